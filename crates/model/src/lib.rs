@@ -1,0 +1,31 @@
+//! The nouns of the house: what the rooms say to each other.
+//!
+//! A value that exists is right: every type here is parsed or built through a function that refuses what is wrong,
+//! and then needs no second check.
+//!
+//! Invariants:
+//! - no I/O, no clock, no randomness, no async: the same call gives the same answer everywhere;
+//! - no number that decides a verdict is a float ([`Decimal`], integer counts);
+//! - every refusal is a [`Fault`]: what is wrong, where, and what to do about it.
+//!
+//! Deliberately absent: `Serialize` and `Deserialize`. Formats belong to the rooms that write them (`wire.rs`).
+
+mod bytes;
+mod decimal;
+mod digest;
+mod fault;
+mod instant;
+mod progress;
+mod record;
+mod span;
+mod verdict;
+
+pub use bytes::ByteSize;
+pub use decimal::Decimal;
+pub use digest::Digest;
+pub use fault::{Fault, Kind, Place};
+pub use instant::Instant;
+pub use progress::{Hidden, Progress};
+pub use record::{Body, Log, Record, RecordKind, Rejection, Sample, SampleType, SpanRecord};
+pub use span::{Span, Unit};
+pub use verdict::{Severity, Verdict};

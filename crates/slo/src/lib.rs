@@ -1,1 +1,3 @@
-//! slo
+//! OpenSLO documents to verdicts.
+
+pub mod measure;

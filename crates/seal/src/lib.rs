@@ -1,1 +1,38 @@
-//! seal
+//! Seals: digests, keys and signatures, in forms that other people's tools read.
+//!
+//! | module | form | judge |
+//! |---|---|---|
+//! | [`sha256`], [`Hasher`] | SHA-256 (FIPS 180-4) | `sha256sum` |
+//! | [`canonical`] | canonical JSON (RFC 8785, without floats) | the examples of the RFC |
+//! | [`SigningKey`], [`PublicKey`] | Ed25519 (RFC 8032): PKCS#8 and SPKI PEM (RFC 8410), OpenSSH | `openssl pkey`, `ssh-keygen` |
+//! | [`note`] | signed notes and cosignatures (C2SP signed-note, tlog-cosignature) | Go's `sumdb/note` |
+//! | [`sshsig`] | OpenSSH signatures of files (PROTOCOL.sshsig) | `ssh-keygen -Y verify` |
+//! | [`minisign`] | minisign signatures of files | `minisign -V` |
+//! | [`protect`], [`unprotect`] | key files behind a passphrase (age, scrypt) | `age -d` |
+//!
+//! Invariants:
+//! - a key never appears in `Debug` and is wiped from memory when it is dropped;
+//! - signatures are checked strictly (small-order keys and non-canonical encodings are refused);
+//! - base64 is read in its one canonical form, so that one signature has one text;
+//! - every parser takes hostile bytes and answers with a `Fault`, never a panic; [`Limits`] bounds what it reads.
+//!
+//! Deliberately absent: files, sockets, the clock. Keys, times and bytes arrive as arguments. The one source of
+//! randomness is inside the age crate, which draws its own salt in [`protect`].
+
+mod armour;
+pub mod canonical;
+mod hash;
+mod key;
+mod limits;
+pub mod minisign;
+pub mod note;
+mod openssh;
+#[cfg(feature = "age")]
+mod passphrase;
+pub mod sshsig;
+
+pub use hash::{Hasher, sha256};
+pub use key::{PublicKey, SigningKey};
+pub use limits::Limits;
+#[cfg(feature = "age")]
+pub use passphrase::{is_protected, protect, unprotect};

@@ -1,0 +1,21 @@
+//! What this room accepts at most.
+
+/// The limits of this room. All of them bound hostile input; none is met in honest use.
+pub struct Limits;
+
+impl Limits {
+    /// Bytes of a signed note: 33 lines of ML-DSA-44 witnesses and more fit well.
+    pub const NOTE_BYTES: usize = 1 << 20;
+    /// Signature lines of a signed note; the standard asks for at least 16, our policy format for 33.
+    pub const NOTE_SIGNATURES: usize = 256;
+    /// Bytes of a key file, a public key or a detached signature.
+    pub const KEY_FILE_BYTES: usize = 64 << 10;
+    /// Depth of nested arrays and objects in canonical JSON.
+    pub const JSON_DEPTH: usize = 128;
+    /// The largest integer in canonical JSON: 2⁵³ − 1 (RFC 8785 Appendix D).
+    pub const JSON_INTEGER_MAX: u64 = (1 << 53) - 1;
+    /// log₂ N of the scrypt that protects a key file: 256 MiB and about a second.
+    pub const WORK_FACTOR: u8 = 18;
+    /// The largest log₂ N that is worth waiting for when reading: 4 GiB.
+    pub const WORK_FACTOR_MAX: u8 = 22;
+}

@@ -1,1 +1,33 @@
-//! store
+//! Ingested data: raw originals by digest, Parquet files, and a Delta log whose commits are chained and signed.
+//!
+//! ```text
+//! raw/sha256/ab/abcdef….zst                  the original, named by the digest of its uncompressed bytes
+//! data/kind=…/dt=…/<digest>.parquet          immutable, zstd, named by the digest of the file; rows sorted by time
+//! data/_delta_log/<20 digits>.json           one commit: Delta actions, digest of the commit before, signature
+//! rejected/<digest>.jsonl                    the lines of an original that were not understood
+//! tmp/                                       everything is written here first
+//! ```
+//!
+//! Invariants:
+//! - a commit is visible whole or not at all, and everything it names is durable before it is;
+//! - a reading of an original ([`OriginalKey`]) is in the store at most once, however many processes bring it;
+//! - commit *n* holds the SHA-256 of the bytes of commit *n* − 1 and an Ed25519 signature over itself;
+//! - nothing that can be personal data stands in the log or in statistics: they outlive every erasure;
+//! - the same input, key and time give the same bytes: names follow from content, nothing is random;
+//! - memory is bounded by [`Limits`], whatever the input.
+//!
+//! Deliberately absent: SQL (`engine`), parsing (`ingest`), who did it and why (`ledger`), checkpoints of the Delta
+//! log (readers replay every commit: commit batches, not lines).
+
+mod layout;
+mod limits;
+mod manifest;
+mod schema;
+mod snapshot;
+mod store;
+mod wire;
+
+pub use limits::Limits;
+pub use schema::{SCHEMA_ID, columns};
+pub use snapshot::{DataFile, OriginalFile, OriginalKey, Snapshot};
+pub use store::Store;

@@ -1,0 +1,292 @@
+//! What is measured, one function a case.
+
+use std::process::Command;
+
+use super::contest::{Runner, hold};
+use super::measure::{Spread, measure};
+use super::peers::{LNAV, PROMTOOL, Peer};
+use super::place::{Input, Place, cargo, root, target};
+use super::table::Table;
+use crate::generate::Kind;
+
+const RUNS_SHORT: usize = 20;
+
+/// One question of the benchmark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Case {
+    /// Time of a release build from nothing.
+    Build,
+    /// The stripped binary.
+    Size,
+    /// `--version`, and `evaluate` on a store of the demo data.
+    Start,
+    /// JSON Lines into the store.
+    Jsonl,
+    /// Prometheus text, parsed only.
+    Prometheus,
+    /// Access log, parsed only.
+    AccessLog,
+    /// Append and verify.
+    Ledger,
+}
+
+impl Case {
+    const ALL: [(&'static str, Case); 7] = [
+        ("build", Case::Build),
+        ("size", Case::Size),
+        ("start", Case::Start),
+        ("jsonl", Case::Jsonl),
+        ("prometheus", Case::Prometheus),
+        ("accesslog", Case::AccessLog),
+        ("ledger", Case::Ledger),
+    ];
+    pub(crate) const DEFAULT: [Case; 6] =
+        [Case::Size, Case::Start, Case::Jsonl, Case::Prometheus, Case::AccessLog, Case::Ledger];
+
+    pub(crate) fn parse(name: &str) -> Result<Self, String> {
+        let found = Case::ALL.into_iter().find(|(known, _)| *known == name);
+        found.map(|(_, case)| case).ok_or_else(|| format!("{name:?} is no case"))
+    }
+
+    pub(crate) fn run(self, place: &Place) -> Result<Table, String> {
+        match self {
+            Case::Build => build(place),
+            Case::Size => size(place),
+            Case::Start => start(place),
+            Case::Jsonl => jsonl(place),
+            Case::Prometheus => prometheus(place),
+            Case::AccessLog => accesslog(place),
+            Case::Ledger => ledger(place),
+        }
+    }
+}
+
+fn build(place: &Place) -> Result<Table, String> {
+    let folder = place.fresh("build")?;
+    let mut command = Command::new("cargo");
+    command.args(["build", "--release", "--locked", "--package", "probity"]).current_dir(root());
+    let cost = measure(
+        {
+            command.env("CARGO_TARGET_DIR", &folder);
+            command
+        },
+        None,
+    )?;
+    std::fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    if cost.code != Some(0) {
+        return Err("the release build failed".to_owned());
+    }
+    let mut table = Table::new("Release build from nothing", &["wall s", "CPU s", "peak RSS MB of one process"]);
+    table.row(&[format!("{:.0}", cost.wall), format!("{:.0}", cost.cpu), format!("{:.0}", cost.peak as f64 / 1e6)]);
+    Ok(table)
+}
+
+fn size(place: &Place) -> Result<Table, String> {
+    let stripped = place.folder.join("probity-stripped");
+    let strip = Command::new("strip").arg("-o").arg(&stripped).arg(&place.binary).status();
+    if !strip.is_ok_and(|status| status.success()) {
+        return Err("strip (Debian: binutils) failed".to_owned());
+    }
+    let bytes =
+        |path: &std::path::Path| path.metadata().map(|meta| meta.len() as f64 / 1e6).map_err(|error| error.to_string());
+    let mut table = Table::new("Size of the binary", &["as built, MB", "stripped, MB"]);
+    table.row(&[format!("{:.1}", bytes(&place.binary)?), format!("{:.1}", bytes(&stripped)?)]);
+    Ok(table)
+}
+
+fn start(place: &Place) -> Result<Table, String> {
+    let mut table = Table::new("Start", &["command", "wall ms: median (least–most)", "CPU ms", "peak RSS MB"]);
+    let project = demo_project(place)?;
+    for arguments in [&["--version"][..], &["evaluate", "--pack", "production"]] {
+        let mut costs = Vec::new();
+        for _ in 0..RUNS_SHORT {
+            let mut command = place.probity(arguments);
+            costs.push(measure(
+                {
+                    command.current_dir(&project);
+                    command
+                },
+                None,
+            )?);
+        }
+        let wall = Spread::of(&costs, |cost| cost.wall * 1e3);
+        table.row(&[
+            format!("`probity {}`", arguments.join(" ")),
+            format!("{:.1} ({:.1}–{:.1})", wall.median, wall.least, wall.most),
+            format!("{:.1}", Spread::of(&costs, |cost| cost.cpu * 1e3).median),
+            format!("{:.0}", Spread::of(&costs, |cost| cost.peak as f64).most / 1e6),
+        ]);
+    }
+    Ok(table)
+}
+
+/// A project whose store holds the demo data.
+fn demo_project(place: &Place) -> Result<std::path::PathBuf, String> {
+    let folder = place.fresh("demo")?;
+    let demo = root().join("fixtures/demo");
+    let (metrics, logs) = (demo.join("metrics"), demo.join("logs"));
+    for arguments in [
+        &["init", "."][..],
+        &["ingest", "--kind", "metrics", metrics.to_str().unwrap_or_default()],
+        &["ingest", "--kind", "logs", logs.to_str().unwrap_or_default()],
+    ] {
+        succeed(place, arguments, &folder)?;
+    }
+    Ok(folder)
+}
+
+fn succeed(place: &Place, arguments: &[&str], folder: &std::path::Path) -> Result<(), String> {
+    let mut command = place.probity(arguments);
+    let cost = measure(
+        {
+            command.current_dir(folder);
+            command
+        },
+        None,
+    )?;
+    if cost.code == Some(0) { Ok(()) } else { Err(format!("probity {}: {:?}", arguments.join(" "), cost.code)) }
+}
+
+fn jsonl(place: &Place) -> Result<Table, String> {
+    let input = place.input(Kind::Jsonl, 512_000_000)?;
+    let fresh = || {
+        let folder = place.fresh("project")?;
+        succeed(place, &["init", "."], &folder)?;
+        let mut command = place.probity(&["ingest", "--kind", "logs", "--format", "jsonl", "--json", input.name()]);
+        command.current_dir(folder);
+        Ok(command)
+    };
+    let probity =
+        Runner { name: "probity ingest".into(), command: Box::new(fresh), stdin: None, codes: &[0], answer: records };
+    let costs = hold(&[probity], place.rounds)?;
+    let rows = [("probity ingest".to_owned(), costs[0].as_slice())];
+    Ok(Table::throughput("JSON Lines → store, hashing and original included", input.bytes, &rows))
+}
+
+fn prometheus(place: &Place) -> Result<Table, String> {
+    let input = place.input(Kind::Prometheus, 50_000_000)?;
+    let probity = check(place, &input, "prometheus", accepted);
+    let peer = Runner {
+        name: "promtool check metrics".into(),
+        command: Box::new(|| Ok(with(PROMTOOL.program, &["check", "metrics"]))),
+        stdin: Some(input.path.clone()),
+        codes: &[0, 3],
+        answer: accepted,
+    };
+    beside("Prometheus text, parsed", &input, probity, peer, &PROMTOOL, "--version", place)
+        .map(|table| table.note("promtool also lints, and exits 3 for a name it does not like."))
+}
+
+fn accesslog(place: &Place) -> Result<Table, String> {
+    let input = place.input(Kind::AccessLog, 100_000_000)?;
+    let probity = check(place, &input, "access-log", records);
+    let peer = Runner {
+        name: "lnav, count by status".into(),
+        command: Box::new(|| {
+            let count = ";SELECT sc_status, count(*) AS n FROM access_log GROUP BY 1";
+            Ok(with(LNAV.program, &["-n", "-N", "-c", count, "-c", ":write-csv-to -", input.name()]))
+        }),
+        stdin: None,
+        codes: &[0],
+        answer: sum_of_csv,
+    };
+    beside("Access log, parsed", &input, probity, peer, &LNAV, "-V", place)
+        .map(|table| table.note("lnav also builds its index; its counts by status add up to the records of probity."))
+}
+
+/// `probity ingest --check` of one file.
+fn check<'a>(
+    place: &'a Place,
+    input: &'a Input,
+    format: &'static str,
+    answer: fn(&str) -> Result<String, String>,
+) -> Runner<'a> {
+    let command = move || Ok(place.probity(&["ingest", "--check", "--format", format, "--json", input.name()]));
+    Runner { name: "probity ingest --check".into(), command: Box::new(command), stdin: None, codes: &[0], answer }
+}
+
+fn beside(
+    title: &str,
+    input: &Input,
+    probity: Runner<'_>,
+    other: Runner<'_>,
+    peer: &Peer,
+    question: &str,
+    place: &Place,
+) -> Result<Table, String> {
+    match peer.version(question) {
+        Ok(version) => {
+            let names = [probity.name.clone(), format!("{} ({version})", other.name)];
+            let costs = hold(&[probity, other], place.rounds)?;
+            let rows: Vec<_> = names.into_iter().zip(costs.iter().map(Vec::as_slice)).collect();
+            Ok(Table::throughput(title, input.bytes, &rows))
+        }
+        Err(missing) => {
+            let costs = hold(&[probity], place.rounds)?;
+            let rows = [("probity ingest --check".to_owned(), costs[0].as_slice())];
+            Ok(Table::throughput(title, input.bytes, &rows).note(&format!("{} is {missing}.", peer.program)))
+        }
+    }
+}
+
+fn with(program: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments);
+    command
+}
+
+/// The number after `"records":` in a result.
+fn records(output: &str) -> Result<String, String> {
+    let (_, rest) = output.split_once("\"records\":").ok_or("no \"records\" in its result")?;
+    Ok(rest.trim_start().chars().take_while(char::is_ascii_digit).collect())
+}
+
+/// Nothing is counted on both sides: the exit code is the answer.
+fn accepted(_: &str) -> Result<String, String> {
+    Ok("accepted".to_owned())
+}
+
+/// The last column of a CSV with a heading, added up.
+fn sum_of_csv(output: &str) -> Result<String, String> {
+    let counts = output.lines().skip(1).filter_map(|line| line.rsplit(',').next());
+    let counts: Result<Vec<u64>, _> = counts.map(|count| count.trim().parse()).collect();
+    counts.map(|counts| counts.iter().sum::<u64>().to_string()).map_err(|error| format!("{error} in {output:?}"))
+}
+
+/// The ledger measures itself: `crates/ledger/examples/` prints its own table.
+fn ledger(place: &Place) -> Result<Table, String> {
+    let example = ["run", "--release", "--locked", "--package", "probity-ledger", "--example", "speed", "--"];
+    let folder = place.fresh("ledger")?;
+    cargo(&["build", "--release", "--locked", "--package", "probity-ledger", "--example", "speed"], &target())?;
+    let mut command = with("cargo", &example);
+    let cost = measure(
+        {
+            command.arg(&folder).current_dir(root()).env("CARGO_TARGET_DIR", target());
+            command
+        },
+        None,
+    )?;
+    if cost.code != Some(0) {
+        return Err(format!("the ledger's example ended with {:?}", cost.code));
+    }
+    Ok(Table::new("Ledger", &["what its example printed"]).note(&cost.output))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_found_in_what_programs_print() {
+        assert_eq!(records(r#"{"schema":"ingest/1","records": 4711,"rejected":0}"#).as_deref(), Ok("4711"));
+        assert_eq!(sum_of_csv("sc_status,n\n200,40\n503,2\n").as_deref(), Ok("42"));
+        assert!(records("{}").is_err());
+        assert!(sum_of_csv("a,b\n1,x\n").is_err());
+    }
+
+    #[test]
+    fn every_case_has_a_name() {
+        assert!(Case::DEFAULT.into_iter().all(|case| Case::ALL.iter().any(|(_, known)| *known == case)));
+        assert!(Case::parse("jsonl").is_ok() && Case::parse("json").is_err());
+    }
+}

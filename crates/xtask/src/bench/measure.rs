@@ -1,0 +1,76 @@
+//! What one run of a program costs.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use wait4::Wait4;
+
+/// The cost of one process and of the children it waited for.
+pub(crate) struct Cost {
+    /// User and system time in seconds, from `wait4(2)`.
+    pub(crate) cpu: f64,
+    pub(crate) wall: f64,
+    /// Highest resident set in bytes.
+    pub(crate) peak: u64,
+    /// Standard output and exit code.
+    pub(crate) output: String,
+    pub(crate) code: Option<i32>,
+}
+
+/// Runs `command` to its end; standard error is the caller's.
+pub(crate) fn measure(mut command: Command, stdin: Option<&Path>) -> Result<Cost, String> {
+    let said = |error: std::io::Error| format!("{:?}: {error}", command.get_program().to_owned());
+    let input = match stdin {
+        Some(path) => Stdio::from(File::open(path).map_err(said)?),
+        None => Stdio::null(),
+    };
+    let program = format!("{:?}", command.get_program());
+    let began = Instant::now();
+    let mut child =
+        command.stdin(input).stdout(Stdio::piped()).spawn().map_err(|error| format!("{program}: {error}"))?;
+    let mut output = Vec::new();
+    if let Some(mut stdout) = child.stdout.take() {
+        stdout.read_to_end(&mut output).map_err(|error| format!("{program}: {error}"))?;
+    }
+    let end = child.wait4().map_err(|error| format!("{program}: {error}"))?;
+    Ok(Cost {
+        cpu: (end.rusage.utime + end.rusage.stime).as_secs_f64(),
+        wall: began.elapsed().as_secs_f64(),
+        peak: end.rusage.maxrss,
+        output: String::from_utf8_lossy(&output).into_owned(),
+        code: end.status.code(),
+    })
+}
+
+/// Median, minimum and maximum of one figure over some runs.
+pub(crate) struct Spread {
+    pub(crate) median: f64,
+    pub(crate) least: f64,
+    pub(crate) most: f64,
+}
+
+impl Spread {
+    /// `costs` is not empty.
+    pub(crate) fn of(costs: &[Cost], figure: impl Fn(&Cost) -> f64) -> Self {
+        let mut figures: Vec<f64> = costs.iter().map(figure).collect();
+        figures.sort_by(f64::total_cmp);
+        Spread { median: figures[figures.len() / 2], least: figures[0], most: figures[figures.len() - 1] }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_measured_whole() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo $i; exit 3"]);
+        let cost = measure(command, None).unwrap();
+        assert_eq!((cost.output.as_str(), cost.code), ("20000\n", Some(3)));
+        assert!(cost.cpu > 0.0 && cost.wall > 0.0 && cost.peak > 100_000, "{} {} {}", cost.cpu, cost.wall, cost.peak);
+    }
+}

@@ -1,0 +1,50 @@
+//! Results as Markdown.
+
+use std::fmt::Write;
+
+use super::measure::{Cost, Spread};
+
+/// A heading, a table and notes below it.
+pub(crate) struct Table(String);
+
+impl Table {
+    pub(crate) fn new(title: &str, columns: &[&str]) -> Self {
+        let rule = columns.iter().map(|_| "---").collect::<Vec<_>>().join(" | ");
+        Table(format!("## {title}\n\n| {} |\n| {rule} |\n", columns.join(" | ")))
+    }
+
+    /// Throughput of `bytes` per CPU second; the first row's median is what later rows are compared with.
+    pub(crate) fn throughput(title: &str, bytes: u64, rows: &[(String, &[Cost])]) -> Self {
+        let columns =
+            ["program", "CPU s: median (least–most)", "MB per CPU s", "wall s", "peak RSS MB", "CPU against the first"];
+        let mut table = Table::new(title, &columns);
+        let first = rows.first().map_or(1.0, |(_, costs)| Spread::of(costs, |cost| cost.cpu).median);
+        for (name, costs) in rows {
+            let cpu = Spread::of(costs, |cost| cost.cpu);
+            table.row(&[
+                name.clone(),
+                format!("{:.3} ({:.3}–{:.3})", cpu.median, cpu.least, cpu.most),
+                format!("{:.0}", bytes as f64 / 1e6 / cpu.median),
+                format!("{:.2}", Spread::of(costs, |cost| cost.wall).median),
+                format!("{:.0}", Spread::of(costs, |cost| cost.peak as f64).most / 1e6),
+                format!("{:.1}×", cpu.median / first),
+            ]);
+        }
+        table
+    }
+
+    pub(crate) fn row(&mut self, cells: &[String]) {
+        let _ = writeln!(self.0, "| {} |", cells.join(" | "));
+    }
+
+    pub(crate) fn note(mut self, text: &str) -> Self {
+        let _ = write!(self.0, "\n{text}\n");
+        self
+    }
+}
+
+impl std::fmt::Display for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}

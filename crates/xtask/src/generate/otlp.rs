@@ -48,7 +48,7 @@ impl Batches {
     }
 
     fn gauges(&mut self, times: &str, line: &mut Vec<u8>) {
-        line.extend_from_slice(b",{\r#"name":"process.memory.usage","unit":"By","gauge":{"dataPoints":["#);
+        line.extend_from_slice(br#",{"name":"process.memory.usage","unit":"By","gauge":{"dataPoints":["#);
         for device in 0..4 {
             let comma = if device == 0 { "" } else { "," };
             let value = self.dice.below(512_000_000);
@@ -62,7 +62,7 @@ impl Batches {
 
     fn histogram(&self, service: usize, times: &str, line: &mut Vec<u8>) {
         let buckets = &self.buckets[service];
-        let counts: Vec<_> = buckets.iter().map(|count| format!("\r#"{count}""#)).collect();
+        let counts: Vec<_> = buckets.iter().map(|count| format!("\"{count}\"")).collect();
         let total: u64 = buckets.iter().sum();
         let _ = write!(
             line,

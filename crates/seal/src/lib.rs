@@ -19,7 +19,7 @@
 //! Deliberately absent: files, sockets, the clock. Keys, times and bytes arrive as arguments. The one source of
 //! randomness is inside the age crate, which draws its own salt in [`protect`].
 
-mod armour;
+pub mod armour;
 pub mod canonical;
 mod hash;
 mod key;

@@ -1,0 +1,100 @@
+//! Files that are whole or not there: written aside, synced, renamed, and the folder synced.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::path::Path;
+
+use model::Fault;
+
+/// The bytes of a file, or `None` when it is not there.
+pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Fault> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if is_absent(&error) => Ok(None),
+        Err(error) => Err(Fault::io("read", path, error)),
+    }
+}
+
+/// Reads a whole file into `buffer`, which is reused; `false` when the file is not there.
+pub(crate) fn read_into(path: &Path, buffer: &mut Vec<u8>) -> Result<bool, Fault> {
+    buffer.clear();
+    match File::open(path).and_then(|mut file| file.read_to_end(buffer)) {
+        Ok(_) => Ok(true),
+        Err(error) if is_absent(&error) => Ok(false),
+        Err(error) => Err(Fault::io("read", path, error)),
+    }
+}
+
+/// The names in a folder, sorted; none when it is not there. Names that are not UTF-8 are shown with replacements.
+pub(crate) fn names(folder: &Path) -> Result<Vec<String>, Fault> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if is_absent(&error) => return Ok(Vec::new()),
+        Err(error) => return Err(Fault::io("list", folder, error)),
+    };
+    let names: Result<Vec<_>, _> =
+        entries.map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned())).collect();
+    let mut names = names.map_err(|error| Fault::io("list", folder, error))?;
+    names.sort();
+    Ok(names)
+}
+
+/// Replaces `folder/path` by `bytes`. Durable on return: bytes first, then the name.
+pub(crate) fn replace(folder: &Path, path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    put(folder, path, bytes)?;
+    let target = folder.join(path);
+    sync_folder(target.parent().unwrap_or(folder))
+}
+
+/// As [`replace`], but the name is durable only after [`sync_folder`] of its folder: for many files at once.
+pub(crate) fn put(folder: &Path, path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    let target = folder.join(path);
+    ensure_folder(target.parent().unwrap_or(folder))?;
+    let aside = folder.join("tmp").join(path.to_string_lossy().replace('/', "-"));
+    let written = OpenOptions::new().write(true).create(true).truncate(true).open(&aside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    written.map_err(|error| Fault::io("write", &aside, error))?;
+    fs::rename(&aside, &target).map_err(|error| Fault::io("rename into place", &target, error))
+}
+
+/// Makes `folder` and its parents, each durable in its own parent.
+pub(crate) fn ensure_folder(folder: &Path) -> Result<(), Fault> {
+    match fs::create_dir(folder) {
+        Ok(()) => sync_folder(parent(folder)),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound && parent(folder) != folder => {
+            ensure_folder(parent(folder))?;
+            ensure_folder(folder)
+        }
+        Err(error) => Err(Fault::io("make the folder", folder, error)),
+    }
+}
+
+/// Makes the names in `folder` durable.
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), Fault> {
+    File::open(folder).and_then(|file| file.sync_all()).map_err(|error| Fault::io("sync the folder", folder, error))
+}
+
+/// Removes a file that is no longer needed; absence is fine.
+pub(crate) fn remove(path: &Path) -> Result<(), Fault> {
+    match fs::remove_file(path) {
+        Err(error) if !is_absent(&error) => Err(Fault::io("remove", path, error)),
+        _ => Ok(()),
+    }
+}
+
+/// A relative path of one part has the empty parent, which means the working folder.
+fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => path,
+    }
+}
+
+/// A file where a folder should be leaves nothing to read either.
+fn is_absent(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}

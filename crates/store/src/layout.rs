@@ -1,7 +1,7 @@
 //! Where things lie, and how they get there: temp file, fsync, link, fsync of the folder.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use model::{Digest, Fault, Instant, RecordKind};
@@ -162,14 +162,6 @@ pub(crate) fn place(from: &Path, to: &Path) -> Result<Placed, Fault> {
         }
         Err(error) => Err(Fault::io("write", to, error)),
     }
-}
-
-/// Writes a file whole or not at all, replacing one that is there: temp file in `workplace`, fsync, rename, fsync.
-pub(crate) fn write_whole(workplace: &Workplace, name: &str, to: &Path, bytes: &[u8]) -> Result<(), Fault> {
-    let temp = workplace.path(name);
-    let mut file = create_file(&temp)?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| Fault::io("write", &temp, error))?;
-    rename(&temp, to)
 }
 
 /// Moves a durable file to its name, durably.

@@ -19,15 +19,29 @@
 //! Deliberately absent: SQL (`engine`), parsing (`ingest`), who did it and why (`ledger`), checkpoints of the Delta
 //! log (readers replay every commit: commit batches, not lines).
 
+mod batch;
+mod commit;
 mod layout;
 mod limits;
 mod manifest;
+mod originals;
+mod parts;
+mod rejects;
+mod rewrite;
+mod rows;
 mod schema;
 mod snapshot;
 mod store;
+mod sweep;
+mod verify;
 mod wire;
 
+pub use batch::{Batch, Finished};
+pub use commit::{Commit, CommitNotes};
 pub use limits::Limits;
+pub use originals::{Original, OriginalWriter};
 pub use schema::{SCHEMA_ID, columns};
 pub use snapshot::{DataFile, OriginalFile, OriginalKey, Snapshot};
 pub use store::Store;
+pub use sweep::Swept;
+pub use verify::StoreReport;

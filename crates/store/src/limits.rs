@@ -5,6 +5,8 @@ use model::ByteSize;
 /// The limits of the store. [`Limits::DEFAULT`] is what runs; tests choose smaller ones.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
+    /// Bytes of text of one record.
+    pub record_bytes_max: usize,
     /// Rows of one row group.
     pub group_rows_max: usize,
     /// Memory of the rows of one partition before they are written as a row group.
@@ -30,6 +32,7 @@ pub struct Limits {
 impl Limits {
     /// About 256 MB of memory at most, and files that a reader can use in parallel.
     pub const DEFAULT: Limits = Limits {
+        record_bytes_max: 16 << 20,
         group_rows_max: 131_072,
         group_bytes_max: 64 << 20,
         waiting_bytes_max: 160 << 20,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use model::{Digest, Fault, Instant, Place, RecordKind};
 
@@ -78,6 +78,23 @@ impl Manifest {
     pub(crate) fn apply(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         let commit = parse(bytes)?;
         check_link(&commit.info, self.next, self.head)?;
+        self.take_in(commit, bytes)
+    }
+
+    /// Takes in a commit that somebody has judged. Counts it even when it fails.
+    pub(crate) fn take_in(&mut self, commit: ReadCommit, bytes: &[u8]) -> Result<(), Fault> {
+        let taken = self.act_all(commit);
+        self.skip(seal::sha256(bytes));
+        taken
+    }
+
+    /// Goes past a commit.
+    pub(crate) fn skip(&mut self, head: Digest) {
+        self.head = head;
+        self.next += 1;
+    }
+
+    fn act_all(&mut self, commit: ReadCommit) -> Result<(), Fault> {
         for (index, action) in commit.actions.into_iter().enumerate() {
             let place = || Place::line(index as u64 + 1, 0);
             self.act(action).map_err(|fault| fault.at(place()))?;
@@ -85,8 +102,6 @@ impl Manifest {
         for line in commit.info.x_originals {
             self.original(line)?;
         }
-        self.head = seal::sha256(bytes);
-        self.next += 1;
         Ok(())
     }
 
@@ -225,7 +240,7 @@ fn bad_commit(message: impl Into<String>) -> Fault {
     Fault::unverified("bad-commit", message).advise("Restore the file from a backup.")
 }
 
-fn foreign(what: &str) -> Fault {
+pub(crate) fn foreign(what: &str) -> Fault {
     Fault::unverified("foreign-commit", format!("The commit {what}: another program wrote it"))
         .advise("Find out which program writes into this table, and restore the log from a backup.")
 }
@@ -238,9 +253,4 @@ fn newer(what: &str) -> Fault {
 fn is_date(text: &str) -> bool {
     let shape = |(index, byte): (usize, u8)| if matches!(index, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
     text.len() == 10 && text.bytes().enumerate().all(shape)
-}
-
-/// The path inside the data folder, for messages.
-pub(crate) fn relative<'a>(layout: &Layout, path: &'a Path) -> &'a Path {
-    path.strip_prefix(layout.data()).unwrap_or(path)
 }

@@ -1,0 +1,9 @@
+//! One file per format. Each has `read(input, request, output)`.
+
+pub(crate) mod access_log;
+pub(crate) mod csv;
+pub(crate) mod jsonlines;
+pub(crate) mod openmetrics;
+pub(crate) mod otlp;
+pub(crate) mod prometheus;
+pub(crate) mod text;

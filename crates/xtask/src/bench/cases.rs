@@ -1,10 +1,11 @@
 //! What is measured, one function a case.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::contest::{Runner, hold};
-use super::measure::{Spread, measure};
-use super::peers::{LNAV, PROMTOOL, Peer};
+use super::measure::{Cost, Spread, measure};
+use super::peers::{self, LNAV, PROMTOOL, Peer};
 use super::place::{Input, Place, cargo, root, target};
 use super::table::Table;
 use crate::generate::Kind;
@@ -63,15 +64,8 @@ impl Case {
 
 fn build(place: &Place) -> Result<Table, String> {
     let folder = place.fresh("build")?;
-    let mut command = Command::new("cargo");
-    command.args(["build", "--release", "--locked", "--package", "probity"]).current_dir(root());
-    let cost = measure(
-        {
-            command.env("CARGO_TARGET_DIR", &folder);
-            command
-        },
-        None,
-    )?;
+    let mut command = with("cargo", &["build", "--release", "--locked", "--package", "probity"]);
+    let cost = measure(command.current_dir(root()).env("CARGO_TARGET_DIR", &folder), None)?;
     std::fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     if cost.code != Some(0) {
         return Err("the release build failed".to_owned());
@@ -87,8 +81,7 @@ fn size(place: &Place) -> Result<Table, String> {
     if !strip.is_ok_and(|status| status.success()) {
         return Err("strip (Debian: binutils) failed".to_owned());
     }
-    let bytes =
-        |path: &std::path::Path| path.metadata().map(|meta| meta.len() as f64 / 1e6).map_err(|error| error.to_string());
+    let bytes = |path: &Path| path.metadata().map(|meta| meta.len() as f64 / 1e6).map_err(|error| error.to_string());
     let mut table = Table::new("Size of the binary", &["as built, MB", "stripped, MB"]);
     table.row(&[format!("{:.1}", bytes(&place.binary)?), format!("{:.1}", bytes(&stripped)?)]);
     Ok(table)
@@ -98,17 +91,8 @@ fn start(place: &Place) -> Result<Table, String> {
     let mut table = Table::new("Start", &["command", "wall ms: median (least–most)", "CPU ms", "peak RSS MB"]);
     let project = demo_project(place)?;
     for arguments in [&["--version"][..], &["evaluate", "--pack", "production"]] {
-        let mut costs = Vec::new();
-        for _ in 0..RUNS_SHORT {
-            let mut command = place.probity(arguments);
-            costs.push(measure(
-                {
-                    command.current_dir(&project);
-                    command
-                },
-                None,
-            )?);
-        }
+        let costs: Result<Vec<_>, _> = (0..RUNS_SHORT).map(|_| verdict(place, arguments, &project)).collect();
+        let costs = costs?;
         let wall = Spread::of(&costs, |cost| cost.wall * 1e3);
         table.row(&[
             format!("`probity {}`", arguments.join(" ")),
@@ -120,8 +104,17 @@ fn start(place: &Place) -> Result<Table, String> {
     Ok(table)
 }
 
+/// One run; a verdict is a result, whichever it is: met, broken, not enough data.
+fn verdict(place: &Place, arguments: &[&str], folder: &Path) -> Result<Cost, String> {
+    let cost = measure(place.probity(arguments).current_dir(folder), None)?;
+    match cost.code {
+        Some(0 | 1 | 3) => Ok(cost),
+        code => Err(format!("probity {} ended with {code:?}", arguments.join(" "))),
+    }
+}
+
 /// A project whose store holds the demo data.
-fn demo_project(place: &Place) -> Result<std::path::PathBuf, String> {
+fn demo_project(place: &Place) -> Result<PathBuf, String> {
     let folder = place.fresh("demo")?;
     let demo = root().join("fixtures/demo");
     let (metrics, logs) = (demo.join("metrics"), demo.join("logs"));
@@ -135,15 +128,8 @@ fn demo_project(place: &Place) -> Result<std::path::PathBuf, String> {
     Ok(folder)
 }
 
-fn succeed(place: &Place, arguments: &[&str], folder: &std::path::Path) -> Result<(), String> {
-    let mut command = place.probity(arguments);
-    let cost = measure(
-        {
-            command.current_dir(folder);
-            command
-        },
-        None,
-    )?;
+fn succeed(place: &Place, arguments: &[&str], folder: &Path) -> Result<(), String> {
+    let cost = measure(place.probity(arguments).current_dir(folder), None)?;
     if cost.code == Some(0) { Ok(()) } else { Err(format!("probity {}: {:?}", arguments.join(" "), cost.code)) }
 }
 
@@ -156,77 +142,71 @@ fn jsonl(place: &Place) -> Result<Table, String> {
         command.current_dir(folder);
         Ok(command)
     };
-    let probity =
-        Runner { name: "probity ingest".into(), command: Box::new(fresh), stdin: None, codes: &[0], answer: records };
-    let costs = hold(&[probity], place.rounds)?;
-    let rows = [("probity ingest".to_owned(), costs[0].as_slice())];
-    Ok(Table::throughput("JSON Lines → store, hashing and original included", input.bytes, &rows))
+    let python = peers::python();
+    let mut runners = vec![runner("probity ingest", fresh, records)];
+    if let Some(python) = &python {
+        let peer = || Ok(peers::duckdb(python, &input, &place.fresh("duckdb")?));
+        runners.push(runner("DuckDB (Python), 1 thread", peer, records));
+    }
+    let table = throughput("JSON Lines → store, hashing and original included", &input, &runners, place)?;
+    let peer = "DuckDB writes one Parquet file with zstd: no hash, no original, no rejected lines, no manifest.";
+    Ok(table.note(if python.is_some() { peer } else { "DuckDB is not installed: tests/setup." }))
 }
 
 fn prometheus(place: &Place) -> Result<Table, String> {
     let input = place.input(Kind::Prometheus, 50_000_000)?;
-    let probity = check(place, &input, "prometheus", accepted);
-    let peer = Runner {
-        name: "promtool check metrics".into(),
-        command: Box::new(|| Ok(with(PROMTOOL.program, &["check", "metrics"]))),
-        stdin: Some(input.path.clone()),
-        codes: &[0, 3],
-        answer: accepted,
-    };
-    beside("Prometheus text, parsed", &input, probity, peer, &PROMTOOL, "--version", place)
+    let probity = || Ok(check(place, &input, "prometheus"));
+    let mut peer = runner("promtool check metrics", || Ok(with(PROMTOOL.program, &["check", "metrics"])), accepted);
+    (peer.stdin, peer.codes) = (Some(input.path.clone()), &[0, 3]);
+    let runners = vec![runner("probity ingest --check", probity, accepted), peer];
+    beside("Prometheus text, parsed", &input, runners, (&PROMTOOL, "--version"), place)
         .map(|table| table.note("promtool also lints, and exits 3 for a name it does not like."))
 }
 
 fn accesslog(place: &Place) -> Result<Table, String> {
     let input = place.input(Kind::AccessLog, 100_000_000)?;
-    let probity = check(place, &input, "access-log", records);
-    let peer = Runner {
-        name: "lnav, count by status".into(),
-        command: Box::new(|| {
-            let count = ";SELECT sc_status, count(*) AS n FROM access_log GROUP BY 1";
-            Ok(with(LNAV.program, &["-n", "-N", "-c", count, "-c", ":write-csv-to -", input.name()]))
-        }),
-        stdin: None,
-        codes: &[0],
-        answer: sum_of_csv,
-    };
-    beside("Access log, parsed", &input, probity, peer, &LNAV, "-V", place)
+    let probity = || Ok(check(place, &input, "access-log"));
+    let count = ";SELECT sc_status, count(*) AS n FROM access_log GROUP BY 1";
+    let lnav = || Ok(with(LNAV.program, &["-n", "-N", "-c", count, "-c", ":write-csv-to -", input.name()]));
+    let runners =
+        vec![runner("probity ingest --check", probity, records), runner("lnav, count by status", lnav, sum_of_csv)];
+    beside("Access log, parsed", &input, runners, (&LNAV, "-V"), place)
         .map(|table| table.note("lnav also builds its index; its counts by status add up to the records of probity."))
 }
 
 /// `probity ingest --check` of one file.
-fn check<'a>(
-    place: &'a Place,
-    input: &'a Input,
-    format: &'static str,
-    answer: fn(&str) -> Result<String, String>,
-) -> Runner<'a> {
-    let command = move || Ok(place.probity(&["ingest", "--check", "--format", format, "--json", input.name()]));
-    Runner { name: "probity ingest --check".into(), command: Box::new(command), stdin: None, codes: &[0], answer }
+fn check(place: &Place, input: &Input, format: &str) -> Command {
+    place.probity(&["ingest", "--check", "--format", format, "--json", input.name()])
 }
 
+type Answer = fn(&str) -> Result<String, String>;
+
+fn runner<'a>(name: &str, command: impl Fn() -> Result<Command, String> + 'a, answer: Answer) -> Runner<'a> {
+    Runner { name: name.to_owned(), command: Box::new(command), stdin: None, codes: &[0], answer }
+}
+
+/// A contest with one peer, which is the last of `runners` and may not be installed.
 fn beside(
     title: &str,
     input: &Input,
-    probity: Runner<'_>,
-    other: Runner<'_>,
-    peer: &Peer,
-    question: &str,
+    mut runners: Vec<Runner<'_>>,
+    (peer, question): (&Peer, &str),
     place: &Place,
 ) -> Result<Table, String> {
-    match peer.version(question) {
-        Ok(version) => {
-            let names = [probity.name.clone(), format!("{} ({version})", other.name)];
-            let costs = hold(&[probity, other], place.rounds)?;
-            let rows: Vec<_> = names.into_iter().zip(costs.iter().map(Vec::as_slice)).collect();
-            Ok(Table::throughput(title, input.bytes, &rows))
-        }
+    let note = match peer.version(question) {
+        Ok(version) => format!("Peer: {version}."),
         Err(missing) => {
-            let costs = hold(&[probity], place.rounds)?;
-            let rows = [("probity ingest --check".to_owned(), costs[0].as_slice())];
-            Ok(Table::throughput(title, input.bytes, &rows).note(&format!("{} is {missing}.", peer.program)))
+            runners.pop();
+            format!("{} is {missing}.", peer.program)
         }
-    }
+    };
+    Ok(throughput(title, input, &runners, place)?.note(&note))
+}
+
+fn throughput(title: &str, input: &Input, runners: &[Runner<'_>], place: &Place) -> Result<Table, String> {
+    let costs = hold(runners, place.rounds)?;
+    let rows: Vec<_> = runners.iter().map(|runner| runner.name.clone()).zip(costs.iter().map(Vec::as_slice)).collect();
+    Ok(Table::throughput(title, input.bytes, &rows))
 }
 
 fn with(program: &str, arguments: &[&str]) -> Command {
@@ -253,23 +233,16 @@ fn sum_of_csv(output: &str) -> Result<String, String> {
     counts.map(|counts| counts.iter().sum::<u64>().to_string()).map_err(|error| format!("{error} in {output:?}"))
 }
 
-/// The ledger measures itself: `crates/ledger/examples/` prints its own table.
+/// The ledger measures itself: its example `speed` prints its own figures.
 fn ledger(place: &Place) -> Result<Table, String> {
-    let example = ["run", "--release", "--locked", "--package", "probity-ledger", "--example", "speed", "--"];
-    let folder = place.fresh("ledger")?;
-    cargo(&["build", "--release", "--locked", "--package", "probity-ledger", "--example", "speed"], &target())?;
-    let mut command = with("cargo", &example);
-    let cost = measure(
-        {
-            command.arg(&folder).current_dir(root()).env("CARGO_TARGET_DIR", target());
-            command
-        },
-        None,
-    )?;
+    let example = ["--release", "--locked", "--package", "probity-ledger", "--example", "speed"];
+    cargo(&[&["build"], &example[..]].concat(), &target())?;
+    let program = target().join("release/examples/speed");
+    let cost = measure(Command::new(&program).arg(place.fresh("ledger")?), None)?;
     if cost.code != Some(0) {
-        return Err(format!("the ledger's example ended with {:?}", cost.code));
+        return Err(format!("{} ended with {:?}", program.display(), cost.code));
     }
-    Ok(Table::new("Ledger", &["what its example printed"]).note(&cost.output))
+    Ok(Table::new("Ledger", &["printed by `crates/ledger/examples/speed.rs`"]).note(&cost.output))
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ pub(crate) fn hold(runners: &[Runner<'_>], rounds: usize) -> Result<Vec<Vec<Cost
 }
 
 fn once(runner: &Runner<'_>) -> Result<(Cost, String), String> {
-    let cost = measure((runner.command)()?, runner.stdin.as_deref().map(Path::new))?;
+    let cost = measure(&mut (runner.command)()?, runner.stdin.as_deref().map(Path::new))?;
     if !cost.code.is_some_and(|code| runner.codes.contains(&code)) {
         return Err(format!("{} ended with {:?}", runner.name, cost.code));
     }

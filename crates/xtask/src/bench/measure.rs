@@ -21,21 +21,20 @@ pub(crate) struct Cost {
 }
 
 /// Runs `command` to its end; standard error is the caller's.
-pub(crate) fn measure(mut command: Command, stdin: Option<&Path>) -> Result<Cost, String> {
-    let said = |error: std::io::Error| format!("{:?}: {error}", command.get_program().to_owned());
+pub(crate) fn measure(command: &mut Command, stdin: Option<&Path>) -> Result<Cost, String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let said = |error: std::io::Error| format!("{program}: {error}");
     let input = match stdin {
         Some(path) => Stdio::from(File::open(path).map_err(said)?),
         None => Stdio::null(),
     };
-    let program = format!("{:?}", command.get_program());
     let began = Instant::now();
-    let mut child =
-        command.stdin(input).stdout(Stdio::piped()).spawn().map_err(|error| format!("{program}: {error}"))?;
+    let mut child = command.stdin(input).stdout(Stdio::piped()).spawn().map_err(said)?;
     let mut output = Vec::new();
     if let Some(mut stdout) = child.stdout.take() {
-        stdout.read_to_end(&mut output).map_err(|error| format!("{program}: {error}"))?;
+        stdout.read_to_end(&mut output).map_err(said)?;
     }
-    let end = child.wait4().map_err(|error| format!("{program}: {error}"))?;
+    let end = child.wait4().map_err(said)?;
     Ok(Cost {
         cpu: (end.rusage.utime + end.rusage.stime).as_secs_f64(),
         wall: began.elapsed().as_secs_f64(),
@@ -69,7 +68,7 @@ mod tests {
     fn a_program_is_measured_whole() {
         let mut command = Command::new("sh");
         command.args(["-c", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo $i; exit 3"]);
-        let cost = measure(command, None).unwrap();
+        let cost = measure(&mut command, None).unwrap();
         assert_eq!((cost.output.as_str(), cost.code), ("20000\n", Some(3)));
         assert!(cost.cpu > 0.0 && cost.wall > 0.0 && cost.peak > 100_000, "{} {} {}", cost.cpu, cost.wall, cost.peak);
     }

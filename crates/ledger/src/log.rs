@@ -468,3 +468,118 @@ fn suspect(folder: &Path) -> Fault {
         .advise("Check the disk and run the command again: the ledger then finds what survived.")
         .at(Place::file(folder))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::{View, verify, verify_proof};
+
+    fn vector(name: &str) -> Value {
+        let path = format!("{}/../../fixtures/vectors/tlog/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        serde_json::from_slice(&fs::read(path).expect("the vector is there")).expect("the vector is JSON")
+    }
+
+    fn text<'v>(vector: &'v Value, name: &str) -> &'v str {
+        vector[name].as_str().expect("the vector holds this text")
+    }
+
+    fn key(text: &str) -> SigningKey {
+        SigningKey::from_seed(*seal::sha256(text.as_bytes()).as_bytes())
+    }
+
+    fn now() -> Instant {
+        Instant::parse("2026-01-01T00:00:00Z").expect("a time")
+    }
+
+    fn append_texts(log: &mut Log, texts: &[&str]) {
+        let write = |at: usize, out: &mut Vec<u8>| {
+            out.extend_from_slice(texts[at].as_bytes());
+            Ok(())
+        };
+        log.append_with(texts.len(), write).expect("the disk works");
+    }
+
+    #[test]
+    fn the_worked_example_comes_out_byte_for_byte() {
+        let vector = vector("three-entries");
+        let folder = tempfile::tempdir().expect("a folder");
+        let key = key(text(&vector, "log_key_text"));
+        let identity = Identity { origin: text(&vector, "origin"), key: &key };
+        let mut log = Log::create(folder.path(), &identity).expect("a new log");
+        let entries: Vec<&str> =
+            vector["entries"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+        for (at, entry) in entries.iter().enumerate() {
+            append_texts(&mut log, &[entry]);
+            assert_eq!(Some(log.edge.root().hex().as_str()), vector["roots"][at].as_str());
+        }
+        let checkpoint = log.seal().expect("sealed");
+        assert!(text(&vector, "checkpoint").starts_with(checkpoint.note()));
+        let bundle = fs::read(folder.path().join("tile/entries/000.p/3")).expect("written");
+        let hex: String = bundle.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, text(&vector, "bundle"));
+        let line = seal::note::cosign(
+            text(&vector, "checkpoint")
+                .split_once("\n\n")
+                .map(|(head, _)| format!("{head}\n"))
+                .expect("a note")
+                .as_str(),
+            "witness.example/w1",
+            &self::key(text(&vector, "witness_key_text")),
+            1_767_225_600,
+        );
+        assert_eq!(format!("{}{}", checkpoint.note(), line.expect("cosigned")), text(&vector, "checkpoint"));
+
+        let proof = View::open(folder.path()).expect("readable").prove(1).expect("signed").to_text();
+        assert!(text(&vector, "proof").starts_with(&proof));
+    }
+
+    #[test]
+    fn the_example_proof_verifies_for_its_entry_and_names_its_witness() {
+        let vector = vector("three-entries");
+        let known = ["log_vkey", "witness_vkey"].map(|name| Verifier::parse(text(&vector, name)).expect("a vkey"));
+        let proof = text(&vector, "proof");
+        let proven = verify_proof(proof, b"two", &known).expect("it verifies");
+        let witnesses = vec![("witness.example/w1".to_owned(), 1_767_225_600)];
+        assert_eq!((proven.index, proven.checkpoint.size, proven.checkpoint.witnesses), (1, 3, witnesses));
+
+        let code = |proof: &str, entry: &[u8], known: &[Verifier]| {
+            verify_proof(proof, entry, known).expect_err("it must not verify").code()
+        };
+        assert_eq!(code(proof, b"three", &known), "proof-does-not-verify");
+        assert_eq!(code(proof, b"two", &known[1..]), "unknown-signer");
+        assert_eq!(code(&proof.replace("index 1", "index 0"), b"two", &known), "proof-does-not-verify");
+        assert_eq!(code(&proof.replace("index 1", "index 01"), b"two", &known), "bad-proof");
+        assert_eq!(code(&proof.replace("\n3\n", "\n4\n"), b"two", &known), "wrong-signature");
+        assert_eq!(code(&proof.replace("@v1", "@v2"), b"two", &known), "bad-proof");
+    }
+
+    #[test]
+    fn larger_logs_have_the_roots_of_the_vectors_and_verify() {
+        let vector = vector("event-roots");
+        let folder = tempfile::tempdir().expect("a folder");
+        let key = key("probity example log key");
+        let identity = Identity { origin: "ledger.example/probity", key: &key };
+        let mut log = Log::create(folder.path(), &identity).expect("a new log");
+        let known = [Verifier::new(identity.origin, &key.public()).expect("a name")];
+        let mut pins = Vec::new();
+        for row in vector["roots"].as_array().expect("a list") {
+            let size = row[0].as_u64().expect("a size");
+            let events: Vec<String> = (log.size()..size).map(|index| format!("event {index}")).collect();
+            append_texts(&mut log, &events.iter().map(String::as_str).collect::<Vec<_>>());
+            let checkpoint = log.seal().expect("sealed");
+            assert_eq!((checkpoint.size, checkpoint.root.hex().as_str()), (size, row[1].as_str().expect("a root")));
+            let verified = verify(folder.path(), &known, &pins, &model::Hidden).expect("intact");
+            assert_eq!((verified.size, verified.root), (size, checkpoint.root));
+            pins.push(Pin::of(&checkpoint));
+            assert!(pins.iter().all(|pin| log.check_pin(pin).is_ok()));
+        }
+        drop(log);
+        let log = Log::open(folder.path(), &identity, now()).expect("it opens again");
+        assert_eq!(
+            (log.size(), log.edge.root().hex().as_str()),
+            (66_000, vector["roots"][4][1].as_str().unwrap_or(""))
+        );
+    }
+}

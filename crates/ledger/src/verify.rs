@@ -189,29 +189,34 @@ struct Buffers {
     hashes: Vec<u8>,
 }
 
-/// The leaf hashes of a bundle, which must be those of the tile beside it.
+/// The leaf hashes of a bundle, which must be those of the tile beside it. Names the first entry that is wrong.
 fn bundle_leaves(folder: &Path, tile: Tile, buffers: &mut Buffers) -> Result<Vec<Digest>, Fault> {
     read_tile(folder, tile, &mut buffers.bundle)?;
-    let mut leaves = Vec::with_capacity(WIDTH as usize);
-    for entry in tile::entries(&buffers.bundle) {
-        let entry = entry.map_err(|offset| {
-            let index = tile.number * WIDTH + leaves.len() as u64;
-            damaged(&folder.join(tile.path()), &format!("Entry {index}, at byte {offset}, is cut"))
-        })?;
-        leaves.push(tree::leaf(entry));
-    }
-    if leaves.len() as u64 != tile.width {
-        return Err(tile::short(folder, tile));
-    }
+    let read: Result<Vec<Digest>, usize> = tile::entries(&buffers.bundle).map(|entry| entry.map(tree::leaf)).collect();
     let beside = Tile::hashes(0, tile.number, tile.width);
     read_tile(folder, beside, &mut buffers.hashes)?;
     let hashes = tile::parse_hashes(&buffers.hashes, tile.width).ok_or_else(|| tile::short(folder, beside))?;
-    if let Some(at) = leaves.iter().zip(&hashes).position(|(leaf, hash)| leaf != hash) {
-        let index = tile.number * WIDTH + at as u64;
-        let message = format!("Entry {index} does not have the hash that {} holds", beside.path().display());
-        return Err(damaged(&folder.join(tile.path()), &message));
+    match read {
+        Ok(leaves) if leaves == hashes => Ok(leaves),
+        _ => Err(wrong_bundle(folder, tile, &buffers.bundle, &hashes)),
     }
-    Ok(leaves)
+}
+
+fn wrong_bundle(folder: &Path, tile: Tile, bundle: &[u8], hashes: &[Digest]) -> Fault {
+    for (at, entry) in tile::entries(bundle).enumerate() {
+        let index = tile.number * WIDTH + at as u64;
+        let message = match (entry, hashes.get(at)) {
+            (Err(offset), _) => format!("Entry {index}, at byte {offset}, is cut"),
+            (Ok(_), None) => break,
+            (Ok(entry), Some(hash)) if tree::leaf(entry) == *hash => continue,
+            (Ok(_), Some(_)) => {
+                let beside = Tile::hashes(0, tile.number, tile.width).path();
+                format!("Entry {index} does not have the hash that {} holds", beside.display())
+            }
+        };
+        return damaged(&folder.join(tile.path()), &message);
+    }
+    tile::short(folder, tile)
 }
 
 fn read_tile(folder: &Path, tile: Tile, buffer: &mut Vec<u8>) -> Result<(), Fault> {

@@ -1,3 +1,88 @@
 //! OpenSLO documents to verdicts.
+//!
+//! Rule files (OpenSLO v1, YAML or JSON) are read into a [`Book`]; [`evaluate`] asks a [`Measure`](measure::Measure) for
+//! counts and answers each objective with a [`Verdict`](model::Verdict), its error budget and its burn rate. Where
+//! numbers come from is not known here.
+//!
+//! # How a verdict is reached
+//!
+//! A **ratio** indicator counts events: `SLI = good / total`, or `(total − bad) / total` when bad events are counted. A
+//! **threshold** indicator counts values: `good` are those that hold against the objective's `value` by its `op`.
+//! With a target of `t / 10^k`, kept as the decimal that was written:
+//!
+//! ```text
+//! met     ⇔  good · 10^k ≥ t · total                 integers throughout; total = 0 is "no data", never a pass
+//! needed   =  ⌈target · total⌉                       met ⇔ good ≥ needed
+//! ```
+//!
+//! `needed` is the nearest rank: "at least 95 % of requests take at most 500 ms" and "P95 ≤ 500 ms" are the same
+//! statement when P95 is the `⌈0.95 · n⌉`-th smallest value. For 1, 2, 3, 4, 100 that is the fifth value, so P95 = 100.
+//! Percentiles that are shown beside a verdict are for people; they decide nothing, and each says how it is defined.
+//!
+//! ```text
+//! error budget   EB = 1 − target       allowed = EB · total events     (EB · window in minutes: 99.9 % of 30 d is 43.2)
+//! spent             = bad events       remaining = allowed − bad       (negative once it is overdrawn)
+//! burn rate      B = (bad / total) / EB     B > 1 ⇔ broken; over the whole window B is also the share consumed
+//! ```
+//!
+//! Allowed and remaining are printed with every digit. A ratio is cut (never rounded up) after as many decimals as the
+//! target has and six at least; a burn rate is rounded up at six: so neither looks better than it is, the printed ratio
+//! is at or above the target exactly when the verdict is "met", and the printed burn rate is above 1 exactly when it is
+//! "broken". Comparisons use the fractions themselves: a burn rate of exactly 14.4 is not above 14.4.
+//!
+//! More good events than events at all is reported as a fault of the objective and never clamped: the two queries have
+//! drifted apart.
+//!
+//! # What is evaluated
+//!
+//! Occurrences over rolling windows: the stretch of `duration` that ends at (and includes) the time of the evaluation.
+//! A rolling `1M`, `1Q` or `1Y` is 30, 90 or 365 days, with a warning. Sources:
+//!
+//! | `metricSource.type` | `spec` | as a ratio | as a threshold |
+//! |---|---|---|---|
+//! | `probity` | `table`, `where` (and `value`) | rows are events | `value` of each row |
+//! | `probity` | `sql` | – | its column `value`, at its column `ts` |
+//! | `probity` | `selector`, `increase` | increases of counters (`increase: true`) | samples |
+//! | `Prometheus` | `query`: a plain vector selector | increases (`counter: true`) | samples |
+//!
+//! All seven kinds of objects are read and checked. Timeslices, RatioTimeslices, calendar windows, composite SLOs, raw
+//! ratios and alert conditions are read and **not yet evaluated**: their objectives answer "no data" with the fault
+//! `not-yet-evaluated`, never a verdict.
+//!
+//! # Strict and lenient
+//!
+//! A key that nobody knows is always an error. What OpenSLO's own validator refuses beyond what a verdict needs (a name
+//! with capitals, `op` on a ratio, a missing `calendar`) is a warning with a stable code, or a fault when read strictly.
+//!
+//! # Deliberately absent
+//!
+//! Files, clocks, SQL, printing. Alerting on burn rates. Rounding.
 
 pub mod measure;
+
+mod arithmetic;
+mod book;
+mod duration;
+mod evaluate;
+mod fields;
+mod junit;
+mod limits;
+mod lint;
+mod node;
+mod notes;
+mod openslo;
+mod pack;
+mod selector;
+mod source;
+pub mod wire;
+mod yaml;
+
+pub use arithmetic::{Budget, BurnRate, Exact, needed, ratio, verdict};
+pub use book::{Book, Reading, Rule};
+pub use duration::Duration;
+pub use evaluate::{Evaluation, Outcome, Shown, Window, evaluate};
+pub use junit::to_junit;
+pub use limits::Limits;
+pub use notes::{Faults, Warning};
+pub use openslo::{AlertCondition, AlertPolicy, Method, ObjectKind};
+pub use pack::{Pack, Parameter, ParameterKind};

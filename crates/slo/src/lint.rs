@@ -1,0 +1,136 @@
+//! What no specification forbids and hardly anybody means: stable codes, never a fault.
+
+use std::path::Path;
+
+use model::{Decimal, Fault, Place};
+
+use crate::book::Rule;
+use crate::notes::Notes;
+use crate::openslo::{Method, Metric, MetricSource};
+use crate::source::Role;
+
+/// Everything about one SLO.
+pub(crate) fn rule(rule: &Rule, notes: &mut Notes) {
+    description(rule, notes);
+    objectives(rule, notes);
+    windows(rule, notes);
+    alerts(rule, notes);
+    not_yet(rule, notes);
+}
+
+fn description(rule: &Rule, notes: &mut Notes) {
+    if !rule.described {
+        let fault = Fault::bad_config("no-description", format!("The SLO {:?} has no description", rule.name))
+            .advise("Say in a sentence what it promises, and to whom.");
+        notes.lint(fault.at(rule.place.clone()));
+    }
+}
+
+fn objectives(rule: &Rule, notes: &mut Notes) {
+    let half = Decimal::integer(50).percent().unwrap_or(Decimal::ZERO);
+    for (number, objective) in rule.objectives.iter().enumerate() {
+        if objective.target < half {
+            let message = format!("{} promises less than half: {}", objective.path, objective.target);
+            let fault =
+                Fault::bad_config("objective-low", message).advise("Check that it is a share of good, not bad.");
+            notes.lint(fault.at(objective.place.clone()));
+        }
+        if rule.objectives[..number].iter().any(|other| other.name == objective.name) {
+            let message = format!("{} has the name {:?} of another objective", objective.path, objective.name);
+            let fault = Fault::bad_config("duplicate-objective", message).advise("Give each its own displayName.");
+            notes.lint(fault.at(objective.place.clone()));
+        }
+    }
+}
+
+fn windows(rule: &Rule, notes: &mut Notes) {
+    for window in &rule.windows {
+        if window.duration.rolling().seconds() < 3600 {
+            let message = format!("A window of {} is too short for an error budget", window.duration);
+            let fault = Fault::bad_config("period-too-short", message).advise("Windows are usually 7d to 90d long.");
+            notes.lint(fault.at(window.place.clone()));
+        }
+    }
+}
+
+fn alerts(rule: &Rule, notes: &mut Notes) {
+    let conditions = || rule.alerts.iter().flat_map(|policy| &policy.conditions);
+    for (number, condition) in conditions().enumerate() {
+        if conditions().take(number).any(|earlier| same_window(earlier, condition)) {
+            let message = format!("Two alerts of {:?} watch the same {} window", rule.name, condition.lookback);
+            let fault = Fault::bad_config("duplicate-alert-window", message).advise("Keep one of the two.");
+            notes.lint_once(fault.at(condition.place.clone()));
+        }
+        for objective in &rule.objectives {
+            let most = objective.target.complement().and_then(|budget| condition.threshold.times(budget));
+            if most.is_some_and(|most| most >= Decimal::ONE) {
+                let message = format!(
+                    "A burn rate above {} cannot be reached at a target of {} ({:?}, {})",
+                    condition.threshold, objective.target, rule.name, objective.name
+                );
+                let fault = Fault::bad_config("threshold-unreachable", message)
+                    .advise("The burn rate of a total outage is 1 / (1 - target); write a smaller threshold.");
+                notes.lint(fault.at(condition.place.clone()));
+            }
+        }
+    }
+    let urgent = ["critical", "high", "page"];
+    if conditions().next().is_some() && !conditions().any(|condition| urgent.contains(&condition.severity.as_str())) {
+        let message = format!("No alert of the SLO {:?} is critical, high or page", rule.name);
+        let fault = Fault::bad_config("no-severity-windows", message).advise("Add a fast window that wakes somebody.");
+        notes.lint(fault.at(rule.place.clone()));
+    }
+}
+
+fn same_window(a: &crate::AlertCondition, b: &crate::AlertCondition) -> bool {
+    a.lookback == b.lookback && a.severity == b.severity
+}
+
+/// What is read and not yet evaluated is said when it is read, and again instead of a verdict.
+fn not_yet(rule: &Rule, notes: &mut Notes) {
+    if let Some(fault) = obstacle(rule) {
+        notes.lint(fault);
+    }
+}
+
+/// Why no objective of this rule can have a verdict yet.
+pub(crate) fn obstacle(rule: &Rule) -> Option<Fault> {
+    let (what, place) = if rule.method != Method::Occurrences {
+        (format!("The budgeting method {}", rule.method), &rule.method_place)
+    } else if rule.objectives.iter().any(|objective| objective.composite) {
+        ("A composite SLO".to_owned(), &rule.place)
+    } else if let Some(window) = rule.windows.iter().find(|window| !window.rolling) {
+        ("A calendar window".to_owned(), &window.place)
+    } else if rule.windows.is_empty() {
+        ("An SLO without a timeWindow".to_owned(), &rule.place)
+    } else {
+        return None;
+    };
+    Some(
+        Fault::no_verdict("not-yet-evaluated", format!("{what} is not evaluated yet"))
+            .advise("Occurrences over rolling windows are evaluated.")
+            .at(place.clone()),
+    )
+}
+
+/// A counter that only its name makes one.
+pub(crate) fn counter_by_name(source: &MetricSource, role: Role, file: &Path, notes: &mut Notes) {
+    let Role::Events { counter } = role else { return };
+    if source.is_counter_by_name(counter) {
+        let message = format!("{} is taken for a counter because of its name", source.path);
+        let fault = Fault::bad_config("counter-by-name", message).advise("Write counter: true in the ratioMetric.");
+        notes.lint(fault.at(source.place.clone().in_file(file)));
+    }
+}
+
+/// `or vector(0)` on one side only: a quiet service then looks perfect or broken.
+pub(crate) fn fallback(metric: &Metric, place: &Place, file: &Path, notes: &mut Notes) {
+    let Metric::Ratio(ratio) = metric else { return };
+    let falls_back = |source: &MetricSource| source.query().is_some_and(|query| query.contains("or vector("));
+    if falls_back(&ratio.part) != falls_back(&ratio.total) {
+        let fault =
+            Fault::bad_config("sli-fallback-asymmetry", "Only one side of the ratio has a fallback (or vector)")
+                .advise("Give both sides the same fallback, or none: no traffic is an answer of its own.");
+        notes.lint(fault.at(place.clone().in_file(file)));
+    }
+}

@@ -1,0 +1,189 @@
+//! The document `evaluation/1` (`schemas/evaluation.v1.schema.json`).
+//!
+//! Counts are integers; every other number is a text with exactly the digits it has, so that no reader rounds it.
+
+use model::Instant;
+use serde::Serialize;
+
+use crate::evaluate::{Evaluation, Outcome};
+use crate::notes::Warning;
+
+/// The name and major version of the document.
+pub const SCHEMA: &str = "evaluation/1";
+
+/// An evaluation as one JSON document.
+///
+/// The same evaluation gives the same bytes.
+pub fn to_json(evaluation: &Evaluation) -> serde_json::Value {
+    // Strings, integers, booleans and lists of them: serialisation into a value cannot fail.
+    serde_json::to_value(Document::of(evaluation)).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+struct Document<'e> {
+    schema: &'static str,
+    at: String,
+    store: Option<Store>,
+    verdict: &'static str,
+    objectives: Vec<Objective<'e>>,
+    warnings: Vec<Note<'e>>,
+}
+
+#[derive(Serialize)]
+struct Store {
+    version: u64,
+    head: String,
+}
+
+#[derive(Serialize)]
+struct Objective<'e> {
+    rule: &'e str,
+    title: &'e str,
+    service: &'e str,
+    objective: &'e str,
+    pack: Option<&'e str>,
+    severity: Option<&'static str>,
+    place: String,
+    verdict: &'static str,
+    window: Window<'e>,
+    target: String,
+    good: u64,
+    total: u64,
+    needed: u64,
+    bad: u64,
+    ratio: Option<String>,
+    budget: Option<Budget>,
+    burn_rate: Option<String>,
+    condition: &'e str,
+    source: &'e str,
+    shown: Vec<Shown<'e>>,
+    first: Option<String>,
+    last: Option<String>,
+    reason: &'e str,
+    fault: Option<Fault<'e>>,
+}
+
+#[derive(Serialize)]
+struct Window<'e> {
+    from: String,
+    to: String,
+    length: &'e str,
+}
+
+#[derive(Serialize)]
+struct Budget {
+    allowed: String,
+    spent: String,
+    remaining: String,
+}
+
+#[derive(Serialize)]
+struct Shown<'e> {
+    name: &'static str,
+    value: String,
+    unit: Option<&'e str>,
+    definition: &'e str,
+}
+
+#[derive(Serialize)]
+struct Fault<'e> {
+    code: &'static str,
+    message: &'e str,
+    advice: Option<&'e str>,
+    place: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Note<'e> {
+    code: &'static str,
+    message: &'e str,
+    advice: Option<&'e str>,
+    place: Option<String>,
+}
+
+impl<'e> Document<'e> {
+    fn of(evaluation: &'e Evaluation) -> Self {
+        let head = evaluation.basis.head.hex();
+        Document {
+            schema: SCHEMA,
+            at: evaluation.at.to_string(),
+            store: evaluation.basis.version.map(|version| Store { version, head }),
+            verdict: evaluation.verdict.word(),
+            objectives: evaluation.outcomes.iter().map(Objective::of).collect(),
+            warnings: evaluation.warnings.iter().map(Note::of).collect(),
+        }
+    }
+}
+
+impl<'e> Objective<'e> {
+    fn of(outcome: &'e Outcome) -> Self {
+        let time = |instant: Option<Instant>| instant.map(|instant| instant.to_string());
+        Objective {
+            rule: &outcome.rule,
+            title: &outcome.title,
+            service: &outcome.service,
+            objective: &outcome.objective,
+            pack: outcome.pack.as_deref(),
+            severity: outcome.severity.map(|severity| severity.word()),
+            place: outcome.place.to_string(),
+            verdict: outcome.verdict.word(),
+            window: Window {
+                from: outcome.window.interval.from.to_string(),
+                to: outcome.window.interval.to.to_string(),
+                length: &outcome.window.length,
+            },
+            target: outcome.target.to_string(),
+            good: outcome.good,
+            total: outcome.total,
+            needed: outcome.needed,
+            bad: outcome.bad,
+            ratio: outcome.ratio(),
+            budget: outcome.budget.map(|budget| Budget {
+                allowed: budget.allowed.to_string(),
+                spent: budget.spent.to_string(),
+                remaining: budget.remaining.to_string(),
+            }),
+            burn_rate: outcome.burn_rate.map(|rate| rate.to_string()),
+            condition: &outcome.condition,
+            source: &outcome.source,
+            shown: outcome.shown.iter().map(Shown::of).collect(),
+            first: time(outcome.seen.map(|seen| seen.0)),
+            last: time(outcome.seen.map(|seen| seen.1)),
+            reason: &outcome.reason,
+            fault: outcome.fault.as_ref().map(Fault::of),
+        }
+    }
+}
+
+impl<'e> Shown<'e> {
+    fn of(shown: &'e crate::evaluate::Shown) -> Self {
+        Shown {
+            name: shown.name,
+            value: shown.value.to_string(),
+            unit: shown.unit.as_deref(),
+            definition: &shown.definition,
+        }
+    }
+}
+
+impl<'e> Fault<'e> {
+    fn of(fault: &'e model::Fault) -> Self {
+        Fault {
+            code: fault.code(),
+            message: fault.message(),
+            advice: fault.advice(),
+            place: fault.place().map(ToString::to_string),
+        }
+    }
+}
+
+impl<'e> Note<'e> {
+    fn of(warning: &'e Warning) -> Self {
+        Note {
+            code: warning.code,
+            message: &warning.message,
+            advice: warning.advice.as_deref(),
+            place: warning.place.as_ref().map(ToString::to_string),
+        }
+    }
+}

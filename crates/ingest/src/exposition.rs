@@ -194,6 +194,11 @@ impl<'a> Labels<'a> {
         Ok(RawLabel { name, raw, own, at })
     }
 
+    /// Characters of all names and values together.
+    pub(crate) fn characters(&self) -> usize {
+        self.raw.iter().map(|label| label.name.len() + self.unescaped(label).chars().count()).sum()
+    }
+
     fn unescaped(&self, label: &RawLabel<'a>) -> &str {
         label.own.map_or(label.raw, |(from, to)| &self.own[from as usize..to as usize])
     }

@@ -124,10 +124,20 @@ fn is_openmetrics(text: &[u8]) -> bool {
     text.starts_with(b"# EOF") || marks.iter().any(|mark| memchr::memmem::find(text, mark).is_some())
 }
 
+/// A header of names, and a line below it with at least as many cells.
 fn looks_like_table(lines: &[&[u8]]) -> bool {
     let Some(header) = lines.first() else { return false };
-    crate::formats::csv::sniff_delimiter(header).is_some_and(|delimiter| {
-        let count = |line: &[u8]| memchr::memchr_iter(delimiter, line).count();
-        lines.iter().skip(1).take(3).all(|line| count(line) >= count(header))
-    })
+    let Some(delimiter) = crate::formats::csv::sniff_delimiter(header) else { return false };
+    let named = header.trim_ascii_end().split(|byte| *byte == delimiter).all(looks_like_name);
+    let count = |line: &[u8]| memchr::memchr_iter(delimiter, line).count();
+    // A quoted cell may go on below: such a line is not counted.
+    let below = lines.get(1).is_none_or(|line| line.contains(&b'"') || count(line) >= count(header));
+    named && below
+}
+
+fn looks_like_name(cell: &[u8]) -> bool {
+    let name = cell.trim_ascii().strip_prefix(b"\"").unwrap_or(cell.trim_ascii());
+    let blanks = name.iter().filter(|byte| **byte == b' ').count();
+    let first = name.first().is_some_and(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'@' | 0x80..));
+    first && blanks <= 3 && name.len() <= 64
 }

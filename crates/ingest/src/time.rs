@@ -215,6 +215,15 @@ fn epoch_by_magnitude(text: &[u8]) -> Option<Instant> {
     )
 }
 
+/// Unix seconds with sign, decimals and exponent as in OpenMetrics; finer than a nanosecond is cut.
+pub(crate) fn seconds(text: &[u8]) -> Option<Instant> {
+    let unsigned = text.strip_prefix(b"+").unwrap_or(text);
+    match without_exponent(unsigned) {
+        Some(plain) => epoch(plain.as_bytes(), 0),
+        None => epoch(unsigned, 0),
+    }
+}
+
 fn without_exponent(text: &[u8]) -> Option<String> {
     let at = memchr::memchr2(b'e', b'E', text)?;
     let mantissa = std::str::from_utf8(&text[..at]).ok()?;

@@ -316,7 +316,7 @@ impl<'r> Reader<'r> {
             self.watch(line.number, &facts, attributes)?;
         }
         let time = match number.stamp {
-            Some(millis) => Instant::from_millis(millis),
+            Some(millis) => Some(Instant::from_millis(millis).ok_or_else(|| out_of_range(number.stamp_at))?),
             None => self.stamp,
         };
         let time =
@@ -369,6 +369,11 @@ impl<'r> Reader<'r> {
         histogram_key(&mut self.key, attributes, facts.number.stamp);
         self.histograms.take(&self.key, part, facts.le, facts.number.value, line)
     }
+}
+
+#[cold]
+fn out_of_range(at: usize) -> Bad {
+    Bad::new("time-out-of-range", at, "The time lies outside the years 1677 to 2262")
 }
 
 /// The labels of a histogram without `le`, and its timestamp.

@@ -292,8 +292,7 @@ impl<'s> Binder<'s> {
             let (at, metadata, policy) = match policy {
                 Reference::Inline((metadata, policy)) => (from, metadata, policy),
                 Reference::Named { name, path, place } => {
-                    let at = self.find(from, ObjectKind::AlertPolicy, name, path, place)?;
-                    let Body::AlertPolicy(policy) = &at.object.body else { continue };
+                    let (at, policy) = self.find(from, ObjectKind::AlertPolicy, Body::policy, name, path, place)?;
                     (at, &at.object.metadata, policy)
                 }
             };
@@ -358,8 +357,7 @@ impl<'s> Binder<'s> {
                 self.indicator(from, spec, unit).map(Arc::new)
             }
             Reference::Named { name, path, place } => {
-                let at = self.find(from, ObjectKind::Sli, name, path, place)?;
-                let Body::Sli(spec) = &at.object.body else { return Err(lost(name)) };
+                let (at, spec) = self.find(from, ObjectKind::Sli, Body::indicator, name, path, place)?;
                 let unit = at.object.metadata.unit.clone().or_else(|| from.object.metadata.unit.clone());
                 // Faults inside the SLI are reported with the SLI itself.
                 self.resolve_sources(at, spec).map(|metric| Arc::new(Indicator::of(metric, spec, unit, at)))
@@ -391,10 +389,8 @@ impl<'s> Binder<'s> {
         for source in metric.sources_mut() {
             let Some((name, place)) = &source.reference else { continue };
             let path = format!("{}.metricSourceRef", source.path);
-            let data = self.find(at, ObjectKind::DataSource, name, &path, place)?;
-            if let (Body::DataSource { kind }, None) = (&data.object.body, &source.kind) {
-                source.kind = Some(kind.clone());
-            }
+            let (_, kind) = self.find(at, ObjectKind::DataSource, Body::data_source, name, &path, place)?;
+            source.kind.get_or_insert_with(|| kind.clone());
         }
         Ok(metric)
     }
@@ -414,10 +410,9 @@ impl<'s> Binder<'s> {
             match target {
                 Reference::Inline((_, target)) => targets.push(target.target.clone()),
                 Reference::Named { name, path, place } => {
-                    let found = self.find(at, ObjectKind::AlertNotificationTarget, name, path, place)?;
-                    if let Body::AlertNotificationTarget(target) = &found.object.body {
-                        targets.push(target.target.clone());
-                    }
+                    let kind = ObjectKind::AlertNotificationTarget;
+                    let (_, target) = self.find(at, kind, Body::target, name, path, place)?;
+                    targets.push(target.target.clone());
                 }
             }
         }
@@ -439,18 +434,26 @@ impl<'s> Binder<'s> {
         match condition {
             Reference::Inline((_, condition)) => Ok(condition.clone().in_file(&at.file)),
             Reference::Named { name, path, place } => {
-                let found = self.find(at, ObjectKind::AlertCondition, name, path, place)?;
-                match &found.object.body {
-                    Body::AlertCondition(condition) => Ok(condition.clone().in_file(&found.file)),
-                    _ => Err(lost(name)),
-                }
+                let kind = ObjectKind::AlertCondition;
+                let (found, condition) = self.find(at, kind, Body::condition, name, path, place)?;
+                Ok(condition.clone().in_file(&found.file))
             }
         }
     }
 
-    fn find(&self, from: &Found, kind: ObjectKind, name: &str, path: &str, place: &Place) -> Result<&'s Found, Fault> {
-        if let Some(number) = self.index.get(&(kind, name.to_owned())) {
-            return Ok(&self.found[*number]);
+    /// The object that a reference names, and what `pick` takes from it.
+    fn find<T>(
+        &self,
+        from: &Found,
+        kind: ObjectKind,
+        pick: fn(&Body) -> Option<&T>,
+        name: &str,
+        path: &str,
+        place: &Place,
+    ) -> Result<(&'s Found, &'s T), Fault> {
+        let found = self.index.get(&(kind, name.to_owned())).map(|number| &self.found[*number]);
+        if let Some(found) = found.and_then(|found| Some((found, pick(&found.object.body)?))) {
+            return Ok(found);
         }
         let advice = match nearest(name, self.names(kind)) {
             Some(near) => format!("Did you mean {near:?}?"),
@@ -464,11 +467,6 @@ impl<'s> Binder<'s> {
         let objects = self.found.iter().map(|found| &found.object);
         objects.filter(move |object| object.kind() == kind).map(|object| object.metadata.name.as_str())
     }
-}
-
-/// The index maps a kind only to objects of that kind.
-fn lost(name: &str) -> Fault {
-    Fault::internal("lost-object", format!("The object {name:?} changed its kind"))
 }
 
 impl Indicator {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use model::{Fault, Kind, Place};
+use model::{Fault, Place};
 
 /// Something in a rule file that deserves a look but stops nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,43 +31,49 @@ impl From<Fault> for Warning {
 
 /// Every fault that was found, at least one, in the order of the files.
 #[derive(Debug)]
-pub struct Faults(Vec<Fault>);
+pub struct Faults {
+    first: Fault,
+    more: Vec<Fault>,
+}
 
 impl Faults {
     /// All of them, or nothing when there are none.
     pub(crate) fn check(faults: Vec<Fault>) -> Result<(), Faults> {
-        if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
+        let mut faults = faults.into_iter();
+        match faults.next() {
+            None => Ok(()),
+            Some(first) => Err(Faults { first, more: faults.collect() }),
+        }
     }
 
     /// Each fault, for a report that shows all.
-    pub fn iter(&self) -> std::slice::Iter<'_, Fault> {
-        self.0.iter()
+    pub fn iter(&self) -> impl Iterator<Item = &Fault> {
+        std::iter::once(&self.first).chain(&self.more)
     }
 
-    /// The faults themselves.
-    pub fn into_vec(self) -> Vec<Fault> {
-        self.0
+    /// The first one, and the others.
+    pub fn split(self) -> (Fault, Vec<Fault>) {
+        (self.first, self.more)
     }
 }
 
 impl From<Fault> for Faults {
     fn from(fault: Fault) -> Self {
-        Faults(vec![fault])
+        Faults { first: fault, more: vec![] }
     }
 }
 
 impl From<Faults> for Fault {
     /// The first one: what a caller that can show one shows.
     fn from(faults: Faults) -> Self {
-        let first = faults.0.into_iter().next();
-        first.unwrap_or_else(|| Fault::new(Kind::Internal, "no-fault", "A list of faults was empty"))
+        faults.first
     }
 }
 
 impl fmt::Display for Faults {
     /// One line each.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, fault) in self.0.iter().enumerate() {
+        for (index, fault) in self.iter().enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }

@@ -85,6 +85,28 @@ pub(crate) enum Body {
     AlertNotificationTarget(NotificationTarget),
 }
 
+impl Body {
+    pub(crate) fn data_source(&self) -> Option<&String> {
+        if let Body::DataSource { kind } = self { Some(kind) } else { None }
+    }
+
+    pub(crate) fn indicator(&self) -> Option<&IndicatorSpec> {
+        if let Body::Sli(spec) = self { Some(spec) } else { None }
+    }
+
+    pub(crate) fn condition(&self) -> Option<&AlertCondition> {
+        if let Body::AlertCondition(condition) = self { Some(condition) } else { None }
+    }
+
+    pub(crate) fn policy(&self) -> Option<&PolicySpec> {
+        if let Body::AlertPolicy(policy) = self { Some(policy) } else { None }
+    }
+
+    pub(crate) fn target(&self) -> Option<&NotificationTarget> {
+        if let Body::AlertNotificationTarget(target) = self { Some(target) } else { None }
+    }
+}
+
 impl Object {
     pub(crate) fn kind(&self) -> ObjectKind {
         match self.body {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
 use slo::{Book, Reading};
 
 fn folder(name: &str) -> Vec<(String, String)> {
@@ -70,5 +71,52 @@ fn invalid_files_are_refused_with_every_fault_in_its_place() {
         assert!(!expect.is_empty(), "{name} says no fault");
         assert_eq!(load(&name, &text, false).unwrap_err(), expect, "{name}");
         assert_eq!(load(&name, &text, true).unwrap_err()[0], expect[0], "{name}, strictly");
+    }
+}
+
+/// What the linter of a peer says is said here too, and nothing that is said lacks a case.
+#[test]
+fn every_lint_code_has_a_case() {
+    let texts: String = folder("valid").into_iter().map(|(_, text)| text.lines().next().unwrap().to_owned()).collect();
+    let floor = [
+        "all-alerts-disabled",
+        "duplicate-alert-window",
+        "label-name-chars",
+        "no-alert-labels",
+        "no-description",
+        "no-severity-windows",
+        "objective-low",
+        "period-too-short",
+        "reserved-label",
+        "sli-fallback-asymmetry",
+        "threshold-unreachable",
+    ];
+    for code in floor {
+        assert!(texts.contains(code), "{code}");
+    }
+}
+
+proptest! {
+    /// Goal: no text makes the reader panic, and whatever is refused is refused with a place in its file.
+    #[test]
+    fn broken_files_are_refused_in_their_place(file in 0_usize..8, at in 0_usize..2000, with in "[ -~\n\t\u{e9}]{0,6}", cut in 0_usize..40) {
+        let files = folder("valid");
+        let (_, text) = &files[file % files.len()];
+        let mut characters: Vec<char> = text.chars().collect();
+        let start = at % characters.len();
+        let end = (start + cut).min(characters.len());
+        characters.splice(start..end, with.chars());
+        let text: String = characters.into_iter().collect();
+        if let Err(faults) = Book::load(vec![("x.yaml".into(), text)], &Reading::default()) {
+            for fault in faults.iter() {
+                prop_assert_eq!(fault.kind(), model::Kind::BadConfig);
+                prop_assert!(fault.place().is_some_and(|place| place.file.is_some()), "{:?}", fault);
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_panics(text in any::<String>()) {
+        let _ = Book::load(vec![("x.yaml".into(), text)], &Reading::default());
     }
 }

@@ -1,1 +1,41 @@
-//! evidence
+//! Cases and the packages that leave the house.
+//!
+//! A *case* is a folder: exhibits, evaluations, and a custody log that says who did what, when and why. A *package* is one
+//! zip file around a BagIt bag (RFC 8493): the exhibits, the same report as PDF, JSON and XML, the custody log, digests of
+//! everything, and signatures that `ssh-keygen` and `minisign` check. `man probity-package` writes the format down.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`Case`] | the folder: create, add, record, note; every act is one custody entry |
+//! | [`custody`] | the hash chain over the exact bytes of each line |
+//! | [`report`] | the same for people, as headings, paragraphs and tables; [`Renderer`] turns it into a file |
+//! | [`package`] | build and verify |
+//!
+//! Invariants:
+//! - the custody log is the truth about a case: an exhibit without its line is not in the case;
+//! - same case and same [`package::Build`] give the same bytes, to the last byte;
+//! - a package has one form: every byte of the zip is either content that a digest covers, or follows from the content;
+//! - exhibits are streamed, never held; everything that is held has a limit ([`Limits`]);
+//! - names inside a package are made of `[A-Za-z0-9._-]`; the names people gave are data.
+//!
+//! Deliberately absent: page layout (the PDF room implements [`Renderer`]), the clock, terminals, trust decisions
+//! (verify is told which keys are trusted).
+
+pub mod custody;
+pub mod package;
+pub mod report;
+
+mod case;
+mod document;
+mod files;
+mod json;
+mod limits;
+mod names;
+mod wire;
+mod xml;
+mod zip;
+
+pub use case::{Act, Case, Exhibit, NewExhibit, Recorded};
+pub use limits::Limits;
+pub use names::{check_case_id, safe_name};
+pub use report::Renderer;

@@ -1,0 +1,121 @@
+//! What a package says, as one value: `data/case.json`. The XML and the report are made from it and from nothing else, so
+//! they cannot say anything different.
+
+use model::{Fault, Verdict};
+
+use crate::case::{Case, Exhibit, Recorded, read_evaluation};
+use crate::custody::Chain;
+use crate::package::Build;
+use crate::wire::{CustodyLine, CustodyWire, DocumentWire, ExhibitWire, LedgerWire, RecordedWire, ToolWire};
+use crate::{json, xml};
+
+/// What a package says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Document {
+    pub(crate) wire: DocumentWire,
+}
+
+impl Document {
+    /// The document of a case. `evaluations` are the bytes of its evaluation files, in order.
+    pub(crate) fn compose(
+        case: &Case,
+        build: &Build,
+        signer: &str,
+        evaluations: &[(Recorded, Vec<u8>)],
+    ) -> Result<Document, Fault> {
+        let recorded = evaluations.iter().map(|(at, bytes)| recorded(at, bytes)).collect::<Result<Vec<_>, _>>()?;
+        let words = recorded.iter().map(|evaluation| verdict(&evaluation.verdict)).collect::<Vec<_>>();
+        let verdict = (!words.is_empty()).then(|| Verdict::of_all(words).word().to_owned());
+        Ok(Document {
+            wire: DocumentWire {
+                schema: "case/1".to_owned(),
+                id: case.id().to_owned(),
+                title: case.title().to_owned(),
+                opened: case.opened().to_string(),
+                opened_by: case.opened_by().to_owned(),
+                marking: build.marking.clone(),
+                watermark: build.watermark.clone(),
+                created: build.created.to_string(),
+                tool: ToolWire { name: build.tool.name.clone(), version: build.tool.version.clone() },
+                signer: signer.to_owned(),
+                verdict,
+                evaluations: recorded,
+                exhibits: case.exhibits().iter().map(exhibit).collect(),
+                custody: custody(case.custody()),
+                ledger: build.ledger.as_ref().map(|anchor| LedgerWire {
+                    origin: anchor.origin.clone(),
+                    size: anchor.size,
+                    root: anchor.root.hex(),
+                    proof: anchor.proof_text.clone(),
+                }),
+            },
+        })
+    }
+
+    /// `data/case.json`.
+    pub(crate) fn to_json(&self) -> Result<Vec<u8>, Fault> {
+        json::to_pretty(&self.wire)
+    }
+
+    /// `data/case.xml`.
+    pub(crate) fn to_xml(&self) -> Vec<u8> {
+        xml::write(&self.wire)
+    }
+
+    /// Reads `data/case.json`; the error is a sentence.
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Document, String> {
+        let wire: DocumentWire = json::read(bytes)?;
+        match wire.schema.as_str() {
+            "case/1" => Ok(Document { wire }),
+            other => Err(format!("its schema is {}", crate::names::quote(other))),
+        }
+    }
+}
+
+/// An evaluation as the document says it.
+pub(crate) fn recorded(at: &Recorded, bytes: &[u8]) -> Result<RecordedWire, Fault> {
+    let evaluation = read_evaluation(bytes).map_err(|why| {
+        Fault::bad_input("bad-evaluation", format!("{} is not the outcome of an evaluation: {why}", at.file))
+            .advise("Restore the file from a backup; its digest is in the custody log.")
+    })?;
+    Ok(RecordedWire {
+        file: format!("data/{}", at.file),
+        size: at.size,
+        sha256: at.sha256.hex(),
+        recorded: at.time.to_string(),
+        recorded_by: at.by.clone(),
+        at: evaluation.at,
+        store: evaluation.store,
+        verdict: evaluation.verdict,
+        objectives: evaluation.objectives,
+        warnings: evaluation.warnings,
+    })
+}
+
+/// An exhibit as the document says it.
+pub(crate) fn exhibit(exhibit: &Exhibit) -> ExhibitWire {
+    ExhibitWire {
+        id: exhibit.id.clone(),
+        file: format!("data/{}", exhibit.file),
+        original_name: exhibit.original_name.clone(),
+        description: exhibit.description.clone(),
+        size: exhibit.size,
+        sha256: exhibit.sha256.hex(),
+        collected: exhibit.collected.to_string(),
+        collected_by: exhibit.collected_by.clone(),
+    }
+}
+
+/// The custody log as the document says it.
+pub(crate) fn custody(chain: &Chain) -> CustodyWire {
+    CustodyWire {
+        entries: chain.entries.len() as u64,
+        head: chain.head.hex(),
+        log: chain.entries.iter().map(CustodyLine::from).collect(),
+    }
+}
+
+/// The verdict behind a word; `read_evaluation` let no other word pass.
+pub(crate) fn verdict(word: &str) -> Verdict {
+    [Verdict::Met, Verdict::Broken].into_iter().find(|verdict| verdict.word() == word).unwrap_or(Verdict::NoData)
+}

@@ -1,0 +1,39 @@
+//! What this room refuses to hold.
+
+/// Limits of cases and packages. Each is far above honest use and far below what hurts.
+pub struct Limits;
+
+impl Limits {
+    /// Length of a case id.
+    pub const CASE_ID_BYTES: usize = 64;
+    /// Length of a title, a person's name, a marking.
+    pub const LINE_BYTES: usize = 500;
+    /// Length of a purpose, a description, a note.
+    pub const TEXT_BYTES: usize = 20_000;
+    /// Length of the name a person gave to an exhibit (kept as data).
+    pub const ORIGINAL_NAME_BYTES: usize = 4_096;
+    /// Length of a file name inside a package.
+    pub const SAFE_NAME_BYTES: usize = 100;
+    /// Exhibits of one case.
+    pub const EXHIBITS: usize = 50_000;
+    /// Evaluations of one case.
+    pub const EVALUATIONS: usize = 9_999;
+    /// Custody entries of one case.
+    pub const CUSTODY_ENTRIES: usize = 200_000;
+    /// One custody line.
+    pub const CUSTODY_LINE_BYTES: usize = 200_000;
+    /// One exhibit: 1 TiB.
+    pub const EXHIBIT_BYTES: u64 = 1 << 40;
+    /// One evaluation file.
+    pub const EVALUATION_BYTES: u64 = 16 << 20;
+    /// A file that verify holds in memory: manifests, case.json, case.xml, custody.jsonl.
+    pub const HELD_BYTES: u64 = 256 << 20;
+    /// Files in a package.
+    pub const FILES: usize = 65_000;
+    /// A path inside a package.
+    pub const PATH_BYTES: usize = 200;
+    /// The central directory of a package.
+    pub const DIRECTORY_BYTES: u64 = 64 << 20;
+    /// How many places one check names before it only counts.
+    pub const PLACES: usize = 100;
+}

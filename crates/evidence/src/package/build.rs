@@ -1,0 +1,227 @@
+//! Building: everything small is made first, the exhibits are streamed, each byte read once.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Seek, Write};
+use std::path::PathBuf;
+
+use model::{Digest, Fault, Progress};
+use seal::{Hasher, PublicKey, SigningKey, minisign, sha256, sshsig};
+
+use super::manifest::Manifest;
+use super::paths::*;
+use super::{Build, Built, bag, texts};
+use crate::case::{Case, Recorded, changed};
+use crate::custody;
+use crate::document::Document;
+use crate::names::{check_text, is_safe_path};
+use crate::report::{self, Attachment, Renderer};
+use crate::zip::Writer;
+use crate::{Limits, files};
+
+/// A file of the package: at hand, or to be streamed.
+enum Source {
+    Held(Vec<u8>),
+    Exhibit { path: PathBuf, size: u64, sha256: Digest },
+}
+
+impl Source {
+    fn size(&self) -> u64 {
+        match self {
+            Source::Held(bytes) => bytes.len() as u64,
+            Source::Exhibit { size, .. } => *size,
+        }
+    }
+
+    fn sha256(&self) -> Digest {
+        match self {
+            Source::Held(bytes) => sha256(bytes),
+            Source::Exhibit { sha256, .. } => *sha256,
+        }
+    }
+}
+
+type Sources = BTreeMap<String, Source>;
+
+/// Builds the package of a case into `out`, which begins empty. Same case, same `build`, same key: same bytes. When this fails,
+/// what stands in `out` is no package; the caller drops it.
+///
+/// # Errors
+/// `exhibit-changed` when a file of the case is not what was collected, `text-too-long`, `package-too-large`, what the
+/// renderer cannot show, or what the disk says.
+pub fn build(
+    case: &Case,
+    build: &Build,
+    key: &SigningKey,
+    renderer: &dyn Renderer,
+    out: impl Write + Seek,
+    progress: &dyn Progress,
+) -> Result<Built, Fault> {
+    for (what, text) in [("The marking", &build.marking), ("The watermark", &build.watermark)] {
+        if !text.is_empty() {
+            check_text(what, text, Limits::LINE_BYTES)?;
+        }
+    }
+    let mut sources = payload(case, build, &key.public(), renderer)?;
+    add_tags(&mut sources, case, build, &key.public());
+    let manifest = seal(&mut sources, case, build, key)?;
+    let (files, bytes) = write(&sources, out, progress)?;
+    Ok(Built { manifest, files, bytes })
+}
+
+/// Everything under `data/`.
+fn payload(case: &Case, build: &Build, key: &PublicKey, renderer: &dyn Renderer) -> Result<Sources, Fault> {
+    let mut sources = Sources::new();
+    let evaluations = evaluations(case)?;
+    let document = Document::compose(case, build, &key.fingerprint(), &evaluations)?;
+    let (json, xml) = (document.to_json()?, document.to_xml());
+    let attachments = vec![
+        attachment("case.json", "application/json", "The content of this report as JSON", &json),
+        attachment("case.xml", "application/xml", "The content of this report as XML", &xml),
+    ];
+    let report = renderer.render(&report::compose(&document, attachments, build.created))?;
+    let held = [(REPORT, report), (CASE_JSON, json), (CASE_XML, xml), (CASE_XSD, texts::CASE_XSD.to_vec())];
+    for (path, bytes) in held {
+        sources.insert(path.to_owned(), Source::Held(bytes));
+    }
+    sources.insert(CUSTODY.to_owned(), Source::Held(custody_log(case)?));
+    for (recorded, bytes) in evaluations {
+        sources.insert(format!("{DATA}{}", recorded.file), Source::Held(bytes));
+    }
+    for exhibit in case.exhibits() {
+        let source =
+            Source::Exhibit { path: case.folder().join(&exhibit.file), size: exhibit.size, sha256: exhibit.sha256 };
+        sources.insert(format!("{DATA}{}", exhibit.file), source);
+    }
+    match sources.keys().find(|path| !is_safe_path(path)) {
+        Some(path) => Err(Fault::internal("unsafe-path", format!("{path:?} cannot stand in a package"))),
+        None => Ok(sources),
+    }
+}
+
+fn attachment(name: &str, media_type: &str, description: &str, bytes: &[u8]) -> Attachment {
+    Attachment {
+        name: name.to_owned(),
+        media_type: media_type.to_owned(),
+        description: description.to_owned(),
+        bytes: bytes.to_vec(),
+    }
+}
+
+/// The evaluation files, as recorded.
+fn evaluations(case: &Case) -> Result<Vec<(Recorded, Vec<u8>)>, Fault> {
+    let mut evaluations = Vec::new();
+    for recorded in case.evaluations() {
+        let bytes = files::read_bounded(&case.folder().join(&recorded.file), Limits::EVALUATION_BYTES)?;
+        if sha256(&bytes) != recorded.sha256 {
+            return Err(changed(&recorded.file));
+        }
+        evaluations.push((recorded, bytes));
+    }
+    Ok(evaluations)
+}
+
+/// The custody log as far as this value of the case has read it.
+fn custody_log(case: &Case) -> Result<Vec<u8>, Fault> {
+    let path = case.folder().join("custody.jsonl");
+    let mut log = files::read_bounded(&path, Limits::HELD_BYTES)?;
+    log.truncate(case.custody().bytes as usize);
+    let chain = custody::read(&log).map_err(|fault| fault.in_file(&path))?;
+    match chain.head == case.custody().head {
+        true => Ok(log),
+        false => Err(changed("custody.jsonl")),
+    }
+}
+
+/// Everything that stands beside `data/`, but for the manifests and signatures.
+fn add_tags(sources: &mut Sources, case: &Case, build: &Build, key: &PublicKey) {
+    let payload_bytes = sources.values().map(Source::size).sum();
+    let info = bag::info(case.id(), build.created, payload_bytes, sources.len() as u64);
+    let payload = sources.iter().map(|(path, source)| (path.clone(), source.sha256())).collect();
+    let tags = [
+        (BAGIT, bag::DECLARATION.to_vec()),
+        (BAG_INFO, info),
+        (PAYLOAD_MANIFEST, bag::manifest(&payload)),
+        (VERIFY_TXT, texts::verify_txt(key)),
+        (VERIFY_SH, texts::VERIFY_SH.to_vec()),
+        (SIGNER, texts::signer(key)),
+        (ALLOWED_SIGNERS, texts::allowed_signers(key)),
+    ];
+    for (path, bytes) in tags {
+        sources.insert(path.to_owned(), Source::Held(bytes));
+    }
+}
+
+/// `manifest.json`, its signatures, and the tag manifest over all of them. Returns the digest of `manifest.json`.
+fn seal(sources: &mut Sources, case: &Case, build: &Build, key: &SigningKey) -> Result<Digest, Fault> {
+    let public = key.public();
+    let files = sources.iter().map(|(path, source)| (path.clone(), (source.size(), source.sha256())));
+    let manifest = Manifest {
+        case: case.id().to_owned(),
+        created: build.created,
+        custody_entries: case.custody().entries.len() as u64,
+        custody_head: case.custody().head,
+        files: files.collect(),
+        signer: public.fingerprint(),
+        tool: build.tool.clone(),
+    };
+    let bytes = manifest.to_bytes()?;
+    let digest = sha256(&bytes);
+    let comment = trusted_comment(&manifest);
+    let minisignature = minisign::sign(&bytes, key, minisign::key_id(&public), &comment);
+    let proofs = [
+        (SSH_SIGNATURE, sshsig::sign(&bytes, NAMESPACE, key).into_bytes()),
+        (MINISIGNATURE, minisignature.into_bytes()),
+        (MINISIGN_KEY, texts::minisign_key(&public)),
+        (MANIFEST, bytes),
+    ];
+    for (path, bytes) in proofs {
+        sources.insert(path.to_owned(), Source::Held(bytes));
+    }
+    let tags = sources.iter().filter(|(path, _)| !is_payload(path));
+    let tags = tags.map(|(path, source)| (path.clone(), source.sha256())).collect();
+    sources.insert(TAG_MANIFEST.to_owned(), Source::Held(bag::manifest(&tags)));
+    Ok(digest)
+}
+
+/// What the minisign signature says besides; it is signed too.
+pub(super) fn trusted_comment(manifest: &Manifest) -> String {
+    format!("case {} sealed {}", manifest.case, manifest.created)
+}
+
+/// Writes the zip: entries sorted by name, exhibits hashed again while they pass.
+fn write(sources: &Sources, out: impl Write + Seek, progress: &dyn Progress) -> Result<(u64, u64), Fault> {
+    if sources.len() > Limits::FILES {
+        return Err(Fault::refused("package-too-large", format!("The package would have {} files", sources.len()))
+            .advise("Split the case in two."));
+    }
+    let not_written = |error| {
+        Fault::io("write", &PathBuf::from("the package"), error)
+    };
+    progress.start("build the package", sources.values().map(Source::size).sum());
+    let mut zip = Writer::new(out);
+    for (path, source) in sources {
+        let name = format!("{BAG}{path}");
+        match source {
+            Source::Held(bytes) => {
+                zip.bytes(&name, bytes).map_err(not_written)?;
+                progress.advance(bytes.len() as u64);
+            }
+            Source::Exhibit { path, size, sha256 } => {
+                let mut file = File::open(path).map_err(|error| Fault::io("read", path, error))?;
+                let mut hasher = Hasher::new();
+                let each = |block: &[u8]| {
+                    hasher.update(block);
+                    progress.advance(block.len() as u64);
+                };
+                let seen = zip.stream(&name, *size, &mut file, each).map_err(not_written)?;
+                if seen != *size || hasher.finish() != *sha256 {
+                    return Err(changed(&path.display().to_string()));
+                }
+            }
+        }
+    }
+    let bytes = zip.finish().map_err(not_written)?;
+    progress.finish();
+    Ok((sources.len() as u64, bytes))
+}

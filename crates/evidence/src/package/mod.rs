@@ -1,0 +1,67 @@
+//! Packages: build one from a case, verify one from anywhere.
+//!
+//! `build` and `verify` share the description of the form (paths, bag, manifest, texts), so that they cannot disagree about
+//! it; `man probity-package` says the same for others, and the judges of `tests/judges/package` hold both against it.
+
+mod bag;
+mod build;
+mod manifest;
+mod paths;
+mod texts;
+mod verification;
+mod verify;
+
+use model::{Digest, Instant};
+
+pub use build::build;
+pub use paths::{IDENTITY, NAMESPACE};
+pub use verification::{Check, Outcome, Verification};
+pub use verify::verify;
+
+/// What goes into a package besides the case.
+#[derive(Clone, Debug)]
+pub struct Build {
+    /// When the package is made.
+    pub created: Instant,
+    /// The confidentiality marking of every page; empty for none.
+    pub marking: String,
+    /// The watermark of every page; empty for none.
+    pub watermark: String,
+    /// The program that makes it.
+    pub tool: Tool,
+    /// Where the audit log stands, with a proof; `None` where there is no audit log.
+    pub ledger: Option<LedgerAnchor>,
+}
+
+/// A program and its version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tool {
+    /// Name.
+    pub name: String,
+    /// Version.
+    pub version: String,
+}
+
+/// Where the audit log stood when the package was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerAnchor {
+    /// The name of the log.
+    pub origin: String,
+    /// How many entries it had.
+    pub size: u64,
+    /// Its root digest.
+    pub root: Digest,
+    /// A proof that stands alone (`.tlog-proof`), or a signed checkpoint.
+    pub proof_text: String,
+}
+
+/// What was built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Built {
+    /// Digest of `manifest.json`: it names the package.
+    pub manifest: Digest,
+    /// Files in the zip.
+    pub files: u64,
+    /// Bytes of the zip.
+    pub bytes: u64,
+}

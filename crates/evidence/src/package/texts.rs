@@ -1,0 +1,32 @@
+//! The files of a package that do not depend on the case: how to verify, the script, the schema; and the key in its forms.
+
+use seal::{PublicKey, minisign};
+
+use super::paths::{IDENTITY, NAMESPACE};
+
+/// The schema of `data/case.xml`, as it stands in `schemas/`.
+pub(crate) const CASE_XSD: &[u8] = include_bytes!("../../../../schemas/case.v1.xsd");
+
+/// The script that checks an unzipped package with sha256sum, ssh-keygen and awk.
+pub(crate) const VERIFY_SH: &[u8] = include_bytes!("verify.sh");
+
+/// How to verify, for people; the fingerprint of the key is filled in.
+pub(crate) fn verify_txt(key: &PublicKey) -> Vec<u8> {
+    include_str!("VERIFY.txt").replace("@FINGERPRINT@", &key.fingerprint()).into_bytes()
+}
+
+/// `signer.pub`: the key as OpenSSH writes it.
+pub(crate) fn signer(key: &PublicKey) -> Vec<u8> {
+    format!("{}\n", key.openssh(IDENTITY)).into_bytes()
+}
+
+/// `allowed_signers`: the key, for `ssh-keygen -Y verify -f`.
+pub(crate) fn allowed_signers(key: &PublicKey) -> Vec<u8> {
+    let line = key.openssh("");
+    format!("{IDENTITY} namespaces=\"{NAMESPACE}\" {}\n", line.trim_end()).into_bytes()
+}
+
+/// `proofs/minisign.pub`.
+pub(crate) fn minisign_key(key: &PublicKey) -> Vec<u8> {
+    minisign::public_key_text(key, minisign::key_id(key)).into_bytes()
+}

@@ -1,0 +1,347 @@
+//! The formats of this room, as serde sees them: `case-folder/1`, `custody/1`, `evaluation/1` (read), `case/1`,
+//! `manifest/1`, `verification/1`. Members stand in the order in which they are written.
+
+use model::{Digest, Instant};
+use serde::{Deserialize, Serialize};
+
+use crate::custody::{Deed, Entry};
+use crate::names::quote;
+
+/// `case.json` of a case folder: what never changes about a case.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CaseFolder {
+    pub(crate) schema: String,
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) opened: String,
+    pub(crate) by: String,
+}
+
+/// One line of `custody.jsonl`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CustodyLine {
+    pub(crate) schema: String,
+    pub(crate) seq: u64,
+    pub(crate) time: String,
+    pub(crate) act: String,
+    pub(crate) exhibit: Option<String>,
+    pub(crate) by: String,
+    pub(crate) from: Option<String>,
+    pub(crate) to: Option<String>,
+    pub(crate) purpose: String,
+    pub(crate) file: Option<String>,
+    pub(crate) original_name: Option<String>,
+    pub(crate) size: Option<u64>,
+    pub(crate) note: Option<String>,
+    pub(crate) sha256_before: Option<String>,
+    pub(crate) sha256_after: Option<String>,
+    pub(crate) prev: String,
+}
+
+impl From<&Entry> for CustodyLine {
+    fn from(entry: &Entry) -> Self {
+        CustodyLine {
+            schema: "custody/1".to_owned(),
+            seq: entry.seq,
+            time: entry.time.to_string(),
+            act: entry.deed.word().to_owned(),
+            exhibit: entry.exhibit.clone(),
+            by: entry.by.clone(),
+            from: entry.from.clone(),
+            to: entry.to.clone(),
+            purpose: entry.purpose.clone(),
+            file: entry.file.clone(),
+            original_name: entry.original_name.clone(),
+            size: entry.size,
+            note: entry.note.clone(),
+            sha256_before: entry.sha256_before.map(|digest| digest.hex()),
+            sha256_after: entry.sha256_after.map(|digest| digest.hex()),
+            prev: entry.prev.hex(),
+        }
+    }
+}
+
+impl TryFrom<CustodyLine> for Entry {
+    type Error = String;
+
+    fn try_from(line: CustodyLine) -> Result<Self, String> {
+        if line.schema != "custody/1" {
+            return Err(format!("its schema is {}", quote(&line.schema)));
+        }
+        let digest = |text: Option<String>| text.map(|text| digest(&text)).transpose();
+        Ok(Entry {
+            seq: line.seq,
+            time: instant(&line.time)?,
+            deed: Deed::parse(&line.act).ok_or_else(|| format!("{} is no act", quote(&line.act)))?,
+            exhibit: line.exhibit,
+            by: line.by,
+            from: line.from,
+            to: line.to,
+            purpose: line.purpose,
+            file: line.file,
+            original_name: line.original_name,
+            size: line.size,
+            note: line.note,
+            sha256_before: digest(line.sha256_before)?,
+            sha256_after: digest(line.sha256_after)?,
+            prev: self::digest(&line.prev)?,
+        })
+    }
+}
+
+/// 64 lower-case hex digits.
+pub(crate) fn digest(text: &str) -> Result<Digest, String> {
+    Digest::parse(text)
+        .ok()
+        .filter(|digest| digest.hex() == text)
+        .ok_or_else(|| format!("{} is no SHA-256 digest in lower-case hex", quote(text)))
+}
+
+/// RFC 3339 as we write it.
+pub(crate) fn instant(text: &str) -> Result<Instant, String> {
+    Instant::parse(text)
+        .ok()
+        .filter(|instant| instant.to_string() == text)
+        .ok_or_else(|| format!("{} is no time in UTC", quote(text)))
+}
+
+/// `evaluation/1`, as much of it as a report shows. Written by the room that judges; members it adds later are left alone.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct EvaluationFile {
+    pub(crate) schema: String,
+    pub(crate) at: String,
+    pub(crate) store: Option<StoreWire>,
+    pub(crate) verdict: String,
+    #[serde(default)]
+    pub(crate) objectives: Vec<ObjectiveWire>,
+    #[serde(default)]
+    pub(crate) warnings: Vec<WarningWire>,
+}
+
+/// Which data was judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoreWire {
+    pub(crate) version: u64,
+    pub(crate) head: String,
+}
+
+/// One objective and its answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ObjectiveWire {
+    pub(crate) rule: String,
+    #[serde(default)]
+    pub(crate) title: Option<String>,
+    #[serde(default)]
+    pub(crate) service: Option<String>,
+    pub(crate) objective: String,
+    #[serde(default)]
+    pub(crate) pack: Option<String>,
+    #[serde(default)]
+    pub(crate) severity: Option<String>,
+    pub(crate) verdict: String,
+    pub(crate) window: WindowWire,
+    pub(crate) target: String,
+    pub(crate) good: u64,
+    pub(crate) total: u64,
+    #[serde(default)]
+    pub(crate) needed: Option<u64>,
+    #[serde(default)]
+    pub(crate) bad: Option<u64>,
+    #[serde(default)]
+    pub(crate) ratio: Option<String>,
+    #[serde(default)]
+    pub(crate) budget: Option<BudgetWire>,
+    #[serde(default)]
+    pub(crate) burn_rate: Option<String>,
+    #[serde(default)]
+    pub(crate) condition: Option<String>,
+    #[serde(default)]
+    pub(crate) source: Option<String>,
+    #[serde(default)]
+    pub(crate) shown: Vec<ShownWire>,
+    #[serde(default)]
+    pub(crate) first: Option<String>,
+    #[serde(default)]
+    pub(crate) last: Option<String>,
+    pub(crate) reason: String,
+}
+
+/// From when to when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct WindowWire {
+    pub(crate) from: String,
+    pub(crate) to: String,
+    #[serde(default)]
+    pub(crate) length: Option<String>,
+}
+
+/// What may go wrong, what did, what is left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct BudgetWire {
+    pub(crate) allowed: String,
+    pub(crate) spent: String,
+    pub(crate) remaining: String,
+}
+
+/// A number that is shown and decides nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ShownWire {
+    pub(crate) name: String,
+    pub(crate) value: String,
+    #[serde(default)]
+    pub(crate) unit: Option<String>,
+    #[serde(default)]
+    pub(crate) definition: Option<String>,
+}
+
+/// Something that was odd about a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct WarningWire {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    #[serde(default)]
+    pub(crate) place: Option<String>,
+}
+
+/// `data/case.json`: everything a package says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DocumentWire {
+    pub(crate) schema: String,
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) opened: String,
+    pub(crate) opened_by: String,
+    pub(crate) marking: String,
+    pub(crate) watermark: String,
+    pub(crate) created: String,
+    pub(crate) tool: ToolWire,
+    pub(crate) signer: String,
+    pub(crate) verdict: Option<String>,
+    pub(crate) evaluations: Vec<RecordedWire>,
+    pub(crate) exhibits: Vec<ExhibitWire>,
+    pub(crate) custody: CustodyWire,
+    pub(crate) ledger: Option<LedgerWire>,
+}
+
+/// What wrote the package.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ToolWire {
+    pub(crate) name: String,
+    pub(crate) version: String,
+}
+
+/// An evaluation and the file it came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RecordedWire {
+    pub(crate) file: String,
+    pub(crate) size: u64,
+    pub(crate) sha256: String,
+    pub(crate) recorded: String,
+    pub(crate) recorded_by: String,
+    pub(crate) at: String,
+    pub(crate) store: Option<StoreWire>,
+    pub(crate) verdict: String,
+    pub(crate) objectives: Vec<ObjectiveWire>,
+    pub(crate) warnings: Vec<WarningWire>,
+}
+
+/// An exhibit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExhibitWire {
+    pub(crate) id: String,
+    pub(crate) file: String,
+    pub(crate) original_name: String,
+    pub(crate) description: String,
+    pub(crate) size: u64,
+    pub(crate) sha256: String,
+    pub(crate) collected: String,
+    pub(crate) collected_by: String,
+}
+
+/// The custody log, entry by entry, and what it must come to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CustodyWire {
+    pub(crate) entries: u64,
+    pub(crate) head: String,
+    pub(crate) log: Vec<CustodyLine>,
+}
+
+impl PartialEq for CustodyLine {
+    fn eq(&self, other: &Self) -> bool {
+        serde_json::to_vec(self).ok() == serde_json::to_vec(other).ok()
+    }
+}
+
+impl Eq for CustodyLine {}
+
+/// Where the audit log stood.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LedgerWire {
+    pub(crate) origin: String,
+    pub(crate) size: u64,
+    pub(crate) root: String,
+    pub(crate) proof: String,
+}
+
+/// `manifest.json`. Members in alphabetical order, as canonical JSON has them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ManifestWire {
+    pub(crate) case: String,
+    pub(crate) created: String,
+    pub(crate) custody: HeadWire,
+    pub(crate) files: Vec<FileWire>,
+    pub(crate) package: String,
+    pub(crate) schema: String,
+    pub(crate) signer: String,
+    pub(crate) tool: ToolWire,
+}
+
+/// Count and head of the custody log.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HeadWire {
+    pub(crate) entries: u64,
+    pub(crate) head: String,
+}
+
+/// One file of the package.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FileWire {
+    pub(crate) path: String,
+    pub(crate) sha256: String,
+    pub(crate) size: u64,
+}
+
+/// `verification/1`: what verify found.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct VerificationWire<'a> {
+    pub(crate) schema: &'static str,
+    pub(crate) intact: bool,
+    pub(crate) signer: Option<&'a str>,
+    pub(crate) signer_trusted: bool,
+    pub(crate) case: Option<&'a str>,
+    pub(crate) created: Option<String>,
+    pub(crate) manifest: Option<String>,
+    pub(crate) files: u64,
+    pub(crate) bytes: u64,
+    pub(crate) checks: Vec<CheckWire<'a>>,
+}
+
+/// One check.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct CheckWire<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) verdict: &'static str,
+    pub(crate) detail: &'a str,
+    pub(crate) places: &'a [String],
+}

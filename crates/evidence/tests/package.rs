@@ -1,0 +1,130 @@
+//! A package verifies iff nobody touched it, and verify says what was touched.
+
+mod support;
+
+use std::io::Cursor;
+
+use probity_evidence::package::{Outcome, build, verify};
+use probity_evidence::{Act, Case};
+use model::{Hidden, Kind};
+use seal::SigningKey;
+use support::*;
+
+#[test]
+fn a_fresh_package_is_intact_and_every_check_is_answered() {
+    let root = tempfile::tempdir().unwrap();
+    let verification = check(&package(&case(root.path())));
+    let open: Vec<_> = verification.checks.iter().filter(|check| check.verdict != Outcome::Passed).collect();
+    assert_eq!(open.iter().map(|check| check.name).collect::<Vec<_>>(), ["report"], "{open:#?}");
+    assert!(verification.is_intact() && verification.signer_trusted);
+    assert_eq!(verification.case.as_deref(), Some("2026-017"));
+    assert_eq!(verification.files, 20);
+}
+
+#[test]
+fn same_case_and_same_settings_give_the_same_bytes() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    assert_eq!(package(&case(one.path())), package(&case(two.path())));
+}
+
+/// Flips one bit of every `step`th byte of what a test chooses and wants it named.
+fn flip(package: &[u8], choose: impl Fn(usize) -> bool) {
+    let mut flipped = package.to_vec();
+    for at in (0..package.len()).filter(|at| choose(*at)) {
+        let bit = 1 << (at % 8);
+        flipped[at] ^= bit;
+        let verification = check(&flipped);
+        let named = verification.checks.iter().any(|check| check.verdict == Outcome::Failed && !check.detail.is_empty());
+        assert!(!verification.is_intact() && named, "byte {at} bit {bit:#x}");
+        flipped[at] ^= bit;
+    }
+}
+
+#[test]
+fn a_flipped_byte_is_seen() {
+    let root = tempfile::tempdir().unwrap();
+    let package = package(&case(root.path()));
+    let directory = package.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap();
+    // A prime step through the contents and local headers, every third byte of the directory and all of the end.
+    flip(&package, |at| if at < directory { at % 211 == 0 } else { at % 3 == 0 || at + 22 >= package.len() });
+}
+
+/// Minutes without optimisation: run it with `--release -- --ignored`.
+#[test]
+#[ignore = "exhaustive; a_flipped_byte_is_seen takes samples"]
+fn every_flipped_byte_is_seen() {
+    let root = tempfile::tempdir().unwrap();
+    flip(&package(&case(root.path())), |_| true);
+}
+
+#[test]
+fn a_cut_or_longer_file_is_seen() {
+    let root = tempfile::tempdir().unwrap();
+    let package = package(&case(root.path()));
+    for keep in (4..package.len()).step_by(1999).chain(package.len() - 3..package.len()) {
+        assert!(!check(&package[..keep]).is_intact(), "{keep} bytes");
+    }
+    assert!(!check(&[&package[..], b"\n"].concat()).is_intact());
+    assert!(!check(&[&package[..], &package[..]].concat()).is_intact());
+    let before = verify(Cursor::new([b"x", &package[..]].concat()), &[], &Hidden);
+    assert!(before.map_or(true, |verification| !verification.is_intact()));
+    let nothing = verify(Cursor::new(b"hello"), &[], &Hidden).unwrap_err();
+    assert_eq!((nothing.code(), nothing.kind()), ("not-a-package", Kind::BadInput));
+}
+
+#[test]
+fn a_strangers_seal_is_intact_but_not_trusted() {
+    let root = tempfile::tempdir().unwrap();
+    let case = case(root.path());
+    let mut out = Cursor::new(Vec::new());
+    build(&case, &settings(), &SigningKey::from_seed([8; 32]), &Plain, &mut out, &Hidden).unwrap();
+    let verification = check(out.get_ref());
+    assert!(verification.is_intact() && !verification.signer_trusted);
+    assert_eq!(verification.check("signer").unwrap().verdict, Outcome::Failed);
+    let unasked = verify(out, &[], &Hidden).unwrap();
+    assert_eq!(unasked.check("signer").unwrap().verdict, Outcome::NotChecked);
+}
+
+#[test]
+fn an_exhibit_that_changed_on_the_disk_stops_the_build() {
+    let root = tempfile::tempdir().unwrap();
+    let case = case(root.path());
+    std::fs::write(case.folder().join("exhibits/EX-001/access.log"), b"10.0.0.2 GET / 200\n").unwrap();
+    let fault = build(&case, &settings(), &key(), &Plain, Cursor::new(Vec::new()), &Hidden).unwrap_err();
+    assert_eq!(fault.code(), "exhibit-changed");
+    assert_eq!(case.check(&Hidden).unwrap_err().code(), "exhibit-changed");
+}
+
+#[test]
+fn a_case_survives_a_crash_and_says_so() {
+    let root = tempfile::tempdir().unwrap();
+    let mut case = case(root.path());
+    let path = case.folder().join("custody.jsonl");
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::write(&path, [&whole[..], b"{\"schema\":\"custody/1\",\"se"].concat()).unwrap();
+    std::fs::create_dir_all(case.folder().join("exhibits/EX-003")).unwrap();
+    std::fs::write(case.folder().join("exhibits/EX-003/.draft-half"), b"half").unwrap();
+    let new = probity_evidence::NewExhibit { name: "c.txt", description: "third" };
+    let third = case.add(&mut &b"3"[..], new, &act(300, "after the crash"), &Hidden).unwrap();
+    assert_eq!(third.file, "exhibits/EX-003/c.txt");
+    assert!(!case.folder().join("exhibits/EX-003/.draft-half").exists());
+    let words: Vec<_> = case.check(&Hidden).unwrap().entries.iter().map(|entry| entry.deed.word()).collect();
+    assert_eq!(words, ["opened", "collected", "collected", "evaluated", "annotated", "recovered", "collected"]);
+    assert_eq!(Case::open(root.path(), "2026-017").unwrap().exhibits().len(), 3);
+    assert!(check(&package(&case)).is_intact());
+}
+
+#[test]
+fn a_case_refuses_what_it_cannot_stand_for() {
+    let root = tempfile::tempdir().unwrap();
+    let mut case = case(root.path());
+    let code = |result: Result<(), model::Fault>| result.unwrap_err().code();
+    assert_eq!(code(Case::create(root.path(), "2026-017", "again", &act(0, "x")).map(drop)), "case-exists");
+    assert_eq!(code(Case::create(root.path(), "../x", "t", &act(0, "x")).map(drop)), "bad-case-id");
+    assert_eq!(code(Case::open(root.path(), "other").map(drop)), "case-missing");
+    assert_eq!(code(case.note("late", &act(1, "x"))), "custody-time-backwards");
+    assert_eq!(code(case.note(" ", &act(999, "x"))), "text-missing");
+    assert_eq!(code(case.note("n", &Act { time: at(999), by: "", purpose: "x" })), "text-missing");
+    assert_eq!(code(case.record_evaluation(b"{}", &act(999, "x")).map(drop)), "bad-evaluation");
+    assert_eq!(Case::list(root.path()).unwrap(), ["2026-017"]);
+}

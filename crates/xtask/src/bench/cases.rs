@@ -138,7 +138,7 @@ fn jsonl(place: &Place) -> Result<Table, String> {
     let fresh = || {
         let folder = place.fresh("project")?;
         succeed(place, &["init", "."], &folder)?;
-        let mut command = place.probity(&["ingest", "--kind", "logs", "--format", "jsonl", "--json", input.name()]);
+        let mut command = place.probity(&["ingest", "--kind", "logs", "--format", "jsonlines", "--json", input.name()]);
         command.current_dir(folder);
         Ok(command)
     };

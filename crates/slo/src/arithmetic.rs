@@ -50,6 +50,13 @@ impl Budget {
     }
 }
 
+impl fmt::Display for Budget {
+    /// `50 allowed, 12 spent, 38 left`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{} allowed, {} spent, {} left", self.allowed, self.spent, self.remaining))
+    }
+}
+
 /// An exact decimal with more digits than a [`Decimal`] holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exact {
@@ -187,13 +194,17 @@ mod tests {
     #[test]
     fn budgets_are_exact_and_may_be_overdrawn() {
         let check = |bad, total, target: &str, expect: &str| {
-            let Budget { allowed, spent, remaining } = Budget::of(bad, total, decimal(target));
-            assert_eq!(format!("{allowed} {spent} {remaining}"), expect);
+            assert_eq!(Budget::of(bad, total, decimal(target)).to_string(), expect);
         };
-        check(50, 1000, "0.95", "50 50 0");
-        check(250, 1_000_000, "0.999", "1000 250 750");
-        check(3, 7, "0.95", "0.35 3 -2.65");
-        check(1, u64::MAX, "0.999999999999999999", "18.446744073709551615 1 17.446744073709551615");
+        check(50, 1000, "0.95", "50 allowed, 50 spent, 0 left");
+        check(250, 1_000_000, "0.999", "1000 allowed, 250 spent, 750 left");
+        check(3, 7, "0.95", "0.35 allowed, 3 spent, -2.65 left");
+        check(
+            1,
+            u64::MAX,
+            "0.999999999999999999",
+            "18.446744073709551615 allowed, 1 spent, 17.446744073709551615 left",
+        );
     }
 
     #[test]

@@ -74,7 +74,7 @@ mod openslo;
 mod pack;
 mod selector;
 mod source;
-pub mod wire;
+mod wire;
 mod yaml;
 
 pub use arithmetic::{Budget, BurnRate, Exact, needed, ratio, verdict};
@@ -86,3 +86,4 @@ pub use limits::Limits;
 pub use notes::{Faults, Warning};
 pub use openslo::{AlertCondition, AlertPolicy, Method, ObjectKind};
 pub use pack::{Pack, Parameter, ParameterKind};
+pub use wire::{SCHEMA, to_json};

@@ -51,9 +51,9 @@ impl Faults {
         std::iter::once(&self.first).chain(&self.more)
     }
 
-    /// The first one, and the others.
-    pub fn split(self) -> (Fault, Vec<Fault>) {
-        (self.first, self.more)
+    /// The faults themselves, at least one.
+    pub fn into_vec(self) -> Vec<Fault> {
+        std::iter::once(self.first).chain(self.more).collect()
     }
 }
 

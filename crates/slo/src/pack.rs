@@ -38,7 +38,7 @@ pub struct Pack {
     title: String,
     parameters: Vec<Parameter>,
     files: Vec<(PathBuf, Vec<Node>)>,
-    limits: Limits,
+    reading: Reading,
 }
 
 /// A number of a pack that its user may set.
@@ -91,8 +91,21 @@ impl Book {
     ///
     /// # Errors
     /// `unknown-pack`, `unknown-parameter`, `bad-parameter`, and whatever is wrong with the rules that come out.
-    pub fn pack(name: &str, settings: &[(String, String)]) -> Result<Book, Faults> {
-        Pack::built_in(name)?.book(settings)
+    pub fn pack(name: &str, settings: &[(String, String)], reading: &Reading) -> Result<Book, Faults> {
+        Pack::built_in(name, reading)?.book(settings)
+    }
+
+    /// The same from the files of a folder, `pack.toml` among them: an edited copy, or a pack of one's own.
+    ///
+    /// # Errors
+    /// As [`Pack::read`] and [`Book::pack`].
+    pub fn pack_from(
+        name: &str,
+        files: Vec<(PathBuf, String)>,
+        settings: &[(String, String)],
+        reading: &Reading,
+    ) -> Result<Book, Faults> {
+        Pack::read(name, files, reading)?.book(settings)
     }
 }
 
@@ -111,7 +124,7 @@ impl Pack {
     ///
     /// # Errors
     /// `unknown-pack`.
-    pub fn built_in(name: &str) -> Result<Pack, Faults> {
+    pub fn built_in(name: &str, reading: &Reading) -> Result<Pack, Faults> {
         let Some(files) = Self::texts(name) else {
             let known: Vec<&str> = Self::names().collect();
             return Err(Fault::usage("unknown-pack", format!("There is no pack {name:?}"))
@@ -120,14 +133,14 @@ impl Pack {
         };
         let folder = Path::new("packs").join(name);
         let files = files.iter().map(|(file, text)| (folder.join(file), (*text).to_owned())).collect();
-        Self::read(name, files, Limits::default())
+        Self::read(name, files, reading)
     }
 
     /// A pack from the files of a folder, `pack.toml` among them.
     ///
     /// # Errors
     /// `no-pack-file`, `bad-yaml`, `bad-toml`, `unknown-key` and the other faults of malformed files, located.
-    pub fn read(name: &str, files: Vec<(PathBuf, String)>, limits: Limits) -> Result<Pack, Faults> {
+    pub fn read(name: &str, files: Vec<(PathBuf, String)>, reading: &Reading) -> Result<Pack, Faults> {
         let is_settings = |path: &Path| path.file_name().is_some_and(|file| file == "pack.toml");
         let (settings, rules): (Vec<_>, Vec<_>) = files.into_iter().partition(|(path, _)| is_settings(path));
         let Some((path, text)) = settings.into_iter().next() else {
@@ -135,13 +148,13 @@ impl Pack {
                 .advise("Add one with a title and the parameters, or name the files with --rule.")
                 .into());
         };
-        let (title, parameters) = describe(&text, &limits).map_err(|fault| fault.in_file(&path))?;
+        let (title, parameters) = describe(&text, &reading.limits).map_err(|fault| fault.in_file(&path))?;
         let mut files = vec![];
         for (path, text) in rules {
-            let documents = yaml::read(&text, &limits).map_err(|fault| fault.in_file(&path))?;
+            let documents = yaml::read(&text, &reading.limits).map_err(|fault| fault.in_file(&path))?;
             files.push((path, documents));
         }
-        Ok(Pack { name: name.to_owned(), title, parameters, files, limits })
+        Ok(Pack { name: name.to_owned(), title, parameters, files, reading: *reading })
     }
 
     /// Its name.
@@ -171,7 +184,7 @@ impl Pack {
                 values.fill(document).map_err(|fault| fault.in_file(path))?;
             }
         }
-        Book::bind(files, &Reading { strict: false, limits: self.limits }, Some(&self.name))
+        Book::bind(files, &self.reading, Some(&self.name))
     }
 
     fn values(&self, settings: &[(String, String)]) -> Result<Values, Fault> {

@@ -2,7 +2,7 @@
 
 use model::{Decimal, Instant, Kind, Verdict};
 use proptest::prelude::*;
-use slo::{Book, Evaluation, Reading, evaluate, to_junit, wire};
+use slo::{Book, Evaluation, Reading, evaluate, to_json, to_junit};
 
 use crate::fake::Fake;
 
@@ -206,7 +206,7 @@ fn the_document_says_what_the_schema_says() {
             fake.values.insert("logs|good|".to_owned(), vec![]);
             fake
         });
-    let json = wire::to_json(&evaluation);
+    let json = to_json(&evaluation);
     let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/golden/evaluation.v1.json");
     let text = format!("{}\n", serde_json::to_string_pretty(&json).unwrap());
     if std::env::var_os("UPDATE").is_some() {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use model::{Decimal, Instant};
-use slo::{Book, Limits, Pack, evaluate};
+use slo::{Book, Pack, Reading, evaluate};
 
 use crate::fake::Fake;
 
@@ -11,9 +11,14 @@ fn setting(name: &str, value: &str) -> (String, String) {
     (name.to_owned(), value.to_owned())
 }
 
+/// The built-in pack keeps to OpenSLO to the letter.
+fn strictly() -> Reading {
+    Reading { strict: true, ..Reading::default() }
+}
+
 fn production(settings: &[(&str, &str)]) -> Result<Book, String> {
     let settings: Vec<_> = settings.iter().map(|(name, value)| setting(name, value)).collect();
-    Book::pack("production", &settings).map_err(|faults| {
+    Book::pack("production", &settings, &strictly()).map_err(|faults| {
         let shown: Vec<String> = faults.iter().map(|fault| format!("{} {fault}", fault.code())).collect();
         shown.join("; ")
     })
@@ -95,7 +100,7 @@ fn wrong_parameters_are_refused() {
         "31",
         "bad-target packs/production/offload.yaml:28:22: spec.objectives[0].targetPercent is -1",
     );
-    assert_eq!(Book::pack("prod", &[]).unwrap_err().iter().next().unwrap().code(), "unknown-pack");
+    assert_eq!(Book::pack("prod", &[], &strictly()).unwrap_err().iter().next().unwrap().code(), "unknown-pack");
 }
 
 /// The ends of the band belong to it.
@@ -129,7 +134,7 @@ fn own(toml: &str, value: &str) -> Result<Vec<String>, String> {
          - {{displayName: o, op: lt, target: 0.5, value: {value}}}\n"
     );
     let files = vec![(PathBuf::from("own/pack.toml"), toml.to_owned()), (PathBuf::from("own/rule.yaml"), rules)];
-    let book = Pack::read("own", files, Limits::default()).and_then(|pack| pack.book(&[]));
+    let book = Book::pack_from("own", files, &[], &Reading::default());
     book.map(|book| shown(&book)).map_err(|faults| {
         let shown: Vec<String> = faults.iter().map(|fault| format!("{} {fault}", fault.code())).collect();
         shown.join("; ")
@@ -172,7 +177,7 @@ fn packs_of_your_own_are_read_as_strictly() {
     );
     check("title = Own", "1", Err("bad-toml own/pack.toml:1:9"));
     let files = vec![(PathBuf::from("rule.yaml"), String::new())];
-    assert_eq!(Pack::read("own", files, Limits::default()).unwrap_err().iter().next().unwrap().code(), "no-pack-file");
+    assert_eq!(Pack::read("own", files, &strictly()).unwrap_err().iter().next().unwrap().code(), "no-pack-file");
 }
 
 #[test]
@@ -189,7 +194,7 @@ fn a_pack_and_rules_of_the_same_name_live_together_once() {
 
 #[test]
 fn parameters_say_what_they_mean_in_the_order_of_the_file() {
-    let pack = Pack::built_in("production").unwrap();
+    let pack = Pack::built_in("production", &strictly()).unwrap();
     let names: Vec<&str> = pack.parameters().iter().map(|parameter| parameter.name.as_str()).collect();
     assert_eq!(names[..3], ["service", "window", "latency_ms"]);
     assert!(pack.parameters().iter().all(|parameter| parameter.meaning.ends_with('.')));

@@ -3,7 +3,7 @@
 //! On disk the order is bundles and tiles, then the checkpoint; each file is durable before the next step begins, so
 //! that a crash leaves either the old checkpoint with some files beyond it or the new one with all it needs.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -37,21 +37,21 @@ impl Log {
 
     /// Writes every bundle and tile that the new size needs beyond the old; returns the new partial tiles.
     fn write_tiles(&self) -> Result<Vec<Vec<Digest>>, Fault> {
-        let mut folders = BTreeSet::new();
+        let mut files = Vec::new();
         let mut start = 0;
         let first = self.checkpoint.size / WIDTH;
         for (at, ends) in self.open.ends.chunks(WIDTH as usize).enumerate() {
             let end = ends[ends.len() - 1];
             let tile = Tile::entries(first + at as u64, ends.len() as u64);
-            self.put(tile, &self.open.bytes[start..end], &mut folders)?;
+            files.push((tile.path(), Cow::Borrowed(&self.open.bytes[start..end])));
             start = end;
         }
-        let levels = self.new_levels(&mut folders)?;
-        folders.iter().try_for_each(|folder| files::sync_folder(folder))?;
+        let levels = self.new_levels(&mut files);
+        files::replace_all(&self.folder, &files)?;
         Ok(levels)
     }
 
-    fn new_levels(&self, folders: &mut BTreeSet<PathBuf>) -> Result<Vec<Vec<Digest>>, Fault> {
+    fn new_levels(&self, files: &mut Vec<(PathBuf, Cow<'_, [u8]>)>) -> Vec<Vec<Digest>> {
         let mut levels = self.levels.clone();
         let mut hashes = self.open.leaves.clone();
         for level in 0_u8.. {
@@ -59,7 +59,7 @@ impl Log {
             let mut roots = Vec::new();
             for (at, chunk) in hashes.chunks(WIDTH as usize).enumerate() {
                 let tile = Tile::hashes(level, number + at as u64, chunk.len() as u64);
-                self.put(tile, &tile::hash_bytes(chunk), folders)?;
+                files.push((tile.path(), Cow::Owned(tile::hash_bytes(chunk))));
                 if chunk.len() as u64 == WIDTH {
                     roots.push(tree::root_of(chunk));
                 }
@@ -75,14 +75,7 @@ impl Log {
             hashes = levels.get(usize::from(level) + 1).cloned().unwrap_or_default();
             hashes.extend(roots);
         }
-        Ok(levels)
-    }
-
-    fn put(&self, tile: Tile, bytes: &[u8], folders: &mut BTreeSet<PathBuf>) -> Result<(), Fault> {
-        let path = tile.path();
-        files::put(&self.folder, &path, bytes)?;
-        folders.extend(self.folder.join(path).parent().map(Path::to_path_buf));
-        Ok(())
+        levels
     }
 
     /// From the disk up: entries give the leaf hashes, full tiles give the hash above them, partial tiles the root.

@@ -33,6 +33,13 @@ pub struct Filter {
     pub limit: Option<u64>,
 }
 
+impl Filter {
+    /// Whether `entry` is one that is looked for.
+    pub fn matches(&self, entry: &Entry) -> bool {
+        Test::new(self).holds(entry)
+    }
+}
+
 /// A match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found<'b> {
@@ -76,7 +83,7 @@ impl View {
                 let index = if filter.newest_first { indices.end - 1 - at } else { indices.start + at };
                 searched.extend_to(index);
                 let Some(bytes) = chunk.bytes(index) else { continue };
-                let Some(entry) = test.matches(index, bytes)? else { continue };
+                let Some(entry) = test.read(index, bytes)? else { continue };
                 searched.matches += 1;
                 let flow = found(Found { index, entry, bytes });
                 if flow.is_break() || filter.limit.is_some_and(|limit| searched.matches >= limit) {
@@ -122,7 +129,7 @@ impl<'f> Test<'f> {
         Test { filter, needles, text: filter.text.as_ref().map(|text| text.to_lowercase()) }
     }
 
-    fn matches(&self, index: u64, bytes: &[u8]) -> Result<Option<Entry>, Fault> {
+    fn read(&self, index: u64, bytes: &[u8]) -> Result<Option<Entry>, Fault> {
         if self.needles.iter().any(|needle| needle.find(bytes).is_none()) {
             return Ok(None);
         }

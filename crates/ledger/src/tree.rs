@@ -67,7 +67,7 @@ impl Edge {
 
 /// The root over complete subtrees of equal height, in order; at least one.
 pub fn root_of(hashes: &[Digest]) -> Digest {
-    let mut edge = Edge::new();
+    let mut edge = Edge { size: 0, peaks: Vec::with_capacity(16) };
     for hash in hashes {
         edge.push(*hash);
     }

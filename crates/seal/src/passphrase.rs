@@ -21,10 +21,10 @@ pub fn is_protected(bytes: &[u8]) -> bool {
 /// The bytes differ each time: the age crate draws salt and file key from the operating system.
 ///
 /// # Errors
-/// `weak-passphrase` when it is empty, `key-protection-failed` when the machine has not enough memory (128 × 2ⁿ × 8 bytes).
+/// `empty-passphrase` when it is empty, `key-protection-failed` when the machine has not enough memory (128 × 2ⁿ × 8 bytes).
 pub fn protect(pem: &str, passphrase: &str, work_factor: u8) -> Result<Vec<u8>, Fault> {
     if passphrase.is_empty() {
-        return Err(Fault::refused("weak-passphrase", "An empty passphrase protects nothing")
+        return Err(Fault::refused("empty-passphrase", "An empty passphrase protects nothing")
             .advise("Choose several words that nobody would guess."));
     }
     // The crate would time the machine and pick its own factor, which other machines may refuse to read.
@@ -87,7 +87,7 @@ mod tests {
         assert_eq!(code(&file, "open sesame "), "wrong-passphrase");
         assert_eq!(code(&file[..file.len() - 1], "open sesame"), "bad-key-file");
         assert_eq!(code(pem.as_bytes(), "open sesame"), "bad-key-file");
-        assert_eq!(protect(&pem, "", 2).expect_err("nothing").code(), "weak-passphrase");
+        assert_eq!(protect(&pem, "", 2).expect_err("nothing").code(), "empty-passphrase");
     }
 
     #[test]

@@ -100,7 +100,9 @@ impl<'a> Cell<'a> {
             DataType::Struct(fields) => {
                 let columns = array.as_struct().columns();
                 let named = fields.iter().zip(columns);
-                Cell::Object(named.map(|(field, column)| (field.name().clone(), Cell::at(column.as_ref(), row))).collect())
+                Cell::Object(
+                    named.map(|(field, column)| (field.name().clone(), Cell::at(column.as_ref(), row))).collect(),
+                )
             }
             DataType::List(_) => {
                 let list = array.as_list::<i32>();

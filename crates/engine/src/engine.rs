@@ -71,8 +71,8 @@ impl Engine {
         Ok(self)
     }
 
-    /// The same engine, in whose SQL `now()` is `now`. Without it, queries that ask for the time do not plan; rules never
-    /// may, so this concerns [`Engine::query`] alone.
+    /// The same engine, in whose SQL `now()` is `now`. Without it, queries that ask for the time do not plan; rules
+    /// never may ask, so this concerns [`Engine::query`] alone.
     #[must_use]
     pub fn at(mut self, now: Instant) -> Engine {
         self.now = Some(now);
@@ -120,7 +120,7 @@ impl Engine {
 /// # Errors
 /// `engine-failed` when the folder to spill to cannot be used.
 pub(crate) fn base(threads: usize, limits: &Limits, now: Option<Instant>) -> Result<SessionState, Fault> {
-    session::runtime(limits).and_then(|runtime| session::base(threads, runtime, now)).map_err(|error| {
+    session::base(threads, limits, now).map_err(|error| {
         Fault::unavailable("engine-failed", format!("The engine cannot start: {error}"))
             .advise("Check that the folder to spill to exists and can be written to.")
     })

@@ -10,7 +10,7 @@
 //! - SQL only reads; every function answers the same each time (`random()` is not offered, `now()` is an argument);
 //! - every call of DataFusion stands in this crate, and no type of it in the public interface.
 //!
-//! Deliberately absent: writing Parquet (`store`), judging what was counted (`slo`), deciding where output goes (the edge).
+//! Deliberately absent: writing Parquet (`store`), judging what was counted (`slo`), deciding where output goes.
 
 mod cell;
 mod engine;

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 /// The limits of one engine or one query.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Memory that sorts, joins and groups may take, in bytes. Beyond it they spill, if [`Limits::spill`] names a folder.
+    /// Memory that sorts, joins and groups may take, in bytes. Beyond it they spill, if there is a folder for it.
     pub memory_bytes_max: usize,
-    /// Where sorts, joins and groups spill to. `None`: a query that needs more than its memory fails with `memory-limit`.
+    /// The folder that sorts, joins and groups spill to; it exists. `None`: what needs more memory fails with
+    /// `memory-limit`.
     pub spill: Option<PathBuf>,
     /// How much may be spilled, in bytes.
     pub spill_bytes_max: u64,

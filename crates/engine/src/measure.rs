@@ -23,7 +23,9 @@ impl Measure for Engine {
     /// counted each by itself: increases by their exact sum, samples and the values of SQL by theirs.
     fn ratio(&self, good: &Source, total: &Source, window: Interval) -> Result<Counts, Fault> {
         match (good, total) {
-            (Source::Rows { table, filter: good, .. }, Source::Rows { table: of, filter: total, .. }) if table == of => {
+            (Source::Rows { table, filter: good, .. }, Source::Rows { table: of, filter: total, .. })
+                if table == of =>
+            {
                 let rows = self.rows(*of, total.as_deref(), window)?;
                 let good = match good {
                     Some(good) => self.base.create_logical_expr(good, rows.schema()).map_err(planned)?,
@@ -137,9 +139,10 @@ impl Engine {
     fn one_row(&self, rows: DataFrame, aggregates: Vec<Expr>) -> Result<RecordBatch, Fault> {
         let frame = rows.aggregate(vec![], aggregates).map_err(planned)?;
         let batches = self.wait(Author::Rule, frame.collect())?;
-        batches.into_iter().find(|batch| batch.num_rows() == 1).ok_or_else(|| {
-            Fault::internal("engine-failed", "An aggregate without groups yielded no row")
-        })
+        batches
+            .into_iter()
+            .find(|batch| batch.num_rows() == 1)
+            .ok_or_else(|| Fault::internal("engine-failed", "An aggregate without groups yielded no row"))
     }
 }
 

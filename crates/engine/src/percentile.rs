@@ -86,7 +86,9 @@ impl AggregateUDFImpl for Percentiles {
             _ => None,
         };
         let rank = rank.filter(|rank| Decimal::ZERO < *rank && *rank <= Decimal::ONE).ok_or_else(|| {
-            plan_datafusion_err!("The second argument of percentile() is a constant above 0 and not above 1, such as 0.95")
+            plan_datafusion_err!(
+                "The second argument of percentile() is a constant above 0 and not above 1, such as 0.95"
+            )
         })?;
         Ok(Box::new(Values { distribution: Distribution::default(), rank: Some(rank) }))
     }

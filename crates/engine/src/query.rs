@@ -40,8 +40,8 @@ pub struct Rows<'e> {
 pub struct Batch(RecordBatch);
 
 impl Engine {
-    /// Runs one read-only statement: `SELECT`, `WITH`, `VALUES`, `EXPLAIN`, `SHOW` or `DESCRIBE`, over the tables `logs`,
-    /// `metrics` and `traces` and the view `increments`.
+    /// Runs one read-only statement: `SELECT`, `WITH`, `VALUES`, `EXPLAIN`, `SHOW` or `DESCRIBE`, over the tables
+    /// `logs`, `metrics` and `traces` and the view `increments`.
     ///
     /// Rows come in an order only where the query says `ORDER BY`. Nothing is written but what spills.
     ///
@@ -146,7 +146,11 @@ fn columns(stream: &SendableRecordBatchStream) -> Vec<Column> {
         let numbered = (2..).map(|n| format!("{}_{n}", field.name()));
         let mut names = std::iter::once(field.name().clone()).chain(numbered);
         let name = names.find(|name| !taken(name)).unwrap_or_default();
-        columns.push(Column { name, is_number: field.data_type().is_numeric(), data_type: field.data_type().to_string() });
+        columns.push(Column {
+            name,
+            is_number: field.data_type().is_numeric(),
+            data_type: field.data_type().to_string(),
+        });
     }
     columns
 }

@@ -20,18 +20,21 @@ pub(crate) enum Author {
 pub(crate) fn fault(error: &DataFusionError, author: Author) -> Fault {
     match root(error) {
         DataFusionError::External(inner) => match inner.downcast_ref::<Fault>() {
-            Some(fault) => copy(fault),
+            Some(fault) => copy(fault, author),
             None => unreadable(&inner.to_string()),
         },
-        DataFusionError::ResourcesExhausted(reason) => {
-            Fault::unavailable("memory-limit", format!("The query needs more memory than it may take: {}", line(reason)))
-                .advise("Ask for fewer rows or groups, raise the memory limit, or name a folder to spill to.")
-        }
+        DataFusionError::ResourcesExhausted(reason) => Fault::unavailable(
+            "memory-limit",
+            format!("The query needs more memory than it may take: {}", line(reason)),
+        )
+        .advise("Ask for fewer rows or groups, raise the memory limit, or name a folder to spill to."),
         DataFusionError::ObjectStore(_) | DataFusionError::IoError(_) => unreadable(&root(error).to_string()),
-        DataFusionError::ParquetError(reason) => {
-            Fault::new(Kind::Unverified, "damaged-data-file", format!("A data file does not read: {}", line(&reason.to_string())))
-                .advise("Run `probity verify` on the store; it names the file that differs from its digest.")
-        }
+        DataFusionError::ParquetError(reason) => Fault::new(
+            Kind::Unverified,
+            "damaged-data-file",
+            format!("A data file does not read: {}", line(&reason.to_string())),
+        )
+        .advise("Run `probity verify` on the store; it names the file that differs from its digest."),
         DataFusionError::Internal(reason) => {
             Fault::internal("engine-failed", format!("The engine failed: {}", line(reason)))
                 .advise("Please report it, with the query.")
@@ -93,12 +96,14 @@ fn words(error: &DataFusionError) -> String {
             other => line(&other.to_string()),
         },
         DataFusionError::Plan(text) => match text.split('\'').collect::<Vec<_>>().as_slice() {
-            ["table ", table, " not found"] => format!("There is no table {}", table.rsplit('.').next().unwrap_or(table)),
+            ["table ", table, " not found"] => {
+                format!("There is no table {}", table.rsplit('.').next().unwrap_or(table))
+            }
             _ => line(text),
         },
-        DataFusionError::NotImplemented(text) | DataFusionError::Execution(text) | DataFusionError::Configuration(text) => {
-            line(text)
-        }
+        DataFusionError::NotImplemented(text)
+        | DataFusionError::Execution(text)
+        | DataFusionError::Configuration(text) => line(text),
         DataFusionError::ArrowError(inner, _) => line(&inner.to_string()),
         other => line(&other.to_string()),
     }
@@ -124,17 +129,23 @@ fn advice(error: &DataFusionError) -> Option<String> {
                 None => format!("The tables are {}.", names.join(", ")),
             })
         }
-        DataFusionError::Plan(text) if text.contains("approx_percentile") || text.contains("approx_median") => Some(
-            "Use percentile(x, 0.95): nearest rank, and the same answer on any number of threads.".to_owned(),
-        ),
+        DataFusionError::Plan(text) if text.contains("approx_percentile") || text.contains("approx_median") => {
+            Some("Use percentile(x, 0.95): nearest rank, and the same answer on any number of threads.".to_owned())
+        }
         _ => None,
     }
 }
 
 /// One line, without the prefixes that DataFusion and arrow stack up.
 fn line(text: &str) -> String {
-    const PREFIXES: [&str; 6] =
-        ["Error during planning: ", "Schema error: ", "Execution error: ", "Arrow error: ", "Parser error: ", "sql parser error: "];
+    const PREFIXES: [&str; 6] = [
+        "Error during planning: ",
+        "Schema error: ",
+        "Execution error: ",
+        "Arrow error: ",
+        "Parser error: ",
+        "sql parser error: ",
+    ];
     let mut text = text.split("\n\nbacktrace:").next().unwrap_or(text);
     while let Some(rest) = PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix)) {
         text = rest;
@@ -165,8 +176,13 @@ fn distance(from: &str, to: &str) -> usize {
     row[to.len()]
 }
 
-fn copy(fault: &Fault) -> Fault {
-    let copy = Fault::new(fault.kind(), fault.code(), fault.message());
+/// What is wrong with what was typed is wrong with the rule, where a rule was read.
+fn copy(fault: &Fault, author: Author) -> Fault {
+    let kind = match (fault.kind(), author) {
+        (Kind::Usage, Author::Rule) => Kind::BadConfig,
+        (kind, _) => kind,
+    };
+    let copy = Fault::new(kind, fault.code(), fault.message());
     match fault.advice() {
         Some(advice) => copy.advise(advice),
         None => copy,

@@ -42,7 +42,7 @@ pub(crate) const INCREMENTS: &str = "increments";
 const NOT_OFFERED: [&str; 3] = ["approx_percentile_cont", "approx_percentile_cont_with_weight", "approx_median"];
 
 /// Memory, spilling and caches.
-pub(crate) fn runtime(limits: &Limits) -> Result<Arc<RuntimeEnv>> {
+fn runtime(limits: &Limits) -> Result<Arc<RuntimeEnv>> {
     let mode = match &limits.spill {
         Some(folder) => DiskManagerMode::Directories(vec![folder.clone()]),
         None => DiskManagerMode::Disabled,
@@ -58,10 +58,14 @@ pub(crate) fn runtime(limits: &Limits) -> Result<Arc<RuntimeEnv>> {
 const CLOCKS: [&str; 3] = ["now", "current_date", "current_time"];
 const CHANCE: [&str; 2] = ["random", "uuid"];
 
-/// Functions and options, no tables. `now()` and its like are offered only where `now` is given. File formats and table factories are left out: nothing is created or copied.
-pub(crate) fn base(threads: usize, runtime: Arc<RuntimeEnv>, now: Option<Instant>) -> Result<SessionState> {
+/// Functions and options, no tables. `now()` and its like are offered only where `now` is given. File formats and table
+/// factories are left out: nothing is created or copied.
+pub(crate) fn base(threads: usize, limits: &Limits, now: Option<Instant>) -> Result<SessionState> {
+    // What a sort keeps back for merging; DataFusion's 10 MiB for each thread would eat up a small limit.
+    let reservation = (limits.memory_bytes_max / threads / 8).min(10 << 20);
     let config = SessionConfig::new()
         .with_target_partitions(threads)
+        .with_sort_spill_reservation_bytes(reservation)
         .with_information_schema(true)
         .with_default_catalog_and_schema(CATALOG, SCHEMA)
         .with_create_default_catalog_and_schema(false);
@@ -70,15 +74,14 @@ pub(crate) fn base(threads: usize, runtime: Arc<RuntimeEnv>, now: Option<Instant
     let mut aggregates = Defaults::default_aggregate_functions();
     aggregates.retain(|function| !NOT_OFFERED.contains(&function.name()));
     let mut scalars = Defaults::default_scalar_functions();
-    scalars.retain(|function| {
-        !CHANCE.contains(&function.name()) && (now.is_some() || !CLOCKS.contains(&function.name()))
-    });
+    scalars
+        .retain(|function| !CHANCE.contains(&function.name()) && (now.is_some() || !CLOCKS.contains(&function.name())));
     let mut properties = ExecutionProps::new();
     properties.query_execution_start_time =
         now.and_then(|now| timestamp_ns_to_datetime(now.nanos())).map(|now| now.and_utc());
     let mut state = SessionStateBuilder::new()
         .with_config(config)
-        .with_runtime_env(runtime)
+        .with_runtime_env(runtime(limits)?)
         .with_expr_planners(planners)
         .with_execution_props(properties)
         .with_scalar_functions(scalars)

@@ -155,7 +155,8 @@ impl Distribution {
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, Refusal> {
         match bytes {
             [VERSION, 0, values @ ..] if values.len() % 8 == 0 => {
-                let doubles = values.chunks_exact(8).map(|eight| f64::from_le_bytes(eight.try_into().unwrap_or_default()));
+                let doubles =
+                    values.chunks_exact(8).map(|eight| f64::from_le_bytes(eight.try_into().unwrap_or_default()));
                 let mut distribution = Distribution::default();
                 doubles.into_iter().try_for_each(|value| distribution.push(value))?;
                 Ok(distribution)
@@ -253,7 +254,7 @@ impl Buckets {
     }
 }
 
-/// γ^k for every key from [`KEY_MIN`] to that of the largest double, by repeated multiplication: the same on every host.
+/// γ^k for every key from [`KEY_MIN`] to that of the largest double, by repeated multiplication: the same everywhere.
 static BOUNDS: LazyLock<Vec<f64>> = LazyLock::new(|| {
     let mut below: Vec<f64> = std::iter::successors(Some(1.0), |bound| Some(bound / GAMMA)).take(1382).collect();
     below.reverse();
@@ -402,7 +403,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn splitting_and_permuting_change_nothing(values in prop::collection::vec(-1e9..1e9_f64, 0..300), at in 0..300_usize) {
+        fn splitting_and_permuting_change_nothing(values in prop::collection::vec(-1e9..1e9, 0..300), at in 0..300_usize) {
             let at = at.min(values.len());
             let mut right = of(values[at..].iter().copied());
             right.merge(of(values[..at].iter().copied())).unwrap();

@@ -43,7 +43,9 @@ impl Values {
         match &self.data_type {
             _ if self.are_increases => Ok(col("micro")),
             DataType::Float64 if self.has_integers => Ok(exact(col("value"), col("value_int"))),
-            DataType::Null | DataType::Float16 | DataType::Float32 | DataType::Float64 => Ok(exact(double(), no_integer())),
+            DataType::Null | DataType::Float16 | DataType::Float32 | DataType::Float64 => {
+                Ok(exact(double(), no_integer()))
+            }
             DataType::UInt64 => Ok(cast(col("value"), MICRO_TYPE) * million()),
             DataType::Decimal128(..) => Ok(cast(col("value") * million(), MICRO_TYPE)),
             kind if kind.is_integer() => Ok(exact(double(), cast(col("value"), DataType::Int64))),

@@ -1,6 +1,7 @@
 //! A table over an explicit list of Parquet files: no folder is listed, no schema inferred.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -13,7 +14,7 @@ use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
@@ -37,6 +38,7 @@ pub(crate) struct Files {
 
 #[derive(Clone, Debug)]
 struct Timed {
+    path: PathBuf,
     file: PartitionedFile,
     /// Of the oldest row, in microseconds since 1970.
     first: i64,
@@ -50,23 +52,48 @@ impl Files {
     /// # Errors
     /// `bad-path` when a path is not absolute.
     pub(crate) fn of(kind: RecordKind, files: &[DataFile], window: Option<Interval>) -> Result<Self, Fault> {
-        let wanted = |file: &&DataFile| {
-            file.kind == kind && window.is_none_or(|window| overlaps(window, file.first, file.last))
-        };
+        let wanted =
+            |file: &&DataFile| file.kind == kind && window.is_none_or(|window| overlaps(window, file.first, file.last));
         let files = files.iter().filter(wanted).map(timed).collect::<Result<_, _>>()?;
         Ok(Files { schema: with_views(&store::columns(kind)), files })
     }
 
     /// The files that may hold rows that fulfil `filters`, as far as the times of their rows tell.
-    fn kept(&self, session: &dyn Session, filters: &[Expr]) -> Result<Vec<PartitionedFile>> {
+    fn kept(&self, session: &dyn Session, filters: &[Expr]) -> Result<Vec<PartitionedFile>, Fault> {
+        // What cannot be told is kept: leaving out files saves time and changes no answer.
+        let keep = self.may_hold(session, filters).unwrap_or_else(|_| vec![true; self.files.len()]);
+        self.files.iter().zip(keep).filter(|(_, keep)| *keep).map(|(timed, _)| timed.present()).collect()
+    }
+
+    fn may_hold(&self, session: &dyn Session, filters: &[Expr]) -> Result<Vec<bool>> {
         let about_time = filters.iter().filter(|filter| filter.column_refs().iter().all(|column| column.name == "ts"));
-        let all = || self.files.iter().map(|timed| timed.file.clone()).collect();
-        let Some(filter) = conjunction(about_time.cloned()) else { return Ok(all()) };
+        let Some(filter) = conjunction(about_time.cloned()) else { return Ok(vec![true; self.files.len()]) };
         let schema = DFSchema::try_from(self.schema.as_ref().clone())?;
         let filter = session.create_physical_expr(filter, &schema)?;
-        let predicate = PruningPredicateBuilder::new().with_file_schema(Arc::clone(&self.schema)).try_build(filter)?;
-        let keep = predicate.prune(self)?;
-        Ok(self.files.iter().zip(keep).filter(|(_, keep)| *keep).map(|(timed, _)| timed.file.clone()).collect())
+        PruningPredicateBuilder::new().with_file_schema(Arc::clone(&self.schema)).try_build(filter)?.prune(self)
+    }
+}
+
+impl Timed {
+    /// The file, if it lies where it should with the size it should have: a plain word early, instead of the reader's.
+    fn present(&self) -> Result<PartitionedFile, Fault> {
+        let shown = self.path.display();
+        let size = match std::fs::metadata(&self.path) {
+            Ok(metadata) => metadata.len(),
+            Err(error) => {
+                let message = format!("The data file {shown} cannot be read: {error}");
+                return Err(Fault::unavailable("io-failed", message)
+                    .advise("Restore it from a backup, or ingest its original again.")
+                    .caused_by(error));
+            }
+        };
+        if size != self.file.object_meta.size {
+            let expected = self.file.object_meta.size;
+            let message = format!("The data file {shown} has {size} bytes; {expected} were written");
+            return Err(Fault::unverified("damaged-data-file", message)
+                .advise("Restore it from a backup, or ingest its original again."));
+        }
+        Ok(self.file.clone())
     }
 }
 
@@ -77,7 +104,7 @@ fn timed(file: &DataFile) -> Result<Timed, Fault> {
     })?;
     let mut partitioned = PartitionedFile::new("", file.bytes);
     partitioned.object_meta.location = location;
-    Ok(Timed { file: partitioned, first: file.first.micros(), last: file.last.micros() })
+    Ok(Timed { path: file.path.clone(), file: partitioned, first: file.first.micros(), last: file.last.micros() })
 }
 
 /// Strings as views: filters and groups then copy no text.
@@ -106,7 +133,7 @@ impl TableProvider for Files {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let files = self.kept(session, filters)?;
+        let files = self.kept(session, filters).map_err(|fault| DataFusionError::External(Box::new(fault)))?;
         if files.is_empty() {
             let schema = match projection {
                 Some(columns) => Arc::new(self.schema.project(columns)?),

@@ -3,12 +3,12 @@
 //! - Integers are compared with the whole number below the threshold: no rounding.
 //! - Decimals are compared in 76 digits.
 //! - A double is compared with the double nearest to the threshold. `0.7` in data is that double, so it is `≤ 0.7` and
-//!   not `< 0.7`, as whoever wrote both expects; a double that lies beside it (0.1 + 0.6) is told apart.
+//!   not `< 0.7`, as whoever wrote both expects; a double that lies beside it is told apart (0.1 + 0.2 is not `≤ 0.3`).
 //! - NaN holds against nothing.
 
 use datafusion::arrow::datatypes::{DataType, i256};
-use datafusion::logical_expr::{Expr, binary_expr, cast, lit};
 use datafusion::logical_expr::Operator;
+use datafusion::logical_expr::{Expr, binary_expr, cast, lit};
 use datafusion::scalar::ScalarValue;
 use model::{Decimal, Fault};
 use slo::measure::Comparison;
@@ -36,7 +36,9 @@ pub(crate) fn holds(value: Expr, data_type: &DataType, op: Comparison, limit: De
             let number = value.clone().lt_eq(lit(f64::INFINITY));
             Ok(binary_expr(value, operator(op), lit(limit.approximate())).and(number))
         }
-        DataType::Decimal128(_, scale) if (0..=38).contains(scale) => Ok(decimals(value, scale.unsigned_abs(), op, limit)),
+        DataType::Decimal128(_, scale) if (0..=38).contains(scale) => {
+            Ok(decimals(value, scale.unsigned_abs(), op, limit))
+        }
         DataType::Null => Ok(lit(false)),
         other => Err(no_number(other)),
     }
@@ -75,7 +77,8 @@ fn whole(op: Comparison, limit: Decimal) -> (Operator, i64) {
 fn decimals(value: Expr, scale: u8, op: Comparison, limit: Decimal) -> Expr {
     // 38 digits and 18 digits over a common scale of at most 38 decimals: inside 76 digits.
     let common = u32::from(scale).max(limit.scale());
-    let steps = i256::from_i128(limit.mantissa()).wrapping_mul(i256::from_i128(10).wrapping_pow(common - limit.scale()));
+    let steps =
+        i256::from_i128(limit.mantissa()).wrapping_mul(i256::from_i128(10).wrapping_pow(common - limit.scale()));
     let limit = ScalarValue::Decimal256(Some(steps), DIGITS_MAX, common as i8);
     binary_expr(cast(value, DataType::Decimal256(DIGITS_MAX, common as i8)), operator(op), lit(limit))
 }

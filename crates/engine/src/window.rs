@@ -17,7 +17,8 @@ pub(crate) fn time() -> Expr {
 /// Whether a row lies after `from`, up to and including `to`. The bounds on `ts` alone let whole row groups be skipped.
 pub(crate) fn inside(window: Interval) -> Expr {
     let (from, to) = (stamp(window.from), stamp(window.to));
-    let after = col("ts").gt(from.clone()).or(col("ts").eq(from.clone()).and(col("ts_ns").gt(lit(window.from.nanos()))));
+    let after =
+        col("ts").gt(from.clone()).or(col("ts").eq(from.clone()).and(col("ts_ns").gt(lit(window.from.nanos()))));
     let within = col("ts_ns").is_null().or(col("ts_ns").lt_eq(lit(window.to.nanos())));
     let until = col("ts").lt(to.clone()).or(col("ts").eq(to.clone()).and(within));
     col("ts").gt_eq(from).and(col("ts").lt_eq(to)).and(after).and(until)

@@ -13,8 +13,8 @@ use crate::query::{Batch, Column, Rows};
 /// How an answer is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Columns side by side, for people. Widths are those of the first rows. Cells wider than `width_max` are cut and end
-    /// in `…`; `None` cuts nothing.
+    /// Columns side by side, for people. Widths are those of the first rows. Cells wider than `width_max` are cut and
+    /// end in `…`; `None` cuts nothing.
     Table {
         /// Columns of the terminal that one cell may take, at least 2.
         width_max: Option<usize>,
@@ -100,7 +100,8 @@ impl Sheet {
             }
             Form::Tabs => self.line(&names, "\t"),
             Form::Csv { .. } => {
-                let names: Vec<String> = columns.iter().map(|column| field(&column.name, column.name.is_empty())).collect();
+                let names: Vec<String> =
+                    columns.iter().map(|column| field(&column.name, column.name.is_empty())).collect();
                 self.line(&names, ",");
             }
             Form::JsonLines => {}

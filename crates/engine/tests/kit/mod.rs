@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
@@ -12,8 +13,8 @@ use datafusion::arrow::array::{
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::parquet::arrow::ArrowWriter;
-use engine::Engine;
 use model::{Decimal, Digest, Instant, RecordKind};
+use probity_engine::Engine;
 use slo::measure::Interval;
 use store::{DataFile, Snapshot};
 
@@ -177,7 +178,8 @@ impl Shelf {
     }
 
     pub(crate) fn logs(&self, events: &[Event]) {
-        let text = |of: fn(&Event) -> &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(events.iter().map(of))) };
+        let text =
+            |of: fn(&Event) -> &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(events.iter().map(of))) };
         let mut attributes = MapBuilder::new(None, StringBuilder::new(), StringBuilder::new());
         for event in events {
             if let Some((name, value)) = &event.attribute {
@@ -186,27 +188,36 @@ impl Shelf {
             }
             attributes.append(event.attribute.is_some()).unwrap();
         }
-        self.write(RecordKind::Logs, &events.iter().map(|event| event.nanos).collect::<Vec<_>>(), vec![
-            ("service", text(|event| &event.service)),
-            ("message", text(|event| &event.message)),
-            ("attributes", Arc::new(attributes.finish())),
-            ("status", Arc::new(Int32Array::from_iter(events.iter().map(|event| event.status)))),
-            ("latency_ms", Arc::new(Float64Array::from_iter(events.iter().map(|event| event.latency)))),
-            ("bytes", Arc::new(Int64Array::from_iter(events.iter().map(|event| event.bytes)))),
-        ]);
+        self.write(
+            RecordKind::Logs,
+            &events.iter().map(|event| event.nanos).collect::<Vec<_>>(),
+            vec![
+                ("service", text(|event| &event.service)),
+                ("message", text(|event| &event.message)),
+                ("attributes", Arc::new(attributes.finish())),
+                ("status", Arc::new(Int32Array::from_iter(events.iter().map(|event| event.status)))),
+                ("latency_ms", Arc::new(Float64Array::from_iter(events.iter().map(|event| event.latency)))),
+                ("bytes", Arc::new(Int64Array::from_iter(events.iter().map(|event| event.bytes)))),
+            ],
+        );
     }
 
     pub(crate) fn metrics(&self, points: &[Point]) {
-        let text = |of: fn(&Point) -> &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(points.iter().map(of))) };
+        let text =
+            |of: fn(&Point) -> &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(points.iter().map(of))) };
         let starts = points.iter().map(|point| point.start);
-        self.write(RecordKind::Metrics, &points.iter().map(|point| point.nanos).collect::<Vec<_>>(), vec![
-            ("name", text(|point| point.series.split('{').next().unwrap_or_default())),
-            ("series", text(|point| &point.series)),
-            ("sample_type", text(|point| point.sample_type)),
-            ("value", Arc::new(Float64Array::from_iter_values(points.iter().map(|point| point.value)))),
-            ("value_int", Arc::new(Int64Array::from_iter(points.iter().map(|point| point.integer)))),
-            ("start_ts", Arc::new(TimestampMicrosecondArray::from_iter(starts).with_timezone("UTC"))),
-        ]);
+        self.write(
+            RecordKind::Metrics,
+            &points.iter().map(|point| point.nanos).collect::<Vec<_>>(),
+            vec![
+                ("name", text(|point| point.series.split('{').next().unwrap_or_default())),
+                ("series", text(|point| &point.series)),
+                ("sample_type", text(|point| point.sample_type)),
+                ("value", Arc::new(Float64Array::from_iter_values(points.iter().map(|point| point.value)))),
+                ("value_int", Arc::new(Int64Array::from_iter(points.iter().map(|point| point.integer)))),
+                ("start_ts", Arc::new(TimestampMicrosecondArray::from_iter(starts).with_timezone("UTC"))),
+            ],
+        );
     }
 
     fn write(&self, kind: RecordKind, nanos: &[i64], columns: Vec<(&str, ArrayRef)>) {
@@ -221,7 +232,9 @@ impl Shelf {
         let arrays = schema.fields().iter().map(|field| {
             let given = times.iter().chain(&columns).find(|(name, _)| name == field.name()).map(|(_, array)| array);
             match given {
-                Some(array) if matches!(field.data_type(), DataType::Map(..)) => cast(array, field.data_type()).unwrap(),
+                Some(array) if matches!(field.data_type(), DataType::Map(..)) => {
+                    cast(array, field.data_type()).unwrap()
+                }
                 Some(array) => Arc::clone(array),
                 None => new_null_array(field.data_type(), nanos.len()),
             }
@@ -263,5 +276,23 @@ impl Answers {
 
     pub(crate) fn write(&self, name: &str, answer: &str) {
         std::fs::write(self.0.join(format!("{name}.txt")), answer).unwrap();
+    }
+
+    /// Asks DuckDB the same questions, where the Python of the tests is installed.
+    pub(crate) fn judge(&self) {
+        let Some(python) = std::env::var_os("PROBITY_TEST_PYTHON") else {
+            let required = std::env::var_os("PROBITY_TEST_JUDGES").is_some_and(|judges| judges == "required");
+            assert!(!required, "PROBITY_TEST_PYTHON is not set");
+            eprintln!("skipped: no Python with DuckDB; run tests/run");
+            return;
+        };
+        let check = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/judges/engine/check");
+        let output = Command::new(python).arg(check).arg(self.folder()).output().unwrap();
+        assert!(
+            output.status.success(),
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 }

@@ -216,7 +216,9 @@ impl<'r> Shelf<'r> {
         let index = self.index();
         // References are judged only when every object was read: else each misspelt key would leave dangling ones.
         Faults::check(std::mem::take(&mut self.faults))?;
-        let mut binder = Binder { found: &self.found, index: &index, notes: &mut self.notes, faults: vec![] };
+        let has_services = self.found.iter().any(|found| found.object.kind() == ObjectKind::Service);
+        let (found, notes) = (&self.found, &mut self.notes);
+        let mut binder = Binder { found, index: &index, has_services, notes, faults: vec![] };
         let rules: Vec<Rule> = self.found.iter().filter_map(|found| binder.object(found, pack)).collect();
         let faults = std::mem::take(&mut binder.faults);
         Faults::check(faults)?;
@@ -248,6 +250,7 @@ impl<'r> Shelf<'r> {
 struct Binder<'s> {
     found: &'s [Found],
     index: &'s HashMap<(ObjectKind, String), usize>,
+    has_services: bool,
     notes: &'s mut Notes,
     faults: Vec<Fault>,
 }
@@ -333,11 +336,11 @@ impl<'s> Binder<'s> {
 
     /// Services are often defined elsewhere: worth a word only where some are defined here.
     fn service(&mut self, from: &Found, spec: &SloSpec) {
-        let services = || self.names(ObjectKind::Service);
-        if services().next().is_none() || services().any(|name| name == spec.service) {
+        let key = (ObjectKind::Service, spec.service.clone());
+        if !self.has_services || self.index.contains_key(&key) {
             return;
         }
-        let advice = match nearest(&spec.service, services()) {
+        let advice = match nearest(&spec.service, self.names(ObjectKind::Service)) {
             Some(near) => format!("Did you mean {near:?}?"),
             None => "Define it, or correct the name.".to_owned(),
         };
@@ -379,6 +382,7 @@ impl<'s> Binder<'s> {
                 Err(fault) => self.notes.lint(fault.in_file(&at.file)),
                 Ok(_) => lint::counter_by_name(source, role, &at.file, self.notes),
             }
+            lint::ignored(source, &at.file, self.notes);
         }
         lint::fallback(&metric, &spec.place, &at.file, self.notes);
         Ok(Indicator::of(metric, spec, unit, at))

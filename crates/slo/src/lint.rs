@@ -123,6 +123,16 @@ pub(crate) fn counter_by_name(source: &MetricSource, role: Role, file: &Path, no
     }
 }
 
+/// Keys that other tools read and this one does not.
+pub(crate) fn ignored(source: &MetricSource, file: &Path, notes: &mut Notes) {
+    for key in source.ignored() {
+        let message = format!("{}.spec.{} is not read", source.path, key.text);
+        let fault =
+            Fault::bad_config("ignored-key", message).advise("Only query counts; leave the key out, or ignore this.");
+        notes.lint(fault.at(key.place.clone().in_file(file)));
+    }
+}
+
 /// `or vector(0)` on one side only: a quiet service then looks perfect or broken.
 pub(crate) fn fallback(metric: &Metric, place: &Place, file: &Path, notes: &mut Notes) {
     let Metric::Ratio(ratio) = metric else { return };

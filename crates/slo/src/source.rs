@@ -7,6 +7,7 @@ use model::{Fault, RecordKind};
 
 use crate::fields::Fields;
 use crate::measure::{Selector, Source};
+use crate::node::{Key, Value};
 use crate::openslo::MetricSource;
 
 /// The keys of a source of type `probity`.
@@ -34,6 +35,16 @@ impl MetricSource {
     /// The query text of a Prometheus source.
     pub(crate) fn query(&self) -> Option<&str> {
         self.spec.as_ref().filter(|_| self.is_prometheus())?.entry("query")?.scalar()
+    }
+
+    /// Keys of a Prometheus source that nobody reads.
+    pub(crate) fn ignored(&self) -> impl Iterator<Item = &Key> {
+        let spec = self.spec.as_ref().filter(|_| self.is_prometheus());
+        let entries = match spec.map(|spec| &spec.value) {
+            Some(Value::Map(entries)) => &entries[..],
+            _ => &[],
+        };
+        entries.iter().map(|(key, _)| key).filter(|key| key.text != "query")
     }
 
     /// Is it taken for a counter only because of its name?

@@ -60,7 +60,8 @@ impl OriginalWriter {
     /// `disk-full`, `io-failed`.
     pub fn finish(mut self) -> Result<Original, Fault> {
         let rest = std::mem::take(&mut self.buffer);
-        let press = self.hand_over(rest).and_then(|()| self.join());
+        let rest = if rest.is_empty() { Ok(()) } else { self.hand_over(rest) };
+        let press = rest.and_then(|()| self.join());
         let finished = press.and_then(|press| press.finish());
         let (digest, size) = finished.map_err(|error| Fault::io("write", &self.path, error))?;
         Ok(Original { digest, size, path: std::mem::take(&mut self.path) })
@@ -131,22 +132,29 @@ fn ended() -> io::Error {
     io::Error::other("the thread that keeps the original has ended")
 }
 
-/// Hashes and compresses.
+/// Hashes and compresses. Each buffer becomes a zstd frame of its own: frames one after the other are a zstd file, and
+/// a whole buffer compresses faster than a stream of pieces.
 struct Press {
     hasher: Hasher,
     size: u64,
-    encoder: zstd::stream::write::Encoder<'static, File>,
+    compressor: zstd::bulk::Compressor<'static>,
+    frame: Vec<u8>,
+    file: File,
 }
 
 impl Press {
     fn new(file: File) -> io::Result<Self> {
-        Ok(Press { hasher: Hasher::new(), size: 0, encoder: zstd::stream::write::Encoder::new(file, LEVEL)? })
+        let compressor = zstd::bulk::Compressor::new(LEVEL)?;
+        Ok(Press { hasher: Hasher::new(), size: 0, compressor, frame: Vec::new(), file })
     }
 
     fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.hasher.update(bytes);
         self.size += bytes.len() as u64;
-        self.encoder.write_all(bytes)
+        self.frame.clear();
+        self.frame.reserve(zstd::zstd_safe::compress_bound(bytes.len()));
+        self.compressor.compress_to_buffer(bytes, &mut self.frame)?;
+        self.file.write_all(&self.frame)
     }
 
     fn run(mut self, jobs: &Receiver<Vec<u8>>, done: &SyncSender<Vec<u8>>) -> io::Result<Press> {
@@ -159,8 +167,11 @@ impl Press {
         Ok(self)
     }
 
-    fn finish(self) -> io::Result<(Digest, u64)> {
-        self.encoder.finish()?;
+    fn finish(mut self) -> io::Result<(Digest, u64)> {
+        if self.size == 0 {
+            // An empty original is an empty frame, so that every original is a zstd file.
+            self.take(&[])?;
+        }
         Ok((self.hasher.finish(), self.size))
     }
 }

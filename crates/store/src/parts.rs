@@ -57,6 +57,8 @@ struct Slot {
     origin: u32,
 }
 
+/// Who wrote a file, in the form that readers parse. Not the version of the program: the same rows give the same bytes.
+const WRITER: &str = "probity-store version 1.0.0";
 const PLACEHOLDER: &str = "original-";
 /// As long as a digest in hex.
 const NAME_BYTES: usize = 64;
@@ -203,7 +205,7 @@ fn properties_of(kind: RecordKind) -> WriterProperties {
     // Level 1 is a constant inside zstd's range, so that the fallback is never taken.
     let zstd = Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default());
     let mut builder = WriterProperties::builder()
-        .set_created_by(concat!("probity ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_created_by(WRITER.to_owned())
         .set_compression(zstd)
         .set_dictionary_enabled(false)
         .set_dictionary_page_size_limit(256 << 10)

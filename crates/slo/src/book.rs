@@ -393,8 +393,14 @@ impl<'s> Binder<'s> {
         for source in metric.sources_mut() {
             let Some((name, place)) = &source.reference else { continue };
             let path = format!("{}.metricSourceRef", source.path);
-            let (_, kind) = self.find(at, ObjectKind::DataSource, Body::data_source, name, &path, place)?;
-            source.kind.get_or_insert_with(|| kind.clone());
+            match self.find(at, ObjectKind::DataSource, Body::data_source, name, &path, place) {
+                Ok((_, kind)) => {
+                    source.kind.get_or_insert_with(|| kind.clone());
+                }
+                // Nothing else is taken from a data source, and OpenSLO's own files leave it undefined.
+                Err(fault) if source.kind.is_some() => self.notes.lint_once(fault),
+                Err(fault) => return Err(fault),
+            }
         }
         Ok(metric)
     }

@@ -133,7 +133,7 @@ impl<'a> Labels<'a> {
             return Err(Bad::new("bad-label", at, "A label name is expected here ([a-zA-Z_][a-zA-Z0-9_]*)"));
         }
         if name == "__name__" {
-            return Err(Bad::new("reserved-label", at, "The label __name__ is reserved for the name of the metric"));
+            return Err(Bad::new("name-label", at, "The label __name__ is reserved for the name of the metric"));
         }
         if dialect.loose {
             cursor.skip_blank();

@@ -4,6 +4,7 @@ use crate::output::Bad;
 
 /// What stands at the front.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
 pub(crate) enum Token<'a> {
     /// `{`, already taken.
     Object,
@@ -21,16 +22,26 @@ pub(crate) enum Token<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Text<'a> {
     pub(crate) raw: &'a str,
-    pub(crate) escaped: bool,
-    /// Offset of `raw` in the scanned text.
-    pub(crate) at: usize,
+    /// Numbers without padding between them, for the reason that [`crate::row::Piece`] gives.
+    escaped: u32,
+    at: u32,
 }
 
 impl Text<'_> {
+    /// Whether there are escapes to undo.
+    pub(crate) fn is_escaped(&self) -> bool {
+        self.escaped != 0
+    }
+
+    /// Offset of `raw` in the scanned text.
+    pub(crate) fn at(&self) -> usize {
+        self.at as usize
+    }
+
     /// Appends the string with its escapes undone.
     pub(crate) fn push_to(&self, out: &mut String) -> Result<(), Bad> {
-        if self.escaped {
-            return unescape(self.raw, self.at, out);
+        if self.is_escaped() {
+            return unescape(self.raw, self.at(), out);
         }
         out.push_str(self.raw);
         Ok(())
@@ -46,18 +57,31 @@ pub(crate) struct Scanner<'a> {
     depth_max: usize,
 }
 
-/// 1 ends a run of plain characters inside a string: quote, backslash and control characters.
-const STOPS: [bool; 256] = {
-    let mut stops = [false; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        stops[byte] = true;
-        byte += 1;
+/// Offset of the first byte at or behind `at` that ends a run of plain characters inside a string: quote, backslash or
+/// control character. Eight bytes at a time: strings are most of what a log holds.
+#[inline]
+fn find_stop(bytes: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = ONES * 0x80;
+    while let Some(Ok(chunk)) = bytes.get(at..at + 8).map(<[u8; 8]>::try_from) {
+        let word = u64::from_le_bytes(chunk);
+        let quote = word ^ (ONES * b'"' as u64);
+        let slash = word ^ (ONES * b'\\' as u64);
+        // The lowest byte that is marked is a true one: borrows only run upwards.
+        let marks = (word.wrapping_sub(ONES * 0x20) & !word)
+            | (quote.wrapping_sub(ONES) & !quote)
+            | (slash.wrapping_sub(ONES) & !slash);
+        let marks = marks & HIGH;
+        if marks != 0 {
+            return at + (marks.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
     }
-    stops[b'"' as usize] = true;
-    stops[b'\\' as usize] = true;
-    stops
-};
+    while at < bytes.len() && bytes[at] >= 0x20 && bytes[at] != b'"' && bytes[at] != b'\\' {
+        at += 1;
+    }
+    at
+}
 
 impl<'a> Scanner<'a> {
     pub(crate) fn new(text: &'a str, depth_max: usize) -> Self {
@@ -75,8 +99,8 @@ impl<'a> Scanner<'a> {
     }
 
     /// Any stretch of the scanned text.
-    pub(crate) fn text_at(&self, from: usize, to: usize) -> &'a str {
-        &self.text[from..to]
+    pub(crate) fn text_at(&self, range: std::ops::Range<usize>) -> &'a str {
+        &self.text[range]
     }
 
     #[inline]
@@ -100,6 +124,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next value; of an object or array only its beginning.
+    #[inline]
     pub(crate) fn value(&mut self) -> Result<Token<'a>, Bad> {
         self.skip_blank();
         match self.peek() {
@@ -135,7 +160,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next key of an object, its colon taken, or `None` at the end; `first` starts as true.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn key(&mut self, first: &mut bool) -> Result<Option<Text<'a>>, Bad> {
         self.skip_blank();
         if self.peek() == Some(b'}') {
@@ -192,18 +217,16 @@ impl<'a> Scanner<'a> {
         let bytes = self.text.as_bytes();
         let from = self.pos + 1;
         let mut at = from;
-        let mut escaped = false;
+        let mut escaped = 0;
         loop {
-            while at < bytes.len() && !STOPS[bytes[at] as usize] {
-                at += 1;
-            }
+            at = find_stop(bytes, at);
             match bytes.get(at) {
                 Some(b'"') => {
                     self.pos = at + 1;
-                    return Ok(Text { raw: &self.text[from..at], escaped, at: from });
+                    return Ok(Text { raw: &self.text[from..at], escaped, at: from as u32 });
                 }
                 Some(b'\\') => {
-                    escaped = true;
+                    escaped = 1;
                     at += self.escape_length(at)?;
                 }
                 Some(_) => {

@@ -3,9 +3,9 @@
 /// The limits of one reading. Whatever the input is, memory stays within a small multiple of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Longest line, in bytes; a longer one is rejected and skipped without being kept. 16 MiB.
+    /// Longest line, in bytes; a longer one is rejected and skipped without being kept. 16 MiB; at most 512 MiB.
     pub line_bytes_max: usize,
-    /// Largest single OTLP document, in bytes. 64 MiB.
+    /// Largest single OTLP document, in bytes. 64 MiB; at most 512 MiB.
     pub document_bytes_max: usize,
     /// Deepest nesting of JSON. 64.
     pub depth_max: usize,

@@ -9,6 +9,9 @@ use crate::decode::read_failed;
 /// First size of the buffer; it grows to the line limit when a line asks for it.
 const BUFFER: usize = 1 << 20;
 
+/// No limit may be set above this: offsets in a line are kept in 31 bits, and a row's own text may be twice as long.
+pub(crate) const LINE_MAX: usize = 1 << 29;
+
 /// One line without its `\n`.
 #[derive(Clone, Copy)]
 pub(crate) struct Line<'b> {
@@ -49,6 +52,7 @@ pub(crate) struct Lines<'r> {
 
 impl<'r> Lines<'r> {
     pub(crate) fn new(input: &'r mut dyn Read, limit: usize) -> Self {
+        let limit = limit.min(LINE_MAX);
         let buffer = vec![0; BUFFER.min(limit.max(1))];
         Lines { input, buffer, start: 0, end: 0, ended: false, limit, number: 0, bytes: 0 }
     }

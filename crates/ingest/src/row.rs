@@ -16,15 +16,41 @@ use crate::time::Reading;
 const SHAPES_MAX: usize = 64;
 
 /// A stretch of the line, or of the row's own text where the line has escapes in it.
+///
+/// Two plain numbers, the topmost bit telling which text: these are written and copied for every field of every line, and
+/// a flag with padding behind it made the processor wait for its own writes at each copy.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Piece {
-    pub(crate) from: u32,
-    pub(crate) to: u32,
-    pub(crate) own: bool,
+    from: u32,
+    to: u32,
+}
+
+/// Marks a piece of the row's own text. Lines and own texts stay below: see [`crate::lines::LINE_MAX`].
+const OWN: u32 = 1 << 31;
+
+impl Piece {
+    /// A stretch of the line.
+    pub(crate) fn line(from: usize, to: usize) -> Self {
+        Piece { from: from as u32, to: to as u32 }
+    }
+
+    /// A stretch of the row's own text.
+    pub(crate) fn own(from: usize, to: usize) -> Self {
+        Piece { from: from as u32 | OWN, to: to as u32 }
+    }
+
+    pub(crate) fn is_own(self) -> bool {
+        self.from & OWN != 0
+    }
+
+    pub(crate) fn range(self) -> std::ops::Range<usize> {
+        (self.from & !OWN) as usize..self.to as usize
+    }
 }
 
 /// How a value was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub(crate) enum Written {
     Text,
     Number,
@@ -54,9 +80,14 @@ impl Row {
         self.own.clear();
     }
 
+    fn bytes<'a>(&'a self, line: &'a str, piece: Piece) -> &'a [u8] {
+        let whole = if piece.is_own() { &self.own } else { line };
+        &whole.as_bytes()[piece.range()]
+    }
+
     fn text<'a>(&'a self, line: &'a str, piece: Piece) -> &'a str {
-        let whole = if piece.own { &self.own } else { line };
-        &whole[piece.from as usize..piece.to as usize]
+        let whole = if piece.is_own() { &self.own } else { line };
+        &whole[piece.range()]
     }
 }
 
@@ -69,7 +100,7 @@ struct Shape {
 impl Shape {
     fn fits(&self, row: &Row, line: &str) -> bool {
         self.names.len() == row.slots.len()
-            && self.names.iter().zip(&row.slots).all(|(name, slot)| row.text(line, slot.key) == name)
+            && self.names.iter().zip(&row.slots).all(|(name, slot)| row.bytes(line, slot.key) == name.as_bytes())
     }
 }
 
@@ -142,7 +173,7 @@ impl<'p> Rows<'p> {
         sorted.sort_by(|a, b| names[*a].cmp(&names[*b]));
         if let Some(pair) = sorted.windows(2).find(|pair| names[pair[0]] == names[pair[1]]) {
             let reason = format!("The name {:?} stands twice: nobody can say which value counts", cut(&names[pair[1]]));
-            return Err(Bad::new("duplicate-key", row.slots[pair[1]].at as usize, reason));
+            return Err(Bad::new("duplicate-field", row.slots[pair[1]].at as usize, reason));
         }
         let mut roles: Vec<Role> = vec![Role::Attribute; names.len()];
         let mut ranked: Vec<(usize, Role, usize)> = names
@@ -296,7 +327,7 @@ impl<'a> Found<'a> {
         let Some((text, at)) = self.time else {
             return Err(Bad::line("missing-time", "No field says when it happened"));
         };
-        plan.time(text).ok_or_else(|| Bad::new("bad-time", at, format!("{:?} is not a time", cut(text))))
+        plan.time(text).ok_or_else(|| Bad::new("unreadable-time", at, format!("{:?} is not a time", cut(text))))
     }
 
     fn finish(
@@ -346,7 +377,8 @@ impl<'a> Found<'a> {
         let start = match self.start {
             None => None,
             Some(text) => Some(
-                plan.time(text).ok_or_else(|| Bad::line("bad-time", format!("{:?} is not a start time", cut(text))))?,
+                plan.time(text)
+                    .ok_or_else(|| Bad::line("unreadable-time", format!("{:?} is not a start time", cut(text))))?,
             ),
         };
         series::normalise(attributes);
@@ -378,7 +410,7 @@ impl<'a> Found<'a> {
     }
 }
 
-const NOWHERE: Piece = Piece { from: 0, to: 0, own: true };
+const NOWHERE: Piece = Piece { from: OWN, to: 0 };
 
 fn take_hex<'a>(into: &mut Option<&'a str>, value: &'a str, length: usize) -> bool {
     let fits = value.len() == length && value.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -67,9 +67,9 @@ fn parse<'b>(
     let user = rest.until(b" [", "the time in brackets")?;
     let time_at = rest.at;
     let stamp = rest.until(b"]", "the end of the time")?;
-    let time = clock
-        .read(stamp.as_bytes())
-        .ok_or_else(|| Bad::new("bad-time", time_at, format!("{:?} is not the time of an access log", clip(stamp))))?;
+    let time = clock.read(stamp.as_bytes()).ok_or_else(|| {
+        Bad::new("unreadable-time", time_at, format!("{:?} is not the time of an access log", clip(stamp)))
+    })?;
     rest.expect(" ")?;
     let request = rest.quoted("the request")?;
     rest.expect(" ")?;

@@ -160,7 +160,7 @@ impl Table {
             cell.push_to(&mut names);
             let name = names[from..].trim().to_owned();
             names.truncate(from);
-            let known = cells.iter().any(|piece: &Piece| names[piece.from as usize..piece.to as usize] == name);
+            let known = cells.iter().any(|piece: &Piece| names[piece.range()] == name);
             if name.is_empty() || known || cells.len() == limits.fields_max {
                 let reason = if name.is_empty() {
                     "A column has no name".to_owned()
@@ -172,7 +172,7 @@ impl Table {
                 return Err(refuse(reason, cell.at as u64 + 1));
             }
             names.push_str(&name);
-            cells.push(Piece { from: from as u32, to: names.len() as u32, own: true });
+            cells.push(Piece::own(from, names.len()));
         }
         Ok(Table { delimiter, names, cells })
     }
@@ -189,11 +189,11 @@ impl Table {
                 && !cell.raw.is_empty()
             {
                 let value = if cell.doubled {
-                    let from = row.own.len() as u32;
+                    let from = row.own.len();
                     cell.push_to(&mut row.own);
-                    Piece { from, to: row.own.len() as u32, own: true }
+                    Piece::own(from, row.own.len())
                 } else {
-                    Piece { from: cell.at as u32, to: (cell.at + cell.raw.len()) as u32, own: false }
+                    Piece::line(cell.at, cell.at + cell.raw.len())
                 };
                 let number =
                     cell.raw.as_bytes()[0].is_ascii_digit() && cell.raw.bytes().all(|byte| byte.is_ascii_digit());

@@ -86,32 +86,32 @@ impl<'a> Flatten<'_, 'a> {
         let Some(prefix) = prefix else { return self.piece(key) };
         let from = self.row.own.len();
         if from > self.limits.line_bytes_max {
-            return Err(too_many(key.at, self.limits));
+            return Err(too_many(key.at(), self.limits));
         }
-        if prefix.own {
-            self.row.own.extend_from_within(prefix.from as usize..prefix.to as usize);
+        if prefix.is_own() {
+            self.row.own.extend_from_within(prefix.range());
         } else {
             // A name without escapes stands in the line as it is.
-            let name = self.scanner.text_at(prefix.from as usize, prefix.to as usize);
+            let name = self.scanner.text_at(prefix.range());
             self.row.own.push_str(name);
         }
         self.row.own.push('.');
         key.push_to(&mut self.row.own)?;
-        Ok(Piece { from: from as u32, to: self.row.own.len() as u32, own: true })
+        Ok(Piece::own(from, self.row.own.len()))
     }
 
     fn piece(&mut self, text: &Text<'a>) -> Result<Piece, Bad> {
-        if !text.escaped {
-            return Ok(borrowed(text.at, text.raw.len()));
+        if !text.is_escaped() {
+            return Ok(borrowed(text.at(), text.raw.len()));
         }
         let from = self.row.own.len();
         text.push_to(&mut self.row.own)?;
-        Ok(Piece { from: from as u32, to: self.row.own.len() as u32, own: true })
+        Ok(Piece::own(from, self.row.own.len()))
     }
 }
 
 fn borrowed(at: usize, length: usize) -> Piece {
-    Piece { from: at as u32, to: (at + length) as u32, own: false }
+    Piece::line(at, at + length)
 }
 
 #[cold]

@@ -538,13 +538,15 @@ fn check_value(facts: &Facts<'_>) -> Result<(), Bad> {
     let Number { value, at, .. } = facts.number;
     let bad = |code: &'static str, reason: &str| Err(Bad { code, at: Some(at), reason: reason.to_owned() });
     let counts = matches!(facts.suffix, "_total" | "_count" | "_bucket" | "_gcount") && facts.kind != Kind::Unknown;
-    if counts && !(value >= 0.0) {
+    if counts && (value < 0.0 || value.is_nan()) {
         return bad("bad-counter", "A counter is never NaN and never negative");
     }
     if matches!(facts.suffix, "_count" | "_bucket" | "_gcount") && counts && value.fract() != 0.0 {
         return bad("bad-counter", "A count is a whole number");
     }
-    if matches!((facts.kind, facts.suffix), (Kind::Histogram | Kind::Summary, "_sum")) && !(value >= 0.0) {
+    if matches!((facts.kind, facts.suffix), (Kind::Histogram | Kind::Summary, "_sum"))
+        && (value < 0.0 || value.is_nan())
+    {
         return bad("bad-sum", "A sum is never NaN and never negative");
     }
     if facts.suffix == "_gsum" && facts.kind == Kind::GaugeHistogram && value.is_nan() {

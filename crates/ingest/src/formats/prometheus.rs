@@ -307,8 +307,8 @@ impl<'r> Reader<'r> {
         series::write(&mut self.series, name, attributes);
         self.check_new(at, number.stamp)?;
         let counts = kind == Kind::Counter || matches!(role, Role::Bucket | Role::Count);
-        // A counter counts (NaN compares false).
-        if counts && !(number.value >= 0.0) {
+        // A counter counts.
+        if counts && (number.value < 0.0 || number.value.is_nan()) {
             let reason = "A counter is never NaN and never negative";
             return Err(Bad::new("bad-counter", number.at, reason).into());
         }

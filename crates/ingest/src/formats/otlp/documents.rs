@@ -62,7 +62,15 @@ impl Search {
 
 impl<'r> Documents<'r> {
     pub(super) fn new(input: &'r mut dyn Read, limit: usize) -> Self {
-        Documents { input, buffer: Vec::new(), start: 0, limit, line: 1, bytes: 0, ended: false }
+        Documents {
+            input,
+            buffer: Vec::new(),
+            start: 0,
+            limit: limit.min(crate::lines::LINE_MAX),
+            line: 1,
+            bytes: 0,
+            ended: false,
+        }
     }
 
     pub(super) fn lines(&self) -> u64 {

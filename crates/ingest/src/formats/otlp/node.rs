@@ -84,13 +84,13 @@ impl<'t> Fields<'t> {
             key.push_to(&mut name)?;
             let value = node.take(&mut scanner)?;
             if members.iter().any(|(known, _)| *known == name) {
-                return Err(Bad::new("bad-otlp", key.at, format!("The name {name:?} stands twice")));
+                return Err(Bad::new("bad-otlp", key.at(), format!("The name {name:?} stands twice")));
             }
             if value.text != "null" {
                 members.push((name, value));
             }
             if members.len() > 1_024 {
-                return Err(Bad::new("bad-otlp", key.at, "No message of OTLP has so many members"));
+                return Err(Bad::new("bad-otlp", key.at(), "No message of OTLP has so many members"));
             }
         }
         scanner.end()?;

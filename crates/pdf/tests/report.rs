@@ -1,0 +1,134 @@
+//! Reports from real cases: what stands on the pages, judged by poppler; the whole package judged by everybody else's tools.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use evidence::package::{Build, LedgerAnchor, Tool, build, verify};
+use evidence::report::{Attachment, Block, Cell, Column, Report, Table, Text};
+use evidence::{Act, Case, NewExhibit, Renderer};
+use model::{Digest, Hidden, Instant};
+use probity_pdf::Pdf;
+use seal::SigningKey;
+
+const EVALUATION: &str = include_str!("../../evidence/tests/support/evaluation.json");
+
+fn at(seconds: i64) -> Instant {
+    Instant::from_seconds(1_767_258_000 + seconds).unwrap()
+}
+
+fn act(seconds: i64, purpose: &str) -> Act<'_> {
+    Act { time: at(seconds), by: "Renée Müller-Жукова", purpose }
+}
+
+fn case(root: &Path) -> Case {
+    let mut case = Case::create(root, "2026-017", "Slow answers of the web shop", &act(0, "complaint of 2 January")).unwrap();
+    let log = NewExhibit { name: "/var/log/nginx/access.log", description: "Access log of host web-1, complete" };
+    case.add(&mut &b"10.0.0.1 GET / 200\n"[..], log, &act(60, "first copy from host web-1"), &Hidden).unwrap();
+    let odd = NewExhibit { name: "Übersicht\u{202e}gpj.exe \u{1b}[31m <1>.csv", description: "" };
+    case.add(&mut &b"a,b\n1,2\n"[..], odd, &act(120, "supplied by the operator"), &Hidden).unwrap();
+    case.record_evaluation(EVALUATION.as_bytes(), &act(180, "objectives of the contract")).unwrap();
+    case.note("The host was restarted on 3 January.\nSee the mail & <file>.", &act(240, "remark")).unwrap();
+    case
+}
+
+fn package(folder: &Path) -> PathBuf {
+    let case = case(&folder.join("cases"));
+    let settings = Build {
+        created: at(3600),
+        marking: "CONFIDENTIAL".to_owned(),
+        watermark: "COPY FOR THE COURT".to_owned(),
+        tool: Tool { name: "probity".to_owned(), version: "0.1.0".to_owned() },
+        ledger: Some(LedgerAnchor {
+            origin: "example.org/audit".to_owned(),
+            size: 12,
+            root: Digest::new([9; 32]),
+            proof_text: "example.org/audit\n12\nCQkJ\n".to_owned(),
+        }),
+    };
+    let path = folder.join("package.zip");
+    let key = SigningKey::from_seed([7; 32]);
+    build(&case, &settings, &key, &Pdf, File::create(&path).unwrap(), &Hidden).unwrap();
+    let verification = verify(File::open(&path).unwrap(), &[key.public()], &Hidden).unwrap();
+    assert!(verification.is_intact(), "{:#?}", verification.checks);
+    path
+}
+
+fn report(blocks: Vec<Block>) -> Report {
+    Report {
+        title: "Test".to_owned(),
+        case: "1".to_owned(),
+        marking: "CONFIDENTIAL".to_owned(),
+        watermark: "DRAFT".to_owned(),
+        language: "en".to_owned(),
+        producer: "probity 0.1.0".to_owned(),
+        created: at(0),
+        blocks,
+        attachments: vec![Attachment {
+            name: "case.json".to_owned(),
+            media_type: "application/json".to_owned(),
+            description: "The content".to_owned(),
+            bytes: b"{}".to_vec(),
+        }],
+    }
+}
+
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{command:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
+    said
+}
+
+/// The words of a PDF, as pdftotext reads them from top to bottom.
+fn words(pdf: &[u8], folder: &Path) -> String {
+    let path = folder.join("report.pdf");
+    std::fs::write(&path, pdf).unwrap();
+    run(Command::new("pdftotext").arg("-layout").arg(&path).arg("-"))
+}
+
+#[test]
+fn independent_judges_accept_the_package() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = package(folder.path());
+    if let Some(keep) = option_env!("CARGO_TARGET_TMPDIR") {
+        std::fs::copy(&path, Path::new(keep).join("package.zip")).unwrap();
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/judges/package/check");
+    println!("{}", run(Command::new(script).arg(&path)));
+}
+
+#[test]
+fn long_tables_break_with_repeated_heads_and_every_value_is_found() {
+    let column = |title: &str, share| Column { title: title.to_owned(), share, number: false };
+    let row = |n: usize| {
+        let long = format!("value-{n} and {}", "some more words ".repeat(n % 7));
+        vec![Cell(vec![Text::plain(format!("row-{n}"))]), Cell(vec![Text::plain(long), Text::exact("f0".repeat(40))])]
+    };
+    let mut rows: Vec<_> = (0..200).map(row).collect();
+    rows.push(vec![Cell(vec![Text::plain("tall")]), Cell(vec![Text::plain("word ".repeat(3000))])]);
+    let table = Table { summary: "Rows".to_owned(), columns: vec![column("Head A", 20), column("Head B", 80)], rows };
+    let bytes = Pdf.render(&report(vec![Block::Heading(1, "Long".to_owned()), Block::Table(table)])).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let text = words(&bytes, folder.path());
+    let pages: Vec<&str> = text.split('\u{c}').filter(|page| !page.trim().is_empty()).collect();
+    assert!(pages.len() > 5);
+    for (number, page) in pages.iter().enumerate() {
+        assert!(page.contains("Head A") && page.contains("Head B"), "page {}", number + 1);
+        assert!(page.contains(&format!("Page {} of {}", number + 1, pages.len())), "{page}");
+        assert!(page.contains("CONFIDENTIAL") && !page.contains("DRAFT"));
+    }
+    (0..200).for_each(|n| assert!(text.contains(&format!("row-{n} ")) && text.contains(&format!("value-{n} "))));
+    assert_eq!(text.matches("word").count(), 3000 + (0..200).map(|n| n % 7).sum::<usize>());
+}
+
+#[test]
+fn same_report_same_bytes_and_a_missing_character_is_named() {
+    let one = report(vec![Block::Paragraph(Text::plain("Grüße, Привет, Γειά, ≤ ≥ → −"))]);
+    let bytes = Pdf.render(&one).unwrap();
+    assert_eq!(bytes, Pdf.render(&one).unwrap());
+    assert!(words(&bytes, tempfile::tempdir().unwrap().path()).contains("Grüße, Привет, Γειά, ≤ ≥ → −"));
+    let fault = Pdf.render(&report(vec![Block::Paragraph(Text::plain("日"))])).unwrap_err();
+    assert_eq!(fault.code(), "missing-glyph");
+    assert!(fault.message().contains("U+65E5"));
+}

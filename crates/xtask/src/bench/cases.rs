@@ -233,16 +233,17 @@ fn sum_of_csv(output: &str) -> Result<String, String> {
     counts.map(|counts| counts.iter().sum::<u64>().to_string()).map_err(|error| format!("{error} in {output:?}"))
 }
 
-/// The ledger measures itself: its example `speed` prints its own figures.
+/// The ledger measures itself: its example `rates` prints its own figures.
 fn ledger(place: &Place) -> Result<Table, String> {
-    let example = ["--release", "--locked", "--package", "probity-ledger", "--example", "speed"];
+    let example = ["--release", "--locked", "--package", "probity-ledger", "--example", "rates"];
     cargo(&[&["build"], &example[..]].concat(), &target())?;
-    let program = target().join("release/examples/speed");
-    let cost = measure(Command::new(&program).arg(place.fresh("ledger")?), None)?;
+    let program = target().join("release/examples/rates");
+    let cost = measure(Command::new(&program).arg(place.fresh("ledger")?.join("log")), None)?;
     if cost.code != Some(0) {
         return Err(format!("{} ended with {:?}", program.display(), cost.code));
     }
-    Ok(Table::new("Ledger", &["printed by `crates/ledger/examples/speed.rs`"]).note(&cost.output))
+    let printed = format!("```text\n{}\n```", cost.output.trim_end());
+    Ok(Table::prose("Ledger: `crates/ledger/examples/rates.rs`", &printed))
 }
 
 #[cfg(test)]

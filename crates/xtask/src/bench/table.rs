@@ -13,6 +13,11 @@ impl Table {
         Table(format!("## {title}\n\n| {} |\n| {rule} |\n", columns.join(" | ")))
     }
 
+    /// A heading and what another program printed.
+    pub(crate) fn prose(title: &str, text: &str) -> Self {
+        Table(format!("## {title}\n\n{text}\n"))
+    }
+
     /// Throughput of `bytes` per CPU second; the first row's median is what later rows are compared with.
     pub(crate) fn throughput(title: &str, bytes: u64, rows: &[(String, &[Cost])]) -> Self {
         let columns =

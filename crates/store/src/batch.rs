@@ -1,10 +1,10 @@
 //! One ingestion: originals one after the other, their records, and one commit at the end.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::path::PathBuf;
 
-use model::{Fault, Instant, Place, Progress, Record, RecordKind, Rejection};
+use model::{Digest, Fault, Instant, Place, Progress, Record, RecordKind, Rejection};
 use seal::SigningKey;
 
 use crate::layout::{Layout, Workplace};
@@ -36,7 +36,8 @@ pub struct Batch<'s> {
     waiting: usize,
     clock: u64,
     names: u32,
-    brought: HashMap<OriginalKey, u32>,
+    brought: BTreeSet<OriginalKey>,
+    sizes: HashSet<u64>,
     rejects: Option<Rejects>,
     broken: bool,
 }
@@ -102,7 +103,8 @@ impl Store<'_> {
             waiting: 0,
             clock: 0,
             names: 0,
-            brought: HashMap::new(),
+            brought: BTreeSet::new(),
+            sizes: HashSet::new(),
             rejects: None,
             broken: false,
         })
@@ -112,19 +114,21 @@ impl Store<'_> {
 impl Batch<'_> {
     /// This reading of these bytes is in the store, or in this batch.
     pub fn known(&self, key: &OriginalKey) -> bool {
-        self.manifest.originals.contains_key(key) || self.brought.contains_key(key)
+        self.manifest.originals.contains_key(key) || self.brought.contains(key)
     }
 
     /// Some original has this uncompressed size: hashing the input before parsing it may save the parsing.
     pub fn size_known(&self, size: u64) -> bool {
-        let brought = |origin: &Origin| matches!(origin.state, State::Kept { size: other, .. } if other == size);
-        self.manifest.knows_size(size) || self.origins.iter().any(brought)
+        self.manifest.knows_size(size) || self.sizes.contains(&size)
     }
 
     /// The readers that have read these bytes before, in the store or in this batch, ordered.
-    pub fn readers(&self, digest: &model::Digest) -> Vec<&str> {
-        let keys = self.manifest.originals.keys().chain(self.brought.keys());
-        let mut readers: Vec<_> = keys.filter(|key| key.digest == *digest).map(|key| key.reader.as_str()).collect();
+    pub fn readers(&self, digest: &Digest) -> Vec<&str> {
+        let from = OriginalKey { digest: *digest, reader: String::new() };
+        let stored = self.manifest.originals.range(&from..).map(|(key, _)| key);
+        let stored = stored.take_while(|key| key.digest == *digest);
+        let brought = self.brought.range(&from..).take_while(|key| key.digest == *digest);
+        let mut readers: Vec<_> = stored.chain(brought).map(|key| key.reader.as_str()).collect();
         readers.sort_unstable();
         readers
     }
@@ -190,8 +194,9 @@ impl Batch<'_> {
         if known {
             self.drop_in_progress(Some(original));
         } else {
-            self.brought.insert(key.clone(), ordinal);
+            self.brought.insert(key.clone());
             let Original { size, path, .. } = original;
+            self.sizes.insert(size);
             let state = State::Kept { key: key.clone(), size, rejected: rejected_lines, path };
             self.origins[ordinal as usize].state = state;
         }

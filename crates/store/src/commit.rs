@@ -66,37 +66,41 @@ impl Batch<'_> {
     pub fn commit(mut self, notes: &CommitNotes) -> Result<Option<Commit>, Fault> {
         self.expect_no_original()?;
         self.close_parts()?;
-        self.expect_no_original()?;
-        let mut sealed = self.seal_parts()?;
-        let mut overtaken = self.drop_known(&mut sealed)?;
-        let committed = self.link_commit(notes, &mut sealed, &mut overtaken);
+        let sealed = self.seal_parts();
         self.progress.finish();
-        committed
+        let mut sealed = sealed?;
+        let overtaken = self.drop_known(&mut sealed)?;
+        self.link_commit(notes, sealed, overtaken)
     }
 
     fn link_commit(
         &mut self,
         notes: &CommitNotes,
-        sealed: &mut Vec<SealedPart>,
-        overtaken: &mut Vec<OriginalKey>,
+        mut sealed: Vec<SealedPart>,
+        mut overtaken: Vec<OriginalKey>,
     ) -> Result<Option<Commit>, Fault> {
         // Rubbish is not removed while files lie in place that no commit names yet.
         let _lock = commit_lock(&self.layout)?;
+        let mut placed = false;
         for _ in 0..self.limits.commit_tries_max {
             if self.kept().next().is_none() {
                 return Ok(None);
             }
-            self.place_files(sealed)?;
+            if !placed {
+                self.place_files(&sealed)?;
+            }
             let version = self.manifest.next;
-            let bytes = self.commit_bytes(notes, sealed)?;
+            let bytes = self.commit_bytes(notes, &sealed)?;
             let temp = self.fresh("json");
             write_durable(&temp, &bytes)?;
             if layout::place(&temp, &self.layout.commit(version))? == Placed::Now {
                 layout::sync_folder(&self.layout.log())?;
-                return Ok(Some(self.describe(version, &bytes, sealed, std::mem::take(overtaken))));
+                return Ok(Some(self.describe(version, &bytes, &sealed, overtaken)));
             }
             // Somebody was faster: what they brought is theirs.
-            overtaken.extend(self.drop_known(sealed)?);
+            let theirs = self.drop_known(&mut sealed)?;
+            placed = theirs.is_empty();
+            overtaken.extend(theirs);
         }
         Err(Fault::unavailable("store-busy", "Other processes kept committing while this one tried")
             .advise("Run the same command again; nothing was stored."))

@@ -1,6 +1,6 @@
 //! Reading the log: commits in order, each tied to the one before.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ pub(crate) struct Manifest {
     pub(crate) head: Digest,
     /// Data files by their path relative to `data`.
     pub(crate) files: BTreeMap<String, DataFile>,
-    pub(crate) originals: HashMap<OriginalKey, OriginalFile>,
+    pub(crate) originals: BTreeMap<OriginalKey, OriginalFile>,
     sizes: HashSet<u64>,
 }
 
@@ -42,7 +42,7 @@ impl Manifest {
             next: 0,
             head: Digest::ZERO,
             files: BTreeMap::new(),
-            originals: HashMap::new(),
+            originals: BTreeMap::new(),
             sizes: HashSet::new(),
         }
     }

@@ -68,13 +68,11 @@ pub struct OriginalFile {
 
 impl Snapshot {
     pub(crate) fn of(manifest: Manifest) -> Self {
-        let mut originals: Vec<_> = manifest.originals.into_iter().collect();
-        originals.sort_by(|(a, _), (b, _)| a.cmp(b));
         Snapshot {
             version: manifest.next.checked_sub(1),
             head: manifest.head,
             files: manifest.files.into_values().collect(),
-            originals,
+            originals: manifest.originals.into_iter().collect(),
         }
     }
 

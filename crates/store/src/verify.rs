@@ -1,6 +1,6 @@
 //! Is everything as it was committed? Every commit, every data file and every original, from their bytes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -66,7 +66,8 @@ impl Store<'_> {
         check.data_files(&manifest, progress);
         check.originals(&originals, progress);
         progress.finish();
-        let named = |path: &Path| originals.contains_key(path) || manifest.files.values().any(|file| file.path == path);
+        let files: HashSet<&Path> = manifest.files.values().map(|file| file.path.as_path()).collect();
+        let named = |path: &Path| originals.contains_key(path) || files.contains(path);
         check.report.unnamed = stored_files(&self.layout)?;
         check.report.unnamed.retain(|path| !named(path));
         Ok(check.report)

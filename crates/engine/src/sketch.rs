@@ -56,7 +56,7 @@ impl Distribution {
             Distribution::Exact(values) => {
                 values.push(value);
                 if values.len() as u64 >= EXACT_VALUES_MAX {
-                    self.to_buckets();
+                    self.bucketed();
                 }
             }
             Distribution::Buckets(buckets) => buckets.add(value, 1),
@@ -68,13 +68,13 @@ impl Distribution {
         match other {
             Distribution::Exact(values) => values.into_iter().try_for_each(|value| self.push(value)),
             Distribution::Buckets(other) => {
-                self.to_buckets().merge(&other);
+                self.bucketed().merge(&other);
                 Ok(())
             }
         }
     }
 
-    fn to_buckets(&mut self) -> &mut Buckets {
+    fn bucketed(&mut self) -> &mut Buckets {
         if let Distribution::Exact(values) = self {
             let mut buckets = Box::<Buckets>::default();
             values.iter().for_each(|value| buckets.add(*value, 1));
@@ -187,7 +187,7 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -416,7 +416,7 @@ mod tests {
         #[test]
         fn buckets_survive_their_bytes(values in prop::collection::vec(-1e12..1e12_f64, 1..200)) {
             let mut distribution = of(values);
-            distribution.to_buckets();
+            distribution.bucketed();
             let bytes = distribution.to_bytes().unwrap();
             prop_assert_eq!(Distribution::from_bytes(&bytes).unwrap().to_bytes().unwrap(), bytes);
         }

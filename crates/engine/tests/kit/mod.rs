@@ -116,7 +116,7 @@ pub(crate) fn events(count: u64) -> Vec<Event> {
         Event::at_nanos((n * 86_400_000_000_000 / count) as i64)
             .service(&format!("svc-{}", noise() % 5))
             .message(&format!("request {n} {}", noise()))
-            .status(if status % 50 == 0 { 503 } else { 200 })
+            .status(if status.is_multiple_of(50) { 503 } else { 200 })
             .latency((latency % 10 > 0).then_some((latency % 1_000_000) as f64 / 1000.0))
     };
     (0..count).map(one).collect()
@@ -132,10 +132,11 @@ pub(crate) fn points(count: u64) -> Vec<Point> {
         if which == 3 {
             return Point::new(second, "load", "gauge", (noise() % 100) as f64 / 7.0);
         }
-        totals[which] = if noise() % 20 == 0 { (noise() % 3) as i64 } else { totals[which] + (noise() % 50) as i64 };
+        totals[which] =
+            if noise().is_multiple_of(20) { (noise() % 3) as i64 } else { totals[which] + (noise() % 50) as i64 };
         let series = format!("hits_total{{code=\"{}\"}}", ["200", "404", "503"][which]);
         let point = Point::new(second, &series, "counter", totals[which] as f64);
-        if noise() % 2 == 0 { point.integer(totals[which]) } else { point }
+        if noise().is_multiple_of(2) { point.integer(totals[which]) } else { point }
     };
     (0..count).map(one).collect()
 }

@@ -1,6 +1,7 @@
 //! How many CPU seconds the store needs for a gigabyte of JSON Lines: hashing, raw zstd and Parquet, without parsing.
 //!
-//! `cargo run --release -p probity-store --example throughput -- FOLDER [MB] [attributes]`
+//! `cargo run --release -p probity-store --example throughput -- FOLDER [MB] [attributes] [days]`
+//! With more than one day, every record lies on another day than the one before.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -87,6 +88,7 @@ fn main() -> Result<(), model::Fault> {
     let folder = arguments.first().expect("FOLDER");
     let megabytes: usize = arguments.get(1).map_or(256, |text| text.parse().expect("MB"));
     let attributes: usize = arguments.get(2).map_or(4, |text| text.parse().expect("attributes"));
+    let days: i64 = arguments.get(3).map_or(1, |text| text.parse().expect("days"));
     let mut numbers = Numbers(7);
     let lines: Vec<Line> = (0..200_000).map(|number| line(&mut numbers, number, attributes)).collect();
     let pairs: Vec<Vec<(&str, &str)>> = lines
@@ -118,7 +120,8 @@ fn main() -> Result<(), model::Fault> {
                 trace_id: Some(&line.trace_id),
                 span_id: None,
             };
-            let time = Instant::from_nanos(line.nanos + (bytes as i64) * 1_000);
+            let day = (number as i64 * 7_919) % days;
+            let time = Instant::from_nanos(line.nanos + (bytes as i64) * 1_000 + day * 86_400_000_000_000);
             let (service, host) = (Some(line.service.as_str()), Some(line.host.as_str()));
             batch.push(&Record { time, line: number, service, host, attributes, body: Body::Log(log) })?;
         }

@@ -11,7 +11,7 @@ pub struct Limits {
     pub group_rows_max: usize,
     /// Memory of the rows of one partition before they are written as a row group.
     pub group_bytes_max: usize,
-    /// Memory of all rows that wait to be written.
+    /// Memory of all rows that wait to be written; what is allocated for them may be twice as much.
     pub waiting_bytes_max: usize,
     /// Partitions (kind × day) with rows in memory.
     pub partitions_max: usize,
@@ -35,7 +35,7 @@ impl Limits {
         record_bytes_max: 16 << 20,
         group_rows_max: 131_072,
         group_bytes_max: 64 << 20,
-        waiting_bytes_max: 160 << 20,
+        waiting_bytes_max: 96 << 20,
         partitions_max: 1024,
         files_open_max: 64,
         file_size_max: ByteSize(256 << 20),

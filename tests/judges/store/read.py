@@ -47,10 +47,14 @@ def with_polars(folder):
     counts = table.group_by("kind").len().collect()
     day = table.filter(polars.col("ts") >= polars.lit("1970-01-01").str.to_datetime(time_zone="UTC")).select(polars.len())
     newest = table.select(polars.col("ts").max()).collect().item()
+    spans = table.filter(polars.col("kind") == "traces")
+    last_span = spans.select(polars.col("ts").max()).collect().item()
+    at_last = spans.filter(polars.col("ts") >= last_span).select(polars.len()).collect().item() if last_span else 0
     return {
         "rows": by_kind(counts.iter_rows()),
         "filtered": int(day.collect().item()),
         "newest": newest.isoformat() if newest else None,
+        "at_last_span": int(at_last),
     }
 
 

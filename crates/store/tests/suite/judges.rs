@@ -55,6 +55,7 @@ fn other_programs_read_every_row_and_may_not_write() {
     }
     assert_eq!(answer["deltalake"]["attributes"], json!(6), "two pairs on each of three records");
     assert_eq!(answer["polars"]["filtered"], json!(207), "statistics of ts hide no row");
+    assert_eq!(answer["polars"]["at_last_span"], json!(1), "nor the last row, whose time is finer than a millisecond");
     assert_eq!(answer["duckdb"]["newest_us"], json!(newest.micros()));
     assert_eq!(answer["duckdb"]["originals"], json!(3));
     let chain: Vec<&str> =

@@ -41,8 +41,8 @@ pub struct Log {
     /// Bundle bytes and leaf hashes from the start of the last, partial bundle under the checkpoint.
     pub(crate) open: OpenBundles,
     pub(crate) segment: Option<Segment>,
-    /// Why nothing more may be written.
-    suspect: bool,
+    /// Whether a write failed, so that nothing more may be written.
+    pub(crate) suspect: bool,
     buffer: Vec<u8>,
     _lock: File,
 }
@@ -266,11 +266,11 @@ impl Log {
     }
 
     fn write_durably(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        if self.segment.is_none() {
-            self.segment = Some(Segment::create(&self.folder, self.checkpoint.size)?);
-        }
-        let Some(segment) = &mut self.segment else { return Err(suspect(&self.folder)) };
-        let written = segment.write(bytes);
+        let segment = match self.segment.take() {
+            Some(segment) => Ok(segment),
+            None => Segment::create(&self.folder, self.checkpoint.size),
+        };
+        let written = segment.and_then(|segment| self.segment.insert(segment).write(bytes));
         // Whatever failed, a second try on this descriptor proves nothing.
         self.suspect = written.is_err();
         written
@@ -463,7 +463,7 @@ pub(crate) fn damaged(path: &Path, message: &str) -> Fault {
         .at(Place::file(path))
 }
 
-fn suspect(folder: &Path) -> Fault {
+pub(crate) fn suspect(folder: &Path) -> Fault {
     Fault::unavailable("ledger-suspect", "An earlier write to the ledger failed; nothing more is written through it")
         .advise("Check the disk and run the command again: the ledger then finds what survived.")
         .at(Place::file(folder))

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use model::{Digest, Fault};
 use seal::note::Signer;
 
-use crate::log::{edge_of, load_levels};
+use crate::log::{edge_of, load_levels, suspect};
 use crate::tile::{self, Content, Tile, WIDTH};
 use crate::{Checkpoint, Log, files, tree};
 
@@ -21,8 +21,12 @@ impl Log {
     ///
     /// # Errors
     /// `ledger-root-mismatch` when memory and disk disagree, `ledger-changed` when somebody replaced the checkpoint
-    /// under us, or an I/O failure. Nothing is lost: the entries stay in the segment, and sealing may be tried again.
+    /// under us, `ledger-suspect` after a failed write, or an I/O failure. Nothing is lost: the entries stay in the
+    /// segment. Sealing may be tried again, unless it was the checkpoint that could not be written.
     pub fn seal(&mut self) -> Result<Checkpoint, Fault> {
+        if self.suspect {
+            return Err(suspect(&self.folder));
+        }
         if self.size() == self.checkpoint.size {
             return Ok(self.checkpoint.clone());
         }
@@ -120,7 +124,10 @@ impl Log {
         }
         let signer = Signer::new(&self.origin, &self.key)?;
         let checkpoint = Checkpoint::sign(&self.origin, self.size(), self.edge.root(), signer)?;
-        files::replace(&self.folder, Path::new("checkpoint"), checkpoint.note().as_bytes())?;
+        let replaced = files::replace(&self.folder, Path::new("checkpoint"), checkpoint.note().as_bytes());
+        // After a failure nobody knows which of the two checkpoints is on the disk.
+        self.suspect = replaced.is_err();
+        replaced?;
         Ok(std::mem::replace(&mut self.checkpoint, checkpoint).size)
     }
 

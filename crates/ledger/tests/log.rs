@@ -20,10 +20,12 @@ fn code<T>(result: Result<T, Fault>) -> &'static str {
 fn a_one_shot_cycle_appends_seals_and_goes_on_where_it_stopped() {
     let world = World::new();
     drop(world.create());
-    for number in 0..520 {
-        let mut log = Log::open(&world.folder(), &world.identity(), time(number)).expect("intact");
-        assert_eq!(log.append(&[entry(number)]).expect("durable"), number..number + 1);
-        assert_eq!(log.seal().expect("signed").size, number + 1);
+    // One entry a run around the places where bundles begin and end, in bulk between them.
+    for to in [1, 2, 3, 250, 254, 255, 256, 257, 258, 510, 511, 512, 513, 515, 519, 520] {
+        let mut log = Log::open(&world.folder(), &world.identity(), time(to)).expect("intact");
+        let from = log.size();
+        assert_eq!(log.append(&entries(from..to)).expect("durable"), from..to);
+        assert_eq!(log.seal().expect("signed").size, to);
     }
     let verified = verify(&world.folder(), &[verifier()], &[], &Hidden).expect("intact");
     assert_eq!((verified.size, verified.signed_size), (520, 520));
@@ -266,8 +268,9 @@ fn writers_wait_for_each_other_and_readers_for_nobody() {
             let mut view = View::open(&world.folder()).expect("readable");
             while !done.load(std::sync::atomic::Ordering::Relaxed) {
                 view.refresh().expect("it continues");
-                let read = view.entries(0..view.size()).map(|item| item.expect("whole").entry().expect("ours")).count();
-                assert_eq!(read as u64, view.size());
+                let read =
+                    view.entries(0..view.size()).filter(|item| item.as_ref().is_ok_and(|item| item.entry().is_ok()));
+                assert_eq!(read.count() as u64, view.size());
                 verify(&world.folder(), &[verifier()], &[Pin::of(view.checkpoint())], &Hidden).expect("intact");
             }
         });

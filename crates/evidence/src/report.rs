@@ -185,6 +185,7 @@ pub(crate) fn compose(document: &Document, attachments: Vec<Attachment>, created
     custody(wire, &mut blocks);
     how_to_verify(wire, &mut blocks);
     what_a_seal_proves(&mut blocks);
+    page_marks(wire, &mut blocks);
     Report {
         title: format!("Evidence report: {}", wire.title),
         case: wire.id.clone(),
@@ -201,8 +202,8 @@ pub(crate) fn compose(document: &Document, attachments: Vec<Attachment>, created
 fn cover(wire: &DocumentWire) -> Vec<Block> {
     let mut facts = vec![
         ("Case".to_owned(), Text::strong(&wire.id)),
-        ("Opened".to_owned(), Text::plain(format!("{} by {}", wire.opened, wire.opened_by))),
-        ("Package made".to_owned(), Text::plain(format!("{} by {} {}", wire.created, wire.tool.name, wire.tool.version))),
+        ("Opened".to_owned(), Text::plain(format!("{} by {}", when(&wire.opened), wire.opened_by))),
+        ("Package made".to_owned(), Text::plain(format!("{} by {} {}", when(&wire.created), wire.tool.name, wire.tool.version))),
         ("Signing key".to_owned(), Text::exact(&wire.signer)),
         ("Contents".to_owned(), Text::plain(contents(wire))),
         ("Custody log".to_owned(), Text::plain(format!("{}, last digest:", count(wire.custody.entries, "entry", "entries")))),
@@ -217,7 +218,8 @@ fn cover(wire: &DocumentWire) -> Vec<Block> {
         facts.insert(1, ("Marking".to_owned(), Text::strong(&wire.marking)));
     }
     vec![
-        Block::Heading(1, format!("Evidence report: {}", wire.title)),
+        Block::Paragraph(Text::strong("Evidence report")),
+        Block::Heading(1, wire.title.clone()),
         Block::Facts(facts),
         Block::Heading(2, "Summary".to_owned()),
         Block::Answer(answer(wire)),
@@ -264,6 +266,11 @@ fn and_open(open: u64) -> String {
     }
 }
 
+/// A time as people read it; the exact text is in the JSON.
+fn when(time: &str) -> String {
+    time.replacen('T', " ", 1).replacen('Z', " UTC", 1)
+}
+
 fn is_are(n: u64) -> &'static str {
     if n == 1 { "is" } else { "are" }
 }
@@ -278,7 +285,7 @@ fn verdicts(wire: &DocumentWire, blocks: &mut Vec<Block>) {
         blocks.push(Block::Paragraph(Text::plain("No evaluation is recorded in this case.")));
     }
     for evaluation in &wire.evaluations {
-        blocks.push(Block::Heading(3, format!("Evaluation as of {}", evaluation.at)));
+        blocks.push(Block::Heading(3, format!("Evaluation as of {}", when(&evaluation.at))));
         blocks.push(Block::Facts(basis(evaluation)));
         if evaluation.objectives.is_empty() {
             blocks.push(Block::Paragraph(Text::plain("The evaluation has no objectives.")));
@@ -301,7 +308,7 @@ fn warning(warning: &crate::wire::WarningWire) -> Text {
 fn basis(evaluation: &RecordedWire) -> Vec<(String, Text)> {
     let mut facts = vec![
         ("Verdict".to_owned(), Text::verdict(verdict(&evaluation.verdict))),
-        ("Recorded".to_owned(), Text::plain(format!("{} by {}", evaluation.recorded, evaluation.recorded_by))),
+        ("Recorded".to_owned(), Text::plain(format!("{} by {}", when(&evaluation.recorded), evaluation.recorded_by))),
         ("File".to_owned(), Text::exact(&evaluation.file)),
         ("SHA-256 of the file".to_owned(), Text::exact(&evaluation.sha256)),
     ];
@@ -318,7 +325,7 @@ fn basis(evaluation: &RecordedWire) -> Vec<(String, Text)> {
 fn objectives(evaluation: &RecordedWire) -> Table {
     let column = |title: &str, share, number| Column { title: title.to_owned(), share, number };
     Table {
-        summary: format!("Objectives and verdicts as of {}", evaluation.at),
+        summary: format!("Objectives and verdicts as of {}", when(&evaluation.at)),
         columns: vec![
             column("Rule and objective", 25, false),
             column("Target", 10, true),
@@ -358,7 +365,7 @@ fn objective_row(objective: &ObjectiveWire) -> Vec<Cell> {
 fn window(objective: &ObjectiveWire) -> String {
     let window = &objective.window;
     let length = window.length.as_deref().map_or(String::new(), |length| format!(" ({length})"));
-    format!("Window: {} to {}{length}", window.from, window.to)
+    format!("Window: {} to {}{length}", when(&window.from), when(&window.to))
 }
 
 fn shown(shown: &crate::wire::ShownWire) -> Text {
@@ -380,7 +387,7 @@ fn exhibits(wire: &DocumentWire, blocks: &mut Vec<Block>) {
             about.push(Text::plain(&exhibit.description));
         }
         about.push(Text::small(format!("Name where it was found: {}", exhibit.original_name)));
-        about.push(Text::small(format!("Collected {} by {}", exhibit.collected, exhibit.collected_by)));
+        about.push(Text::small(format!("Collected {} by {}", when(&exhibit.collected), exhibit.collected_by)));
         vec![
             Cell(vec![Text::strong(&exhibit.id)]),
             Cell(about),
@@ -428,10 +435,10 @@ fn custody_row(line: &CustodyLine) -> Vec<Cell> {
     by.extend(line.to.as_ref().filter(|to| **to != line.by).map(|to| Text::small(format!("to {to}"))));
     let mut details = vec![Text::plain(&line.purpose)];
     details.extend(line.note.as_ref().filter(|note| !note.trim().is_empty()).map(|note| Text::small(note)));
-    let digest = |what: &str, digest: &Option<String>| digest.as_ref().map(|hex| Text::exact(format!("{what} {hex}")));
-    details.extend(digest("before", &line.sha256_before));
-    details.extend(digest("after", &line.sha256_after));
-    vec![Cell(vec![Text::plain(line.seq.to_string())]), Cell::of(&line.time), Cell(act), Cell(by), Cell(details)]
+    for (what, digest) in [("SHA-256 before:", &line.sha256_before), ("SHA-256 after:", &line.sha256_after)] {
+        details.extend(digest.iter().flat_map(|hex| [Text::small(what), Text::exact(hex)]));
+    }
+    vec![Cell(vec![Text::plain(line.seq.to_string())]), Cell::of(when(&line.time)), Cell(act), Cell(by), Cell(details)]
 }
 
 fn how_to_verify(wire: &DocumentWire, blocks: &mut Vec<Block>) {
@@ -458,4 +465,14 @@ fn what_a_seal_proves(blocks: &mut Vec<Block>) {
         "Verdicts follow from the recorded data and the rules as written. They are no expert opinion and no legal advice.",
     ];
     blocks.push(Block::List(limits.into_iter().map(Text::plain).collect()));
+}
+
+/// Watermark and marking are drawn on every page and read aloud on none: they are said once, as text.
+fn page_marks(wire: &DocumentWire, blocks: &mut Vec<Block>) {
+    let marks = [("the marking", &wire.marking), ("the watermark", &wire.watermark)];
+    let marks = marks.iter().filter(|(_, text)| !text.is_empty());
+    let said: Vec<String> = marks.map(|(what, text)| format!("{what} \u{201c}{text}\u{201d}")).collect();
+    if !said.is_empty() {
+        blocks.push(Block::Paragraph(Text::small(format!("Every page carries {}.", said.join(" and ")))));
+    }
 }

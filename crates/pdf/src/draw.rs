@@ -14,7 +14,7 @@ use crate::layout::{Fill, LEFT, Layout, PAGE, Page, Placed};
 use crate::text::{self, neutralise};
 
 /// Pale enough to keep 7:1 for the text above it.
-const WATERMARK: text::Color = [0.915, 0.925, 0.94];
+const WATERMARK: text::Color = [0.935, 0.943, 0.955];
 
 /// The bytes of a PDF that has its pages and fonts, and nothing else yet.
 pub(crate) fn draw(report: &Report, layout: &Layout, fonts: &Fonts) -> Result<Vec<u8>, Fault> {

@@ -194,7 +194,7 @@ impl Pen<'_> {
 
     fn heading(&mut self, level: u8, text: &str) -> Result<(), Fault> {
         let (name, size, before, after) = match level {
-            1 => ("H1", 22.0, 34.0, 16.0),
+            1 => ("H1", 22.0, 10.0, 14.0),
             2 => ("H2", 14.0, 20.0, 6.0),
             _ => ("H3", 10.5, 12.0, 4.0),
         };
@@ -202,7 +202,7 @@ impl Pen<'_> {
         let lines = break_lines(self.fonts, style, text, WIDTH)?;
         // A heading stays with what it heads.
         self.need(before + size * 1.4 * lines.len() as f32 + 90.0)?;
-        if self.y < TOP || level == 1 {
+        if self.y < TOP {
             self.y -= before;
         }
         let tag = self.tag(Some(0), name);
@@ -255,8 +255,14 @@ impl Pen<'_> {
                 let baseline = self.y - 9.5;
                 self.place(LEFT, baseline, line, Some(tag));
             }
-            self.flow(LEFT + LABEL, value, tag)?;
-            self.y -= 2.5;
+            // Each line of a fact is as high as the next, so that the labels stand at one distance.
+            for line in value {
+                self.need(14.0)?;
+                let baseline = self.y - 9.5;
+                self.y -= 14.0;
+                self.place(LEFT + LABEL, baseline, line, Some(tag));
+            }
+            self.y -= 1.5;
         }
         self.y -= 6.0;
         Ok(())

@@ -1,0 +1,7 @@
+//! Lines that begin with a time.
+
+#![no_main]
+
+mod ingest_kit;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| ingest_kit::read(ingest::Format::Text, data));

@@ -55,7 +55,8 @@ struct SealedPart {
 }
 
 impl Batch<'_> {
-    /// Commits the batch. `None` when there was nothing to add: every original was abandoned or known.
+    /// Commits the batch. `None` when there was nothing to add: every original was abandoned, known, or committed by
+    /// another process meanwhile; whatever this batch has finished is in the store all the same.
     ///
     /// When it returns `Some`, everything is durable and visible to every reader. When it fails, or the process dies,
     /// nothing is visible; the same ingestion can simply run again. The one exception is a failing fsync after the

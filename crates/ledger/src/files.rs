@@ -9,20 +9,31 @@ use std::thread;
 
 use model::Fault;
 
-/// The bytes of a file, or `None` when it is not there.
+use crate::{Limits, walk};
+
+/// The bytes of a file, or `None` when it is not there. More than [`Limits::FILE_BYTES`] are not read: such a file is
+/// longer than anything that belongs here, and what is read of it does not fit either.
 pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Fault> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if is_absent(&error) => Ok(None),
-        Err(error) => Err(Fault::io("read", path, error)),
-    }
+    let mut bytes = Vec::new();
+    Ok(read_into(path, &mut bytes, Limits::FILE_BYTES)?.then_some(bytes))
 }
 
-/// Reads a whole file into `buffer`, which is reused; `false` when the file is not there.
-pub(crate) fn read_into(path: &Path, buffer: &mut Vec<u8>) -> Result<bool, Fault> {
+/// Reads at most `limit` bytes and one into `buffer`, which is reused; `false` when the file is not there.
+///
+/// # Errors
+/// `ledger-unexpected-file` for links, pipes and devices, which would lead elsewhere or never end.
+pub(crate) fn read_into(path: &Path, buffer: &mut Vec<u8>, limit: u64) -> Result<bool, Fault> {
     buffer.clear();
-    match File::open(path).and_then(|mut file| file.read_to_end(buffer)) {
-        Ok(_) => Ok(true),
+    let mut read = || -> std::io::Result<bool> {
+        if !fs::symlink_metadata(path)?.is_file() {
+            return Ok(false);
+        }
+        File::open(path)?.take(limit + 1).read_to_end(buffer)?;
+        Ok(true)
+    };
+    match read() {
+        Ok(true) => Ok(true),
+        Ok(false) => Err(walk::unexpected(path)),
         Err(error) if is_absent(&error) => Ok(false),
         Err(error) => Err(Fault::io("read", path, error)),
     }

@@ -12,6 +12,8 @@ impl Limits {
     pub const UNSIGNED_BYTES: usize = 16 << 20;
     /// Entries that may be durable but unsigned before `append` seals by itself.
     pub const UNSIGNED_ENTRIES: usize = 65_536;
+    /// Bytes of a bundle of 256 entries, the largest file under `tile`.
+    pub const FILE_BYTES: u64 = 256 * (2 + 65_535);
     /// Bytes of a segment that are read: what one group can add beyond the two limits above, with room.
     pub const SEGMENT_BYTES: u64 = 512 << 20;
     /// Bytes of a proof file: 63 hashes and a note.

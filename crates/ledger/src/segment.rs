@@ -237,11 +237,12 @@ fn segment_name(first: u64) -> String {
 }
 
 fn read_segment(path: &Path) -> Result<Vec<u8>, Fault> {
-    let length = path.metadata().map(|metadata| metadata.len()).unwrap_or(0);
-    if length > Limits::SEGMENT_BYTES {
-        return Err(damaged(path, format!("it has {length} bytes, more than any segment")));
+    let mut bytes = Vec::new();
+    files::read_into(path, &mut bytes, Limits::SEGMENT_BYTES)?;
+    if bytes.len() as u64 > Limits::SEGMENT_BYTES {
+        return Err(damaged(path, "it is larger than any segment".to_owned()));
     }
-    Ok(files::read(path)?.unwrap_or_default())
+    Ok(bytes)
 }
 
 fn gap(path: &Path, first: u64, signed: u64) -> Fault {

@@ -127,6 +127,12 @@ fn what_does_not_belong_is_found() {
         fs::rename(log.join("tile/0/000"), log.join("tmp/t")).expect("moved");
         symlink("../../tmp/t", log.join("tile/0/000")).expect("linked");
     });
+    bench.check(foreign("tile/1/000.p/2"), |log| {
+        // A pipe would keep a reader waiting for ever.
+        fs::remove_file(log.join("tile/1/000.p/2")).expect("there");
+        let made = std::process::Command::new("mkfifo").arg(log.join("tile/1/000.p/2")).status();
+        assert!(made.expect("coreutils are there").success());
+    });
     bench.check(foreign("checkpoint"), |log| {
         fs::rename(log.join("checkpoint"), log.join("tmp/c")).expect("moved");
         symlink("tmp/c", log.join("checkpoint")).expect("linked");

@@ -155,7 +155,10 @@ impl Case {
         let chain = read_chain(&folder)?;
         let first = chain.entries.first();
         let agrees = first.is_some_and(|entry| {
-            entry.deed == Deed::Opened && entry.note.as_deref() == Some(&wire.title) && entry.time == opened && entry.by == wire.by
+            entry.deed == Deed::Opened
+                && entry.note.as_deref() == Some(&wire.title)
+                && entry.time == opened
+                && entry.by == wire.by
         });
         if !agrees {
             return Err(damaged("it does not agree with the first line of the custody log".to_owned()));
@@ -287,8 +290,11 @@ impl Case {
         let _lock = self.begin(act)?;
         let number = self.evaluations().len() + 1;
         if number > Limits::EVALUATIONS {
-            return Err(Fault::refused("too-many-evaluations", format!("The case has {} evaluations already", number - 1))
-                .advise("Open a second case for the others."));
+            return Err(Fault::refused(
+                "too-many-evaluations",
+                format!("The case has {} evaluations already", number - 1),
+            )
+            .advise("Open a second case for the others."));
         }
         let file = format!("evaluations/{number:04}.json");
         files::write_whole(&self.folder.join(&file), evaluation)?;
@@ -300,7 +306,8 @@ impl Case {
         };
         let recorded = recorded_of(&entry);
         self.append(entry)?;
-        recorded.ok_or_else(|| Fault::internal("evaluation-lost", "The evaluation was recorded but cannot be described"))
+        recorded
+            .ok_or_else(|| Fault::internal("evaluation-lost", "The evaluation was recorded but cannot be described"))
     }
 
     /// Writes a remark into the custody log.
@@ -366,7 +373,8 @@ impl Case {
         let log = files::read_bounded(&path, Limits::HELD_BYTES)?;
         let torn = log.get(self.chain.bytes as usize..).unwrap_or_default();
         let digest = seal::sha256(torn);
-        let note = format!("{} bytes of a write that was cut off were set aside in torn-{}", torn.len(), digest.short());
+        let note =
+            format!("{} bytes of a write that was cut off were set aside in torn-{}", torn.len(), digest.short());
         files::write_whole(&self.folder.join(format!("torn-{}", digest.short())), torn)?;
         files::write_whole(&path, log.get(..self.chain.bytes as usize).unwrap_or(&log))?;
         self.chain.torn = 0;
@@ -407,8 +415,9 @@ fn already_there(id: &str) -> Fault {
 }
 
 pub(crate) fn changed(file: &str) -> Fault {
-    Fault::unverified("exhibit-changed", format!("{file} is not what the custody log says was collected"))
-        .advise("Restore the file from where it was collected, or from an earlier package; its digest is in the custody log.")
+    Fault::unverified("exhibit-changed", format!("{file} is not what the custody log says was collected")).advise(
+        "Restore the file from where it was collected, or from an earlier package; its digest is in the custody log.",
+    )
 }
 
 fn check_act(act: &Act) -> Result<(), Fault> {
@@ -495,8 +504,11 @@ fn store(content: &mut dyn Read, path: &Path, progress: &dyn Progress) -> Result
         };
         size += got as u64;
         if size > Limits::EXHIBIT_BYTES {
-            return Err(Fault::bad_input("exhibit-too-large", format!("The exhibit is larger than {} bytes", Limits::EXHIBIT_BYTES))
-                .advise("Split it, and add the parts."));
+            return Err(Fault::bad_input(
+                "exhibit-too-large",
+                format!("The exhibit is larger than {} bytes", Limits::EXHIBIT_BYTES),
+            )
+            .advise("Split it, and add the parts."));
         }
         hasher.update(&block[..got]);
         file.write_all(&block[..got]).map_err(|error| Fault::io("write", &draft, error))?;

@@ -115,8 +115,9 @@ impl Entry {
     /// # Errors
     /// `custody-line-too-long`.
     pub fn to_line(&self) -> Result<Vec<u8>, Fault> {
-        let line = serde_json::to_vec(&CustodyLine::from(self))
-            .map_err(|error| Fault::internal("custody-not-written", "A custody entry could not be written").caused_by(error))?;
+        let line = serde_json::to_vec(&CustodyLine::from(self)).map_err(|error| {
+            Fault::internal("custody-not-written", "A custody entry could not be written").caused_by(error)
+        })?;
         if line.len() > Limits::CUSTODY_LINE_BYTES {
             return Err(Fault::usage("custody-line-too-long", format!("The custody entry has {} bytes", line.len()))
                 .advise("Shorten the note, and add the long text to the case as an exhibit."));
@@ -151,8 +152,7 @@ pub fn read(log: &[u8]) -> Result<Chain, Fault> {
             break;
         };
         let number = chain.entries.len() as u64 + 1;
-        let entry = follow(&chain, content, number)
-            .map_err(|why| broken(number, &why).at(Place::line(number, 0)))?;
+        let entry = follow(&chain, content, number).map_err(|why| broken(number, &why).at(Place::line(number, 0)))?;
         chain.head = seal::sha256(content);
         chain.bytes += line.len() as u64;
         chain.entries.push(entry);
@@ -161,8 +161,9 @@ pub fn read(log: &[u8]) -> Result<Chain, Fault> {
 }
 
 fn broken(line: u64, why: &str) -> Fault {
-    Fault::unverified("custody-broken", format!("The custody log is broken at line {line}: {why}"))
-        .advise("Somebody or something changed the log. Compare it with a package that was built before, which holds a copy.")
+    Fault::unverified("custody-broken", format!("The custody log is broken at line {line}: {why}")).advise(
+        "Somebody or something changed the log. Compare it with a package that was built before, which holds a copy.",
+    )
 }
 
 /// The entry of a line, if the line follows the chain.
@@ -170,7 +171,8 @@ fn follow(chain: &Chain, content: &[u8], number: u64) -> Result<Entry, String> {
     if chain.entries.len() >= Limits::CUSTODY_ENTRIES || content.len() > Limits::CUSTODY_LINE_BYTES {
         return Err("it is longer than a custody log can be".to_owned());
     }
-    let line: CustodyLine = serde_json::from_slice(content).map_err(|error| format!("it is no custody entry ({error})"))?;
+    let line: CustodyLine =
+        serde_json::from_slice(content).map_err(|error| format!("it is no custody entry ({error})"))?;
     let entry = Entry::try_from(line)?;
     if entry.prev != chain.head {
         return Err(format!("it does not follow line {}", number - 1));

@@ -46,8 +46,7 @@ fn is_device(name: &str) -> bool {
 
 /// Whether `path` is one that `build` writes: parts of `[A-Za-z0-9._-]` that begin with a letter or digit, joined by `/`.
 pub(crate) fn is_safe_path(path: &str) -> bool {
-    let part_is_safe =
-        |part: &str| part.starts_with(|c: char| c.is_ascii_alphanumeric()) && part.chars().all(is_safe);
+    let part_is_safe = |part: &str| part.starts_with(|c: char| c.is_ascii_alphanumeric()) && part.chars().all(is_safe);
     path.len() <= Limits::PATH_BYTES && path.split('/').all(part_is_safe)
 }
 

@@ -203,10 +203,16 @@ fn cover(wire: &DocumentWire) -> Vec<Block> {
     let mut facts = vec![
         ("Case".to_owned(), Text::strong(&wire.id)),
         ("Opened".to_owned(), Text::plain(format!("{} by {}", when(&wire.opened), wire.opened_by))),
-        ("Package made".to_owned(), Text::plain(format!("{} by {} {}", when(&wire.created), wire.tool.name, wire.tool.version))),
+        (
+            "Package made".to_owned(),
+            Text::plain(format!("{} by {} {}", when(&wire.created), wire.tool.name, wire.tool.version)),
+        ),
         ("Signing key".to_owned(), Text::exact(&wire.signer)),
         ("Contents".to_owned(), Text::plain(contents(wire))),
-        ("Custody log".to_owned(), Text::plain(format!("{}, last digest:", count(wire.custody.entries, "entry", "entries")))),
+        (
+            "Custody log".to_owned(),
+            Text::plain(format!("{}, last digest:", count(wire.custody.entries, "entry", "entries"))),
+        ),
         (String::new(), Text::exact(&wire.custody.head)),
     ];
     if let Some(ledger) = &wire.ledger {
@@ -246,14 +252,21 @@ fn answer(wire: &DocumentWire) -> Text {
     let of = |wanted: Verdict| all.iter().filter(|objective| verdict(&objective.verdict) == wanted).count() as u64;
     let (broken, open) = (of(Verdict::Broken), of(Verdict::NoData));
     let Some(word) = wire.verdict.as_deref() else {
-        return Text { tone: Tone::Open, ..Text::strong("No evaluation is recorded in this case: the package holds exhibits and makes no statement about rules.") };
+        return Text {
+            tone: Tone::Open,
+            ..Text::strong(
+                "No evaluation is recorded in this case: the package holds exhibits and makes no statement about rules.",
+            )
+        };
     };
     let objectives = count(all.len() as u64, "objective", "objectives");
     let value = match verdict(word) {
         Verdict::Met => format!("Met: all of {objectives} are met by the data."),
         Verdict::Broken => format!("Broken: {broken} of {objectives} {} broken{}.", is_are(broken), and_open(open)),
         Verdict::NoData => {
-            format!("No data: for {open} of {objectives} there was not enough data to answer. This is neither a pass nor a failure.")
+            format!(
+                "No data: for {open} of {objectives} there was not enough data to answer. This is neither a pass nor a failure."
+            )
         }
     };
     Text { tone: tone(verdict(word)), ..Text::strong(value) }
@@ -314,7 +327,10 @@ fn basis(evaluation: &RecordedWire) -> Vec<(String, Text)> {
     ];
     match &evaluation.store {
         Some(store) => {
-            facts.push(("Data basis".to_owned(), Text::plain(format!("store version {}, whose digest is:", store.version))));
+            facts.push((
+                "Data basis".to_owned(),
+                Text::plain(format!("store version {}, whose digest is:", store.version)),
+            ));
             facts.push((String::new(), Text::exact(&store.head)));
         }
         None => facts.push(("Data basis".to_owned(), Text::plain("no store was recorded"))),
@@ -339,19 +355,22 @@ fn objectives(evaluation: &RecordedWire) -> Table {
 
 fn objective_row(objective: &ObjectiveWire) -> Vec<Cell> {
     let mut name = vec![Text::strong(format!("{} / {}", objective.rule, objective.objective))];
-    let about = [&objective.title, &objective.service, &objective.pack].into_iter().flatten().cloned().collect::<Vec<_>>();
+    let about =
+        [&objective.title, &objective.service, &objective.pack].into_iter().flatten().cloned().collect::<Vec<_>>();
     if !about.is_empty() {
         name.push(Text::small(about.join(" · ")));
     }
     let mut good = vec![Text::plain(format!("{} / {}", objective.good, objective.total))];
-    good.extend(objective.ratio.as_ref().map(|ratio| Text::small(ratio)));
+    good.extend(objective.ratio.as_ref().map(Text::small));
     let mut reason = vec![Text::plain(&objective.reason)];
     reason.extend(objective.condition.as_ref().map(|condition| Text::small(format!("Condition: {condition}"))));
     reason.extend(objective.source.as_ref().map(|source| Text::small(format!("Source: {source}"))));
     reason.push(Text::small(window(objective)));
-    reason.extend(objective.budget.as_ref().map(|b| {
-        Text::small(format!("Error budget: {} allowed, {} spent, {} left", b.allowed, b.spent, b.remaining))
-    }));
+    reason.extend(
+        objective.budget.as_ref().map(|b| {
+            Text::small(format!("Error budget: {} allowed, {} spent, {} left", b.allowed, b.spent, b.remaining))
+        }),
+    );
     reason.extend(objective.shown.iter().map(shown));
     vec![
         Cell(name),
@@ -429,12 +448,12 @@ fn custody(wire: &DocumentWire, blocks: &mut Vec<Block>) {
 
 fn custody_row(line: &CustodyLine) -> Vec<Cell> {
     let mut act = vec![Text::strong(&line.act)];
-    act.extend(line.exhibit.as_ref().map(|exhibit| Text::plain(exhibit)));
+    act.extend(line.exhibit.as_ref().map(Text::plain));
     let mut by = vec![Text::plain(&line.by)];
     by.extend(line.from.as_ref().map(|from| Text::small(format!("from {from}"))));
     by.extend(line.to.as_ref().filter(|to| **to != line.by).map(|to| Text::small(format!("to {to}"))));
     let mut details = vec![Text::plain(&line.purpose)];
-    details.extend(line.note.as_ref().filter(|note| !note.trim().is_empty()).map(|note| Text::small(note)));
+    details.extend(line.note.as_ref().filter(|note| !note.trim().is_empty()).map(Text::small));
     for (what, digest) in [("SHA-256 before:", &line.sha256_before), ("SHA-256 after:", &line.sha256_after)] {
         details.extend(digest.iter().flat_map(|hex| [Text::small(what), Text::exact(hex)]));
     }

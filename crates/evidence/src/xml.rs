@@ -104,14 +104,18 @@ fn write_objective(xml: &mut Xml, objective: &ObjectiveWire) {
     let bounds = [("from", Some(window.from.as_str())), ("to", Some(&window.to)), ("length", window.length.as_deref())];
     xml.empty("window", &bounds);
     if let Some(budget) = &objective.budget {
-        let parts =
-            [("allowed", Some(budget.allowed.as_str())), ("spent", Some(&budget.spent)), ("remaining", Some(&budget.remaining))];
+        let parts = [
+            ("allowed", Some(budget.allowed.as_str())),
+            ("spent", Some(&budget.spent)),
+            ("remaining", Some(&budget.remaining)),
+        ];
         xml.empty("budget", &parts);
     }
     xml.maybe("condition", objective.condition.as_deref());
     xml.maybe("source", objective.source.as_deref());
     for shown in &objective.shown {
-        let value = [("name", Some(shown.name.as_str())), ("value", Some(&shown.value)), ("unit", shown.unit.as_deref())];
+        let value =
+            [("name", Some(shown.name.as_str())), ("value", Some(&shown.value)), ("unit", shown.unit.as_deref())];
         xml.start("shown", &value);
         xml.maybe("definition", shown.definition.as_deref());
         xml.end();

@@ -4,9 +4,9 @@ mod support;
 
 use std::io::Cursor;
 
+use model::{Hidden, Kind};
 use probity_evidence::package::{Outcome, build, verify};
 use probity_evidence::{Act, Case};
-use model::{Hidden, Kind};
 use seal::SigningKey;
 use support::*;
 
@@ -34,7 +34,8 @@ fn flip(package: &[u8], choose: impl Fn(usize) -> bool) {
         let bit = 1 << (at % 8);
         flipped[at] ^= bit;
         let verification = check(&flipped);
-        let named = verification.checks.iter().any(|check| check.verdict == Outcome::Failed && !check.detail.is_empty());
+        let named =
+            verification.checks.iter().any(|check| check.verdict == Outcome::Failed && !check.detail.is_empty());
         assert!(!verification.is_intact() && named, "byte {at} bit {bit:#x}");
         flipped[at] ^= bit;
     }

@@ -71,10 +71,7 @@ fn draw_line(ops: &mut Vec<Op>, placed: &Placed) {
     let line = &placed.line;
     ops.extend([
         Op::StartTextSection,
-        Op::SetFont {
-            font: PdfFontHandle::External(FontId(line.face.resource().to_owned())),
-            size: Pt(line.size),
-        },
+        Op::SetFont { font: PdfFontHandle::External(FontId(line.face.resource().to_owned())), size: Pt(line.size) },
         Op::SetFillColor { col: color(line.color) },
         Op::SetTextCursor { pos: Point { x: Pt(placed.x), y: Pt(placed.y) } },
         Op::ShowText { items: vec![TextItem::Text(line.text.clone())] },
@@ -99,7 +96,16 @@ fn watermark(text: &str, fonts: &Fonts) -> Result<Vec<Op>, Fault> {
     let size = (diagonal / fonts.width(face, 1.0, text)).min(110.0);
     let (sin, cos) = (PAGE.1 / PAGE.0).atan().sin_cos();
     let wide = fonts.width(face, size, text);
-    let mut outline = Outline { ops: Vec::new(), sin, cos, scale: size / f32::from(font.units_per_em()), pen: 0.0, at: (0.0, 0.0), wide, rise: size * 0.35 };
+    let mut outline = Outline {
+        ops: Vec::new(),
+        sin,
+        cos,
+        scale: size / f32::from(font.units_per_em()),
+        pen: 0.0,
+        at: (0.0, 0.0),
+        wide,
+        rise: size * 0.35,
+    };
     outline.ops.push(Op::SetFillColor { col: color(WATERMARK) });
     for c in text.chars() {
         let glyph = font.glyph_index(c).ok_or_else(unreadable)?;
@@ -125,10 +131,7 @@ struct Outline {
 impl Outline {
     fn place(&self, x: f32, y: f32) -> [f32; 2] {
         let (along, up) = (self.pen + x * self.scale - self.wide / 2.0, y * self.scale - self.rise);
-        let place = [
-            PAGE.0 / 2.0 + along * self.cos - up * self.sin,
-            PAGE.1 / 2.0 + along * self.sin + up * self.cos,
-        ];
+        let place = [PAGE.0 / 2.0 + along * self.cos - up * self.sin, PAGE.1 / 2.0 + along * self.sin + up * self.cos];
         place.map(|number| (number * 100.0).round() / 100.0)
     }
 }

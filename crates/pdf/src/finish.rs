@@ -14,7 +14,8 @@ const SRGB: &[u8] = include_bytes!("../res/sRGB-v4.icc");
 
 /// The finished file.
 pub(crate) fn finish(report: &Report, layout: &Layout, drawn: &[u8]) -> Result<Vec<u8>, Fault> {
-    let broken = |error: lopdf::Error| Fault::internal("pdf-not-written", "The report could not be finished").caused_by(error);
+    let broken =
+        |error: lopdf::Error| Fault::internal("pdf-not-written", "The report could not be finished").caused_by(error);
     let mut document = Document::load_mem(drawn).map_err(broken)?;
     document.version = "1.7".to_owned();
     let pages: Vec<ObjectId> = document.get_pages().into_values().collect();
@@ -22,7 +23,8 @@ pub(crate) fn finish(report: &Report, layout: &Layout, drawn: &[u8]) -> Result<V
     let outlines = add_bookmarks(&mut document, layout, &pages);
     let (files, names) = add_attachments(&mut document, report);
     let metadata = document.add_object(
-        Stream::new(dictionary! { "Type" => "Metadata", "Subtype" => "XML" }, xmp(report).into_bytes()).with_compression(false),
+        Stream::new(dictionary! { "Type" => "Metadata", "Subtype" => "XML" }, xmp(report).into_bytes())
+            .with_compression(false),
     );
     let profile = document.add_object(Stream::new(dictionary! { "N" => 3 }, SRGB.to_vec()));
     let intent = dictionary! {
@@ -199,7 +201,8 @@ fn pdf_date(report: &Report) -> String {
 
 /// What `/ID` is made of: FNV-1a (128 bits) over what the report says. It names the file, it protects nothing.
 fn identity(report: &Report) -> [u8; 16] {
-    let parts = report.attachments.iter().map(|attachment| attachment.bytes.as_slice()).chain([report.title.as_bytes()]);
+    let parts =
+        report.attachments.iter().map(|attachment| attachment.bytes.as_slice()).chain([report.title.as_bytes()]);
     let hash = parts.flatten().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, |hash, byte| {
         (hash ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
     });

@@ -80,7 +80,10 @@ impl Fonts {
             None => Ok(Face::Regular),
             Some(c) => Err(Fault::bad_input(
                 "missing-glyph",
-                format!("The report cannot show U+{:04X} ({c}): the built-in fonts have Latin, Greek and Cyrillic", u32::from(c)),
+                format!(
+                    "The report cannot show U+{:04X} ({c}): the built-in fonts have Latin, Greek and Cyrillic",
+                    u32::from(c)
+                ),
             )
             .advise("Write the name or text in one of these scripts; exhibits themselves may hold anything.")),
         }
@@ -96,12 +99,11 @@ impl Fonts {
         let ids: Vec<u16> = std::iter::once(0).chain(glyphs).collect();
         let data = ReadScope::new(face.bytes()).read::<FontData<'_>>().map_err(|error| broken(&error))?;
         let provider = data.table_provider(0).map_err(|error| broken(&error))?;
-        let bytes = subset(&provider, &ids, &SubsetProfile::Pdf, CmapTarget::Unicode).map_err(|error| broken(&error))?;
+        let bytes =
+            subset(&provider, &ids, &SubsetProfile::Pdf, CmapTarget::Unicode).map_err(|error| broken(&error))?;
         let place = |old: u16| ids.iter().position(|id| *id == old).map(|new| new as u16);
-        let map: BTreeMap<u32, u16> = used
-            .iter()
-            .filter_map(|c| Some((u32::from(*c), self.glyph(face, *c).and_then(place)?)))
-            .collect();
+        let map: BTreeMap<u32, u16> =
+            used.iter().filter_map(|c| Some((u32::from(*c), self.glyph(face, *c).and_then(place)?))).collect();
         let widths = ids.iter().enumerate().filter_map(|(new, old)| Some((new as u16, *font.glyph_widths.get(old)?)));
         let mut small = ParsedFont::with_glyph_data(
             bytes,
@@ -119,9 +121,9 @@ impl Fonts {
 
 /// Six capitals that name a subset (ISO 32000-1, 9.6.4); the same for the same characters.
 fn tag(used: &BTreeSet<char>) -> String {
-    let mut hash = used.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, c| {
-        (hash ^ u64::from(u32::from(*c))).wrapping_mul(0x0100_0000_01b3)
-    });
+    let mut hash = used
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, c| (hash ^ u64::from(u32::from(*c))).wrapping_mul(0x0100_0000_01b3));
     let letter = |_| {
         let letter = b'A' + (hash % 26) as u8;
         hash /= 26;

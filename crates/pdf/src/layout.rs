@@ -134,8 +134,11 @@ impl Pen<'_> {
 
     fn new_page(&mut self) -> Result<(), Fault> {
         if self.layout.pages.len() == Limits::PAGES {
-            return Err(Fault::refused("report-too-long", format!("The report would have more than {} pages", Limits::PAGES))
-                .advise("Split the case in two."));
+            return Err(Fault::refused(
+                "report-too-long",
+                format!("The report would have more than {} pages", Limits::PAGES),
+            )
+            .advise("Split the case in two."));
         }
         self.layout.pages.push(Page::default());
         self.y = TOP;
@@ -323,7 +326,8 @@ impl Pen<'_> {
         for (column, (x, width)) in table.columns.iter().zip(places(table)) {
             cells.push((column, x, width, break_lines(self.fonts, look, &column.title, width - 2.0 * PADDING)?));
         }
-        let tallest = cells.iter().map(|(.., lines)| lines.iter().map(|line| line.leading).sum::<f32>()).fold(0.0, f32::max);
+        let tallest =
+            cells.iter().map(|(.., lines)| lines.iter().map(|line| line.leading).sum::<f32>()).fold(0.0, f32::max);
         let height = tallest + 2.0 * PADDING;
         self.fill(LEFT, self.y - height, WIDTH, height, HEAD);
         for (column, x, width, lines) in cells {
@@ -411,9 +415,8 @@ impl Pen<'_> {
         let small = Style { face: Face::Regular, size: 8.0, color: GREY };
         let strong = Style { face: Face::Bold, size: 8.5, color: INK };
         let fonts = self.fonts;
-        let first = |style, text: &str, width| {
-            Ok::<_, Fault>(break_lines(fonts, style, text, width)?.into_iter().next())
-        };
+        let first =
+            |style, text: &str, width| Ok::<_, Fault>(break_lines(fonts, style, text, width)?.into_iter().next());
         for number in 0..total {
             let parts = [
                 (first(small, &format!("Case {}", report.case), WIDTH / 2.0)?, false, PAGE.1 - 46.0),

@@ -22,7 +22,8 @@ fn act(seconds: i64, purpose: &str) -> Act<'_> {
 }
 
 fn case(root: &Path) -> Case {
-    let mut case = Case::create(root, "2026-017", "Slow answers of the web shop", &act(0, "complaint of 2 January")).unwrap();
+    let mut case =
+        Case::create(root, "2026-017", "Slow answers of the web shop", &act(0, "complaint of 2 January")).unwrap();
     let log = NewExhibit { name: "/var/log/nginx/access.log", description: "Access log of host web-1, complete" };
     case.add(&mut &b"10.0.0.1 GET / 200\n"[..], log, &act(60, "first copy from host web-1"), &Hidden).unwrap();
     let odd = NewExhibit { name: "Übersicht\u{202e}gpj.exe \u{1b}[31m <1>.csv", description: "" };

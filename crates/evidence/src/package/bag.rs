@@ -27,7 +27,8 @@ pub(crate) fn read_manifest(bytes: &[u8]) -> Result<BTreeMap<String, Digest>, St
     let mut files = BTreeMap::new();
     for (number, line) in text.lines().enumerate() {
         let parts = line.split_once("  ").and_then(|(hex, path)| Some((Digest::parse(hex).ok()?, path)));
-        let (digest, path) = parts.ok_or_else(|| format!("line {} is not a digest, two spaces and a path", number + 1))?;
+        let (digest, path) =
+            parts.ok_or_else(|| format!("line {} is not a digest, two spaces and a path", number + 1))?;
         files.insert(path.to_owned(), digest);
     }
     match manifest(&files) == bytes {

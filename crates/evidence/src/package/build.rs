@@ -195,9 +195,7 @@ fn write(sources: &Sources, out: impl Write + Seek, progress: &dyn Progress) -> 
         return Err(Fault::refused("package-too-large", format!("The package would have {} files", sources.len()))
             .advise("Split the case in two."));
     }
-    let not_written = |error| {
-        Fault::io("write", &PathBuf::from("the package"), error)
-    };
+    let not_written = |error| Fault::io("write", &PathBuf::from("the package"), error);
     progress.start("build the package", sources.values().map(Source::size).sum());
     let mut zip = Writer::new(out);
     for (path, source) in sources {

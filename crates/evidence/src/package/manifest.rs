@@ -35,8 +35,9 @@ impl Manifest {
             signer: self.signer.clone(),
             tool: ToolWire { name: self.tool.name.clone(), version: self.tool.version.clone() },
         };
-        let value = serde_json::to_value(&wire)
-            .map_err(|error| Fault::internal("json-not-written", "manifest.json could not be written").caused_by(error))?;
+        let value = serde_json::to_value(&wire).map_err(|error| {
+            Fault::internal("json-not-written", "manifest.json could not be written").caused_by(error)
+        })?;
         seal::canonical::to_bytes(&value)
     }
 

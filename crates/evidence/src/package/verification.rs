@@ -103,7 +103,8 @@ impl Verification {
     /// Whether the package is, to the last byte, what was sealed by the key in it: no check failed and none that is needed
     /// was left out. Whether to trust that key is another question: [`Verification::signer_trusted`].
     pub fn is_intact(&self) -> bool {
-        let passed = |name: &str| self.checks.iter().any(|check| check.name == name && check.verdict == Outcome::Passed);
+        let passed =
+            |name: &str| self.checks.iter().any(|check| check.name == name && check.verdict == Outcome::Passed);
         let failed = |check: &Check| check.verdict == Outcome::Failed && check.name != "signer";
         NEEDED.into_iter().all(passed) && !self.checks.iter().any(failed)
     }

@@ -12,11 +12,11 @@ use super::manifest::Manifest;
 use super::paths::*;
 use super::verification::{Check, Verification};
 use super::{bag, texts};
+use crate::Limits;
 use crate::case::{exhibit_of, recorded_of};
 use crate::custody::{self, Chain};
 use crate::document::{self, Document};
 use crate::zip::{self, Directory, Entry};
-use crate::Limits;
 
 /// Checks a package. Memory does not grow with the exhibits; nothing is written anywhere.
 ///
@@ -60,9 +60,13 @@ struct Seen {
 }
 
 impl Package {
-    fn read<R: Read + Seek>(input: &mut R, directory: Directory, bytes: u64, progress: &dyn Progress) -> io::Result<Self> {
-        let mut package =
-            Package { directory, bytes, seen: BTreeMap::new(), held: BTreeMap::new(), crc: Vec::new() };
+    fn read<R: Read + Seek>(
+        input: &mut R,
+        directory: Directory,
+        bytes: u64,
+        progress: &dyn Progress,
+    ) -> io::Result<Self> {
+        let mut package = Package { directory, bytes, seen: BTreeMap::new(), held: BTreeMap::new(), crc: Vec::new() };
         let mut left = bytes;
         for entry in package.directory.entries.clone() {
             let Some(begins) = package.directory.contents.get(&entry.name) else { continue };
@@ -168,7 +172,8 @@ fn bag_check(package: &Package, manifest: Result<&Manifest, &String>) -> Check {
         places.push(format!("{BAGIT}: it is missing or does not say BagIt 1.0, UTF-8"));
     }
     if let Ok(manifest) = manifest {
-        let payload: Vec<&Seen> = package.seen.iter().filter(|(path, _)| is_payload(path)).map(|(_, seen)| seen).collect();
+        let payload: Vec<&Seen> =
+            package.seen.iter().filter(|(path, _)| is_payload(path)).map(|(_, seen)| seen).collect();
         let bytes = payload.iter().map(|seen| seen.size).sum();
         let expect = bag::info(&manifest.case, manifest.created, bytes, payload.len() as u64);
         if package.held(BAG_INFO) != Ok(&expect) {
@@ -180,10 +185,11 @@ fn bag_check(package: &Package, manifest: Result<&Manifest, &String>) -> Check {
 
 /// A manifest of the bag lists every file it must, with its digest, and no other.
 fn list_check(package: &Package, name: &'static str, list: &str, belongs: impl Fn(&str) -> bool) -> Check {
-    let listed = match package.held(list).and_then(|bytes| bag::read_manifest(bytes).map_err(|why| format!("{list}: {why}"))) {
-        Ok(listed) => listed,
-        Err(why) => return Check::failed(name, why),
-    };
+    let listed =
+        match package.held(list).and_then(|bytes| bag::read_manifest(bytes).map_err(|why| format!("{list}: {why}"))) {
+            Ok(listed) => listed,
+            Err(why) => return Check::failed(name, why),
+        };
     let there = package.seen.iter().filter(|(path, _)| belongs(path)).map(|(path, seen)| (path, seen.sha256));
     let places = compare(listed.iter().map(|(path, digest)| (path, *digest)).collect(), there.collect(), list);
     Check::of(name, format!("The {} files that {list} lists are there, unchanged, and no other.", listed.len()), places)
@@ -271,7 +277,9 @@ fn minisign_check(package: &Package, manifest: Result<&Manifest, &String>, key: 
         (Ok(comment), Ok(manifest)) if comment != trusted_comment(manifest) => {
             Check::failed("minisign-signature", "The comment of the minisign signature belongs to another package.")
         }
-        (Ok(_), _) => Check::passed("minisign-signature", format!("{MANIFEST} is signed with the same key (minisign).")),
+        (Ok(_), _) => {
+            Check::passed("minisign-signature", format!("{MANIFEST} is signed with the same key (minisign)."))
+        }
     }
 }
 
@@ -282,7 +290,8 @@ fn signer_check(signer: Option<&PublicKey>, trusted: &[PublicKey]) -> Check {
         return Check::passed("signer", format!("You trust the key {fingerprint}."));
     }
     if trusted.is_empty() {
-        let why = format!("You gave no key to trust. Compare {fingerprint} with what the signer tells you by another way.");
+        let why =
+            format!("You gave no key to trust. Compare {fingerprint} with what the signer tells you by another way.");
         return Check::not_checked("signer", why);
     }
     Check::failed("signer", format!("The key {fingerprint} is not one that you trust."))
@@ -333,12 +342,20 @@ fn custody_check(chain: Result<&Chain, &String>, manifest: Result<&Manifest, &St
         Ok(manifest) if manifest.custody_head != chain.head => {
             Check::failed("custody", format!("The last line of {CUSTODY} is not the one that was sealed"))
         }
-        Ok(_) => Check::passed("custody", format!("The {entries} entries of the custody log follow one another to the sealed end.")),
+        Ok(_) => Check::passed(
+            "custody",
+            format!("The {entries} entries of the custody log follow one another to the sealed end."),
+        ),
     }
 }
 
 /// `case.json` says of case, key and custody what the other files say.
-fn document_check(package: &Package, document: &Document, chain: &Chain, manifest: Result<&Manifest, &String>) -> Check {
+fn document_check(
+    package: &Package,
+    document: &Document,
+    chain: &Chain,
+    manifest: Result<&Manifest, &String>,
+) -> Check {
     let wire = &document.wire;
     let mut places = Vec::new();
     if document.to_json().ok().as_deref() != package.held(CASE_JSON).ok() {
@@ -361,7 +378,8 @@ fn document_check(package: &Package, document: &Document, chain: &Chain, manifes
 
 /// Every exhibit of the custody log is in `case.json` and in the package, and no other file is.
 fn exhibits_check(package: &Package, document: &Document, chain: &Chain) -> Check {
-    let expect: Vec<_> = chain.entries.iter().filter_map(exhibit_of).map(|exhibit| document::exhibit(&exhibit)).collect();
+    let expect: Vec<_> =
+        chain.entries.iter().filter_map(exhibit_of).map(|exhibit| document::exhibit(&exhibit)).collect();
     let mut places = Vec::new();
     if expect != document.wire.exhibits {
         places.push(format!("{CASE_JSON}: its exhibits are not those of the custody log"));
@@ -433,7 +451,12 @@ fn xml_check(package: &Package, document: &Document) -> Check {
 /// The script and the text are ours. Another version may have written others: they are covered by the seal, not judged.
 fn script_check(package: &Package) -> Check {
     match package.held(VERIFY_SH) {
-        Ok(script) if script == texts::VERIFY_SH => Check::passed("script", format!("{VERIFY_SH} is the script of this version.")),
-        _ => Check::not_checked("script", format!("{VERIFY_SH} is not the script of this version; do not run it unread.")),
+        Ok(script) if script == texts::VERIFY_SH => {
+            Check::passed("script", format!("{VERIFY_SH} is the script of this version."))
+        }
+        _ => Check::not_checked(
+            "script",
+            format!("{VERIFY_SH} is not the script of this version; do not run it unread."),
+        ),
     }
 }

@@ -54,7 +54,8 @@ pub(crate) fn open<R: Read + Seek>(input: &mut R) -> io::Result<Option<Directory
     let mut found = Directory::default();
     let begins = starts_as_zip(input, len)?;
     let Some(end) = find_end(input, len, &mut found)? else {
-        found.flaw(format!("byte {len}"), "the zip has no end record: it is cut off, or its last 22 bytes were changed");
+        found
+            .flaw(format!("byte {len}"), "the zip has no end record: it is cut off, or its last 22 bytes were changed");
         return Ok(begins.then_some(found));
     };
     let fits = end.directory.checked_add(end.directory_len) == Some(end.at);
@@ -211,7 +212,7 @@ fn check_local_headers<R: Read + Seek>(input: &mut R, end: &End, found: &mut Dir
     let mut next = 0;
     for entry in &entries {
         let expect = entry.local_header();
-        let room = end.directory.checked_sub(entry.offset).unwrap_or(0);
+        let room = end.directory.saturating_sub(entry.offset);
         if entry.offset != next {
             found.flaw(&entry.name, format!("its content should begin at byte {next}, not {}", entry.offset));
         }

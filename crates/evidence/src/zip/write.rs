@@ -19,12 +19,8 @@ impl<W: Write + Seek> Writer<W> {
 
     /// A file whose content is at hand.
     pub(crate) fn bytes(&mut self, name: &str, content: &[u8]) -> io::Result<()> {
-        let entry = Entry {
-            name: name.to_owned(),
-            size: content.len() as u64,
-            crc: crc32fast::hash(content),
-            offset: self.at,
-        };
+        let entry =
+            Entry { name: name.to_owned(), size: content.len() as u64, crc: crc32fast::hash(content), offset: self.at };
         self.put(&entry.local_header())?;
         self.put(content)?;
         self.entries.push(entry);

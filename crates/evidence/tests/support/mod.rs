@@ -5,10 +5,10 @@
 use std::io::Cursor;
 use std::path::Path;
 
+use model::{Digest, Fault, Hidden, Instant};
 use probity_evidence::package::{Build, LedgerAnchor, Tool, Verification, build, verify};
 use probity_evidence::report::Report;
 use probity_evidence::{Act, Case, NewExhibit, Renderer};
-use model::{Digest, Fault, Hidden, Instant};
 use seal::SigningKey;
 
 /// Stands in for the PDF room, which these tests do not need.
@@ -36,7 +36,8 @@ pub(crate) fn act(seconds: i64, purpose: &str) -> Act<'_> {
 
 /// A case with two exhibits, one evaluation and one remark.
 pub(crate) fn case(root: &Path) -> Case {
-    let mut case = Case::create(root, "2026-017", "Slow answers of the web shop", &act(0, "complaint of 2 January")).unwrap();
+    let mut case =
+        Case::create(root, "2026-017", "Slow answers of the web shop", &act(0, "complaint of 2 January")).unwrap();
     let log = NewExhibit { name: "/var/log/nginx/access.log", description: "Access log of host web-1" };
     case.add(&mut &b"10.0.0.1 GET / 200\n"[..], log, &act(60, "first copy from host web-1"), &Hidden).unwrap();
     let table = NewExhibit { name: "Übersicht <1>.csv", description: "" };

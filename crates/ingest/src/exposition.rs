@@ -233,8 +233,11 @@ fn unescape(raw: &str, out: &mut String) {
 }
 
 /// Watches the buckets of one family: in order, rising, and complete.
-#[derive(Default)]
 pub(crate) struct Histograms {
+    /// The lines of one histogram stand together: what is whole when another begins is forgotten (OpenMetrics).
+    contiguous: bool,
+    /// Most histograms that are remembered.
+    limit: usize,
     groups: SameMap<String, Group>,
     key: String,
     current: Group,
@@ -258,14 +261,22 @@ pub(crate) enum Part {
 }
 
 impl Histograms {
+    pub(crate) fn new(contiguous: bool, limit: usize) -> Self {
+        Histograms { contiguous, limit, groups: SameMap::default(), key: String::new(), current: Group::default() }
+    }
+
     /// Takes one sample; `key` names the histogram (its labels without `le`, and its timestamp).
     pub(crate) fn take(&mut self, key: &str, part: Part, le: f64, value: f64, line: u64) -> Result<(), Bad> {
         if self.key != key || self.current.line == 0 {
             let last = std::mem::take(&mut self.current);
-            if last.line > 0 {
+            if last.line > 0 && !(self.contiguous && last.is_whole()) {
                 self.groups.insert(std::mem::take(&mut self.key), last);
             }
-            self.key = key.to_owned();
+            if self.groups.len() >= self.limit {
+                return Err(Bad::line("too-many-series", "The family has more histograms than can be watched"));
+            }
+            self.key.clear();
+            self.key.push_str(key);
             self.current = self.groups.remove(key).unwrap_or(Group { line, ..Group::default() });
         }
         let group = &mut self.current;
@@ -301,6 +312,12 @@ impl Histograms {
 }
 
 impl Group {
+    /// Nobody could complain about it, whatever the family is.
+    fn is_whole(&self) -> bool {
+        self.complaint(true).is_none()
+            && [true, false].iter().all(|gauge| self.negative_sum_complaint(*gauge).is_none())
+    }
+
     fn complaint(&self, strict: bool) -> Option<Bad> {
         let infinite = self.bucket.filter(|(le, _)| *le == f64::INFINITY);
         let Some((_, total)) = infinite else {

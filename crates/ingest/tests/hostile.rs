@@ -66,7 +66,7 @@ fn outcome(input: &mut dyn Read, format: Format) -> (Vec<String>, Result<Tally, 
 
 /// Pieces of all formats, so that random strings of them get beyond the first character.
 const PIECES: &str = concat!(
-    r#"(\{|\}|\[|\]|:|,|;| |  |\t|\n|\r\n|"|\\|#|=|-|\.|"ts":"2026-01-31T09:00:00Z"|"ts":1769850000|"a":|"b":\{"c":1\}|"#,
+    r#"(\u{feff}|\{|\}|\[|\]|:|,|;| |  |\t|\n|\r\n|"|\\|#|=|-|\.|"ts":"2026-01-31T09:00:00Z"|"ts":1769850000|"a":|"b":\{"c":1\}|"#,
     r#"# TYPE a histogram\n|# TYPE a counter\n|# HELP a x\n|# UNIT a_s s\n|# EOF\n|a_total|a_bucket\{le="1"\} 1\n|"#,
     r#"a_bucket\{le="\+Inf"\} 1\n|a_sum 1\n|a 1\n|a\{x="1"\} 1 1769850000\n| # \{x="1"\} 1|NaN|\+Inf|1|200|"#,
     r#"resourceMetrics|"name":|time,level,status\n|2026-01-31T09:00:00Z|Jan 31 09:00:00 host app\[1\]: |"#,

@@ -130,7 +130,7 @@ impl<'r> Reader<'r> {
             family: Family::default(),
             group: Group::default(),
             groups: SameMap::default(),
-            histograms: Histograms::default(),
+            histograms: Histograms::new(true, request.limits.family_series_max),
             complaints: Vec::new(),
             series: String::new(),
             key: String::new(),

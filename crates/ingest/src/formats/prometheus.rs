@@ -3,6 +3,7 @@
 //!
 //! Legal and without a finite number (NaN and infinite gauges, NaN quantiles): counted as absent.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 
 use model::{Body, Fault, Instant, Record, Sample, SampleType};
@@ -85,6 +86,8 @@ struct Reader<'r> {
     name: String,
     family: Family,
     seen: SameMap<Box<str>, Seen>,
+    /// How many timestamps the current family remembers.
+    stamps_kept: usize,
     histograms: Histograms,
     complaints: Vec<(u64, Bad)>,
     series: String,
@@ -96,24 +99,41 @@ struct Reader<'r> {
 #[derive(Default)]
 struct Seen {
     unstamped: bool,
-    stamps: Vec<i64>,
+    latest: Option<i64>,
+    /// All of them, as long as there was room.
+    stamps: BTreeSet<i64>,
+    forgot: bool,
+}
+
+/// Whether a sample was there before.
+enum Novelty {
+    New,
+    Known,
+    /// Too many came in between to say.
+    Unknowable,
 }
 
 impl Seen {
-    /// Notes a timestamp; `false` when it was there before. Stamps mostly rise: the list stays sorted.
-    fn is_new(&mut self, stamp: Option<i64>) -> bool {
-        let Some(stamp) = stamp else { return !std::mem::replace(&mut self.unstamped, true) };
-        if self.stamps.last().is_none_or(|last| *last < stamp) {
-            self.stamps.push(stamp);
-            return true;
+    /// Notes a timestamp; `kept` counts what the whole family remembers, at most `limit`. Times that rise need no memory.
+    fn note(&mut self, stamp: Option<i64>, kept: &mut usize, limit: usize) -> Novelty {
+        let Some(stamp) = stamp else {
+            return if std::mem::replace(&mut self.unstamped, true) { Novelty::Known } else { Novelty::New };
+        };
+        let rises = self.latest.is_none_or(|latest| latest < stamp);
+        if self.latest == Some(stamp) || self.stamps.contains(&stamp) {
+            return Novelty::Known;
         }
-        match self.stamps.binary_search(&stamp) {
-            Ok(_) => false,
-            Err(at) => {
-                self.stamps.insert(at, stamp);
-                true
-            }
+        if !rises && self.forgot {
+            return Novelty::Unknowable;
         }
+        self.latest = if rises { Some(stamp) } else { self.latest };
+        if *kept < limit {
+            *kept += 1;
+            self.stamps.insert(stamp);
+        } else {
+            self.forgot = true;
+        }
+        Novelty::New
     }
 }
 
@@ -128,7 +148,8 @@ impl<'r> Reader<'r> {
             name: String::new(),
             family: Family::default(),
             seen: SameMap::default(),
-            histograms: Histograms::default(),
+            histograms: Histograms::new(false, request.limits.family_series_max),
+            stamps_kept: 0,
             complaints: Vec::new(),
             series: String::new(),
             key: String::new(),
@@ -254,6 +275,7 @@ impl<'r> Reader<'r> {
     fn close_family(&mut self) {
         self.complaints.extend(self.histograms.finish(false));
         self.seen.clear();
+        self.stamps_kept = 0;
         if !self.name.is_empty() {
             let family = Family { closed: true, ..self.family };
             self.families.insert(std::mem::take(&mut self.name), family);
@@ -345,18 +367,25 @@ impl<'r> Reader<'r> {
 
     /// One scrape holds one sample of a series; several need several timestamps.
     fn check_new(&mut self, at: usize, stamp: Option<i64>) -> Result<(), Bad> {
+        let limit = self.limits.family_series_max;
         let watched = self.seen.len();
-        let is_new = match self.seen.get_mut(self.series.as_str()) {
-            Some(seen) => seen.is_new(stamp),
-            None if watched < self.limits.family_series_max => {
+        let novelty = match self.seen.get_mut(self.series.as_str()) {
+            Some(seen) => seen.note(stamp, &mut self.stamps_kept, limit),
+            None if watched < limit => {
                 let mut seen = Seen::default();
-                seen.is_new(stamp);
+                let novelty = seen.note(stamp, &mut self.stamps_kept, limit);
                 self.seen.insert(self.series.as_str().into(), seen);
-                true
+                novelty
             }
-            None => return Err(Bad::new("too-many-series", at, "The family has more series than can be watched")),
+            None => Novelty::Unknowable,
         };
-        if is_new { Ok(()) } else { Err(Bad::new("duplicate-sample", at, format!("{} stands twice", self.series))) }
+        match novelty {
+            Novelty::New => Ok(()),
+            Novelty::Known => Err(Bad::new("duplicate-sample", at, format!("{} stands twice", self.series))),
+            Novelty::Unknowable => {
+                Err(Bad::new("too-many-series", at, "The family has more series or times than can be watched"))
+            }
+        }
     }
 
     fn watch(&mut self, line: u64, facts: &Facts<'_>, attributes: &[(&str, &str)]) -> Result<(), Bad> {

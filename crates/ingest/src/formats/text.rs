@@ -86,7 +86,11 @@ fn stamp(text: &str, at: usize, number: u64, request: &Request, output: &mut Out
     let bytes = &text.as_bytes()[at..];
     let wrong = || Bad::new("bad-text-line", at, "A time is expected here: `Jan 31 09:00:00` or RFC 3339");
     if let Some(civil) = classic(bytes) {
-        output.warn("year-assumed", number, "Times without a year were put into the year before the reference time");
+        output.warn(
+            "year-assumed",
+            number,
+            "Times without a year were put into the latest year in which they are not in the future",
+        );
         output.warn_zone(number);
         let time = with_year(civil, request.now, &request.zone).ok_or_else(wrong)?;
         return Ok(Stamp { time, end: at + 15, syslog: true });

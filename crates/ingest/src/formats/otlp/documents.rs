@@ -114,10 +114,14 @@ impl<'r> Documents<'r> {
     }
 
     fn skip_blank(&mut self) -> Result<bool, Fault> {
+        // A byte order mark is three bytes, which may arrive one by one.
+        while self.line == 1 && self.start == 0 && self.buffer.len() < 3 && !self.ended {
+            self.fill()?;
+        }
+        if self.bytes as usize == self.buffer.len() && self.buffer.starts_with(b"\xef\xbb\xbf") {
+            self.start = self.start.max(3);
+        }
         loop {
-            if self.bytes > 0 && self.bytes as usize == self.buffer.len() && self.buffer.starts_with(b"\xef\xbb\xbf") {
-                self.start = self.start.max(3);
-            }
             while let Some(byte) = self.buffer.get(self.start).filter(|byte| byte.is_ascii_whitespace()) {
                 self.line += u64::from(*byte == b'\n');
                 self.start += 1;

@@ -29,3 +29,6 @@ pub use progress::{Hidden, Progress};
 pub use record::{Body, Log, Record, RecordKind, Rejection, Sample, SampleType, SpanRecord};
 pub use span::{Span, Unit};
 pub use verdict::{Severity, Verdict};
+pub use words::nearest;
+
+mod words;

@@ -1,0 +1,141 @@
+//! The command line as typed.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
+use model::Instant;
+
+use super::exit::{self, Exit};
+use crate::commands::{self, Command};
+
+/// Metrics and logs to verdicts to sealed packages
+#[derive(Parser, Debug)]
+#[command(name = "probity", version, propagate_version = true, max_term_width = 100, infer_subcommands = false)]
+#[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags that every command takes, on either side of its name.
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct GlobalArgs {
+    /// Print one JSON document (or JSON Lines where records stream)
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print nothing for people but errors and warnings
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Say more on standard error (can be repeated)
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub(crate) color: ColorChoice,
+    /// Take this as the current time, for reproducible output
+    #[arg(long, global = true, value_name = "RFC3339", value_parser = instant)]
+    pub(crate) time: Option<Instant>,
+    /// Never ask; a missing answer is exit 4
+    #[arg(long, global = true)]
+    pub(crate) no_input: bool,
+    /// Read this configuration file instead of searching one; `none` for built-in defaults
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Work in the project around this folder instead of the working folder
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) project: Option<PathBuf>,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set or TERM is dumb
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// A parse that ended the run: help, version, or a wrong command line.
+#[derive(Debug)]
+pub(crate) struct Stopped(Box<clap::Error>);
+
+impl Stopped {
+    /// Prints what clap has to say, help to standard output and complaints to standard error.
+    pub(crate) fn print(self) -> Exit {
+        // A closed stream cannot be told about itself.
+        let _ = self.0.print();
+        match self.0.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,
+            _ => Exit::Usage,
+        }
+    }
+
+    /// The complaint as one text, for a step of a job.
+    pub(crate) fn message(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+impl Cli {
+    /// Parses what was typed.
+    ///
+    /// # Errors
+    /// Help, version, or a wrong command line.
+    pub(crate) fn parse_from_shell(argv: &[OsString]) -> Result<Cli, Stopped> {
+        let matches = tree().try_get_matches_from(argv).map_err(|error| Stopped(Box::new(name_absent(error))))?;
+        Cli::from_arg_matches(&matches).map_err(|error| Stopped(Box::new(error)))
+    }
+}
+
+/// The whole tree of commands: help, man pages, completions and reference come from here.
+pub(crate) fn tree() -> clap::Command {
+    let tree = Cli::command().after_help(format!("{}\n{}", exit::table(), "More: probity util --help"));
+    commands::with_examples(tree)
+}
+
+/// Names a command that exists but is not in this build, instead of calling it unknown.
+fn name_absent(mut error: clap::Error) -> clap::Error {
+    let name = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(name)) => name.clone(),
+        _ => return error,
+    };
+    if let Some((_, feature)) = commands::ABSENT.iter().find(|(absent, _)| *absent == name) {
+        let message = format!(
+            "the command `{name}` is not built into this probity; it comes with the feature `{feature}`. \
+             Use the full build."
+        );
+        error = clap::Error::raw(ErrorKind::InvalidSubcommand, message + "\n");
+    }
+    error
+}
+
+/// Reads a time for a flag.
+pub(crate) fn instant(text: &str) -> Result<Instant, String> {
+    Instant::parse(text).map_err(|fault| format!("{}. {}", fault.message(), fault.advice().unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tree_is_sound() {
+        tree().debug_assert();
+    }
+
+    #[test]
+    fn global_flags_stand_on_either_side() {
+        for argv in [["probity", "--json", "config", "show"], ["probity", "config", "show", "--json"]] {
+            let argv: Vec<OsString> = argv.iter().map(OsString::from).collect();
+            assert!(Cli::parse_from_shell(&argv).is_ok_and(|cli| cli.global.json));
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Every act of every command becomes an entry of the ledger: who, when, what, digests, counts. Personal data never.
+//!
+//! A command says what it did through [`Trace`]; `commands::dispatch` writes the entry, for success and failure alike,
+//! before the result is shown.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use ledger::{Entry, Fact, Filter, Identity, Log};
+use model::{Digest, Fault};
+
+use super::context::Context;
+use super::exit::Exit;
+use super::keys::{Key, Keyring, Role};
+use super::passphrase::PassphraseArgs;
+
+/// Whether a run leaves an entry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// No: it only reads configuration or the ledger itself.
+    #[default]
+    Never,
+    /// Where there is a ledger: it answers a question and must not create a project.
+    WhereThere,
+    /// Always: it changes something.
+    Always,
+}
+
+/// What the ledger will hold about a run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Trace {
+    wanted: Wanted,
+    act: &'static str,
+    digests: Vec<(String, Digest)>,
+    facts: Vec<(String, Fact)>,
+}
+
+impl Trace {
+    /// Starts the trace of an act such as `ingest.committed`: command, dot, participle.
+    pub(crate) fn begin(&mut self, wanted: Wanted, act: &'static str) {
+        *self = Trace { wanted, act, ..Trace::default() };
+    }
+
+    /// Adds the digest of something that was read or made.
+    pub(crate) fn digest(&mut self, name: &str, digest: Digest) {
+        self.digests.push((name.to_owned(), digest));
+    }
+
+    /// Adds a number.
+    pub(crate) fn count(&mut self, name: &str, count: u64) {
+        self.facts.push((name.to_owned(), Fact::Integer(i64::try_from(count).unwrap_or(i64::MAX))));
+    }
+
+    /// Adds a word from our own vocabulary. Never text from data, never a file name: both can name a person.
+    pub(crate) fn word(&mut self, name: &str, word: impl Into<String>) {
+        self.facts.push((name.to_owned(), Fact::Text(word.into())));
+    }
+}
+
+/// The folder of a project's ledger.
+pub(crate) fn folder(context: &Context) -> PathBuf {
+    context.project.state("ledger")
+}
+
+/// The name of a project's ledger: configured, or derived from its key.
+///
+/// # Errors
+/// `no-key`.
+pub(crate) fn origin(context: &Context) -> Result<String, Fault> {
+    match context.config.text("identity.origin") {
+        "" => Ok(format!("probity.local/{}", &Keyring::of(context).public(Role::Ledger)?.short_id())),
+        origin => Ok(origin.to_owned()),
+    }
+}
+
+/// Whether a project has a ledger.
+pub(crate) fn exists(context: &Context) -> bool {
+    folder(context).is_dir()
+}
+
+/// The folder of a ledger that is there. An absent ledger is never taken for a sound one.
+///
+/// # Errors
+/// `no-ledger`.
+pub(crate) fn existing_folder(context: &Context) -> Result<PathBuf, Fault> {
+    let folder = folder(context);
+    match folder.is_dir() {
+        true => Ok(folder),
+        false => Err(Fault::bad_input("no-ledger", format!("There is no ledger in {}", folder.display())).advise(
+            "Work in the folder of a project, or name it with --project. If there was one, it has been removed.",
+        )),
+    }
+}
+
+/// Enters store commits that the ledger does not know: a run that was killed between its commit and its entry.
+///
+/// # Errors
+/// What the store and the ledger say.
+pub(crate) fn reconcile(context: &Context, store: &store::Store<'_>) -> Result<(), Fault> {
+    let snapshot = store.snapshot()?;
+    let Some(version) = snapshot.version else { return Ok(()) };
+    if exists(context) && last_version(context)? >= Some(version) {
+        return Ok(());
+    }
+    let entry = Entry {
+        time: context.now(),
+        actor: context.actor(),
+        command: "ingest".to_owned(),
+        act: "ingest.recovered".to_owned(),
+        outcome: Exit::Done.name().to_owned(),
+        code: Exit::Done.code().into(),
+        digests: vec![("store_head".to_owned(), snapshot.head)],
+        facts: vec![(STORE_VERSION.to_owned(), Fact::Integer(i64::try_from(version).unwrap_or(i64::MAX)))],
+    };
+    append(context, &[entry])
+}
+
+/// The name of a commit's digest in an entry, before its number.
+pub(crate) const COMMIT: &str = "commit_";
+/// The name of the fact that says how far the store had come.
+pub(crate) const STORE_VERSION: &str = "store_version";
+
+fn last_version(context: &Context) -> Result<Option<u64>, Fault> {
+    let view = ledger::View::open(&folder(context))?;
+    let filter = Filter { command: Some("ingest".to_owned()), newest_first: true, ..Filter::default() };
+    let mut last = None;
+    view.search(&filter, |found| {
+        let fact = found.entry.facts.iter().find(|(name, _)| name == STORE_VERSION);
+        match fact {
+            Some((_, Fact::Integer(version))) => {
+                last = u64::try_from(*version).ok();
+                ControlFlow::Break(())
+            }
+            _ => ControlFlow::Continue(()),
+        }
+    })?;
+    Ok(last)
+}
+
+/// Writes the entry of a run that ended with `result`.
+///
+/// # Errors
+/// Whatever keeps the ledger from taking it; then the run fails, even where its work succeeded.
+pub(crate) fn record(context: &mut Context, result: &Result<Exit, &Fault>) -> Result<(), Fault> {
+    let trace = std::mem::take(&mut context.trace);
+    let wanted = match trace.wanted {
+        Wanted::Never => false,
+        Wanted::WhereThere => exists(context),
+        // A command that failed before it made a project does not make one to say so.
+        Wanted::Always => result.is_ok() || exists(context),
+    };
+    if !wanted {
+        return Ok(());
+    }
+    let entry = entry(context, &trace, result);
+    match (append(context, &[entry]), result) {
+        (Err(fault), Err(first)) => {
+            // The first failure is the one to act on; that it is not in the ledger is said as well.
+            context.output.warn(&format!("this failure is not in the ledger: {fault}"));
+            let _ = first;
+            Ok(())
+        }
+        (appended, _) => appended,
+    }
+}
+
+fn entry(context: &Context, trace: &Trace, result: &Result<Exit, &Fault>) -> Entry {
+    let (outcome, exit) = match result {
+        Ok(exit) => (exit.name(), *exit),
+        Err(fault) => ("failed", Exit::from(fault.kind())),
+    };
+    let mut facts = trace.facts.clone();
+    if let Err(fault) = result {
+        facts.push(("fault".to_owned(), Fact::Text(fault.code().to_owned())));
+    }
+    facts.push(("version".to_owned(), Fact::Text(env!("CARGO_PKG_VERSION").to_owned())));
+    let command = trace.act.split('.').next().unwrap_or_default();
+    Entry {
+        time: context.now(),
+        actor: context.actor(),
+        command: command.to_owned(),
+        act: trace.act.to_owned(),
+        outcome: outcome.to_owned(),
+        code: exit.code().into(),
+        digests: trace.digests.clone(),
+        facts,
+    }
+}
+
+/// Appends entries and signs a checkpoint over them. On return they are durable.
+///
+/// # Errors
+/// `ledger-busy`, disk faults, `no-key`.
+pub(crate) fn append(context: &Context, entries: &[Entry]) -> Result<(), Fault> {
+    let key = Keyring::of(context).open(context, Role::Ledger, &PassphraseArgs::default())?;
+    let mut log = open(context, &key)?;
+    log.append(entries)?;
+    log.seal().map(drop)
+}
+
+/// Opens the ledger for writing; makes it where there is none.
+///
+/// # Errors
+/// `ledger-busy`, disk faults.
+pub(crate) fn open(context: &Context, key: &Key) -> Result<Log, Fault> {
+    let origin = origin(context)?;
+    let identity = Identity { origin: &origin, key: &key.secret };
+    let folder = folder(context);
+    if folder.is_dir() {
+        return Log::open(&folder, &identity, context.now());
+    }
+    super::keys::private_folder(&folder)?;
+    Log::create(&folder, &identity)
+}

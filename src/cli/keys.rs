@@ -1,0 +1,232 @@
+//! The keys of a project: one per purpose, each an Ed25519 key in a file of mode 0600.
+//!
+//! One key, one purpose: a signature of one kind can then never be passed off as one of another.
+//! The ledger's and the store's keys open without a passphrase, because every run needs them; the evidence key may have one.
+
+use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use model::{ByteSize, Fault};
+use seal::{PublicKey, SigningKey};
+use zeroize::Zeroizing;
+
+use super::context::Context;
+use super::files;
+use super::passphrase::{Passphrase, PassphraseArgs};
+
+const KEY_FILE_MAX: ByteSize = ByteSize(64 << 10);
+
+/// What a key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Signs packages.
+    Evidence,
+    /// Signs checkpoints of the ledger.
+    Ledger,
+    /// Signs commits of the store.
+    Store,
+}
+
+impl Role {
+    pub(crate) const ALL: [Role; 3] = [Role::Evidence, Role::Ledger, Role::Store];
+
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Role::Evidence => "evidence",
+            Role::Ledger => "ledger",
+            Role::Store => "store",
+        }
+    }
+}
+
+/// A key that is open.
+pub(crate) struct Key {
+    pub(crate) secret: SigningKey,
+    /// Made for a demonstration, and named as such wherever it appears.
+    pub(crate) demo: bool,
+}
+
+/// The folder of keys of a project.
+pub(crate) struct Keyring {
+    folder: PathBuf,
+    initialised: bool,
+}
+
+impl Keyring {
+    pub(crate) fn of(context: &Context) -> Self {
+        Keyring { folder: context.project.state("keys"), initialised: context.project.is_initialised() }
+    }
+
+    /// Opens the key for `role`. In a folder where `init` has not been, a demo key is made and named as such.
+    ///
+    /// # Errors
+    /// `no-key` in a project whose key is gone; `key-mode` when others can read it; `passphrase-needed`,
+    /// `wrong-passphrase`, `bad-key-file`; I/O faults.
+    pub(crate) fn open(&self, context: &Context, role: Role, secret: &PassphraseArgs) -> Result<Key, Fault> {
+        match self.existing(role) {
+            Some((path, demo)) => load(&path, demo, role, context.may_ask, secret),
+            None if self.initialised => Err(Fault::unavailable(
+                "no-key",
+                format!("The {} key of this project is not in {}", role.word(), self.folder.display()),
+            )
+            .advise("Restore it from your backup. A new key would start a new history, so probity does not make one.")),
+            None => {
+                match self.create(role, Naming::Demo, None) {
+                    // Another run was quicker; its key is ours.
+                    Err(fault) if fault.code() == "output-exists" => return self.open(context, role, secret),
+                    made => made?,
+                };
+                context.output.note(&format!(
+                    "made a demo key for the {0}: {1}. Run `probity init` for keys of your own.",
+                    role.word(),
+                    self.folder.join(file_name(role, Naming::Demo)).display()
+                ));
+                self.open(context, role, secret)
+            }
+        }
+    }
+
+    /// The public half, without opening the secret.
+    ///
+    /// # Errors
+    /// `no-key` when there is none; `bad-key-file`; I/O faults.
+    pub(crate) fn public(&self, role: Role) -> Result<PublicKey, Fault> {
+        let (path, _) = self.existing(role).ok_or_else(|| {
+            Fault::bad_input("no-key", format!("There is no {} key in {}", role.word(), self.folder.display()))
+                .advise("Work in the folder of a project, or name it with --project.")
+        })?;
+        let path = path.with_extension("pub");
+        PublicKey::from_openssh(&files::read_text(&path, KEY_FILE_MAX)?).map_err(|fault| fault.in_file(&path))
+    }
+
+    /// Makes a key: secret half of mode 0600 in a folder of mode 0700, public half beside it.
+    ///
+    /// # Errors
+    /// `output-exists`; I/O faults.
+    pub(crate) fn create(&self, role: Role, naming: Naming, passphrase: Option<&Passphrase>) -> Result<PathBuf, Fault> {
+        private_folder(&self.folder)?;
+        let mut seed = Zeroizing::new([0_u8; 32]);
+        getrandom::fill(&mut *seed).map_err(|error| {
+            Fault::unavailable("no-randomness", format!("The system gives no randomness: {error}"))
+                .advise("Run the command again.")
+        })?;
+        let key = SigningKey::from_seed(*seed);
+        let path = self.folder.join(file_name(role, naming));
+        let public = key.public().openssh(&comment(role, naming)) + "\n";
+        write_secret(&path, &secret_bytes(&key, passphrase)?)?;
+        files::write(&path.with_extension("pub"), public.as_bytes(), files::Existing::Keep)?;
+        Ok(path)
+    }
+
+    fn existing(&self, role: Role) -> Option<(PathBuf, bool)> {
+        [(Naming::Own, false), (Naming::Demo, true)]
+            .into_iter()
+            .map(|(naming, demo)| (self.folder.join(file_name(role, naming)), demo))
+            .find(|(path, _)| path.is_file())
+    }
+}
+
+/// Whose key it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Naming {
+    Own,
+    Demo,
+}
+
+fn file_name(role: Role, naming: Naming) -> String {
+    match naming {
+        Naming::Own => format!("{}.key", role.word()),
+        Naming::Demo => format!("demo-{}.key", role.word()),
+    }
+}
+
+fn comment(role: Role, naming: Naming) -> String {
+    match naming {
+        Naming::Own => format!("probity-{}", role.word()),
+        Naming::Demo => format!("probity-DEMO-{}", role.word()),
+    }
+}
+
+#[cfg(feature = "passphrase")]
+fn secret_bytes(key: &SigningKey, passphrase: Option<&Passphrase>) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    let pem = key.to_pem();
+    match passphrase {
+        Some(passphrase) => seal::protect(&pem, passphrase, seal::Limits::WORK_FACTOR).map(Zeroizing::new),
+        None => Ok(Zeroizing::new(pem.as_bytes().to_vec())),
+    }
+}
+
+#[cfg(not(feature = "passphrase"))]
+fn secret_bytes(key: &SigningKey, passphrase: Option<&Passphrase>) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    match passphrase {
+        Some(_) => Err(no_passphrases()),
+        None => Ok(Zeroizing::new(key.to_pem().as_bytes().to_vec())),
+    }
+}
+
+#[cfg(not(feature = "passphrase"))]
+fn no_passphrases() -> Fault {
+    Fault::usage("not-built-in", "This probity was built without passphrases").advise("Use the full build.")
+}
+
+fn load(path: &Path, demo: bool, role: Role, may_ask: bool, secret: &PassphraseArgs) -> Result<Key, Fault> {
+    refuse_shared(path)?;
+    let bytes = Zeroizing::new(files::read(path, KEY_FILE_MAX)?);
+    let pem = open_bytes(&bytes, role, may_ask, secret).map_err(|fault| fault.in_file(path))?;
+    let secret = SigningKey::from_pem(&pem).map_err(|fault| fault.in_file(path))?;
+    Ok(Key { secret, demo })
+}
+
+#[cfg(feature = "passphrase")]
+fn open_bytes(bytes: &[u8], role: Role, may_ask: bool, secret: &PassphraseArgs) -> Result<Zeroizing<String>, Fault> {
+    if seal::is_protected(bytes) {
+        let passphrase = secret.required(may_ask, &format!("the {} key", role.word()))?;
+        return seal::unprotect(bytes, &passphrase);
+    }
+    as_text(bytes)
+}
+
+#[cfg(not(feature = "passphrase"))]
+fn open_bytes(bytes: &[u8], _: Role, _: bool, _: &PassphraseArgs) -> Result<Zeroizing<String>, Fault> {
+    if bytes.starts_with(b"age-encryption.org") { Err(no_passphrases()) } else { as_text(bytes) }
+}
+
+fn as_text(bytes: &[u8]) -> Result<Zeroizing<String>, Fault> {
+    std::str::from_utf8(bytes)
+        .map(|text| Zeroizing::new(text.to_owned()))
+        .map_err(|_| Fault::bad_input("bad-key-file", "This is not a key file").advise("Give a PEM file (PKCS#8)."))
+}
+
+/// A secret key that others can read is no secret; ssh refuses such keys too.
+fn refuse_shared(path: &Path) -> Result<(), Fault> {
+    use std::os::unix::fs::MetadataExt as _;
+    let mode = fs::metadata(path).map_err(|error| Fault::io("open", path, error))?.mode() & 0o777;
+    if mode & 0o077 != 0 {
+        let message = format!("The key file {} can be read by others (mode {mode:04o})", path.display());
+        return Err(Fault::refused("key-mode", message).advise(format!("chmod 600 {}", path.display())));
+    }
+    Ok(())
+}
+
+/// Makes a folder that only its owner can enter.
+///
+/// # Errors
+/// I/O faults.
+pub(crate) fn private_folder(folder: &Path) -> Result<(), Fault> {
+    let fault = |error| Fault::io("create the folder", folder, error);
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(fault)
+}
+
+/// A secret appears whole or not at all; two runs at once make one key, and the second sees it.
+fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    use std::io::Write as _;
+    let fault = |error| Fault::io("write", path, error);
+    // The temporary file has mode 0600 from its first byte.
+    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new("."))).map_err(fault)?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(fault)?;
+    file.persist_noclobber(path).map(drop).map_err(|error| match error.error.kind() {
+        std::io::ErrorKind::AlreadyExists => files::exists(path),
+        _ => fault(error.error),
+    })
+}

@@ -1,0 +1,64 @@
+//! The edge's toolbox: arguments, context, configuration, terminal, failure.
+//!
+//! Time, randomness, identity, terminal, environment and signals enter the program here and nowhere else.
+
+pub(crate) mod args;
+pub(crate) mod config;
+pub(crate) mod context;
+pub(crate) mod crash;
+pub(crate) mod examples;
+pub(crate) mod exit;
+pub(crate) mod explain;
+pub(crate) mod failure;
+pub(crate) mod files;
+#[cfg(feature = "house")]
+pub(crate) mod intake;
+#[cfg(feature = "house")]
+pub(crate) mod job;
+#[cfg(feature = "house")]
+pub(crate) mod journal;
+#[cfg(feature = "house")]
+pub(crate) mod keys;
+#[cfg(feature = "house")]
+pub(crate) mod listing;
+pub(crate) mod output;
+pub(crate) mod pages;
+#[cfg(feature = "house")]
+pub(crate) mod passphrase;
+#[cfg(feature = "house")]
+pub(crate) mod pins;
+pub(crate) mod progress;
+pub(crate) mod project;
+#[cfg(feature = "engine")]
+pub(crate) mod rules;
+#[cfg(feature = "house")]
+pub(crate) mod schedule;
+pub(crate) mod schemas;
+pub(crate) mod signals;
+pub(crate) mod table;
+pub(crate) mod toml_file;
+
+use std::ffi::OsString;
+
+use crate::commands;
+use args::Cli;
+use context::Context;
+use exit::Exit;
+
+/// One whole run: what was typed → what is needed → done → exit code.
+pub(crate) fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
+    let argv: Vec<OsString> = argv.into_iter().collect();
+    let cli = match Cli::parse_from_shell(&argv) {
+        Ok(cli) => cli,
+        Err(stopped) => return stopped.print(),
+    };
+    signals::install();
+    let mut context = match Context::from_environment(&cli.global) {
+        Ok(context) => context,
+        Err(fault) => return failure::report_without_context(&fault, &cli.global),
+    };
+    match commands::dispatch(&mut context, cli.command) {
+        Ok(exit) => exit,
+        Err(fault) => failure::report(&mut context, &fault),
+    }
+}

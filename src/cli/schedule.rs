@@ -1,0 +1,133 @@
+//! Schedules of other programs that call `run --due` often enough for a job.
+
+use std::path::Path;
+
+use model::{Fault, Span};
+
+/// Which program keeps the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Clock {
+    Cron,
+    Systemd,
+    Kubernetes,
+}
+
+/// When to call: once in every slot of the job, on the hour or minute where the slot begins.
+struct Rhythm {
+    /// The five fields of cron, in UTC.
+    cron: String,
+    /// `OnCalendar=` of systemd, in UTC.
+    calendar: String,
+}
+
+/// The text that makes `clock` call `run --due` for a job that is due every `every`, in the project at `root`.
+///
+/// # Errors
+/// `unfit-schedule` when `every` is shorter than a minute or does not divide an hour, a day, or is not whole days.
+pub(crate) fn text(clock: Clock, every: Span, root: &Path, program: &Path) -> Result<String, Fault> {
+    let rhythm = rhythm(every)?;
+    let (root, program) = (root.display().to_string(), program.display().to_string());
+    Ok(match clock {
+        Clock::Cron => format!(
+            "# Once in every slot of {every}. Overlaps and missed runs are handled by `run --due`.\n\
+             CRON_TZ=UTC\n{} cd '{}' && '{}' run --due --quiet\n",
+            rhythm.cron,
+            shell(&root),
+            shell(&program)
+        ),
+        Clock::Systemd => format!(
+            "# probity.service\n[Unit]\nDescription=probity: run the jobs that are due\n\n[Service]\nType=oneshot\n\
+             WorkingDirectory={root}\nExecStart={program} run --due --quiet\nNice=10\nNoNewPrivileges=true\n\
+             PrivateTmp=true\nProtectSystem=strict\nReadWritePaths={root}\n\n\
+             # probity.timer\n[Unit]\nDescription=probity: every {every}\n\n[Timer]\nOnCalendar={}\nPersistent=true\n\n\
+             [Install]\nWantedBy=timers.target\n",
+            rhythm.calendar
+        ),
+        Clock::Kubernetes => kubernetes(every, &rhythm.cron, &program),
+    })
+}
+
+fn kubernetes(every: Span, cron: &str, program: &str) -> String {
+    format!(
+        "# Once in every slot of {every}. The project folder is the volume; the image is yours to name.\n\
+apiVersion: batch/v1
+kind: CronJob
+metadata:
+  name: probity
+spec:
+  schedule: \"{cron}\"
+  timeZone: Etc/UTC
+  concurrencyPolicy: Forbid
+  jobTemplate:
+    spec:
+      backoffLimit: 0
+      template:
+        spec:
+          restartPolicy: Never
+          securityContext:
+            runAsNonRoot: true
+          containers:
+            - name: probity
+              image: REGISTRY/probity:VERSION
+              command: [\"{program}\", \"run\", \"--due\", \"--quiet\"]
+              workingDir: /project
+              securityContext:
+                allowPrivilegeEscalation: false
+                readOnlyRootFilesystem: true
+              volumeMounts:
+                - name: project
+                  mountPath: /project
+          volumes:
+            - name: project
+              persistentVolumeClaim:
+                claimName: probity-project
+"
+    )
+}
+
+fn rhythm(every: Span) -> Result<Rhythm, Fault> {
+    let minutes = every.seconds() / 60;
+    let exact = every.nanos() % 60_000_000_000 == 0;
+    match minutes {
+        1..60 if exact && 60 % minutes == 0 => {
+            Ok(Rhythm { cron: format!("*/{minutes} * * * *"), calendar: format!("*-*-* *:00/{minutes}:00 UTC") })
+        }
+        60..1440 if exact && minutes % 60 == 0 && 1440 % minutes == 0 => {
+            let hours = minutes / 60;
+            Ok(Rhythm { cron: format!("0 */{hours} * * *"), calendar: format!("*-*-* 00/{hours}:00:00 UTC") })
+        }
+        // A slot of several days begins at a midnight; asking every midnight hits each of them.
+        1440.. if exact && minutes % 1440 == 0 => {
+            Ok(Rhythm { cron: "0 0 * * *".to_owned(), calendar: "*-*-* 00:00:00 UTC".to_owned() })
+        }
+        _ => Err(Fault::bad_config("unfit-schedule", format!("Schedulers cannot call every {every} exactly"))
+            .advise("Use minutes that divide an hour, hours that divide a day, or whole days.")),
+    }
+}
+
+/// For use between single quotes of a POSIX shell.
+fn shell(text: &str) -> String {
+    text.replace('\'', "'\\''")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rhythm_hits_every_slot_once() {
+        let check = |every: &str, expect: Option<(&str, &str)>| {
+            let rhythm = rhythm(Span::parse(every).unwrap()).ok();
+            let found = rhythm.as_ref().map(|rhythm| (rhythm.cron.as_str(), rhythm.calendar.as_str()));
+            assert_eq!(found, expect, "{every}");
+        };
+        check("15m", Some(("*/15 * * * *", "*-*-* *:00/15:00 UTC")));
+        check("1h", Some(("0 */1 * * *", "*-*-* 00/1:00:00 UTC")));
+        check("12h", Some(("0 */12 * * *", "*-*-* 00/12:00:00 UTC")));
+        check("1d", Some(("0 0 * * *", "*-*-* 00:00:00 UTC")));
+        check("2w", Some(("0 0 * * *", "*-*-* 00:00:00 UTC")));
+        check("30s", None);
+        check("7h", None);
+        check("90m", None);
+    }
+}

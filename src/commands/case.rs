@@ -1,0 +1,239 @@
+//! `case`: exhibits and who handled them.
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use evidence::{Act, Case, Exhibit, NewExhibit};
+use model::{ByteSize, Fault};
+use serde_json::{Value, json};
+
+use super::Done;
+use crate::cli::context::Context;
+use crate::cli::examples::Example;
+use crate::cli::exit::Exit;
+use crate::cli::journal::Wanted;
+use crate::cli::keys;
+use crate::cli::output::{Page, Show};
+use crate::cli::progress::Count;
+use crate::cli::table::Table;
+
+pub(crate) const EXAMPLES: &[Example] = &[
+    Example { about: "Open a case", line: "probity case new c42 --title \"Outage of 31 January\"" },
+    Example {
+        about: "Take files in as exhibits",
+        line: "probity case add c42 logs/access.log --purpose \"first copy\"",
+    },
+    Example { about: "Who handled what, when and why", line: "probity case show c42" },
+];
+
+/// Keep exhibits and who handled them
+#[derive(Args, Debug)]
+pub(crate) struct CaseArgs {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand, Debug)]
+enum Verb {
+    /// Open a case
+    New {
+        /// Its name: lower-case letters, digits and hyphens
+        id: String,
+        /// What it is about
+        #[arg(long)]
+        title: String,
+        /// Do nothing when the case is there already
+        #[arg(long)]
+        if_absent: bool,
+    },
+    /// Take files in as exhibits
+    Add {
+        /// The case
+        id: String,
+        /// The files
+        #[arg(required = true)]
+        file: Vec<PathBuf>,
+        /// Why they are taken in
+        #[arg(long, default_value = "taken into the case")]
+        purpose: String,
+        /// What they are
+        #[arg(long, default_value = "")]
+        description: String,
+    },
+    /// Write a remark into the custody record
+    Note {
+        /// The case
+        id: String,
+        /// The remark
+        text: String,
+    },
+    /// Show exhibits and custody
+    Show {
+        /// The case
+        id: String,
+    },
+    /// List the cases
+    List,
+}
+
+/// Where the cases of a project are.
+pub(crate) fn folder(context: &Context) -> PathBuf {
+    context.project.state("cases")
+}
+
+pub(crate) fn run(context: &mut Context, args: CaseArgs) -> Result<Done, Fault> {
+    match args.verb {
+        Verb::New { id, title, if_absent } => new(context, &id, &title, if_absent),
+        Verb::Add { id, file, purpose, description } => add(context, &id, &file, &purpose, &description),
+        Verb::Note { id, text } => note(context, &id, &text),
+        Verb::Show { id } => show(context, &id),
+        Verb::List => list(context),
+    }
+}
+
+fn new(context: &mut Context, id: &str, title: &str, if_absent: bool) -> Result<Done, Fault> {
+    context.trace.begin(Wanted::Always, "case.opened");
+    let root = folder(context);
+    if if_absent && Case::list(&root)?.iter().any(|known| known == id) {
+        return Ok(Done::showing(Exit::Done, Said { what: "present", id: id.to_owned() }));
+    }
+    keys::private_folder(&root)?;
+    let by = context.actor();
+    Case::create(&root, id, title, &Act { time: context.now(), by: &by, purpose: "open the case" })?;
+    Ok(Done::showing(Exit::Done, Said { what: "opened", id: id.to_owned() }))
+}
+
+fn add(context: &mut Context, id: &str, paths: &[PathBuf], purpose: &str, description: &str) -> Result<Done, Fault> {
+    context.trace.begin(Wanted::Always, "case.collected");
+    let mut case = Case::open(&folder(context), id)?;
+    let by = context.actor();
+    let progress = context.progress(Count::Bytes);
+    let mut added = Vec::new();
+    for path in paths {
+        let mut file = File::open(path).map_err(|error| Fault::io("open", path, error))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let act = Act { time: context.now(), by: &by, purpose };
+        let exhibit = case.add(&mut file, NewExhibit { name: &name, description }, &act, &*progress)?;
+        context.trace.digest(&exhibit.id, exhibit.sha256);
+        added.push(exhibit);
+    }
+    Ok(Done::showing(Exit::Done, Added { case: id.to_owned(), exhibits: added }))
+}
+
+fn note(context: &mut Context, id: &str, text: &str) -> Result<Done, Fault> {
+    context.trace.begin(Wanted::Always, "case.annotated");
+    let by = context.actor();
+    let act = Act { time: context.now(), by: &by, purpose: "remark" };
+    Case::open(&folder(context), id)?.note(text, &act)?;
+    Ok(Done::showing(Exit::Done, Said { what: "noted", id: id.to_owned() }))
+}
+
+fn show(context: &mut Context, id: &str) -> Result<Done, Fault> {
+    context.trace.begin(Wanted::WhereThere, "case.shown");
+    let case = Case::open(&folder(context), id)?;
+    case.check(&*context.progress(Count::Bytes))?;
+    Ok(Done::showing(Exit::Done, Shown(case)))
+}
+
+fn list(context: &mut Context) -> Result<Done, Fault> {
+    Ok(Done::showing(Exit::Done, Listed(Case::list(&folder(context))?)))
+}
+
+struct Said {
+    what: &'static str,
+    id: String,
+}
+
+impl Show for Said {
+    fn json(&self) -> Value {
+        json!({"schema": "case-act/1", "case": self.id, "act": self.what})
+    }
+
+    fn human(&self, page: &mut Page) {
+        page.field(self.what, &self.id);
+    }
+}
+
+struct Added {
+    case: String,
+    exhibits: Vec<Exhibit>,
+}
+
+fn exhibit_json(exhibit: &Exhibit) -> Value {
+    json!({"id": exhibit.id, "name": exhibit.original_name, "size": exhibit.size, "sha256": exhibit.sha256.hex()})
+}
+
+fn exhibit_table(exhibits: &[Exhibit]) -> Table {
+    let mut table = Table::new(&["exhibit", "name", "size", "sha256"]);
+    for exhibit in exhibits {
+        let size = ByteSize(exhibit.size).to_string();
+        table.row([
+            exhibit.id.as_str().into(),
+            exhibit.original_name.as_str().into(),
+            size.into(),
+            exhibit.sha256.hex().into(),
+        ]);
+    }
+    table
+}
+
+impl Show for Added {
+    fn json(&self) -> Value {
+        let exhibits: Vec<Value> = self.exhibits.iter().map(exhibit_json).collect();
+        json!({"schema": "case-act/1", "case": self.case, "act": "collected", "exhibits": exhibits})
+    }
+
+    fn human(&self, page: &mut Page) {
+        page.table(&exhibit_table(&self.exhibits));
+    }
+}
+
+struct Shown(Case);
+
+impl Show for Shown {
+    fn json(&self) -> Value {
+        let custody: Vec<Value> = self.0.custody().entries.iter().map(|entry| json!({
+            "seq": entry.seq, "time": entry.time.to_string(), "act": entry.deed.word(), "exhibit": entry.exhibit,
+            "by": entry.by, "purpose": entry.purpose,
+            "sha256_before": entry.sha256_before.map(|digest| digest.hex()),
+            "sha256_after": entry.sha256_after.map(|digest| digest.hex()),
+        })).collect();
+        let exhibits: Vec<Value> = self.0.exhibits().iter().map(exhibit_json).collect();
+        json!({"schema": "case/1", "case": self.0.id(), "title": self.0.title(), "exhibits": exhibits, "custody": custody,
+            "custody_head": self.0.custody().head.hex()})
+    }
+
+    fn human(&self, page: &mut Page) {
+        page.heading(&format!("{}: {}", self.0.id(), self.0.title()));
+        page.table(&exhibit_table(&self.0.exhibits()));
+        page.gap();
+        let mut table = Table::new(&["time", "act", "exhibit", "by", "purpose"]);
+        for entry in &self.0.custody().entries {
+            let exhibit = entry.exhibit.clone().unwrap_or_default();
+            table.row([
+                entry.time.to_string().into(),
+                entry.deed.word().into(),
+                exhibit.into(),
+                entry.by.as_str().into(),
+                entry.purpose.as_str().into(),
+            ]);
+        }
+        page.table(&table);
+        page.line(format!("The custody chain is unbroken; its head is {}.", self.0.custody().head.short()));
+    }
+}
+
+struct Listed(Vec<String>);
+
+impl Show for Listed {
+    fn json(&self) -> Value {
+        json!({"schema": "cases/1", "cases": self.0})
+    }
+
+    fn human(&self, page: &mut Page) {
+        for id in &self.0 {
+            page.line(id);
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! `ingest`: read metrics, logs and traces into the store.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use ingest::{Format, Map};
+use model::{ByteSize, Decimal, Fault, Instant, RecordKind};
+use serde_json::{Value, json};
+use store::{Commit, CommitNotes, Store};
+
+use super::Done;
+use crate::cli::args::instant;
+use crate::cli::context::Context;
+use crate::cli::examples::Example;
+use crate::cli::exit::Exit;
+use crate::cli::files;
+use crate::cli::intake::{self, Input, Plan, State, Taken, shown};
+use crate::cli::journal::{self, Wanted};
+use crate::cli::keys::{Keyring, Role};
+use crate::cli::output::{Page, Show};
+use crate::cli::passphrase::PassphraseArgs;
+use crate::cli::progress::Count;
+use crate::cli::table::{Cell, Table};
+use crate::cli::toml_file::Value as Setting;
+
+pub(crate) const EXAMPLES: &[Example] = &[
+    Example { about: "A folder of logs and metrics; content decides what each file is", line: "probity ingest logs" },
+    Example { about: "Standard input", line: "probity ingest --format access-log - <access.log" },
+    Example { about: "Only parse, and say what is wrong where", line: "probity ingest --check metrics.prom" },
+];
+
+/// Read metrics, logs and traces into the store
+#[derive(Args, Debug)]
+pub(crate) struct IngestArgs {
+    /// Files, folders, or `-` for standard input; gzip and zstd are recognised
+    #[arg(required = true)]
+    path: Vec<PathBuf>,
+    /// The kind of record in JSON Lines and CSV
+    #[arg(long, value_name = "KIND", value_parser = ["logs", "metrics", "traces"])]
+    kind: Option<String>,
+    /// The format; otherwise the content decides
+    #[arg(long, value_name = "NAME")]
+    format: Option<String>,
+    /// Only parse: keep nothing
+    #[arg(long)]
+    check: bool,
+    /// Mapping file (TOML) for the fields of JSON Lines and CSV
+    #[arg(long, value_name = "FILE")]
+    map: Option<PathBuf>,
+    /// Largest share of rejected lines per file before it is refused, for example 1% or 0.005
+    #[arg(long, value_name = "SHARE")]
+    max_rejected: Option<String>,
+    /// The time of samples without a timestamp; otherwise the time in the file's name, or the file's own
+    #[arg(long, value_name = "RFC3339", value_parser = instant)]
+    scrape_time: Option<Instant>,
+    /// Accept times before 2000-01-01 and more than 24 hours ahead
+    #[arg(long)]
+    any_time: bool,
+}
+
+const MAP_MAX: ByteSize = ByteSize(1 << 20);
+
+pub(crate) fn run(context: &mut Context, args: IngestArgs) -> Result<Done, Fault> {
+    context.trace.begin(if args.check { Wanted::WhereThere } else { Wanted::Always }, "ingest.finished");
+    let plan = plan(context, &args)?;
+    let inputs = intake::find(&args.path)?;
+    let progress = context.progress(Count::Bytes);
+    progress.start("reading", inputs.iter().filter_map(Input::size).sum());
+    let (taken, commits) = match args.check {
+        true => (intake::check(inputs, &plan, &*progress)?, Vec::new()),
+        false => {
+            let key = Keyring::of(context).open(context, Role::Store, &PassphraseArgs::default())?;
+            let store = Store::open(&context.project.state("store"), Some(&key.secret))?;
+            journal::reconcile(context, &store)?;
+            let notes = CommitNotes { tool: format!("probity {}", env!("CARGO_PKG_VERSION")) };
+            intake::take(inputs, &plan, &store, &notes, &*progress)?
+        }
+    };
+    progress.finish();
+    let result = Ingested { taken, commits, checked: args.check };
+    result.trace(context);
+    Ok(Done::showing(result.exit(), result))
+}
+
+fn plan(context: &mut Context, args: &IngestArgs) -> Result<Plan, Fault> {
+    if let Some(share) = &args.max_rejected {
+        context.config.lay_flag("ingest.max_rejected", "--max-rejected", Setting::Text(share.clone()));
+    }
+    if args.any_time {
+        context.config.lay_flag("ingest.any_time", "--any-time", Setting::Flag(true));
+    }
+    let map = args.map.as_deref().map(|path| {
+        let text = files::read_text(path, MAP_MAX)?;
+        let map = Map::parse(&text).map_err(|fault| fault.in_file(path))?;
+        Ok::<_, Fault>((map, seal::sha256(text.as_bytes())))
+    });
+    Ok(Plan {
+        format: args.format.as_deref().map(Format::parse).transpose()?,
+        kind: args.kind.as_deref().map(RecordKind::parse).transpose()?,
+        map: map.transpose()?,
+        now: context.now(),
+        stamp: args.scrape_time,
+        any_time: context.config.flag("ingest.any_time"),
+        max_rejected: context.config.parsed("ingest.max_rejected", share)?,
+    })
+}
+
+/// `1%` or `0.01`.
+fn share(text: &str) -> Result<Decimal, Fault> {
+    let number = match text.strip_suffix('%') {
+        Some(percent) => Decimal::parse(percent.trim_end())?.percent(),
+        None => Some(Decimal::parse(text)?),
+    };
+    number.filter(|share| *share >= Decimal::ZERO && *share <= Decimal::ONE).ok_or_else(|| {
+        Fault::usage("bad-share", format!("{text:?} is not a share")).advise("Write 1% or 0.01, between 0 and 1.")
+    })
+}
+
+struct Ingested {
+    taken: Vec<Taken>,
+    commits: Vec<Commit>,
+    checked: bool,
+}
+
+impl Ingested {
+    fn sum(&self, number: impl Fn(&Taken) -> u64) -> u64 {
+        self.taken.iter().filter(|one| matches!(one.state, State::Ingested | State::Checked)).map(number).sum()
+    }
+
+    fn exit(&self) -> Exit {
+        let exit = |one: &Taken| match &one.state {
+            State::Refused(fault) => fault.kind().into(),
+            _ => Exit::Done,
+        };
+        self.taken.iter().map(exit).fold(Exit::Done, Exit::worse)
+    }
+
+    fn trace(&self, context: &mut Context) {
+        for commit in &self.commits {
+            context.trace.digest(&format!("{}{}", journal::COMMIT, commit.version), commit.digest);
+        }
+        if let Some(last) = self.commits.last() {
+            context.trace.count(journal::STORE_VERSION, last.version);
+        }
+        for (index, one) in self.taken.iter().filter(|one| matches!(one.state, State::Ingested)).take(32).enumerate() {
+            if let Some(digest) = one.digest {
+                context.trace.digest(&format!("original_{index}"), digest);
+            }
+        }
+        let states = |word| self.taken.iter().filter(|one| one.state.word() == word).count() as u64;
+        for word in ["ingested", "known", "checked", "refused"] {
+            context.trace.count(word, states(word));
+        }
+        context.trace.count("records", self.sum(|one| one.tally.records));
+        context.trace.count("rejected", self.sum(|one| one.tally.rejected));
+    }
+}
+
+impl State {
+    fn word(&self) -> &'static str {
+        match self {
+            State::Ingested => "ingested",
+            State::Known => "known",
+            State::Checked => "checked",
+            State::Empty => "empty",
+            State::Refused(_) => "refused",
+        }
+    }
+}
+
+impl Show for Ingested {
+    fn json(&self) -> Value {
+        let input = |one: &Taken| {
+            json!({
+                "input": shown(one.input.path()),
+                "state": one.state.word(),
+                "format": one.format.map(Format::name),
+                "compression": one.compression,
+                "sha256": one.digest.map(|digest| digest.hex()),
+                "records": one.tally.records,
+                "rejected": one.tally.rejected,
+                "absent": one.tally.absent,
+                "lines": one.tally.lines,
+                "bytes": one.tally.bytes,
+                "rejected_file": one.rejected_file.as_deref().map(shown),
+                "rejections": one.rejections.iter().map(|rejection| json!({
+                    "line": rejection.place.line, "column": rejection.place.column,
+                    "code": rejection.code, "reason": rejection.reason,
+                })).collect::<Vec<_>>(),
+                "warnings": one.tally.warnings.iter().map(|warning| json!({
+                    "code": warning.code, "message": warning.message, "line": warning.place.line,
+                })).collect::<Vec<_>>(),
+                "failure": match &one.state {
+                    State::Refused(fault) => crate::cli::failure::document(fault),
+                    _ => Value::Null,
+                },
+            })
+        };
+        json!({
+            "schema": "ingest/1",
+            "checked": self.checked,
+            "records": self.sum(|one| one.tally.records),
+            "rejected": self.sum(|one| one.tally.rejected),
+            "store": self.commits.last().map(|commit| json!({"version": commit.version, "head": commit.digest.hex()})),
+            "inputs": self.taken.iter().map(input).collect::<Vec<_>>(),
+        })
+    }
+
+    fn human(&self, page: &mut Page) {
+        let mut table = Table::new(&["input", "state", "format", "records", "rejected", "sha256"]);
+        for one in &self.taken {
+            let digest = one.digest.map(|digest| digest.short()).unwrap_or_default();
+            let format = one.format.map(Format::name).unwrap_or_default();
+            let (records, rejected) = (Cell::count(one.tally.records), Cell::count(one.tally.rejected));
+            table.row([
+                shown(one.input.path()).into(),
+                one.state.word().into(),
+                format.into(),
+                records,
+                rejected,
+                digest.into(),
+            ]);
+        }
+        page.table(&table);
+        for one in &self.taken {
+            details(one, page);
+        }
+        let known = self.taken.iter().filter(|one| matches!(one.state, State::Known)).count();
+        if known > 0 {
+            page.line(format!(
+                "{known} of {} were in the store already; nothing was added for them.",
+                self.taken.len()
+            ));
+        }
+        if let Some(commit) = self.commits.last() {
+            page.line(format!("Store version {}, commit {}.", commit.version, commit.digest.short()));
+        }
+    }
+}
+
+fn details(one: &Taken, page: &mut Page) {
+    for rejection in &one.rejections {
+        let place = rejection.place.clone().in_file(one.input.path());
+        page.line(format!("{place}: rejected: {} [{}]", rejection.reason, rejection.code));
+    }
+    if let Some(path) = &one.rejected_file {
+        page.line(format!("All {} rejected lines: {}", one.tally.rejected, path.display()));
+    }
+    for warning in &one.tally.warnings {
+        page.line(format!(
+            "{}: {} [{}]",
+            warning.place.clone().in_file(one.input.path()),
+            warning.message,
+            warning.code
+        ));
+    }
+    if let State::Refused(fault) = &one.state {
+        page.line(format!("refused: {fault} [{}]", fault.code()));
+        page.line(format!("  hint: {}", fault.advice().unwrap_or("Mend the input and run the command again.")));
+    }
+}

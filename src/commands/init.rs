@@ -1,0 +1,102 @@
+//! `init`: make a project folder.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use model::Fault;
+use serde_json::{Value, json};
+
+use super::Done;
+use crate::cli::config;
+use crate::cli::context::Context;
+use crate::cli::examples::Example;
+use crate::cli::exit::Exit;
+use crate::cli::files::{self, Existing};
+use crate::cli::journal::Wanted;
+use crate::cli::keys::{Keyring, Naming, Role};
+use crate::cli::output::{Page, Show};
+use crate::cli::passphrase::PassphraseArgs;
+use crate::cli::project::{CONFIG_FILE, Project};
+
+pub(crate) const EXAMPLES: &[Example] = &[
+    Example { about: "Make a project in a new folder", line: "probity init evidence" },
+    Example {
+        about: "Protect the evidence key with a passphrase from descriptor 3",
+        line: "probity init evidence --passphrase-fd 3 3<passphrase.txt",
+    },
+];
+
+const RULE: &str = include_str!("init/availability.yaml");
+const JOB: &str = include_str!("init/nightly.toml");
+
+/// Make a project folder: settings, keys, example rules
+#[derive(Args, Debug)]
+pub(crate) struct InitArgs {
+    /// The folder; made when it does not exist
+    #[arg(default_value = ".")]
+    dir: PathBuf,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+}
+
+pub(crate) fn run(context: &mut Context, args: InitArgs) -> Result<Done, Fault> {
+    refuse_existing(&args.dir)?;
+    let passphrase = args.passphrase.given()?;
+    context.project = Project::at(&args.dir, Some(args.dir.join(CONFIG_FILE)))?;
+    let keyring = Keyring::of(context);
+    let mut made = Vec::new();
+    for role in Role::ALL {
+        let secret = passphrase.as_ref().filter(|_| role == Role::Evidence);
+        made.push(keyring.create(role, Naming::Own, secret)?);
+    }
+    for (name, text) in [("rules/availability.yaml", RULE), ("jobs/nightly.toml", JOB)] {
+        made.push(write_example(&args.dir, name, text)?);
+    }
+    // The configuration comes last: a folder with it is a finished project.
+    files::write(&args.dir.join(CONFIG_FILE), config::commented_defaults().as_bytes(), Existing::Keep)?;
+    made.insert(0, args.dir.join(CONFIG_FILE));
+    context.trace.begin(Wanted::Always, "init.created");
+    context.trace.word("passphrase", if passphrase.is_some() { "yes" } else { "no" });
+    let fingerprint = keyring.public(Role::Evidence)?.fingerprint();
+    Ok(Done::showing(Exit::Done, Created { made, fingerprint }))
+}
+
+fn refuse_existing(dir: &Path) -> Result<(), Fault> {
+    let config = dir.join(CONFIG_FILE);
+    let keys = Project::at(dir, None)?.state("keys").join("evidence.key");
+    match [config, keys].into_iter().find(|path| path.symlink_metadata().is_ok()) {
+        Some(path) => Err(Fault::refused("project-exists", format!("{} exists already", path.display()))
+            .advise("Choose another folder; a project is never overwritten.")),
+        None => Ok(()),
+    }
+}
+
+/// Examples do not replace what is there already.
+fn write_example(dir: &Path, name: &str, text: &str) -> Result<PathBuf, Fault> {
+    let path = dir.join(name);
+    if !path.exists() {
+        files::write(&path, text.as_bytes(), Existing::Keep)?;
+    }
+    Ok(path)
+}
+
+struct Created {
+    made: Vec<PathBuf>,
+    fingerprint: String,
+}
+
+impl Show for Created {
+    fn json(&self) -> Value {
+        let files: Vec<String> = self.made.iter().map(|path| path.display().to_string()).collect();
+        json!({"schema": "project/1", "files": files, "evidence_key": self.fingerprint})
+    }
+
+    fn human(&self, page: &mut Page) {
+        for path in &self.made {
+            page.field("made", path.display().to_string());
+        }
+        page.field("evidence key", &self.fingerprint);
+        page.gap();
+        page.line("Next: probity ingest PATH… then probity evaluate");
+    }
+}

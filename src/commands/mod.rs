@@ -1,0 +1,169 @@
+//! One file per subcommand; this file is the list.
+
+#[cfg(feature = "house")]
+mod audit;
+#[cfg(feature = "house")]
+mod case;
+mod config;
+#[cfg(feature = "engine")]
+mod evaluate;
+#[cfg(feature = "house")]
+mod ingest;
+#[cfg(feature = "house")]
+mod init;
+#[cfg(feature = "pdf")]
+mod package;
+#[cfg(feature = "engine")]
+mod query;
+#[cfg(feature = "house")]
+mod run;
+mod util;
+#[cfg(feature = "verify")]
+mod verify;
+
+use clap::Subcommand;
+use model::Fault;
+
+use crate::cli::context::Context;
+use crate::cli::examples::{self, Example};
+use crate::cli::exit::Exit;
+use crate::cli::output::Show;
+
+/// Every subcommand, in the order of the work.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    #[cfg(feature = "house")]
+    Init(init::InitArgs),
+    #[cfg(feature = "house")]
+    Ingest(ingest::IngestArgs),
+    #[cfg(feature = "engine")]
+    Query(query::QueryArgs),
+    #[cfg(feature = "engine")]
+    Evaluate(evaluate::EvaluateArgs),
+    #[cfg(feature = "house")]
+    Case(case::CaseArgs),
+    #[cfg(feature = "pdf")]
+    Package(package::PackageArgs),
+    #[cfg(feature = "verify")]
+    Verify(verify::VerifyArgs),
+    #[cfg(feature = "house")]
+    Audit(audit::AuditArgs),
+    #[cfg(feature = "house")]
+    Run(run::RunArgs),
+    Config(config::ConfigArgs),
+    Util(util::UtilArgs),
+}
+
+/// Commands that are not in this build, with the feature that brings them.
+pub(crate) const ABSENT: &[(&str, &str)] = &[
+    #[cfg(not(feature = "house"))]
+    ("init", "house"),
+    #[cfg(not(feature = "house"))]
+    ("ingest", "house"),
+    #[cfg(not(feature = "engine"))]
+    ("query", "engine"),
+    #[cfg(not(feature = "engine"))]
+    ("evaluate", "engine"),
+    #[cfg(not(feature = "house"))]
+    ("case", "house"),
+    #[cfg(not(feature = "pdf"))]
+    ("package", "pdf"),
+    #[cfg(not(feature = "verify"))]
+    ("verify", "verify"),
+    #[cfg(not(feature = "house"))]
+    ("audit", "house"),
+    #[cfg(not(feature = "house"))]
+    ("run", "house"),
+];
+
+/// The examples of every command in this build.
+pub(crate) const EXAMPLES: &[(&str, &[Example])] = &[
+    #[cfg(feature = "house")]
+    ("init", init::EXAMPLES),
+    #[cfg(feature = "house")]
+    ("ingest", ingest::EXAMPLES),
+    #[cfg(feature = "engine")]
+    ("query", query::EXAMPLES),
+    #[cfg(feature = "engine")]
+    ("evaluate", evaluate::EXAMPLES),
+    #[cfg(feature = "house")]
+    ("case", case::EXAMPLES),
+    #[cfg(feature = "pdf")]
+    ("package", package::EXAMPLES),
+    #[cfg(feature = "verify")]
+    ("verify", verify::EXAMPLES),
+    #[cfg(feature = "house")]
+    ("audit", audit::EXAMPLES),
+    #[cfg(feature = "house")]
+    ("run", run::EXAMPLES),
+    ("config", config::EXAMPLES),
+    ("util", util::EXAMPLES),
+];
+
+/// How a command ended, and what it has to show.
+pub(crate) struct Done {
+    exit: Exit,
+    result: Option<Box<dyn Show>>,
+}
+
+impl Done {
+    /// Ended with `exit`, with something to show.
+    pub(crate) fn showing(exit: Exit, result: impl Show + 'static) -> Self {
+        Done { exit, result: Some(Box::new(result)) }
+    }
+
+    /// Ended with `exit`; what there was to show has been streamed.
+    pub(crate) fn streamed(exit: Exit) -> Self {
+        Done { exit, result: None }
+    }
+}
+
+/// Does → records → reports. Nothing is reported as done before the ledger holds it.
+///
+/// # Errors
+/// What the command or the ledger says.
+pub(crate) fn dispatch(context: &mut Context, command: Command) -> Result<Exit, Fault> {
+    let result = command.run(context);
+    #[cfg(feature = "house")]
+    crate::cli::journal::record(context, &result.as_ref().map(|done| done.exit))?;
+    let done = result?;
+    if let Some(shown) = done.result {
+        context.report(&*shown)?;
+    }
+    Ok(done.exit)
+}
+
+impl Command {
+    fn run(self, context: &mut Context) -> Result<Done, Fault> {
+        match self {
+            #[cfg(feature = "house")]
+            Command::Init(args) => init::run(context, args),
+            #[cfg(feature = "house")]
+            Command::Ingest(args) => ingest::run(context, args),
+            #[cfg(feature = "engine")]
+            Command::Query(args) => query::run(context, args),
+            #[cfg(feature = "engine")]
+            Command::Evaluate(args) => evaluate::run(context, args),
+            #[cfg(feature = "house")]
+            Command::Case(args) => case::run(context, args),
+            #[cfg(feature = "pdf")]
+            Command::Package(args) => package::run(context, args),
+            #[cfg(feature = "verify")]
+            Command::Verify(args) => verify::run(context, args),
+            #[cfg(feature = "house")]
+            Command::Audit(args) => audit::run(context, args),
+            #[cfg(feature = "house")]
+            Command::Run(args) => run::run(context, args),
+            Command::Config(args) => config::run(context, args),
+            Command::Util(args) => util::run(context, args),
+        }
+    }
+}
+
+/// Puts each command's examples under its help.
+pub(crate) fn with_examples(mut tree: clap::Command) -> clap::Command {
+    for (name, list) in EXAMPLES {
+        tree = tree.mut_subcommand(name, |command| command.after_help(examples::help(list)));
+    }
+    tree
+}

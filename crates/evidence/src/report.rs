@@ -185,7 +185,6 @@ pub(crate) fn compose(document: &Document, attachments: Vec<Attachment>, created
     custody(wire, &mut blocks);
     how_to_verify(wire, &mut blocks);
     what_a_seal_proves(&mut blocks);
-    page_marks(wire, &mut blocks);
     Report {
         title: format!("Evidence report: {}", wire.title),
         case: wire.id.clone(),
@@ -223,7 +222,7 @@ fn cover(wire: &DocumentWire) -> Vec<Block> {
     if !wire.marking.is_empty() {
         facts.insert(1, ("Marking".to_owned(), Text::strong(&wire.marking)));
     }
-    vec![
+    let mut blocks = vec![
         Block::Paragraph(Text::strong("Evidence report")),
         Block::Heading(1, wire.title.clone()),
         Block::Facts(facts),
@@ -233,7 +232,49 @@ fn cover(wire: &DocumentWire) -> Vec<Block> {
             "This report, the same content as JSON and XML, the exhibits and the custody log travel in one sealed package. \
              Anybody can check the seal with free tools and without the program that made it: see \u{201c}How to verify\u{201d}.",
         )),
-    ]
+    ];
+    blocks.extend(at_a_glance(wire));
+    blocks.extend(page_marks(wire));
+    blocks
+}
+
+/// How many objectives the first page shows.
+const GLANCE: usize = 20;
+
+/// The objectives in short: those that need attention first.
+fn at_a_glance(wire: &DocumentWire) -> Option<Block> {
+    let mut all: Vec<&ObjectiveWire> = wire.evaluations.iter().flat_map(|evaluation| &evaluation.objectives).collect();
+    if all.is_empty() {
+        return None;
+    }
+    all.sort_by_key(|objective| std::cmp::Reverse(verdict(&objective.verdict)));
+    let more = all.len().saturating_sub(GLANCE);
+    all.truncate(GLANCE);
+    let column = |title: &str, share, number| Column { title: title.to_owned(), share, number };
+    let row = |objective: &&ObjectiveWire| {
+        vec![
+            Cell(vec![Text::strong(format!("{} / {}", objective.rule, objective.objective))]),
+            Cell(vec![Text::verdict(verdict(&objective.verdict))]),
+            Cell::of(&objective.reason),
+        ]
+    };
+    let mut rows: Vec<_> = all.iter().map(row).collect();
+    if more > 0 {
+        rows.push(vec![Cell::of(format!("and {more} more")), Cell::of(""), Cell::of("See \u{201c}Verdicts\u{201d}.")]);
+    }
+    Some(Block::Table(Table {
+        summary: "Objectives and verdicts in short, those that need attention first".to_owned(),
+        columns: vec![column("Objective", 32, false), column("Verdict", 13, false), column("Reason", 55, false)],
+        rows,
+    }))
+}
+
+/// Watermark and marking are drawn on every page and read aloud on none: they are said once, as text.
+fn page_marks(wire: &DocumentWire) -> Option<Block> {
+    let marks = [("the marking", &wire.marking), ("the watermark", &wire.watermark)];
+    let marks = marks.iter().filter(|(_, text)| !text.is_empty());
+    let said: Vec<String> = marks.map(|(what, text)| format!("{what} \u{201c}{text}\u{201d}")).collect();
+    (!said.is_empty()).then(|| Block::Paragraph(Text::small(format!("Every page carries {}.", said.join(" and ")))))
 }
 
 fn contents(wire: &DocumentWire) -> String {
@@ -484,14 +525,4 @@ fn what_a_seal_proves(blocks: &mut Vec<Block>) {
         "Verdicts follow from the recorded data and the rules as written. They are no expert opinion and no legal advice.",
     ];
     blocks.push(Block::List(limits.into_iter().map(Text::plain).collect()));
-}
-
-/// Watermark and marking are drawn on every page and read aloud on none: they are said once, as text.
-fn page_marks(wire: &DocumentWire, blocks: &mut Vec<Block>) {
-    let marks = [("the marking", &wire.marking), ("the watermark", &wire.watermark)];
-    let marks = marks.iter().filter(|(_, text)| !text.is_empty());
-    let said: Vec<String> = marks.map(|(what, text)| format!("{what} \u{201c}{text}\u{201d}")).collect();
-    if !said.is_empty() {
-        blocks.push(Block::Paragraph(Text::small(format!("Every page carries {}.", said.join(" and ")))));
-    }
 }

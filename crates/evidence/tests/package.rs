@@ -129,3 +129,39 @@ fn a_case_refuses_what_it_cannot_stand_for() {
     assert_eq!(code(case.record_evaluation(b"{}", &act(999, "x")).map(drop)), "bad-evaluation");
     assert_eq!(Case::list(root.path()).unwrap(), ["2026-017"]);
 }
+
+#[test]
+fn the_answer_as_json_has_the_members_and_names_of_its_schema() {
+    let root = tempfile::tempdir().unwrap();
+    let verification = check(&package(&case(root.path())));
+    let json: serde_json::Value = serde_json::from_slice(&verification.to_json().unwrap()).unwrap();
+    let schema = include_str!("../../../schemas/verification.v1.schema.json");
+    let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+    let members = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(members(&json), members(&schema["properties"]));
+    let known = &schema["properties"]["checks"]["items"]["properties"]["name"]["enum"];
+    let names: Vec<_> = json["checks"].as_array().unwrap().iter().map(|check| check["name"].clone()).collect();
+    assert_eq!(&serde_json::Value::Array(names), known);
+    assert_eq!((&json["intact"], &json["signer_trusted"]), (&true.into(), &true.into()));
+}
+
+/// ZIP64, in constant memory. Writes 9 GB: run it with `--release -- --ignored`.
+#[test]
+#[ignore = "writes 9 GB"]
+fn an_exhibit_beyond_4_gib_is_streamed() {
+    use std::io::Read;
+    let root = tempfile::tempdir().unwrap();
+    let mut case = case(root.path());
+    let size = (1_u64 << 32) + 17;
+    let new = probity_evidence::NewExhibit { name: "disk.img", description: "image" };
+    case.add(&mut std::io::repeat(7).take(size), new, &act(300, "large"), &Hidden).unwrap();
+    let more = probity_evidence::NewExhibit { name: "after.txt", description: "its offset needs 64 bits" };
+    case.add(&mut &b"after"[..], more, &act(301, "small"), &Hidden).unwrap();
+    let path = root.path().join("package.zip");
+    build(&case, &settings(), &key(), &Plain, std::fs::File::create(&path).unwrap(), &Hidden).unwrap();
+    let verification = verify(std::fs::File::open(&path).unwrap(), &[], &Hidden).unwrap();
+    assert!(verification.is_intact(), "{:#?}", verification.checks);
+    let judge = "import sys, zipfile; sys.exit(zipfile.ZipFile(sys.argv[1]).testzip())";
+    assert!(std::process::Command::new("python3").args(["-c", judge]).arg(&path).status().unwrap().success());
+    assert!(std::process::Command::new("unzip").arg("-tqq").arg(&path).status().unwrap().success());
+}

@@ -116,9 +116,26 @@ impl Package {
     }
 }
 
-/// What is read as a whole: everything but the exhibits, the evaluations (one at a time, later) and the report.
+/// What is read as a whole: the files that every package has, but for the report; exhibits and evaluations never.
 fn is_held(path: &str) -> bool {
-    !is_payload(path) || [CASE_JSON, CASE_XML, CASE_XSD, CUSTODY].contains(&path)
+    const HELD: [&str; 15] = [
+        VERIFY_TXT,
+        VERIFY_SH,
+        ALLOWED_SIGNERS,
+        SIGNER,
+        BAGIT,
+        BAG_INFO,
+        PAYLOAD_MANIFEST,
+        TAG_MANIFEST,
+        MANIFEST,
+        SSH_SIGNATURE,
+        MINISIGNATURE,
+        MINISIGN_KEY,
+        CASE_JSON,
+        CASE_XML,
+        CASE_XSD,
+    ];
+    path == CUSTODY || HELD.contains(&path)
 }
 
 fn judge<R: Read + Seek>(package: &Package, input: &mut R, trusted: &[PublicKey]) -> io::Result<Verification> {

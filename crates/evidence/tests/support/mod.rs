@@ -16,7 +16,7 @@ pub(crate) struct Plain;
 
 impl Renderer for Plain {
     fn render(&self, report: &Report) -> Result<Vec<u8>, Fault> {
-        Ok(format!("%PDF-1.7\n% {} {}\n", report.title, report.blocks.len()).into_bytes())
+        Ok(format!("%PDF-1.7\n% {}\n", report.title).into_bytes())
     }
 }
 

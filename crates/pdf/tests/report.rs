@@ -81,10 +81,14 @@ fn run(command: &mut Command) -> String {
     said
 }
 
-/// The words of a PDF, as pdftotext reads them from top to bottom.
-fn words(pdf: &[u8], folder: &Path) -> String {
-    let path = folder.join("report.pdf");
+/// The words of a PDF, as pdftotext reads them from top to bottom. qpdf, and veraPDF where `VERAPDF` names it, judge the file.
+fn words(pdf: &[u8], name: &str) -> String {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&path, pdf).unwrap();
+    run(Command::new("qpdf").arg("--check").arg(&path));
+    if let Some(judge) = std::env::var_os("VERAPDF") {
+        run(Command::new(judge).arg("3a,ua1").arg(&path));
+    }
     run(Command::new("pdftotext").arg("-layout").arg(&path).arg("-"))
 }
 
@@ -92,9 +96,7 @@ fn words(pdf: &[u8], folder: &Path) -> String {
 fn independent_judges_accept_the_package() {
     let folder = tempfile::tempdir().unwrap();
     let path = package(folder.path());
-    if let Some(keep) = option_env!("CARGO_TARGET_TMPDIR") {
-        std::fs::copy(&path, Path::new(keep).join("package.zip")).unwrap();
-    }
+    std::fs::copy(&path, Path::new(env!("CARGO_TARGET_TMPDIR")).join("package.zip")).unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/judges/package/check");
     println!("{}", run(Command::new(script).arg(&path)));
 }
@@ -110,8 +112,7 @@ fn long_tables_break_with_repeated_heads_and_every_value_is_found() {
     rows.push(vec![Cell(vec![Text::plain("tall")]), Cell(vec![Text::plain("word ".repeat(3000))])]);
     let table = Table { summary: "Rows".to_owned(), columns: vec![column("Head A", 20), column("Head B", 80)], rows };
     let bytes = Pdf.render(&report(vec![Block::Heading(1, "Long".to_owned()), Block::Table(table)])).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let text = words(&bytes, folder.path());
+    let text = words(&bytes, "long.pdf");
     let pages: Vec<&str> = text.split('\u{c}').filter(|page| !page.trim().is_empty()).collect();
     assert!(pages.len() > 5);
     for (number, page) in pages.iter().enumerate() {
@@ -128,8 +129,54 @@ fn same_report_same_bytes_and_a_missing_character_is_named() {
     let one = report(vec![Block::Paragraph(Text::plain("Grüße, Привет, Γειά, ≤ ≥ → −"))]);
     let bytes = Pdf.render(&one).unwrap();
     assert_eq!(bytes, Pdf.render(&one).unwrap());
-    assert!(words(&bytes, tempfile::tempdir().unwrap().path()).contains("Grüße, Привет, Γειά, ≤ ≥ → −"));
+    assert!(words(&bytes, "scripts.pdf").contains("Grüße, Привет, Γειά, ≤ ≥ → −"));
     let fault = Pdf.render(&report(vec![Block::Paragraph(Text::plain("日"))])).unwrap_err();
     assert_eq!(fault.code(), "missing-glyph");
     assert!(fault.message().contains("U+65E5"));
+}
+
+/// Keeps what the evidence room says, so that the tests can look at its pages.
+struct Keep(std::cell::RefCell<Option<Report>>);
+
+impl Renderer for Keep {
+    fn render(&self, report: &Report) -> Result<Vec<u8>, model::Fault> {
+        self.0.replace(Some(report.clone()));
+        Pdf.render(report)
+    }
+}
+
+#[test]
+fn an_empty_case_has_every_section_and_a_full_one_every_value() {
+    let root = tempfile::tempdir().unwrap();
+    let settings = Build {
+        created: at(0),
+        marking: String::new(),
+        watermark: String::new(),
+        tool: Tool { name: "probity".to_owned(), version: "0.1.0".to_owned() },
+        ledger: None,
+    };
+    let key = SigningKey::from_seed([7; 32]);
+    let read = |case: &Case, name: &str| {
+        let keep = Keep(std::cell::RefCell::new(None));
+        build(case, &settings, &key, &keep, std::io::Cursor::new(Vec::new()), &Hidden).unwrap();
+        let report = keep.0.into_inner().unwrap();
+        (words(&Pdf.render(&report).unwrap(), name), report)
+    };
+    let (text, _) = read(&Case::create(root.path(), "empty", "Nothing yet", &act(0, "test")).unwrap(), "empty.pdf");
+    for section in ["No evaluation is recorded", "has no exhibits", "Custody", "How to verify", "does not prove"] {
+        assert!(text.contains(section), "{section}");
+    }
+    let (text, report) = read(&case(root.path()), "full.pdf");
+    let dense = |text: &str| text.split_whitespace().collect::<String>();
+    let cells =
+        report.blocks.iter().filter_map(|block| if let Block::Table(table) = block { Some(table) } else { None });
+    for cell in cells.flat_map(|table| table.rows.iter().flatten()).flat_map(|cell| &cell.0) {
+        // A value may be broken over lines beside its neighbours: every word of it stands somewhere.
+        for word in
+            cell.value.split_whitespace().filter(|word| word.len() < 20 && !word.contains(['\u{202e}', '\u{1b}']))
+        {
+            assert!(dense(&text).contains(word), "{word:?} of {:?}", cell.value);
+        }
+    }
+    assert!(text.contains("<U+202E>") && !text.contains('\u{202e}'));
 }

@@ -14,8 +14,10 @@ pub fn check_case_id(id: &str) -> Result<(), Fault> {
     if fits && plain && !id.starts_with('-') && !id.ends_with('-') {
         return Ok(());
     }
-    Err(Fault::usage("bad-case-id", format!("{} is not a case id", quote(id)))
-        .advise("Use lower-case letters, digits and hyphens, at most 64, for example 2026-017. Courts publish file names: put no personal data into it."))
+    Err(Fault::usage("bad-case-id", format!("{} is not a case id", quote(id))).advise(
+        "Use lower-case letters, digits and hyphens, at most 64, for example 2026-017. \
+             Courts publish file names: put no personal data into it.",
+    ))
 }
 
 /// The name of an exhibit inside the case and the package: `[A-Za-z0-9._-]`, at most 100 bytes, never hidden, never an

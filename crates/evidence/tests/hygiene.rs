@@ -201,3 +201,35 @@ fn tampered(package: &[u8]) -> String {
     }
     table
 }
+
+mod hostile {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Whatever stands in the file, verify answers; it never panics and never calls it intact.
+        #[test]
+        fn spliced_packages_are_answered(at in 0.0..1.0_f64, cut in 0_usize..300, put in proptest::collection::vec(any::<u8>(), 1..300), tail: bool) {
+            let mut bytes = std::fs::read(vectors().join("intact.zip")).unwrap();
+            // Half of the cases hit the directory, where the structure is.
+            let from = if tail { bytes.len() - 3_000 } else { 0 };
+            let start = from + ((bytes.len() - from) as f64 * at) as usize;
+            let end = (start + cut).min(bytes.len());
+            let before = bytes.clone();
+            bytes.splice(start..end, put);
+            prop_assume!(bytes != before);
+            if let Ok(verification) = probity_evidence::package::verify(std::io::Cursor::new(bytes), &[], &model::Hidden) {
+                prop_assert!(!verification.is_intact());
+                prop_assert!(verification.to_json().is_ok());
+            }
+        }
+
+        #[test]
+        fn any_custody_log_is_answered(log in ".{0,200}") {
+            let chain = probity_evidence::custody::read(log.as_bytes());
+            prop_assert!(chain.map_or(true, |chain| chain.entries.is_empty()));
+        }
+    }
+}

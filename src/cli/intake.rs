@@ -96,18 +96,19 @@ pub(crate) fn take(
             (originals, bytes) = (originals + 1, bytes + one.tally.bytes);
             taken.push(one);
         }
-        if let Some(commit) = batch.commit(notes)? {
-            overtaken(&mut taken[first..], &commit);
-            commits.push(commit);
-        }
+        let commit = batch.commit(notes)?;
+        overtaken(&mut taken[first..], commit.as_ref());
+        commits.extend(commit);
     }
     Ok((taken, commits))
 }
 
-/// Another process has brought the same originals meanwhile: they are in the store once, and it says so.
-fn overtaken(taken: &mut [Taken], commit: &Commit) {
-    for one in taken {
-        if one.digest.is_some_and(|digest| commit.overtaken.iter().any(|key| key.digest == digest)) {
+/// Another process has brought the same originals meanwhile: they are in the store once, and it says so. Without a commit
+/// that happened to all of them.
+fn overtaken(taken: &mut [Taken], commit: Option<&Commit>) {
+    for one in taken.iter_mut().filter(|one| matches!(one.state, State::Ingested)) {
+        let brought = |digest| commit.is_some_and(|commit| commit.originals.iter().any(|key| key.digest == digest));
+        if !one.digest.is_some_and(brought) {
             one.state = State::Known;
         }
     }

@@ -1,5 +1,6 @@
 //! `ingest`: read metrics, logs and traces into the store.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -58,6 +59,8 @@ pub(crate) struct IngestArgs {
     any_time: bool,
 }
 
+/// More inputs than this are shown by folder.
+const LISTED_MAX: usize = 12;
 const MAP_MAX: ByteSize = ByteSize(1 << 20);
 
 pub(crate) fn run(context: &mut Context, args: IngestArgs) -> Result<Done, Fault> {
@@ -71,6 +74,7 @@ pub(crate) fn run(context: &mut Context, args: IngestArgs) -> Result<Done, Fault
         false => {
             let key = Keyring::of(context).open(context, Role::Store, &PassphraseArgs::default())?;
             let store = Store::open(&context.project.state("store"), Some(&key.secret))?;
+            store.sweep(plan.now)?;
             journal::reconcile(context, &store)?;
             let notes = CommitNotes { tool: format!("probity {}", env!("CARGO_PKG_VERSION")) };
             intake::take(inputs, &plan, &store, &notes, &*progress)?
@@ -133,6 +137,38 @@ impl Ingested {
             _ => Exit::Done,
         };
         self.taken.iter().map(exit).fold(Exit::Done, Exit::worse)
+    }
+
+    /// One row for each input.
+    fn listed(&self) -> Table {
+        let mut table = Table::new(&["input", "state", "format", "records", "rejected", "sha256"]);
+        for one in &self.taken {
+            let digest = one.digest.map(|digest| digest.short()).unwrap_or_default();
+            let format = one.format.map(Format::name).unwrap_or_default();
+            let (records, rejected) = (Cell::count(one.tally.records), Cell::count(one.tally.rejected));
+            let input = shown(one.input.path());
+            table.row([input.into(), one.state.word().into(), format.into(), records, rejected, digest.into()]);
+        }
+        table
+    }
+
+    /// One row for each folder, state and format: nobody reads a thousand rows. `--json` has every input.
+    fn grouped(&self) -> Table {
+        let mut groups: BTreeMap<(String, &str, &str), [u64; 3]> = BTreeMap::new();
+        for one in &self.taken {
+            let folder = one.input.path().parent().map(shown).unwrap_or_default();
+            let format = one.format.map(Format::name).unwrap_or_default();
+            let sums = groups.entry((folder, one.state.word(), format)).or_default();
+            for (sum, number) in sums.iter_mut().zip([1, one.tally.records, one.tally.rejected]) {
+                *sum += number;
+            }
+        }
+        let mut table = Table::new(&["folder", "state", "format", "files", "records", "rejected"]);
+        for ((folder, state, format), [files, records, rejected]) in groups {
+            let [files, records, rejected] = [files, records, rejected].map(Cell::count);
+            table.row([folder.into(), state.into(), format.into(), files, records, rejected]);
+        }
+        table
     }
 
     fn trace(&self, context: &mut Context) {
@@ -207,21 +243,10 @@ impl Show for Ingested {
     }
 
     fn human(&self, page: &mut Page) {
-        let mut table = Table::new(&["input", "state", "format", "records", "rejected", "sha256"]);
-        for one in &self.taken {
-            let digest = one.digest.map(|digest| digest.short()).unwrap_or_default();
-            let format = one.format.map(Format::name).unwrap_or_default();
-            let (records, rejected) = (Cell::count(one.tally.records), Cell::count(one.tally.rejected));
-            table.row([
-                shown(one.input.path()).into(),
-                one.state.word().into(),
-                format.into(),
-                records,
-                rejected,
-                digest.into(),
-            ]);
-        }
-        page.table(&table);
+        page.table(&match self.taken.len() {
+            0..=LISTED_MAX => self.listed(),
+            _ => self.grouped(),
+        });
         for one in &self.taken {
             details(one, page);
         }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use model::Fault;
+use model::{Fault, Instant};
 use serde_json::{Value, json};
 
 use super::{Command, Done};
@@ -101,6 +101,8 @@ fn job_files(context: &Context) -> Result<Vec<PathBuf>, Fault> {
 }
 
 fn steps(context: &mut Context, job: &Job) -> Ran {
+    // One time for the placeholders of all steps, so that a later step finds what an earlier one named.
+    let started = context.now();
     let mut ran = Ran { job: job.path.display().to_string(), steps: Vec::new(), left: 0, exit: Exit::Done };
     for (index, step) in job.steps.iter().enumerate() {
         let stopped = signals::check().is_err();
@@ -109,7 +111,7 @@ fn steps(context: &mut Context, job: &Job) -> Ran {
             break;
         }
         announce(context, index + 1, job.steps.len(), step);
-        let finished = one(context, &job.path, step);
+        let finished = one(context, &job.path, step, started);
         let exit = finished.exit;
         ran.exit = ran.exit.worse(exit);
         ran.steps.push(finished);
@@ -133,20 +135,19 @@ fn announce(context: &mut Context, number: usize, total: usize, step: &Step) {
     }
 }
 
-fn one(context: &mut Context, job: &Path, step: &Step) -> StepRan {
+fn one(context: &mut Context, job: &Path, step: &Step, started: Instant) -> StepRan {
     context.output.collect();
-    let exit = match parse(context, job, step).and_then(|command| super::dispatch(context, command)) {
+    let exit = match parse(context, job, step, started).and_then(|command| super::dispatch(context, command)) {
         Ok(exit) => exit,
         Err(fault) => failure::report(context, &fault),
     };
     StepRan { name: step.name.clone(), exit, results: context.output.collected() }
 }
 
-fn parse(context: &Context, job: &Path, step: &Step) -> Result<Command, Fault> {
-    let now = context.now();
+fn parse(context: &Context, job: &Path, step: &Step, started: Instant) -> Result<Command, Fault> {
     let mut argv = vec![OsString::from("probity")];
     for argument in &step.arguments {
-        argv.push(job::fill_in(argument, job, context, now)?.into());
+        argv.push(job::fill_in(argument, job, context, started)?.into());
     }
     let wrong = |code, message: String, advice: &str| {
         Err(Fault::bad_config(code, message).at(model::Place::file(job)).advise(advice))

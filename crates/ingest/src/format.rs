@@ -119,9 +119,21 @@ fn is_metric_line(line: &[u8]) -> bool {
     name > 0 && !line[0].is_ascii_digit() && crate::number::go_float(number).is_some()
 }
 
+/// What only OpenMetrics has: the closing line, units, its own types, and counters whose samples add `_total` to the name.
 fn is_openmetrics(text: &[u8]) -> bool {
     let marks: [&[u8]; 2] = [b"\n# EOF", b"\n# UNIT "];
-    text.starts_with(b"# EOF") || marks.iter().any(|mark| memchr::memmem::find(text, mark).is_some())
+    text.starts_with(b"# EOF")
+        || marks.iter().any(|mark| memchr::memmem::find(text, mark).is_some())
+        || text.split(|byte| *byte == b'\n').filter_map(|line| line.strip_prefix(b"# TYPE ")).any(|rest| {
+            let mut words = rest.trim_ascii().split(|byte| *byte == b' ');
+            let (name, kind) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+            let total = [b"\n", name, b"_total"].concat();
+            match kind {
+                b"info" | b"stateset" | b"gaugehistogram" | b"unknown" => true,
+                b"counter" => memchr::memmem::find(text, &total).is_some(),
+                _ => false,
+            }
+        })
 }
 
 /// A header of names, and a line below it with at least as many cells.

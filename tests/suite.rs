@@ -1,0 +1,27 @@
+//! The one end-to-end binary: what a user types, what comes out, with which exit code.
+//!
+//! Every test runs the real program in a folder of its own with a clean environment and a fixed clock. `UPDATE=1` rewrites
+//! the golden files in `fixtures/golden/cli`; the diff is the review.
+
+#[path = "suite/audit.rs"]
+mod audit;
+#[path = "suite/bad_input.rs"]
+mod bad_input;
+#[path = "suite/demo.rs"]
+mod demo;
+#[path = "suite/evaluate.rs"]
+mod evaluate;
+#[path = "suite/help.rs"]
+mod help;
+#[path = "suite/house.rs"]
+mod house;
+#[path = "suite/ingest.rs"]
+mod ingest;
+#[path = "suite/init.rs"]
+mod init;
+#[path = "suite/package.rs"]
+mod package;
+#[path = "suite/query.rs"]
+mod query;
+#[path = "suite/run.rs"]
+mod run;

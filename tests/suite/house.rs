@@ -1,0 +1,165 @@
+//! The test house: a folder, a clean environment, a fixed clock, and what came out.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// The time of every run, unless a test gives another.
+pub const NOW: &str = "2026-11-22T12:00:00Z";
+
+/// A folder to work in, removed with everything below.
+pub struct House {
+    folder: tempfile::TempDir,
+    home: tempfile::TempDir,
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct Ran {
+    pub exit: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl House {
+    pub fn new() -> House {
+        House { folder: tempfile::tempdir().unwrap(), home: tempfile::tempdir().unwrap() }
+    }
+
+    /// A folder in which `init` has been.
+    pub fn initialised() -> House {
+        let house = House::new();
+        house.run(&["init", "."]).expect(0);
+        house
+    }
+
+    pub fn path(&self, below: &str) -> PathBuf {
+        self.folder.path().join(below)
+    }
+
+    pub fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file below the folder, with its folders.
+    pub fn write(&self, below: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(below);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    pub fn read(&self, below: &str) -> String {
+        fs::read_to_string(self.path(below)).unwrap()
+    }
+
+    /// The command, ready to be changed and started: clean environment, home of its own, this folder.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_probity"));
+        command.args(args).current_dir(self.root()).env_clear().env("HOME", self.home.path());
+        // What coverage and loaders need, and nothing of ours.
+        for name in ["PATH", "LD_LIBRARY_PATH", "LLVM_PROFILE_FILE"] {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        if !args.contains(&"--time") {
+            command.args(["--time", NOW]);
+        }
+        command.stdin(Stdio::null());
+        command
+    }
+
+    pub fn run(&self, args: &[&str]) -> Ran {
+        Ran::of(self.command(args).output().unwrap())
+    }
+
+    /// The same with bytes on standard input.
+    pub fn run_with(&self, args: &[&str], input: &[u8]) -> Ran {
+        let mut child = self.command(args);
+        child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = child.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        std::thread::scope(|scope| {
+            // A program that stops reading closes the pipe: that is its right.
+            scope.spawn(move || drop(stdin.write_all(input)));
+            Ran::of(child.wait_with_output().unwrap())
+        })
+    }
+
+    /// Runs with `--json` and gives the document back; the exit code must be `exit`.
+    pub fn json(&self, args: &[&str], exit: i32) -> Value {
+        let args: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
+        let ran = self.run(&args);
+        assert_eq!(ran.exit, exit, "{args:?}: {ran:?}");
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{args:?}: {error}: {ran:?}"))
+    }
+}
+
+impl Ran {
+    pub fn of(output: Output) -> Ran {
+        Ran {
+            exit: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Asserts the exit code and hands the run on.
+    #[track_caller]
+    pub fn expect(self, exit: i32) -> Ran {
+        assert_eq!(self.exit, exit, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Asserts that standard error names a failure code.
+    #[track_caller]
+    pub fn code(self, code: &str) -> Ran {
+        assert!(self.stderr.contains(&format!("code: {code} ")), "expected {code}:\n{}", self.stderr);
+        self
+    }
+}
+
+/// A file of the repository.
+pub fn repository(below: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(below)
+}
+
+/// Compares `text` with a golden file; `UPDATE=1` rewrites it.
+#[track_caller]
+pub fn golden(name: &str, text: &str) {
+    let path = repository("fixtures/golden/cli").join(name);
+    if std::env::var_os("UPDATE").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+    }
+    let expect = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(text, expect, "{} differs; UPDATE=1 rewrites it", path.display());
+}
+
+/// A tool that judges our output. Where judges are required (`PROBITY_TEST_JUDGES=required`, as `tests/run` sets it) a missing
+/// one fails the test; elsewhere the test says that it was skipped.
+#[track_caller]
+pub fn judge(program: &str) -> bool {
+    let found = std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()));
+    if !found {
+        assert!(std::env::var("PROBITY_TEST_JUDGES").as_deref() != Ok("required"), "{program} is not installed");
+        eprintln!("SKIPPED: {program} is not installed; tests/run installs it");
+    }
+    found
+}
+
+/// The Python with the judges of `tests/requirements.txt`.
+#[track_caller]
+pub fn python() -> Option<PathBuf> {
+    let python = std::env::var_os("PROBITY_TEST_PYTHON").map(PathBuf::from).filter(|path| path.is_file());
+    if python.is_none() {
+        assert!(std::env::var("PROBITY_TEST_JUDGES").as_deref() != Ok("required"), "PROBITY_TEST_PYTHON is not set");
+        eprintln!("SKIPPED: no Python with the judges; tests/run makes one");
+    }
+    python
+}

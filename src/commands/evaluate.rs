@@ -170,8 +170,9 @@ impl Show for Judged {
         }
         page.table(&table);
         page.gap();
-        for outcome in &evaluation.outcomes {
-            explain(outcome, page);
+        let before = [None].into_iter().chain(evaluation.outcomes.iter().map(Some));
+        for (outcome, before) in evaluation.outcomes.iter().zip(before) {
+            explain(outcome, before, page);
         }
         for warning in &evaluation.warnings {
             let place = warning.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
@@ -182,15 +183,25 @@ impl Show for Judged {
     }
 }
 
-fn explain(outcome: &Outcome, page: &mut Page) {
+fn explain(outcome: &Outcome, before: Option<&Outcome>, page: &mut Page) {
     page.verdict_line(outcome.verdict, &format!("{}/{}: {}", outcome.rule, outcome.objective, outcome.reason));
-    for shown in &outcome.shown {
+    // Objectives of one rule share their values; they are shown once.
+    let shown_before = before.is_some_and(|before| before.rule == outcome.rule && before.shown == outcome.shown);
+    for shown in outcome.shown.iter().filter(|_| !shown_before) {
         let unit = shown.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
-        page.line(format!("  {} {}{unit} ({})", shown.name, shown.value, shown.definition));
+        page.line(format!("  {} {}{unit} ({})", shown.name, six_digits(shown.value), shown.definition));
     }
     if let Some(budget) = &outcome.budget {
         page.line(format!("  error budget: {budget}"));
     }
+}
+
+/// A value for people: exact where six significant digits are enough, otherwise cut and marked as such. `--json` has all.
+fn six_digits(value: f64) -> String {
+    let exact = value.to_string();
+    let whole = value.abs().log10().floor().clamp(0.0, 15.0) as usize + 1;
+    let short = format!("{value:.*}", 6_usize.saturating_sub(whole));
+    if exact.len() <= short.len() { exact } else { format!("≈ {short}") }
 }
 
 fn summary(evaluation: &Evaluation) -> String {
@@ -199,4 +210,20 @@ fn summary(evaluation: &Evaluation) -> String {
         None => "an empty store".to_owned(),
     };
     format!("{} objectives at {}, from {basis}", evaluation.outcomes.len(), evaluation.at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_value_is_marked() {
+        let check = |value, expect| assert_eq!(six_digits(value), expect);
+        check(2.0, "2");
+        check(498.25, "498.25");
+        check(3.2432432432432434, "≈ 3.24324");
+        check(721_126_919.0, "721126919");
+        check(0.1, "0.1");
+        check(0.0, "0");
+    }
 }

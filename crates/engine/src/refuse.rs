@@ -114,7 +114,7 @@ fn advice(error: &DataFusionError) -> Option<String> {
         DataFusionError::SchemaError(inner, _) => match inner.as_ref() {
             SchemaError::FieldNotFound { field, valid_fields } => {
                 let names: Vec<&str> = valid_fields.iter().map(|valid| valid.name.as_str()).collect();
-                Some(match nearest(&field.name, &names) {
+                Some(match model::nearest(&field.name, names.iter().copied()) {
                     Some(near) => format!("Did you mean {near}?"),
                     None => format!("The columns are {}.", names.join(", ")),
                 })
@@ -124,7 +124,7 @@ fn advice(error: &DataFusionError) -> Option<String> {
         DataFusionError::Plan(text) if text.starts_with("table '") => {
             let names: Vec<&str> = RecordKind::ALL.map(RecordKind::word).into_iter().chain([INCREMENTS]).collect();
             let asked = text.split('\'').nth(1).and_then(|table| table.rsplit('.').next()).unwrap_or_default();
-            Some(match nearest(asked, &names) {
+            Some(match model::nearest(asked, names.iter().copied()) {
                 Some(near) => format!("Did you mean {near}? The tables are {}.", names.join(", ")),
                 None => format!("The tables are {}.", names.join(", ")),
             })
@@ -153,29 +153,6 @@ fn line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The candidate that a typing mistake may have been meant for: at most a third of its letters differ.
-fn nearest<'a>(asked: &str, candidates: &[&'a str]) -> Option<&'a str> {
-    let asked = asked.to_lowercase();
-    let distances = candidates.iter().map(|candidate| (distance(&asked, &candidate.to_lowercase()), *candidate));
-    distances.min().filter(|(distance, near)| *distance * 3 <= near.len().max(3)).map(|(_, near)| near)
-}
-
-/// Letters to change, insert or leave out (Levenshtein).
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (line, letter) in from.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = line + 1;
-        for at in 0..to.len() {
-            let change = diagonal + usize::from(to[at] != letter);
-            diagonal = row[at + 1];
-            row[at + 1] = change.min(diagonal + 1).min(row[at] + 1);
-        }
-    }
-    row[to.len()]
-}
-
 /// What is wrong with what was typed is wrong with the rule, where a rule was read.
 fn copy(fault: &Fault, author: Author) -> Fault {
     let kind = match (fault.kind(), author) {
@@ -192,17 +169,6 @@ fn copy(fault: &Fault, author: Author) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn typing_mistakes_find_what_was_meant() {
-        let check = |asked: &str, expect: Option<&str>| {
-            assert_eq!(nearest(asked, &["logs", "metrics", "traces", "status"]), expect, "{asked}");
-        };
-        check("log", Some("logs"));
-        check("METRIC", Some("metrics"));
-        check("stauts", Some("status"));
-        check("users", None);
-    }
 
     #[test]
     fn messages_lose_their_prefixes_and_line_ends() {

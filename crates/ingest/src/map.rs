@@ -390,8 +390,7 @@ impl Reader<'_> {
 
     fn unknown(&self, key: &Spanned<std::borrow::Cow<'_, str>>, known: &[&str]) -> Fault {
         let name = key.get_ref().as_ref();
-        let nearest = known.iter().min_by_key(|known| distance(name, known)).filter(|near| distance(name, near) <= 3);
-        let advice = match nearest {
+        let advice = match model::nearest(name, known.iter().copied()) {
             Some(near) => format!("Did you mean {near}?"),
             None => format!("There are {}.", known.join(", ")),
         };
@@ -406,21 +405,6 @@ fn in_order<'v>(table: &'v DeTable<'v>) -> Vec<(&'v Spanned<std::borrow::Cow<'v,
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     entries
-}
-
-/// Levenshtein distance: how many letters a typing error changed.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut corner = i;
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let changed = corner + usize::from(x != y);
-            corner = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(corner + 1);
-        }
-    }
-    row[b.len()]
 }
 
 fn time_format(text: &str) -> Option<TimeFormat> {

@@ -2,16 +2,16 @@
 
 /// The candidate that `word` is most likely a misspelling of, if any is near enough to suggest.
 ///
-/// Near enough: an edit distance (Levenshtein, with neighbours swapped counting once) of at most a third of the length.
+/// Near enough: at most a third of its letters are changed, inserted or left out; two neighbours swapped count as one.
+/// Upper and lower case are the same. Of equally near ones the first in alphabetical order.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = word.chars().count().div_ceil(3).min(3);
-    candidates
-        .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate))
-        .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+    let word: String = word.chars().take(WORD_MAX).collect();
+    let (least, name) = candidates.into_iter().map(|name| (distance(&word, name), name)).min()?;
+    (least * 3 <= name.chars().count().max(3)).then_some(name)
 }
+
+/// More letters than any word of ours has; the work grows with the square.
+const WORD_MAX: usize = 64;
 
 /// Optimal string alignment distance over characters, without regard to case.
 fn distance(a: &str, b: &str) -> usize {
@@ -39,10 +39,17 @@ mod tests {
 
     #[test]
     fn a_slip_is_recognised_and_another_word_is_not() {
-        let check = |word, expect| assert_eq!(nearest(word, ["target", "objectives", "op"]), expect, "{word}");
+        let known = ["budgetingMethod", "logs", "metrics", "objectives", "op", "status", "target"];
+        let check = |word, expect| assert_eq!(nearest(word, known), expect, "{word}");
         check("tagret", Some("target"));
         check("objective", Some("objectives"));
         check("OP", Some("op"));
+        check("log", Some("logs"));
+        check("METRIC", Some("metrics"));
+        check("stauts", Some("status"));
+        check("budgetMethod", Some("budgetingMethod"));
+        check("users", None);
+        check("po", Some("op"));
         check("description", None);
         check("", None);
     }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use model::{Decimal, Fault, Place, Severity};
 
-use crate::fields::nearest;
 use crate::measure::Comparison;
 use crate::node::{Node, Value};
 use crate::notes::{Faults, Notes, Warning};
@@ -340,7 +339,7 @@ impl<'s> Binder<'s> {
         if !self.has_services || self.index.contains_key(&key) {
             return;
         }
-        let advice = match nearest(&spec.service, self.names(ObjectKind::Service)) {
+        let advice = match model::nearest(&spec.service, self.names(ObjectKind::Service)) {
             Some(near) => format!("Did you mean {near:?}?"),
             None => "Define it, or correct the name.".to_owned(),
         };
@@ -465,7 +464,7 @@ impl<'s> Binder<'s> {
         if let Some(found) = found.and_then(|found| Some((found, pick(&found.object.body)?))) {
             return Ok(found);
         }
-        let advice = match nearest(name, self.names(kind)) {
+        let advice = match model::nearest(name, self.names(kind)) {
             Some(near) => format!("Did you mean {near:?}?"),
             None => format!("Add the {} to the rule files, or correct the name.", kind.word()),
         };

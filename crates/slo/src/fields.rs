@@ -33,7 +33,7 @@ impl<'n> Fields<'n> {
     }
 
     fn unknown(&self, key: &Key, known: &[&str]) -> Fault {
-        let advice = match nearest(&key.text, known.iter().copied()) {
+        let advice = match model::nearest(&key.text, known.iter().copied()) {
             Some(near) => format!("Did you mean {near:?}?"),
             None => format!("The keys here are {}.", known.join(", ")),
         };
@@ -134,42 +134,4 @@ pub(crate) fn wrong_type(path: &str, node: &Node, wanted: &str) -> Fault {
     Fault::bad_config("wrong-type", format!("{name} is {shown} where {wanted} is wanted"))
         .advise(format!("Write {wanted}."))
         .at(node.place.clone())
-}
-
-/// The name that was probably meant: at most a third of it is written differently.
-pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let word: Vec<char> = word.to_lowercase().chars().take(64).collect();
-    let distance = |name: &str| edits(&word, &name.to_lowercase().chars().collect::<Vec<_>>());
-    let (least, name) = known.into_iter().map(|name| (distance(name), name)).min()?;
-    (least * 3 <= name.chars().count().max(3)).then_some(name)
-}
-
-/// Insertions, deletions and replacements between two words (Levenshtein), one row at a time.
-fn edits(from: &[char], to: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (index, left) in from.iter().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], index + 1);
-        for (column, right) in to.iter().enumerate() {
-            let replaced = diagonal + usize::from(left != right);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[to.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_slip_of_the_pen_finds_its_word() {
-        let known = ["budgetingMethod", "objectives", "service", "op"];
-        let check = |word: &str, expect| assert_eq!(nearest(word, known), expect, "{word}");
-        check("budgetMethod", Some("budgetingMethod"));
-        check("objectivs", Some("objectives"));
-        check("Service", Some("service"));
-        check("po", None);
-        check("kubernetes", None);
-    }
 }

@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::book::{Book, Reading};
 use crate::duration::Duration;
-use crate::fields::{Fields, nearest};
+use crate::fields::Fields;
 use crate::node::{Key, Node, Value};
 use crate::notes::Faults;
 use crate::openslo::is_dns_label;
@@ -207,7 +207,7 @@ impl Pack {
 
 fn unknown<'k>(name: &str, known: impl Iterator<Item = &'k str>, of: &str) -> Fault {
     let known: Vec<&str> = known.collect();
-    let advice = match nearest(name, known.iter().copied()) {
+    let advice = match model::nearest(name, known.iter().copied()) {
         Some(near) => format!("Did you mean {near:?}?"),
         None => format!("The parameters are {}.", known.join(", ")),
     };

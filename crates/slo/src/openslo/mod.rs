@@ -17,7 +17,7 @@ pub(crate) use slo::{SloSpec, WindowSpec};
 
 use model::{Fault, Place};
 
-use crate::fields::{Fields, nearest};
+use crate::fields::Fields;
 use crate::measure::Comparison;
 use crate::node::Node;
 use crate::notes::Notes;
@@ -150,7 +150,7 @@ fn kind(fields: &Fields<'_>) -> Result<ObjectKind, Fault> {
     let text = fields.required_text("kind")?;
     ObjectKind::ALL.into_iter().find(|kind| kind.word() == text).ok_or_else(|| {
         let words = ObjectKind::ALL.map(ObjectKind::word);
-        let advice = match nearest(text, words) {
+        let advice = match model::nearest(text, words) {
             Some(near) => format!("Did you mean {near:?}?"),
             None => format!("The kinds are {}.", words.join(", ")),
         };

@@ -131,7 +131,7 @@ fn method(spec: &Fields<'_>) -> Result<(Method, Place), Fault> {
         Some(method) => Ok((method, place)),
         None => {
             let words = all.map(|method| method.to_string());
-            let advice = match fields::nearest(text, words.iter().map(String::as_str)) {
+            let advice = match model::nearest(text, words.iter().map(String::as_str)) {
                 Some(near) => format!("Did you mean {near:?}?"),
                 None => format!("Write {}.", words.join(", ")),
             };

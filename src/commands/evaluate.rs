@@ -209,7 +209,8 @@ fn summary(evaluation: &Evaluation) -> String {
         Some(version) => format!("store version {version}, commit {}", evaluation.basis.head.short()),
         None => "an empty store".to_owned(),
     };
-    format!("{} objectives at {}, from {basis}", evaluation.outcomes.len(), evaluation.at)
+    let (count, plural) = (evaluation.outcomes.len(), if evaluation.outcomes.len() == 1 { "" } else { "s" });
+    format!("{count} objective{plural} at {}, from {basis}", evaluation.at)
 }
 
 #[cfg(test)]

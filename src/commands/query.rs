@@ -100,5 +100,7 @@ pub(crate) fn open(context: &Context) -> Result<Engine, Fault> {
 
 fn limits(context: &Context) -> Result<Limits, Fault> {
     let memory = usize::try_from(context.config.size("query.memory")?.0).unwrap_or(usize::MAX);
-    Ok(Limits { memory_bytes_max: memory, spill: Some(context.project.state("spill")), ..Limits::default() })
+    // Where there is no state folder there is nothing to ask, so nothing spills; and a question does not make a project.
+    let spill = context.project.state("").is_dir().then(|| context.project.state("spill"));
+    Ok(Limits { memory_bytes_max: memory, spill, ..Limits::default() })
 }

@@ -127,9 +127,11 @@ impl Pack {
     pub fn built_in(name: &str, reading: &Reading) -> Result<Pack, Faults> {
         let Some(files) = Self::texts(name) else {
             let known: Vec<&str> = Self::names().collect();
-            return Err(Fault::usage("unknown-pack", format!("There is no pack {name:?}"))
-                .advise(format!("The packs are {}; for a folder of your own, give its path.", known.join(", ")))
-                .into());
+            let advice = match model::nearest(name, known.iter().copied()) {
+                Some(nearest) => format!("Did you mean {nearest:?}?"),
+                None => format!("Built in: {}. One of your own is a folder in rules/packs.", known.join(", ")),
+            };
+            return Err(Fault::usage("unknown-pack", format!("There is no pack {name:?}")).advise(advice).into());
         };
         let folder = Path::new("packs").join(name);
         let files = files.iter().map(|(file, text)| (folder.join(file), (*text).to_owned())).collect();

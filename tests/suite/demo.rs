@@ -89,7 +89,13 @@ fn second_run(document: &Value) {
         .iter()
         .map(|one| {
             let word = |name: &str| one[name].as_str().unwrap();
-            (word("rule"), word("objective"), word("verdict"), one["good"].as_u64().unwrap(), one["total"].as_u64().unwrap())
+            (
+                word("rule"),
+                word("objective"),
+                word("verdict"),
+                one["good"].as_u64().unwrap(),
+                one["total"].as_u64().unwrap(),
+            )
         })
         .collect();
     assert_eq!(found, COUNTED);
@@ -103,7 +109,9 @@ fn the_counts_of_this_test_are_those_of_the_readme() {
     // The numbers above are no third opinion: each of them stands in the README of the fixtures.
     let readme = fs::read_to_string(repository("fixtures/demo/README.md")).unwrap();
     let digits = readme.replace(',', "");
-    for number in ["16373 of 16408", "15972 of 16408", "113 of 138", "139 samples", "121 of the service", "3445 of 8618"] {
+    for number in
+        ["16373 of 16408", "15972 of 16408", "113 of 138", "139 samples", "121 of the service", "3445 of 8618"]
+    {
         assert!(digits.contains(number), "{number} is not in the README");
     }
     let total: BTreeMap<&str, u64> = COUNTED.iter().map(|(rule, _, _, _, total)| (*rule, *total)).collect();

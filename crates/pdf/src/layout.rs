@@ -1,21 +1,24 @@
 //! From blocks to pages: every line gets its place and its tag.
 
-use std::collections::VecDeque;
-
-use evidence::report::{Block, Cell, Report, Table, Text, Tone, Voice};
+use evidence::report::{Block, Report, Text, Tone, Voice};
 use model::Fault;
 
+use self::frame::Frame;
 use crate::Limits;
 use crate::font::{Face, Fonts};
 use crate::text::{Color, Line, Style, break_lines, neutralise};
+
+mod frame;
+mod table;
 
 /// A4 in points, and where the body stands on it.
 pub(crate) const PAGE: (f32, f32) = (595.28, 841.89);
 pub(crate) const LEFT: f32 = 56.0;
 pub(crate) const WIDTH: f32 = PAGE.0 - 2.0 * LEFT;
-const TOP: f32 = PAGE.1 - 82.0;
-const BOTTOM: f32 = 68.0;
-const PADDING: f32 = 4.0;
+/// A section begins on a new page where less than this share of a page is left.
+const SECTION: f32 = 0.25;
+/// From one line of facts to the next, and from one fact to the next.
+const FACT: (f32, f32) = (14.0, 15.5);
 
 // Contrast against white and against the tints below is at least 7:1 (WCAG 2.1, 1.4.6).
 pub(crate) const INK: Color = [0.09, 0.11, 0.14];
@@ -92,13 +95,14 @@ pub(crate) struct Bookmark {
 /// # Errors
 /// `missing-glyph`, `report-too-long`.
 pub(crate) fn lay_out(report: &Report, fonts: &Fonts) -> Result<Layout, Fault> {
-    let mut pen = Pen { fonts, layout: Layout::default(), y: TOP };
+    let frame = Frame::new(report, fonts)?;
+    let mut pen = Pen { fonts, layout: Layout::default(), y: frame.top, top: frame.top, bottom: frame.bottom };
     pen.tag(None, "Document");
     pen.new_page()?;
-    for block in &report.blocks {
-        pen.block(block)?;
+    for at in 0..report.blocks.len() {
+        pen.block(&report.blocks[at], &report.blocks[at + 1..])?;
     }
-    pen.furnish(report)?;
+    frame.furnish(report, fonts, &mut pen.layout)?;
     Ok(pen.layout)
 }
 
@@ -107,28 +111,22 @@ struct Pen<'f> {
     layout: Layout,
     /// The lower edge of what is placed so far.
     y: f32,
-}
-
-/// A cell while it is being placed.
-struct Column {
-    x: f32,
-    width: f32,
-    number: bool,
-    tag: usize,
-    lines: VecDeque<Line>,
+    /// Where the body of a page begins, and where it ends.
+    top: f32,
+    bottom: f32,
 }
 
 impl Pen<'_> {
-    fn block(&mut self, block: &Block) -> Result<(), Fault> {
+    /// Places a block; `after` are those that follow.
+    fn block(&mut self, block: &Block, after: &[Block]) -> Result<(), Fault> {
         match block {
-            Block::Heading(level, text) => self.heading(*level, text),
+            Block::Heading(level, text) => self.heading(*level, text, after),
             Block::Paragraph(text) => self.paragraph(text),
             Block::Answer(text) => self.answer(text),
             Block::Facts(facts) => self.facts(facts),
             Block::List(items) => self.list(items),
             Block::Code(lines) => self.code(lines),
             Block::Table(table) => self.table(table),
-            Block::PageBreak => self.new_page(),
         }
     }
 
@@ -141,13 +139,13 @@ impl Pen<'_> {
             .advise("Split the case in two."));
         }
         self.layout.pages.push(Page::default());
-        self.y = TOP;
+        self.y = self.top;
         Ok(())
     }
 
     /// Begins a new page unless `height` points are left.
     fn need(&mut self, height: f32) -> Result<(), Fault> {
-        if self.y - height < BOTTOM && self.y < TOP { self.new_page() } else { Ok(()) }
+        if self.y - height < self.bottom && self.y < self.top { self.new_page() } else { Ok(()) }
     }
 
     fn tag(&mut self, parent: Option<usize>, name: &'static str) -> usize {
@@ -195,29 +193,48 @@ impl Pen<'_> {
         Ok(())
     }
 
-    fn heading(&mut self, level: u8, text: &str) -> Result<(), Fault> {
-        let (name, size, before, after) = match level {
-            1 => ("H1", 22.0, 10.0, 14.0),
-            2 => ("H2", 14.0, 20.0, 6.0),
-            _ => ("H3", 10.5, 12.0, 4.0),
-        };
-        let style = Style { face: Face::Bold, size, color: NAVY };
-        let lines = break_lines(self.fonts, style, text, WIDTH)?;
-        // A heading stays with what it heads.
-        self.need(before + size * 1.4 * lines.len() as f32 + 90.0)?;
-        if self.y < TOP {
-            self.y -= before;
+    fn heading(&mut self, level: u8, text: &str, after: &[Block]) -> Result<(), Fault> {
+        let look = look(level);
+        let lines = break_lines(self.fonts, look.style, text, WIDTH)?;
+        // A heading stays with the beginning of what it heads.
+        let share = if level == 2 { SECTION * (self.top - self.bottom) } else { 0.0 };
+        self.need((look.height(lines.len()) + self.beginning(after)?).max(share))?;
+        if self.y < self.top {
+            self.y -= look.before;
         }
-        let tag = self.tag(Some(0), name);
+        let tag = self.tag(Some(0), look.tag);
         let page = self.page().0;
         self.layout.bookmarks.push(Bookmark { title: neutralise(text), page, top: self.y });
         self.flow(LEFT, lines, tag)?;
-        self.y -= after;
+        self.y -= look.after;
         if level == 1 {
             self.fill(LEFT, self.y + 6.0, WIDTH, 1.5, NAVY);
             self.y -= 10.0;
         }
         Ok(())
+    }
+
+    /// How high the part of `blocks` is that must not be parted from a heading above it; at most half a page.
+    fn beginning(&self, blocks: &[Block]) -> Result<f32, Fault> {
+        let Some((first, rest)) = blocks.split_first() else { return Ok(0.0) };
+        let height = match first {
+            Block::Heading(level, text) => {
+                let look = look(*level);
+                let lines = break_lines(self.fonts, look.style, text, WIDTH)?;
+                look.height(lines.len()) + self.beginning(rest)?
+            }
+            Block::Paragraph(text) => {
+                let lines = break_lines(self.fonts, style(text, 9.5), &text.value, WIDTH)?;
+                // An introduction stays with what it introduces.
+                let next = matches!(rest.first(), Some(Block::Table(_) | Block::Heading(..)));
+                height(&lines) + 6.0 + if next { self.beginning(rest)? } else { 0.0 }
+            }
+            Block::Answer(text) => height(&self.answer_lines(text)?) + 20.0,
+            Block::Facts(facts) => FACT.1 * facts.len() as f32,
+            Block::List(_) | Block::Code(_) => 3.0 * FACT.0,
+            Block::Table(table) => self.table_beginning(table)?,
+        };
+        Ok(height.min((self.top - self.bottom) / 2.0))
     }
 
     fn paragraph(&mut self, text: &Text) -> Result<(), Fault> {
@@ -230,8 +247,8 @@ impl Pen<'_> {
 
     /// The answer: in a tinted box with a bar in its tone.
     fn answer(&mut self, text: &Text) -> Result<(), Fault> {
-        let lines = break_lines(self.fonts, style(text, 12.0), &text.value, WIDTH - 30.0)?;
-        let height = lines.iter().map(|line| line.leading).sum::<f32>() + 20.0;
+        let lines = self.answer_lines(text)?;
+        let height = height(&lines) + 20.0;
         self.need(height)?;
         self.fill(LEFT, self.y - height, WIDTH, height, tint(text.tone));
         self.fill(LEFT, self.y - height, 5.0, height, ink(text.tone));
@@ -242,6 +259,10 @@ impl Pen<'_> {
         Ok(())
     }
 
+    fn answer_lines(&self, text: &Text) -> Result<Vec<Line>, Fault> {
+        break_lines(self.fonts, style(text, 12.0), &text.value, WIDTH - 30.0)
+    }
+
     fn facts(&mut self, facts: &[(String, Text)]) -> Result<(), Fault> {
         const LABEL: f32 = 118.0;
         let mut tag = 0;
@@ -249,7 +270,7 @@ impl Pen<'_> {
             let named = Style { face: Face::Regular, size: 9.0, color: GREY };
             let label = break_lines(self.fonts, named, label, LABEL - 8.0)?;
             let value = break_lines(self.fonts, style(value, 9.5), &value.value, WIDTH - LABEL)?;
-            self.need(14.0)?;
+            self.need(FACT.0)?;
             // A value without a label belongs to the one above.
             if label.iter().any(|line| !line.text.is_empty()) || tag == 0 {
                 tag = self.tag(Some(0), "P");
@@ -260,12 +281,12 @@ impl Pen<'_> {
             }
             // Each line of a fact is as high as the next, so that the labels stand at one distance.
             for line in value {
-                self.need(14.0)?;
+                self.need(FACT.0)?;
                 let baseline = self.y - 9.5;
-                self.y -= 14.0;
+                self.y -= FACT.0;
                 self.place(LEFT + LABEL, baseline, line, Some(tag));
             }
-            self.y -= 1.5;
+            self.y -= FACT.1 - FACT.0;
         }
         self.y -= 6.0;
         Ok(())
@@ -290,174 +311,61 @@ impl Pen<'_> {
         Ok(())
     }
 
+    /// Lines on a tint; the block breaks across pages between any two of them.
     fn code(&mut self, lines: &[String]) -> Result<(), Fault> {
-        let look = Style { face: Face::Mono, size: 8.5, color: INK };
+        const EDGE: f32 = 5.0;
+        /// Where a line is too long, the rest of it stands further in.
+        const HANG: &str = "    ";
+        let look = Style { face: Face::Mono, size: 8.0, color: INK };
         let tag = self.tag(Some(0), "P");
+        let width = WIDTH - 24.0 - self.fonts.width(look.face, look.size, HANG);
+        let mut all = Vec::new();
         for text in lines {
-            let lines = break_lines(self.fonts, look, text, WIDTH - 24.0)?;
-            let height = lines.iter().map(|line| line.leading).sum::<f32>() + 8.0;
+            let mut parts = break_lines(self.fonts, look, text, width)?;
+            parts.iter_mut().skip(1).for_each(|part| part.text.insert_str(0, HANG));
+            all.extend(parts);
+        }
+        let last = all.len().saturating_sub(1);
+        for (at, line) in all.into_iter().enumerate() {
+            let (above, below) = (if at == 0 { EDGE } else { 0.0 }, if at == last { EDGE } else { 0.0 });
+            let height = line.leading + above + below;
             self.need(height)?;
             self.fill(LEFT, self.y - height, WIDTH, height, HEAD);
-            self.y -= 4.0;
-            self.flow(LEFT + 12.0, lines, tag)?;
-            self.y -= 7.0;
+            let baseline = self.y - above - line.size;
+            self.place(LEFT + 12.0, baseline, line, Some(tag));
+            self.y -= height;
         }
-        self.y -= 4.0;
-        Ok(())
-    }
-
-    fn table(&mut self, table: &Table) -> Result<(), Fault> {
-        let tag = self.tag(Some(0), "Table");
-        self.layout.tags[tag].summary = Some(table.summary.clone());
-        self.need(60.0)?;
-        self.table_head(table, Some(tag))?;
-        for row in &table.rows {
-            self.table_row(table, row, tag)?;
-        }
-        self.y -= 10.0;
-        Ok(())
-    }
-
-    /// The head of a table: content the first time, an artifact where it is repeated.
-    fn table_head(&mut self, table: &Table, tag: Option<usize>) -> Result<(), Fault> {
-        let row = tag.map(|tag| self.tag(Some(tag), "TR"));
-        let look = Style { face: Face::Bold, size: 8.5, color: INK };
-        let mut cells = Vec::new();
-        for (column, (x, width)) in table.columns.iter().zip(places(table)) {
-            cells.push((column, x, width, break_lines(self.fonts, look, &column.title, width - 2.0 * PADDING)?));
-        }
-        let tallest =
-            cells.iter().map(|(.., lines)| lines.iter().map(|line| line.leading).sum::<f32>()).fold(0.0, f32::max);
-        let height = tallest + 2.0 * PADDING;
-        self.fill(LEFT, self.y - height, WIDTH, height, HEAD);
-        for (column, x, width, lines) in cells {
-            let cell = row.map(|row| self.tag(Some(row), "TH"));
-            if let Some(cell) = cell {
-                self.layout.tags[cell].scope = Some("Column");
-            }
-            let mut y = self.y - PADDING;
-            for line in lines {
-                let at = self.align(column.number, x, width, &line);
-                let baseline = y - line.size;
-                y -= line.leading;
-                self.place(at, baseline, line, cell);
-            }
-        }
-        self.y -= height;
-        Ok(())
-    }
-
-    fn align(&self, number: bool, x: f32, width: f32, line: &Line) -> f32 {
-        match number {
-            true => x + width - PADDING - self.fonts.width(line.face, line.size, &line.text),
-            false => x + PADDING,
-        }
-    }
-
-    /// A row stays whole where it fits on a page; where it cannot, it goes on below the repeated head.
-    fn table_row(&mut self, table: &Table, cells: &[Cell], tag: usize) -> Result<(), Fault> {
-        let row = self.tag(Some(tag), "TR");
-        let mut columns = Vec::new();
-        for (index, ((cell, column), (x, width))) in cells.iter().zip(&table.columns).zip(places(table)).enumerate() {
-            let tag = self.tag(Some(row), if index == 0 { "TH" } else { "TD" });
-            if index == 0 {
-                self.layout.tags[tag].scope = Some("Row");
-            }
-            let mut lines = VecDeque::new();
-            for text in &cell.0 {
-                lines.extend(break_lines(self.fonts, style(text, 8.5), &text.value, width - 2.0 * PADDING)?);
-            }
-            columns.push(Column { x, width, number: column.number, tag, lines });
-        }
-        let height = columns.iter().map(Column::height).fold(0.0, f32::max) + 2.0 * PADDING;
-        if self.y - height < BOTTOM {
-            let fits_on_one = height < TOP - BOTTOM - 60.0;
-            if fits_on_one || self.y - 60.0 < BOTTOM {
-                self.continue_table(table)?;
-            }
-        }
-        loop {
-            self.place_part(&mut columns);
-            if columns.iter().all(|column| column.lines.is_empty()) {
-                return Ok(());
-            }
-            self.continue_table(table)?;
-        }
-    }
-
-    fn continue_table(&mut self, table: &Table) -> Result<(), Fault> {
-        self.new_page()?;
-        self.table_head(table, None)
-    }
-
-    /// Places as many lines of each cell as the page takes.
-    fn place_part(&mut self, columns: &mut [Column]) {
-        let top = self.y - PADDING;
-        let mut lowest = top;
-        for column in columns {
-            let mut y = top;
-            while column.lines.front().is_some_and(|line| y - line.leading >= BOTTOM) {
-                let Some(line) = column.lines.pop_front() else { break };
-                let at = self.align(column.number, column.x, column.width, &line);
-                let baseline = y - line.size;
-                y -= line.leading;
-                self.place(at, baseline, line, Some(column.tag));
-            }
-            lowest = lowest.min(y);
-        }
-        self.y = lowest - PADDING;
-        self.fill(LEFT, self.y, WIDTH, 0.6, RULE);
-    }
-
-    /// Heads and feet of all pages, now that their number is known.
-    fn furnish(&mut self, report: &Report) -> Result<(), Fault> {
-        let total = self.layout.pages.len();
-        let small = Style { face: Face::Regular, size: 8.0, color: GREY };
-        let strong = Style { face: Face::Bold, size: 8.5, color: INK };
-        let fonts = self.fonts;
-        let first =
-            |style, text: &str, width| Ok::<_, Fault>(break_lines(fonts, style, text, width)?.into_iter().next());
-        for number in 0..total {
-            let parts = [
-                (first(small, &format!("Case {}", report.case), WIDTH / 2.0)?, false, PAGE.1 - 46.0),
-                (first(strong, &report.marking, WIDTH / 2.0)?, true, PAGE.1 - 46.0),
-                (first(small, &format!("{} · {}", report.created, report.producer), WIDTH / 3.0)?, false, 38.0),
-                (first(small, &format!("Page {} of {total}", number + 1), WIDTH / 3.0)?, true, 38.0),
-            ];
-            let page = &mut self.layout.pages[number];
-            page.fills.push(Fill { x: LEFT, y: PAGE.1 - 54.0, width: WIDTH, height: 0.6, color: RULE });
-            page.fills.push(Fill { x: LEFT, y: 52.0, width: WIDTH, height: 0.6, color: RULE });
-            for (line, right, y) in parts {
-                let Some(line) = line else { continue };
-                let x = if right { LEFT + WIDTH - fonts.width(line.face, line.size, &line.text) } else { LEFT };
-                page.lines.push(Placed { x, y, line, mark: None });
-            }
-            let marking = first(strong, &report.marking, WIDTH / 3.0)?;
-            if let Some(line) = marking {
-                let x = (PAGE.0 - fonts.width(line.face, line.size, &line.text)) / 2.0;
-                page.lines.push(Placed { x, y: 38.0, line, mark: None });
-            }
-        }
+        self.y -= 9.0;
         Ok(())
     }
 }
 
-impl Column {
-    fn height(&self) -> f32 {
-        self.lines.iter().map(|line| line.leading).sum()
-    }
+/// How a heading looks: its tag, and the space around it.
+struct Look {
+    tag: &'static str,
+    style: Style,
+    before: f32,
+    after: f32,
 }
 
-/// Where the columns of a table begin, and how wide they are.
-fn places(table: &Table) -> Vec<(f32, f32)> {
-    let all: u16 = table.columns.iter().map(|column| column.share).sum();
-    let mut x = LEFT;
-    let place = |column: &evidence::report::Column| {
-        let width = WIDTH * f32::from(column.share) / f32::from(all.max(1));
-        x += width;
-        (x - width, width)
+fn look(level: u8) -> Look {
+    let (tag, size, before, after) = match level {
+        1 => ("H1", 22.0, 10.0, 14.0),
+        2 => ("H2", 14.0, 20.0, 6.0),
+        _ => ("H3", 10.5, 12.0, 4.0),
     };
-    table.columns.iter().map(place).collect()
+    Look { tag, style: Style { face: Face::Bold, size, color: NAVY }, before, after }
+}
+
+impl Look {
+    fn height(&self, lines: usize) -> f32 {
+        self.before + self.style.size * 1.36 * lines as f32 + self.after
+    }
+}
+
+/// Lines one under the other.
+fn height<'l>(lines: impl IntoIterator<Item = &'l Line>) -> f32 {
+    lines.into_iter().map(|line| line.leading).sum()
 }
 
 fn style(text: &Text, size: f32) -> Style {

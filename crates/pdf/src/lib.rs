@@ -8,6 +8,8 @@
 //! - same report, same bytes: no clock, no randomness (printpdf's random `/ID` is replaced);
 //! - a character that no font of ours has is a fault that names it, never a box;
 //! - what came from outside is data: control characters and marks that reorder text are shown, never obeyed;
+//! - a marking is never cut: it has as many lines as it needs on each page, and the body of the page makes room;
+//! - a heading stands on the page of what it heads, a row of a table on one page where any page can hold it;
 //! - watermark, marking and page numbers are artifacts: drawn on every page, never read between the lines. The watermark is
 //!   drawn as outlines, so that no text extraction can stumble over it.
 //!

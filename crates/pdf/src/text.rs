@@ -26,7 +26,8 @@ pub(crate) struct Style {
     pub(crate) color: Color,
 }
 
-/// Breaks a text into lines of at most `width` points: at spaces, and inside a word only where it is wider than a line.
+/// Breaks a text into lines of at most `width` points: at spaces, and inside a word only where it is wider than a line. Spaces in
+/// front of a paragraph stand in front of each of its lines.
 ///
 /// # Errors
 /// `missing-glyph`.
@@ -42,6 +43,13 @@ pub(crate) fn break_lines(fonts: &Fonts, style: Style, text: &str, width: f32) -
 }
 
 fn break_paragraph(fonts: &Fonts, face: Face, size: f32, text: &str, width: f32) -> Vec<String> {
+    let text = text.trim_end_matches(' ');
+    let indent = &text[..text.len() - text.trim_start_matches(' ').len()];
+    let pushed = fonts.width(face, size, indent);
+    if pushed > 0.0 && pushed <= width / 2.0 {
+        let lines = break_paragraph(fonts, face, size, text.trim_start_matches(' '), width - pushed);
+        return lines.into_iter().map(|line| format!("{indent}{line}")).collect();
+    }
     let mut lines = Vec::new();
     let (mut line, mut used) = (String::new(), 0.0);
     for word in text.split(' ') {
@@ -106,12 +114,21 @@ mod tests {
         check("a\tb\u{a0}c\r", "a b c");
         let fonts = Fonts::load().unwrap();
         let style = Style { face: Face::Mono, size: 8.0, color: [0.0; 3] };
-        for text in ["word ".repeat(40), "f".repeat(300), String::new(), "a\nb".to_owned()] {
+        for text in [
+            "word ".repeat(40),
+            "f".repeat(300),
+            String::new(),
+            "a\nb".to_owned(),
+            format!("   {}", "word ".repeat(40)),
+            " ".repeat(90),
+        ] {
             let lines = break_lines(&fonts, style, &text, 100.0).unwrap();
             assert!(lines.iter().all(|line| fonts.width(line.face, 8.0, &line.text) <= 100.0));
             let rest = |s: &str| s.replace([' ', '\n'], "");
             assert_eq!(rest(&lines.iter().map(|line| line.text.as_str()).collect::<String>()), rest(&text));
         }
+        let inner = break_lines(&fonts, style, &format!("  {}", "word ".repeat(9)), 100.0).unwrap();
+        assert!(inner.len() > 1 && inner.iter().all(|line| line.text.starts_with("  word")));
         let missing = break_lines(&fonts, style, "日本", 100.0).unwrap_err();
         assert_eq!(missing.code(), "missing-glyph");
         assert!(missing.message().contains("U+65E5"));

@@ -124,6 +124,52 @@ fn long_tables_break_with_repeated_heads_and_every_value_is_found() {
     assert_eq!(text.matches("word").count(), 3000 + (0..200).map(|n| n % 7).sum::<usize>());
 }
 
+/// The pages of a report, as pdftotext reads them; no other judge.
+fn pages(report: &Report, name: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, Pdf.render(report).unwrap()).unwrap();
+    let text = run(Command::new("pdftotext").arg("-layout").arg(&path).arg("-"));
+    text.split('\u{c}').filter(|page| !page.trim().is_empty()).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_marking_is_never_cut() {
+    let line = || vec![Block::Paragraph(Text::plain("line ".repeat(2000)))];
+    for words in [1, 7, 12, 60] {
+        let marking: Vec<String> = (0..words).map(|n| format!("mark{n:02}")).collect();
+        let long = Report { marking: marking.join(" "), ..report(line()) };
+        for page in pages(&long, "marking.pdf") {
+            marking.iter().for_each(|word| assert_eq!(page.matches(word).count(), 2, "{word}: {page}"));
+            assert!(page.contains("Case 1") && page.contains("2026-01-01 09:00:00 UTC"), "{page}");
+        }
+    }
+    let endless = Report { marking: "mark ".repeat(2000), ..report(line()) };
+    assert_eq!(Pdf.render(&endless).unwrap_err().code(), "report-too-long");
+}
+
+#[test]
+fn a_heading_stands_with_what_it_heads_and_a_section_begins_where_there_is_room() {
+    let column = Column { title: "Head".to_owned(), share: 1, number: false };
+    let row = |n: usize| vec![Cell(vec![Text::plain(format!("row-{n}")), Text::plain("tall ".repeat(120))])];
+    for filler in 0..50 {
+        let mut blocks: Vec<Block> = (0..filler).map(|_| Block::Paragraph(Text::plain("filler"))).collect();
+        let rows = (0..4).map(row).collect();
+        blocks.push(Block::Heading(2, "Section".to_owned()));
+        blocks.push(Block::Heading(3, "Part".to_owned()));
+        blocks.push(Block::Paragraph(Text::plain("Introduction")));
+        blocks.push(Block::Table(Table { summary: "Rows".to_owned(), columns: vec![column.clone()], rows }));
+        let pages = pages(&report(blocks), "heading.pdf");
+        let of = |word: &str| pages.iter().position(|page| page.contains(word)).unwrap();
+        assert!(["Part", "Introduction", "Head", "row-0"].iter().all(|word| of(word) == of("Section")), "{filler}");
+        assert!(filler > 20 || of("Section") == 0, "{filler}");
+        let last = pages.last().unwrap();
+        assert!(
+            pages.len() == 1 || last.matches("row-").count() != 1 || of("row-2") == of("Section"),
+            "{filler}: {last}"
+        );
+    }
+}
+
 #[test]
 fn same_report_same_bytes_and_a_missing_character_is_named() {
     let one = report(vec![Block::Paragraph(Text::plain("Grüße, Привет, Γειά, ≤ ≥ → −"))]);
@@ -149,7 +195,7 @@ impl Renderer for Keep {
 fn an_empty_case_has_every_section_and_a_full_one_every_value() {
     let root = tempfile::tempdir().unwrap();
     let settings = Build {
-        created: at(0),
+        created: Instant::from_nanos(at(3600).nanos() + 784_013_564),
         marking: String::new(),
         watermark: String::new(),
         tool: Tool { name: "probity".to_owned(), version: "0.1.0".to_owned() },
@@ -168,6 +214,19 @@ fn an_empty_case_has_every_section_and_a_full_one_every_value() {
     }
     let (text, report) = read(&case(root.path()), "full.pdf");
     let dense = |text: &str| text.split_whitespace().collect::<String>();
+    for said in [
+        "1 of 3 objectives is broken, 1 is met, and for 1 there is not enough data to answer.",
+        "940 / 1,000",
+        "P95 548.2 ms",
+        "Computed as in F1",
+        "How each figure was computed",
+        "F1: latency / p95",
+        "2025-12-02 09:00:00 UTC to 2026-01-01 09:00:00 UTC (30d)",
+        "2026-01-01 10:00:00 UTC",
+    ] {
+        assert!(dense(&text).contains(&dense(said)), "{said}: {text}");
+    }
+    assert!(!text.contains(".784"), "a time for people has whole seconds");
     let cells =
         report.blocks.iter().filter_map(|block| if let Block::Table(table) = block { Some(table) } else { None });
     for cell in cells.flat_map(|table| table.rows.iter().flatten()).flat_map(|cell| &cell.0) {

@@ -1,0 +1,257 @@
+//! The sections of a report, in their order.
+
+use model::{Instant, Verdict};
+
+use super::verdicts::verdicts;
+use super::words::{count, date_and_time, exact_size, grouped, is_are, short_size, size, when};
+use super::{Attachment, Block, Cell, Column, Report, Table, Text, Tone, figures, tone};
+use crate::document::{Document, verdict};
+use crate::wire::{CustodyLine, DocumentWire, ObjectiveWire};
+
+/// The report of a document.
+pub(crate) fn compose(document: &Document, attachments: Vec<Attachment>, created: Instant) -> Report {
+    let wire = &document.wire;
+    let figures = figures::of(wire);
+    let mut blocks = cover(wire);
+    verdicts(wire, &figures, &mut blocks);
+    exhibits(wire, &mut blocks);
+    custody(wire, &mut blocks);
+    how_to_verify(wire, &mut blocks);
+    what_a_seal_proves(&mut blocks);
+    figures::annex(&figures, &mut blocks);
+    Report {
+        title: format!("Evidence report: {}", wire.title),
+        case: wire.id.clone(),
+        marking: wire.marking.clone(),
+        watermark: wire.watermark.clone(),
+        language: "en".to_owned(),
+        producer: format!("{} {}", wire.tool.name, wire.tool.version),
+        created,
+        blocks,
+        attachments,
+    }
+}
+
+fn cover(wire: &DocumentWire) -> Vec<Block> {
+    let mut facts = vec![
+        ("Case".to_owned(), Text::strong(&wire.id)),
+        ("Opened".to_owned(), Text::plain(format!("{} by {}", when(&wire.opened), wire.opened_by))),
+        (
+            "Package made".to_owned(),
+            Text::plain(format!("{} by {} {}", when(&wire.created), wire.tool.name, wire.tool.version)),
+        ),
+        ("Signing key".to_owned(), Text::exact(&wire.signer)),
+        ("Contents".to_owned(), Text::plain(contents(wire))),
+        (
+            "Custody log".to_owned(),
+            Text::plain(format!("{}, last digest:", count(wire.custody.entries, "entry", "entries"))),
+        ),
+        (String::new(), Text::exact(&wire.custody.head)),
+    ];
+    if let Some(ledger) = &wire.ledger {
+        let anchor = format!("{}, {}, root digest:", ledger.origin, count(ledger.size, "entry", "entries"));
+        facts.push(("Audit log".to_owned(), Text::plain(anchor)));
+        facts.push((String::new(), Text::exact(&ledger.root)));
+    }
+    facts.push(("Times".to_owned(), Text::plain("in UTC, cut to whole seconds; case.json has them exactly")));
+    // Marking and watermark are drawn on every page and read aloud on none: they are said once, as text.
+    let marks = [("Watermark", Text::plain(&wire.watermark)), ("Marking", Text::strong(&wire.marking))];
+    for (name, text) in marks.into_iter().filter(|(_, text)| !text.value.is_empty()) {
+        facts.insert(1, (name.to_owned(), text));
+    }
+    let mut blocks = vec![
+        Block::Paragraph(Text::strong("Evidence report")),
+        Block::Heading(1, wire.title.clone()),
+        Block::Facts(facts),
+        Block::Heading(2, "Summary".to_owned()),
+        Block::Answer(answer(wire)),
+        Block::Paragraph(Text::plain(
+            "This report, the same content as JSON and XML, the exhibits and the custody log travel in one sealed package. \
+             Anybody can check the seal with free tools: see \u{201c}How to verify\u{201d}.",
+        )),
+    ];
+    blocks.extend(at_a_glance(wire));
+    blocks
+}
+
+/// How many objectives the first page shows.
+const GLANCE: usize = 20;
+
+/// The objectives in short: those that need attention first.
+fn at_a_glance(wire: &DocumentWire) -> Option<Block> {
+    let mut all: Vec<&ObjectiveWire> = wire.evaluations.iter().flat_map(|evaluation| &evaluation.objectives).collect();
+    if all.is_empty() {
+        return None;
+    }
+    all.sort_by_key(|objective| std::cmp::Reverse(verdict(&objective.verdict)));
+    let more = all.len().saturating_sub(GLANCE);
+    all.truncate(GLANCE);
+    let column = |title: &str, share, number| Column { title: title.to_owned(), share, number };
+    let row = |objective: &&ObjectiveWire| {
+        vec![
+            Cell(vec![Text::strong(format!("{} / {}", objective.rule, objective.objective))]),
+            Cell(vec![Text::verdict(verdict(&objective.verdict))]),
+            Cell::of(&objective.reason),
+        ]
+    };
+    let mut rows: Vec<_> = all.iter().map(row).collect();
+    if more > 0 {
+        rows.push(vec![Cell::of(format!("and {more} more")), Cell::of(""), Cell::of("See \u{201c}Verdicts\u{201d}.")]);
+    }
+    Some(Block::Table(Table {
+        summary: "Objectives and verdicts in short, those that need attention first".to_owned(),
+        columns: vec![column("Objective", 32, false), column("Verdict", 10, false), column("Reason", 58, false)],
+        rows,
+    }))
+}
+
+fn contents(wire: &DocumentWire) -> String {
+    let bytes: u64 = wire.exhibits.iter().map(|exhibit| exhibit.size).sum();
+    format!(
+        "{} ({}), {}",
+        count(wire.exhibits.len() as u64, "exhibit", "exhibits"),
+        size(bytes),
+        count(wire.evaluations.len() as u64, "evaluation", "evaluations")
+    )
+}
+
+/// The verdicts of the package in one or two sentences.
+fn answer(wire: &DocumentWire) -> Text {
+    let all: Vec<&ObjectiveWire> = wire.evaluations.iter().flat_map(|evaluation| &evaluation.objectives).collect();
+    let of = |wanted: Verdict| all.iter().filter(|objective| verdict(&objective.verdict) == wanted).count() as u64;
+    let [met, broken, open] = [Verdict::Met, Verdict::Broken, Verdict::NoData].map(of);
+    let Some(word) = wire.verdict.as_deref() else {
+        return Text {
+            tone: Tone::Open,
+            ..Text::strong(
+                "No evaluation is recorded in this case: the package holds exhibits and makes no statement about rules.",
+            )
+        };
+    };
+    let mut objectives = count(all.len() as u64, "objective", "objectives");
+    if wire.evaluations.len() > 1 {
+        objectives.push_str(&format!(" in {} evaluations", wire.evaluations.len()));
+    }
+    let (are_met, no_data) = (format!("{} {} met", grouped(met), is_are(met)), grouped(open));
+    let value = match verdict(word) {
+        Verdict::Met if met == 1 => "The only objective is met.".to_owned(),
+        Verdict::Met => format!("All {objectives} are met."),
+        Verdict::Broken if open == 0 => {
+            format!("{} of {objectives} {} broken, {are_met}.", grouped(broken), is_are(broken))
+        }
+        Verdict::Broken => format!(
+            "{} of {objectives} {} broken, {are_met}, and for {no_data} there is not enough data to answer.",
+            grouped(broken),
+            is_are(broken)
+        ),
+        Verdict::NoData => format!(
+            "For {no_data} of {objectives} there is not enough data to answer, {are_met}, none is broken. \
+             This is neither a pass nor a failure."
+        ),
+    };
+    Text { tone: tone(verdict(word)), ..Text::strong(value) }
+}
+
+fn exhibits(wire: &DocumentWire, blocks: &mut Vec<Block>) {
+    blocks.push(Block::Heading(2, "Exhibits".to_owned()));
+    if wire.exhibits.is_empty() {
+        blocks.push(Block::Paragraph(Text::plain("The case has no exhibits.")));
+        return;
+    }
+    let column = |title: &str, share, number| Column { title: title.to_owned(), share, number };
+    let rows = wire.exhibits.iter().map(|exhibit| {
+        let mut about = Vec::new();
+        if !exhibit.description.trim().is_empty() {
+            about.push(Text::plain(&exhibit.description));
+        }
+        about.push(Text::small(format!("Name where it was found: {}", exhibit.original_name)));
+        about.push(Text::small(format!("Collected {} by {}", when(&exhibit.collected), exhibit.collected_by)));
+        vec![
+            Cell(vec![Text::strong(&exhibit.id)]),
+            Cell(about),
+            Cell(size_lines(exhibit.size)),
+            Cell(vec![Text::exact(&exhibit.sha256), Text::exact(&exhibit.file)]),
+        ]
+    });
+    blocks.push(Block::Table(Table {
+        summary: "Exhibits with sizes and digests".to_owned(),
+        columns: vec![
+            column("Exhibit", 11, false),
+            column("What it is", 38, false),
+            column("Size", 15, true),
+            column("SHA-256 and file in the package", 36, false),
+        ],
+        rows: rows.collect(),
+    }));
+}
+
+/// The size as in running text, in two lines.
+fn size_lines(bytes: u64) -> Vec<Text> {
+    match short_size(bytes) {
+        Some(short) => vec![Text::plain(short), Text::small(format!("({})", exact_size(bytes)))],
+        None => vec![Text::plain(exact_size(bytes))],
+    }
+}
+
+fn custody(wire: &DocumentWire, blocks: &mut Vec<Block>) {
+    blocks.push(Block::Heading(2, "Custody".to_owned()));
+    blocks.push(Block::Paragraph(Text::plain(
+        "Who did what to this case, when and why. Each entry holds the digest of the entry before, so that none can be \
+         changed, removed, inserted or moved unnoticed. Times are in UTC, as the clock of the machine said, cut to \
+         milliseconds; custody.jsonl has them exactly.",
+    )));
+    let column = |title: &str, share, number| Column { title: title.to_owned(), share, number };
+    blocks.push(Block::Table(Table {
+        summary: "Custody log".to_owned(),
+        columns: vec![
+            column("No.", 6, true),
+            column("Time (UTC)", 14, false),
+            column("Act", 13, false),
+            column("By", 19, false),
+            column("Purpose and details", 48, false),
+        ],
+        rows: wire.custody.log.iter().map(custody_row).collect(),
+    }));
+}
+
+fn custody_row(line: &CustodyLine) -> Vec<Cell> {
+    let mut act = vec![Text::strong(&line.act)];
+    act.extend(line.exhibit.as_ref().map(Text::plain));
+    let mut by = vec![Text::plain(&line.by)];
+    by.extend(line.from.as_ref().map(|from| Text::small(format!("from {from}"))));
+    by.extend(line.to.as_ref().filter(|to| **to != line.by).map(|to| Text::small(format!("to {to}"))));
+    let mut details = vec![Text::plain(&line.purpose)];
+    details.extend(line.note.as_ref().filter(|note| !note.trim().is_empty()).map(Text::small));
+    for (what, digest) in [("SHA-256 before:", &line.sha256_before), ("SHA-256 after:", &line.sha256_after)] {
+        details.extend(digest.iter().flat_map(|hex| [Text::small(what), Text::exact(hex)]));
+    }
+    let (date, time) = date_and_time(&line.time);
+    let time = vec![Text::plain(date), Text::plain(time)];
+    vec![Cell::of(grouped(line.seq)), Cell(time), Cell(act), Cell(by), Cell(details)]
+}
+
+fn how_to_verify(wire: &DocumentWire, blocks: &mut Vec<Block>) {
+    blocks.push(Block::Heading(2, "How to verify".to_owned()));
+    let steps = [
+        "Get the fingerprint of the signing key from the signer by another way than this package (by telephone, on paper), \
+         and compare it with the one printed below. The package alone cannot prove whose key it is.",
+        "With probity: run the first command below. It names every file that was changed, added, removed or renamed.",
+        "Without probity: unzip the package and run the second command in the folder bag. It needs sha256sum, ssh-keygen \
+         and awk, which most systems have; VERIFY.txt in the same folder explains each step and names other tools.",
+    ];
+    blocks.push(Block::List(steps.into_iter().map(Text::plain).collect()));
+    blocks.push(Block::Code(vec!["probity verify PACKAGE.zip".to_owned(), "sh verify.sh".to_owned()]));
+    blocks.push(Block::Facts(vec![("Signing key".to_owned(), Text::exact(&wire.signer))]));
+}
+
+fn what_a_seal_proves(blocks: &mut Vec<Block>) {
+    blocks.push(Block::Heading(2, "What the seal does not prove".to_owned()));
+    let limits = [
+        "The seal shows that nothing was changed after it was made. It does not show that the content was true, complete or \
+         lawfully collected before: a sealed fake stays a fake.",
+        "The signature shows which key sealed the package, not which person held the key. That is for the signer to say.",
+        "The times are those of the machine that made the package. No independent time authority has confirmed them.",
+        "Verdicts follow from the recorded data and the rules as written. They are no expert opinion and no legal advice.",
+    ];
+    blocks.push(Block::List(limits.into_iter().map(Text::plain).collect()));
+}

@@ -1,0 +1,120 @@
+"""Writes the seeds of one fuzz target into a folder: seeds.py TARGET FOLDER. All of them come from fixtures/.
+
+A seed is a file of fixtures/, a text inside a vector, a member of the package vector, or a built-in pack.
+"""
+
+import hashlib
+import json
+import pathlib
+import sys
+import zipfile
+
+ROOT = pathlib.Path(__file__).parent.parent
+FIXTURES = ROOT / "fixtures"
+VECTORS = FIXTURES / "vectors"
+PACK = ROOT / "crates/slo/packs/production"
+LARGEST = 64 * 1024
+
+
+def files(folder):
+    """Every sample below a folder, without what is written for people or for tests."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix not in (".expect", ".md", ".tsv") and path.stat().st_size < LARGEST:
+            yield path.read_bytes()
+
+
+def texts(value):
+    """Every text inside a JSON value, and the bytes of those that are hexadecimal."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from texts(item)
+    elif isinstance(value, str):
+        yield value.encode()
+        try:
+            yield bytes.fromhex(value)
+        except ValueError:
+            pass
+
+
+def vectors(*names):
+    for name in names:
+        for path in sorted((VECTORS / name).glob("*.json")):
+            yield from texts(json.loads(path.read_bytes()))
+
+
+def members():
+    with zipfile.ZipFile(VECTORS / "package/intact.zip") as package:
+        for number, name in enumerate(package.namelist()):
+            yield number, name, package.read(name)
+
+
+def packs():
+    settings = (PACK / "pack.toml").read_bytes()
+    for rule in sorted(PACK.glob("*.yaml")):
+        yield b"\0".join([settings, rule.read_bytes(), b"512MiB"])
+
+
+def record(index, payload):
+    return b"\xa1" + len(payload).to_bytes(4, "big") + index.to_bytes(8, "big") + payload + bytes(4)
+
+
+def segments():
+    """Two groups from index 5 on; the target puts the checksums right."""
+    commit = lambda count, size: b"\xc1" + count.to_bytes(4, "big") + size.to_bytes(8, "big") + bytes(36)
+    yield (5).to_bytes(8, "big") + record(5, b"one") + record(6, b"two") + commit(2, 7) + record(7, b"three") + commit(1, 8)
+
+
+def edits():
+    """One edit of each kind, at a few places."""
+    for what in range(3):
+        for where in (0, 3, 60, 1000, 20000):
+            yield bytes([what]) + where.to_bytes(2, "big") + b"\x04{}\n0"
+
+
+ENTRY = {
+    "act": "ingest.committed", "actor": "user", "code": 0, "command": "ingest", "digests": {"original": "00" * 32},
+    "facts": {"records": 3, "tool": "probity"}, "outcome": "done", "time": "2026-01-31T09:00:00Z", "v": 1,
+}  # fmt: skip
+SELECTORS = [b"up", b'http_requests_total{code!~"5..",job="a"}', b'{"http.requests",label=\'x\'}', b"rate(up[5m])"]
+VALUES = [b"0.95", b"-12.50", b"30d", b"1h", b"512MiB", b"4096", b"2026-01-31T09:00:00.5Z", b"00" * 32]
+PATHS = [b"tile/0/x001/234.p/17", b"tile/entries/000", b"tile/63/001"]
+
+SEEDS = {
+    "evidence_custody": lambda: (data for _, name, data in members() if name.endswith("custody.jsonl")),
+    "evidence_package": lambda: (bytes([number]) + data for number, _, data in members()),
+    "evidence_zip": lambda: [*edits(), *files(VECTORS / "package")],
+    "ingest_access_log": lambda: files(FIXTURES / "accesslog"),
+    "ingest_detect": lambda: files(FIXTURES),
+    "ledger_checkpoint": lambda: vectors("tlog", "note"),
+    "ledger_entry": lambda: [json.dumps(ENTRY, separators=(",", ":")).encode()],
+    "ledger_folder": lambda: (bytes([file]) + edit for file in range(7) for edit in edits()),
+    "ledger_proof": lambda: vectors("tlog"),
+    "ledger_segment": segments,
+    "ledger_tile": lambda: [*PATHS, *vectors("tlog")],
+    "model_values": lambda: VALUES,
+    "seal_canonical": lambda: [*vectors("canonical"), *files(VECTORS / "canonical"), *files(FIXTURES / "golden")],
+    "seal_key": lambda: vectors("key", "sshsig"),
+    "seal_minisign": lambda: vectors("minisign"),
+    "seal_note": lambda: vectors("note", "tlog"),
+    "seal_sshsig": lambda: vectors("sshsig"),
+    "seal_vkey": lambda: vectors("note", "tlog"),
+    "slo_book": lambda: files(FIXTURES / "openslo"),
+    "slo_pack": packs,
+    "slo_selector": lambda: SELECTORS,
+    "store_log": lambda: [*edits(), *files(VECTORS / "store/data/_delta_log")],
+}
+
+
+def main(target, folder):
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    seeds = SEEDS.get(target, lambda: files(FIXTURES / target.removeprefix("ingest_")))
+    for seed in seeds():
+        (folder / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
+    if not any(folder.iterdir()):
+        sys.exit(f"fuzz/seeds.py: {target} has no seeds")
+
+
+main(*sys.argv[1:])

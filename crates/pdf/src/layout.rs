@@ -17,6 +17,8 @@ pub(crate) const LEFT: f32 = 56.0;
 pub(crate) const WIDTH: f32 = PAGE.0 - 2.0 * LEFT;
 /// A section begins on a new page where less than this share of a page is left.
 const SECTION: f32 = 0.25;
+/// Above and below lines of code.
+const EDGE: f32 = 5.0;
 /// From one line of facts to the next, and from one fact to the next.
 const FACT: (f32, f32) = (14.0, 15.5);
 
@@ -230,8 +232,15 @@ impl Pen<'_> {
                 height(&lines) + 6.0 + if next { self.beginning(rest)? } else { 0.0 }
             }
             Block::Answer(text) => height(&self.answer_lines(text)?) + 20.0,
-            Block::Facts(facts) => FACT.1 * facts.len() as f32,
-            Block::List(_) | Block::Code(_) => 3.0 * FACT.0,
+            Block::Facts(facts) => {
+                let next = matches!(rest.first(), Some(Block::Code(_)));
+                FACT.1 * facts.len() as f32 + 6.0 + if next { self.beginning(rest)? } else { 0.0 }
+            }
+            Block::Code(lines) => match height(&self.code_lines(lines)?) + 2.0 * EDGE {
+                whole if whole < (self.top - self.bottom) / 2.0 => whole,
+                _ => 3.0 * FACT.0,
+            },
+            Block::List(_) => 3.0 * FACT.0,
             Block::Table(table) => self.table_beginning(table)?,
         };
         Ok(height.min((self.top - self.bottom) / 2.0))
@@ -311,20 +320,14 @@ impl Pen<'_> {
         Ok(())
     }
 
-    /// Lines on a tint; the block breaks across pages between any two of them.
+    /// Lines on a tint. A block of more than half a page breaks between any two of them.
     fn code(&mut self, lines: &[String]) -> Result<(), Fault> {
-        const EDGE: f32 = 5.0;
-        /// Where a line is too long, the rest of it stands further in.
-        const HANG: &str = "    ";
-        let look = Style { face: Face::Mono, size: 8.0, color: INK };
-        let tag = self.tag(Some(0), "P");
-        let width = WIDTH - 24.0 - self.fonts.width(look.face, look.size, HANG);
-        let mut all = Vec::new();
-        for text in lines {
-            let mut parts = break_lines(self.fonts, look, text, width)?;
-            parts.iter_mut().skip(1).for_each(|part| part.text.insert_str(0, HANG));
-            all.extend(parts);
+        let all = self.code_lines(lines)?;
+        let whole = height(&all) + 2.0 * EDGE;
+        if whole < (self.top - self.bottom) / 2.0 {
+            self.need(whole)?;
         }
+        let tag = self.tag(Some(0), "P");
         let last = all.len().saturating_sub(1);
         for (at, line) in all.into_iter().enumerate() {
             let (above, below) = (if at == 0 { EDGE } else { 0.0 }, if at == last { EDGE } else { 0.0 });
@@ -337,6 +340,20 @@ impl Pen<'_> {
         }
         self.y -= 9.0;
         Ok(())
+    }
+
+    fn code_lines(&self, lines: &[String]) -> Result<Vec<Line>, Fault> {
+        /// Where a line is too long, the rest of it stands further in.
+        const HANG: &str = "    ";
+        let look = Style { face: Face::Mono, size: 8.0, color: INK };
+        let width = WIDTH - 24.0 - self.fonts.width(look.face, look.size, HANG);
+        let mut all = Vec::new();
+        for text in lines {
+            let mut parts = break_lines(self.fonts, look, text, width)?;
+            parts.iter_mut().skip(1).for_each(|part| part.text.insert_str(0, HANG));
+            all.extend(parts);
+        }
+        Ok(all)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use model::{Fault, Instant, Span};
+use model::{Fault, Instant, Place, Span};
 use rustix::fs::{FlockOperation, flock};
 use serde_json::{Value as Json, json};
 
@@ -29,6 +29,8 @@ pub(crate) struct Job {
 pub(crate) struct Step {
     pub(crate) name: String,
     pub(crate) arguments: Vec<String>,
+    /// Where its arguments stand.
+    pub(crate) place: Place,
 }
 
 impl Job {
@@ -62,11 +64,11 @@ impl Job {
         }
         match job.steps.len() {
             0 => Err(Fault::bad_config("no-steps", "The job has no steps")
-                .at(model::Place::file(path))
+                .at(Place::file(path))
                 .advise("Add a [[step]] with run = [\"evaluate\"].")),
             1..=STEPS_MAX => Ok(job),
             _ => Err(Fault::bad_config("too-many-steps", format!("The job has more than {STEPS_MAX} steps"))
-                .at(model::Place::file(path))
+                .at(Place::file(path))
                 .advise("Split it into several jobs.")),
         }
     }
@@ -90,7 +92,7 @@ fn step(table: Located<Value>) -> Result<Step, Fault> {
     let Value::Table(rows) = table.item else {
         return Err(toml_file::complaint("wrong-type", "A step is a table", &table.place).advise("Write [[step]]."));
     };
-    let mut step = Step { name: String::new(), arguments: Vec::new() };
+    let mut step = Step { name: String::new(), arguments: Vec::new(), place: table.place.clone() };
     read_step(rows, &mut step)?;
     if step.arguments.is_empty() {
         return Err(toml_file::complaint("no-arguments", "The step runs nothing", &table.place)
@@ -107,6 +109,7 @@ fn read_step(rows: Table, step: &mut Step) -> Result<(), Fault> {
         match (key.item.as_str(), value.item) {
             ("name", Value::Text(text)) => step.name = text,
             ("run", Value::List(items)) => {
+                step.place = value.place;
                 for item in items {
                     match item.item {
                         Value::Text(text) => step.arguments.push(text),
@@ -161,7 +164,7 @@ fn placeholder(word: &str, job: &Path, context: &Context, now: Instant) -> Resul
         "time" => now.to_millis()[..19].replace(['-', ':'], "").to_lowercase() + "z",
         _ => {
             return Err(Fault::bad_config("unknown-placeholder", format!("There is no placeholder {{{word}}}"))
-                .at(model::Place::file(job))
+                .at(Place::file(job))
                 .advise("The placeholders are {here}, {root}, {state}, {date} and {time}."));
         }
     })

@@ -27,8 +27,19 @@ pub(crate) struct Output {
     layout: Layout,
     stderr_colour: bool,
     closed: bool,
-    collected: Option<Vec<Value>>,
+    collected: Option<Collected>,
 }
+
+/// What a step of a job has to say, kept for the one document of the job.
+#[derive(Default)]
+struct Collected {
+    documents: Vec<Value>,
+    /// Rows that a command streams, as bytes.
+    streamed: Vec<u8>,
+}
+
+/// A step that streams more has to write to a file.
+const STREAMED_MAX: usize = 64 << 20;
 
 /// How a page is laid out.
 #[derive(Clone, Copy, Debug)]
@@ -78,13 +89,17 @@ impl Output {
     /// From now on JSON documents are kept instead of printed; [`Output::collected`] takes them out.
     pub(crate) fn collect(&mut self) {
         if self.json {
-            self.collected = Some(Vec::new());
+            self.collected = Some(Collected::default());
         }
     }
 
-    /// The documents kept since [`Output::collect`]; printing starts again.
+    /// The documents kept since [`Output::collect`]; printing starts again. Of what was streamed, each line is one: as it
+    /// is where it is JSON, and as a text where not.
     pub(crate) fn collected(&mut self) -> Vec<Value> {
-        self.collected.take().unwrap_or_default()
+        let Collected { mut documents, streamed } = self.collected.take().unwrap_or_default();
+        let text = String::from_utf8_lossy(&streamed);
+        documents.extend(text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| line.into())));
+        documents
     }
 
     /// Shows a result. With `--quiet` people see nothing; machines always get their document.
@@ -109,7 +124,7 @@ impl Output {
     /// As [`Output::show`].
     pub(crate) fn document(&mut self, document: Value) -> Result<(), Fault> {
         match &mut self.collected {
-            Some(collected) => collected.push(document),
+            Some(collected) => collected.documents.push(document),
             None => self.write(format!("{document}\n").as_bytes())?,
         }
         Ok(())
@@ -169,6 +184,13 @@ impl Output {
 /// A writer for results that stream; a reader that went away shows in [`Output::is_closed`].
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some(Collected { streamed, .. }) = &mut self.collected {
+            if streamed.len() + bytes.len() > STREAMED_MAX {
+                return Err(io::Error::other("more than 64 MiB in one step of a job; give the step --output FILE"));
+            }
+            streamed.extend_from_slice(bytes);
+            return Ok(bytes.len());
+        }
         io::stdout().write(bytes).inspect_err(|error| self.closed |= error.kind() == io::ErrorKind::BrokenPipe)
     }
 

@@ -28,28 +28,61 @@ pub(crate) fn text(clock: Clock, every: Span, root: &Path, program: &Path) -> Re
     let rhythm = rhythm(every)?;
     let (root, program) = (root.display().to_string(), program.display().to_string());
     Ok(match clock {
-        Clock::Cron => format!(
-            "# Once in every slot of {every}. Overlaps and missed runs are handled by `run --due`.\n\
-             CRON_TZ=UTC\n{} cd '{}' && '{}' run --due --quiet\n",
-            rhythm.cron,
-            shell(&root),
-            shell(&program)
-        ),
-        Clock::Systemd => format!(
-            "# probity.service\n[Unit]\nDescription=probity: run the jobs that are due\n\n[Service]\nType=oneshot\n\
-             WorkingDirectory={root}\nExecStart={program} run --due --quiet\nNice=10\nNoNewPrivileges=true\n\
-             PrivateTmp=true\nProtectSystem=strict\nReadWritePaths={root}\n\n\
-             # probity.timer\n[Unit]\nDescription=probity: every {every}\n\n[Timer]\nOnCalendar={}\nPersistent=true\n\n\
-             [Install]\nWantedBy=timers.target\n",
-            rhythm.calendar
-        ),
-        Clock::Kubernetes => kubernetes(every, &rhythm.cron, &program),
+        Clock::Cron => cron(every, &rhythm.cron, &root, &program),
+        Clock::Systemd => systemd(every, &rhythm.calendar, &root, &program),
+        Clock::Kubernetes => kubernetes(every, &rhythm.cron),
     })
 }
 
-fn kubernetes(every: Span, cron: &str, program: &str) -> String {
+fn cron(every: Span, fields: &str, root: &str, program: &str) -> String {
     format!(
-        "# Once in every slot of {every}. The project folder is the volume; the image is yours to name.\n\
+        "# Once in every slot of {every}. Overlaps and missed runs are handled by `run --due`.\n\
+         CRON_TZ=UTC\n{fields} cd {} && {} run --due --quiet\n",
+        crontab(root),
+        crontab(program)
+    )
+}
+
+/// The memory of the ledger goes to /var/lib, where an older copy of the project does not bring its own.
+fn systemd(every: Span, calendar: &str, root: &str, program: &str) -> String {
+    format!(
+        "# probity.service
+[Unit]
+Description=probity: run the jobs that are due
+
+[Service]
+Type=oneshot
+WorkingDirectory={}
+ExecStart={} run --due --quiet
+StateDirectory=probity
+Environment=XDG_STATE_HOME=%S
+Nice=10
+NoNewPrivileges=true
+PrivateTmp=true
+ProtectSystem=strict
+ReadWritePaths={}
+
+# probity.timer
+[Unit]
+Description=probity: every {every}
+
+[Timer]
+OnCalendar={calendar}
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+",
+        root.replace('%', "%%"),
+        unit(program).replace('$', "$$"),
+        unit(root)
+    )
+}
+
+/// The memory of the ledger is a volume of its own, so that an older copy of the project does not bring its own.
+fn kubernetes(every: Span, cron: &str) -> String {
+    format!(
+        "# Once in every slot of {every}. The project folder is a volume; the image is yours to name.\n\
 apiVersion: batch/v1
 kind: CronJob
 metadata:
@@ -69,18 +102,26 @@ spec:
           containers:
             - name: probity
               image: REGISTRY/probity:VERSION
-              command: [\"{program}\", \"run\", \"--due\", \"--quiet\"]
+              command: [\"probity\", \"run\", \"--due\", \"--quiet\"]
               workingDir: /project
+              env:
+                - name: XDG_STATE_HOME
+                  value: /state
               securityContext:
                 allowPrivilegeEscalation: false
                 readOnlyRootFilesystem: true
               volumeMounts:
                 - name: project
                   mountPath: /project
+                - name: state
+                  mountPath: /state
           volumes:
             - name: project
               persistentVolumeClaim:
                 claimName: probity-project
+            - name: state
+              persistentVolumeClaim:
+                claimName: probity-state
 "
     )
 }
@@ -105,9 +146,15 @@ fn rhythm(every: Span) -> Result<Rhythm, Fault> {
     }
 }
 
-/// For use between single quotes of a POSIX shell.
-fn shell(text: &str) -> String {
-    text.replace('\'', "'\\''")
+/// A word for a POSIX shell in a crontab, where a bare `%` would end the line.
+fn crontab(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''").replace('%', "\\%"))
+}
+
+/// A word for a unit of systemd.
+fn unit(text: &str) -> String {
+    let text = text.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%");
+    if text.contains([' ', '\t', '\'', ';']) { format!("\"{text}\"") } else { text }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::cli::context::Context;
 use crate::cli::examples::Example;
 use crate::cli::exit::Exit;
 use crate::cli::failure;
-use crate::cli::job::{self, Job, Step};
+use crate::cli::job::{self, Held, Job, Step};
 use crate::cli::journal::Wanted;
 use crate::cli::output::{Page, Show};
 use crate::cli::signals;
@@ -36,56 +36,74 @@ pub(crate) struct RunArgs {
 }
 
 pub(crate) fn run(context: &mut Context, args: RunArgs) -> Result<Done, Fault> {
+    // For a job that cannot start; each step begins a trace of its own.
+    context.trace.begin(Wanted::WhereThere, "run.finished");
     let runs = match args.file {
         Some(file) => vec![run_now(context, &Job::read(&file)?)?],
         None => run_due(context)?,
     };
     let exit = runs.iter().map(|run| run.exit).fold(Exit::Done, Exit::worse);
-    context.trace.begin(Wanted::Always, "run.finished");
+    // A clock that asks every minute fills no ledger: where nothing was due, nothing happened.
+    context.trace.begin(if runs.is_empty() { Wanted::Never } else { Wanted::Always }, "run.finished");
     context.trace.count("jobs", runs.len() as u64);
     context.trace.count("steps", runs.iter().map(|run| run.steps.len() as u64).sum());
     Ok(Done::showing(exit, Runs { runs, exit }))
 }
 
 fn run_now(context: &mut Context, job: &Job) -> Result<Ran, Fault> {
+    let planned = plan(context, job)?;
     let Some(held) = job::hold(job, context)? else {
         return Err(Fault::unavailable("job-running", format!("{} is running already", job.path.display()))
             .advise("Wait for it to end."));
     };
-    held.remember_start()?;
-    let ran = steps(context, job);
-    held.remember_end(context.now(), ran.exit)?;
-    Ok(ran)
+    carry_out(context, job, planned, &held)
 }
 
 fn run_due(context: &mut Context) -> Result<Vec<Ran>, Fault> {
     let mut runs = Vec::new();
     for path in job_files(context)? {
-        let job = Job::read(&path)?;
-        let Some(every) = job.every else {
-            context.output.detail(&format!("{} has no `every`; it runs only when named", path.display()));
-            continue;
-        };
-        match job::hold(&job, context)? {
-            None => context.output.note(&format!("{} is running already; left alone", path.display())),
-            Some(held) if held.is_due(every)? => {
-                held.remember_start()?;
-                let ran = steps(context, &job);
-                held.remember_end(context.now(), ran.exit)?;
-                runs.push(ran);
-            }
-            Some(_) => context.output.detail(&format!("{} is not due", path.display())),
+        match run_if_due(context, &path) {
+            Ok(ran) => runs.extend(ran),
+            // One job that cannot run keeps no other from running.
+            Err(fault) => runs.push(failed(context, &path, &fault)),
         }
     }
     Ok(runs)
 }
 
-fn job_files(context: &Context) -> Result<Vec<PathBuf>, Fault> {
+fn run_if_due(context: &mut Context, path: &Path) -> Result<Option<Ran>, Fault> {
+    let job = Job::read(path)?;
+    let Some(every) = job.every else {
+        context.output.detail(&format!("{} has no `every`; it runs only when named", path.display()));
+        return Ok(None);
+    };
+    let planned = plan(context, &job)?;
+    match job::hold(&job, context)? {
+        None => context.output.note(&format!("{} is running already; left alone", path.display())),
+        Some(held) if held.is_due(every)? => return carry_out(context, &job, planned, &held).map(Some),
+        Some(_) => context.output.detail(&format!("{} is not due", path.display())),
+    }
+    Ok(None)
+}
+
+fn failed(context: &mut Context, path: &Path, fault: &Fault) -> Ran {
+    context.output.collect();
+    let exit = failure::report(context, fault);
+    let step = StepRan { name: "read the job".to_owned(), exit, results: context.output.collected() };
+    Ran { job: path.display().to_string(), steps: vec![step], left: 0, exit }
+}
+
+/// The job files that `run --due` looks at, sorted.
+///
+/// # Errors
+/// I/O faults.
+pub(crate) fn job_files(context: &Context) -> Result<Vec<PathBuf>, Fault> {
     let mut found = Vec::new();
     for entry in context.config.list("run.jobs") {
         let path = context.project.root().join(entry);
         if !path.is_dir() {
-            found.push(path);
+            // A folder that is not there holds no jobs; a file that is not there is a mistake, and reading it says so.
+            found.extend(path.extension().is_some().then_some(path));
             continue;
         }
         let fault = |error| Fault::io("read the folder", &path, error);
@@ -100,18 +118,37 @@ fn job_files(context: &Context) -> Result<Vec<PathBuf>, Fault> {
     Ok(found)
 }
 
-fn steps(context: &mut Context, job: &Job) -> Ran {
-    // One time for the placeholders of all steps, so that a later step finds what an earlier one named.
+/// A step and the command that it is.
+type Planned<'j> = Vec<(&'j Step, Command)>;
+
+/// Every step is understood before the first one runs.
+///
+/// One time fills the placeholders of all steps, so that a later step finds what an earlier one named.
+fn plan<'j>(context: &Context, job: &'j Job) -> Result<Planned<'j>, Fault> {
     let started = context.now();
+    job.steps.iter().map(|step| Ok((step, parse(context, &job.path, step, started)?))).collect()
+}
+
+fn carry_out(context: &mut Context, job: &Job, planned: Planned<'_>, held: &Held) -> Result<Ran, Fault> {
+    held.remember_start()?;
+    let ran = steps(context, job, planned);
+    // What was stopped by hand or by a shutdown is due again, as if it had been killed.
+    if ran.exit != Exit::Interrupted {
+        held.remember_end(context.now(), ran.exit)?;
+    }
+    Ok(ran)
+}
+
+fn steps(context: &mut Context, job: &Job, planned: Planned<'_>) -> Ran {
+    let total = planned.len();
     let mut ran = Ran { job: job.path.display().to_string(), steps: Vec::new(), left: 0, exit: Exit::Done };
-    for (index, step) in job.steps.iter().enumerate() {
-        let stopped = signals::check().is_err();
-        if stopped {
+    for (step, command) in planned {
+        if signals::check().is_err() {
             ran.exit = Exit::Interrupted;
             break;
         }
-        announce(context, index + 1, job.steps.len(), step);
-        let finished = one(context, &job.path, step, started);
+        announce(context, ran.steps.len() + 1, total, step);
+        let finished = one(context, step, command);
         let exit = finished.exit;
         ran.exit = ran.exit.worse(exit);
         ran.steps.push(finished);
@@ -119,7 +156,7 @@ fn steps(context: &mut Context, job: &Job) -> Ran {
             break;
         }
     }
-    ran.left = job.steps.len() - ran.steps.len();
+    ran.left = total - ran.steps.len();
     ran
 }
 
@@ -135,9 +172,9 @@ fn announce(context: &mut Context, number: usize, total: usize, step: &Step) {
     }
 }
 
-fn one(context: &mut Context, job: &Path, step: &Step, started: Instant) -> StepRan {
+fn one(context: &mut Context, step: &Step, command: Command) -> StepRan {
     context.output.collect();
-    let exit = match parse(context, job, step, started).and_then(|command| super::dispatch(context, command)) {
+    let exit = match super::dispatch(context, command) {
         Ok(exit) => exit,
         Err(fault) => failure::report(context, &fault),
     };
@@ -147,10 +184,10 @@ fn one(context: &mut Context, job: &Path, step: &Step, started: Instant) -> Step
 fn parse(context: &Context, job: &Path, step: &Step, started: Instant) -> Result<Command, Fault> {
     let mut argv = vec![OsString::from("probity")];
     for argument in &step.arguments {
-        argv.push(job::fill_in(argument, job, context, started)?.into());
+        argv.push(job::fill_in(argument, job, context, started).map_err(|fault| fault.at(step.place.clone()))?.into());
     }
     let wrong = |code, message: String, advice: &str| {
-        Err(Fault::bad_config(code, message).at(model::Place::file(job)).advise(advice))
+        Err(Fault::bad_config(code, message).at(step.place.clone()).advise(advice))
     };
     let cli = match Cli::parse_from_shell(&argv) {
         Ok(cli) => cli,

@@ -143,8 +143,20 @@ fn schedule(context: &Context, clock: crate::cli::schedule::Clock, args: &Schedu
             .at(model::Place::file(&args.file))
             .advise("Add every = \"12h\" at the top.")
     })?;
+    warn_unless_due(context, &args.file)?;
     let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("probity"));
     crate::cli::schedule::text(clock, every, context.project.root(), &program)
+}
+
+/// A schedule calls `run --due`, which looks at the project's jobs and nowhere else.
+#[cfg(feature = "house")]
+fn warn_unless_due(context: &Context, file: &std::path::Path) -> Result<(), Fault> {
+    let whole = |path: &std::path::Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    if !super::run::job_files(context)?.iter().any(|known| whole(known) == whole(file)) {
+        let (file, root) = (file.display(), context.project.root().display());
+        context.output.warn(&format!("{file} is not among the jobs of {root}; add it to `jobs` in [run]"));
+    }
+    Ok(())
 }
 
 struct Written(Vec<String>);

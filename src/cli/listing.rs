@@ -57,7 +57,7 @@ impl Listing {
     pub(crate) fn row(&mut self, context: &mut Context, row: &Row<'_>) -> Result<(), Fault> {
         match self.form {
             Form::JsonLines => {
-                self.text.push_str(&row.json().to_string());
+                self.text.push_str(&model::harmless_json(&row.json().to_string()));
                 self.text.push('\n');
             }
             Form::Csv => {

@@ -125,7 +125,7 @@ impl Output {
     pub(crate) fn document(&mut self, document: Value) -> Result<(), Fault> {
         match &mut self.collected {
             Some(collected) => collected.documents.push(document),
-            None => self.write(format!("{document}\n").as_bytes())?,
+            None => self.write(format!("{}\n", model::harmless_json(&document.to_string())).as_bytes())?,
         }
         Ok(())
     }

@@ -166,7 +166,7 @@ impl<'a> Cell<'a> {
 /// Appends a JSON string (RFC 8259 §7).
 pub(crate) fn quote(text: &str, out: &mut String) {
     // Strings always serialize.
-    out.push_str(&serde_json::to_string(text).unwrap_or_default());
+    out.push_str(&model::harmless_json(&serde_json::to_string(text).unwrap_or_default()));
 }
 
 fn printed(array: &dyn Array, row: usize) -> String {

@@ -34,7 +34,7 @@ pub(crate) fn fault(error: &DataFusionError, author: Author) -> Fault {
             "damaged-data-file",
             format!("A data file does not read: {}", line(&reason.to_string())),
         )
-        .advise("Run `probity verify` on the store; it names the file that differs from its digest."),
+        .advise("Run `probity audit verify`; it names the file that differs from its digest."),
         DataFusionError::Internal(reason) => {
             Fault::internal("engine-failed", format!("The engine failed: {}", line(reason)))
                 .advise("Please report it, with the query.")
@@ -67,7 +67,7 @@ fn bad_query(error: &DataFusionError, author: Author) -> Fault {
 
 fn unreadable(reason: &str) -> Fault {
     Fault::unavailable("io-failed", format!("The store cannot be read: {}", line(reason)))
-        .advise("Run `probity verify` on the store; a data file may be missing.")
+        .advise("Run `probity audit verify`; a data file may be missing.")
 }
 
 /// The innermost error that DataFusion itself made; not what arrow or the disk say below it.
@@ -99,15 +99,28 @@ fn words(error: &DataFusionError) -> String {
             ["table ", table, " not found"] => {
                 format!("There is no table {}", table.rsplit('.').next().unwrap_or(table))
             }
-            _ => line(text),
+            ["Invalid function ", function, ..] => format!("There is no function {function}"),
+            _ => one_statement(text).unwrap_or_else(|| line(text)),
         },
-        DataFusionError::NotImplemented(text)
-        | DataFusionError::Execution(text)
-        | DataFusionError::Configuration(text) => line(text),
+        DataFusionError::NotImplemented(text) => one_statement(text).unwrap_or_else(|| line(text)),
+        DataFusionError::Execution(text) | DataFusionError::Configuration(text) => line(text),
         DataFusionError::ArrowError(inner, _) => line(&inner.to_string()),
         other => line(&other.to_string()),
     }
 }
+
+/// What DataFusion says about the number of statements, in our words.
+fn one_statement(text: &str) -> Option<String> {
+    let more = text.contains("only supports a single SQL statement").then_some("There is more than one statement");
+    let none = text.contains("No SQL statements were provided").then_some("There is no statement");
+    more.or(none).map(str::to_owned)
+}
+
+const ONE_SELECT: &str = "Ask with one SELECT, such as: SELECT * FROM logs LIMIT 10.";
+
+/// What people ask for most; DataFusion knows hundreds more and guesses less well.
+const FUNCTIONS: [&str; 12] =
+    ["count", "sum", "avg", "min", "max", "percentile", "round", "coalesce", "lower", "date_trunc", "date_bin", "now"];
 
 fn advice(error: &DataFusionError) -> Option<String> {
     match error {
@@ -128,6 +141,18 @@ fn advice(error: &DataFusionError) -> Option<String> {
                 Some(near) => format!("Did you mean {near}? The tables are {}.", names.join(", ")),
                 None => format!("The tables are {}.", names.join(", ")),
             })
+        }
+        DataFusionError::Plan(text) if text.starts_with("Invalid function '") => {
+            let quoted: Vec<&str> = text.split('\'').collect();
+            let near = model::nearest(quoted[1], FUNCTIONS).or(quoted.get(3).copied());
+            Some(match near {
+                Some(near) => format!("Did you mean {near}?"),
+                None => "`SHOW FUNCTIONS` lists them.".to_owned(),
+            })
+        }
+        DataFusionError::SQL(..) => Some(ONE_SELECT.to_owned()),
+        DataFusionError::Plan(text) | DataFusionError::NotImplemented(text) if one_statement(text).is_some() => {
+            Some(ONE_SELECT.to_owned())
         }
         DataFusionError::Plan(text) if text.contains("approx_percentile") || text.contains("approx_median") => {
             Some("Use percentile(x, 0.95): nearest rank, and the same answer on any number of threads.".to_owned())

@@ -78,7 +78,7 @@ impl Keyring {
                     made => made?,
                 };
                 context.output.note(&format!(
-                    "made a demo key for the {0}: {1}. Run `probity init` for keys of your own.",
+                    "made a demo key for the {0}: {1}. `probity init` makes keys of your own, in a new folder.",
                     role.word(),
                     self.folder.join(file_name(role, Naming::Demo)).display()
                 ));

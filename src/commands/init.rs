@@ -16,7 +16,7 @@ use crate::cli::journal::Wanted;
 use crate::cli::keys::{Keyring, Naming, Role};
 use crate::cli::output::{Page, Show};
 use crate::cli::passphrase::PassphraseArgs;
-use crate::cli::project::{CONFIG_FILE, Project};
+use crate::cli::project::{CONFIG_FILE, Project, STATE_FOLDER};
 
 pub(crate) const EXAMPLES: &[Example] = &[
     Example { about: "Make a project in a new folder", line: "probity init evidence" },
@@ -62,11 +62,14 @@ pub(crate) fn run(context: &mut Context, args: InitArgs) -> Result<Done, Fault> 
 }
 
 fn refuse_existing(dir: &Path) -> Result<(), Fault> {
-    let config = dir.join(CONFIG_FILE);
-    let keys = Project::at(dir, None)?.state("keys").join("evidence.key");
-    match [config, keys].into_iter().find(|path| path.symlink_metadata().is_ok()) {
+    // A store and a ledger that were begun with demo keys stay theirs: keys of one's own could not go on with them.
+    match [CONFIG_FILE, STATE_FOLDER]
+        .map(|name| dir.join(name))
+        .into_iter()
+        .find(|path| path.symlink_metadata().is_ok())
+    {
         Some(path) => Err(Fault::refused("project-exists", format!("{} exists already", path.display()))
-            .advise("Choose another folder; a project is never overwritten.")),
+            .advise("Choose another folder; a project is never overwritten, nor one that was begun with demo keys.")),
         None => Ok(()),
     }
 }

@@ -160,6 +160,11 @@ pub(crate) fn record(context: &mut Context, result: &Result<Exit, &Fault>) -> Re
             let _ = first;
             Ok(())
         }
+        // Evidence is looked at where it cannot be written to, such as a mounted image; that it leaves no trace is said.
+        (Err(fault), Ok(_)) if trace.wanted == Wanted::WhereThere && fault.code() == "read-only" => {
+            context.output.warn("the project is on a read-only file system, so this act is not in its ledger");
+            Ok(())
+        }
         (appended, _) => appended,
     }
 }

@@ -101,6 +101,8 @@ pub(crate) fn open(context: &Context) -> Result<Engine, Fault> {
 fn limits(context: &Context) -> Result<Limits, Fault> {
     let memory = usize::try_from(context.config.size("query.memory")?.0).unwrap_or(usize::MAX);
     // Where there is no state folder there is nothing to ask, so nothing spills; and a question does not make a project.
-    let spill = context.project.state("").is_dir().then(|| context.project.state("spill"));
+    // On a read-only file system a large question reaches the limit of memory.
+    let spill = context.project.state("spill");
+    let spill = (context.project.state("").is_dir() && std::fs::create_dir_all(&spill).is_ok()).then_some(spill);
     Ok(Limits { memory_bytes_max: memory, spill, ..Limits::default() })
 }

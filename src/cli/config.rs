@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-use model::{ByteSize, Fault, Place};
+use model::{ByteSize, Fault, Kind, Place};
 
 use super::toml_file::{self, Located, Table, Value};
 
@@ -164,7 +164,8 @@ impl Config {
         };
         parse(text).map_err(|fault| {
             let message = format!("{key}: {} ({})", fault.message(), setting.origin);
-            let located = Fault::bad_config(fault.code(), message).advise(fault.advice().unwrap_or_default());
+            let kind = if matches!(setting.origin, Origin::Flag(_)) { Kind::Usage } else { Kind::BadConfig };
+            let located = Fault::new(kind, fault.code(), message).advise(fault.advice().unwrap_or_default());
             match &setting.origin {
                 Origin::File(place) => located.at(place.clone()),
                 _ => located,

@@ -130,6 +130,10 @@ fn one(input: Input, plan: &Plan, batch: Option<&mut Batch<'_>>, progress: &dyn 
         None => parse_only(&mut taken, plan, progress),
         Some(batch) => keep(&mut taken, plan, batch, progress),
     };
+    if result.is_err() {
+        // A stop shows as a failed read; it is not the input's fault.
+        signals::check()?;
+    }
     match result {
         Ok(state) => taken.state = state,
         Err(fault) if concerns_all(&fault) => return Err(fault),

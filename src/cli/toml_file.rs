@@ -88,15 +88,29 @@ pub(crate) fn parse(text: &str, path: Option<&Path>) -> Result<Table, Fault> {
 
 /// A located complaint about one key, with the line and a caret under it, as compilers show it.
 pub(crate) fn complaint(code: &'static str, message: &str, place: &Place) -> Fault {
-    let excerpt = place.file.as_deref().and_then(|path| {
+    Fault::bad_config(code, with_excerpt(message, place)).at(place.clone())
+}
+
+fn with_excerpt(message: &str, place: &Place) -> String {
+    let excerpt = place.file.as_deref().filter(|_| place.line > 0).and_then(|path| {
         let text = files::read_text(path, SIZE_MAX).ok()?;
         Some(Source { text: &text, path: None }.excerpt(place))
     });
-    let message = match excerpt {
+    match excerpt {
         Some(excerpt) => format!("{message}\n{excerpt}"),
         None => message.to_owned(),
-    };
-    Fault::bad_config(code, message).at(place.clone())
+    }
+}
+
+/// The same fault, in `path`, with the line and a caret under it.
+pub(crate) fn show_line(fault: &Fault, path: &Path) -> Fault {
+    let place = fault.place().cloned().unwrap_or_default().in_file(path);
+    let message = with_excerpt(fault.message(), &place);
+    let shown = Fault::new(fault.kind(), fault.code(), message).at(place);
+    match fault.advice() {
+        Some(advice) => shown.advise(advice),
+        None => shown,
+    }
 }
 
 /// A located complaint about an unknown key, with the nearest known one.

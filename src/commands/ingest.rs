@@ -18,11 +18,11 @@ use crate::cli::files;
 use crate::cli::intake::{self, Input, Plan, State, Taken, shown};
 use crate::cli::journal::{self, Wanted};
 use crate::cli::keys::{Keyring, Role};
-use crate::cli::output::{Page, Show};
+use crate::cli::output::{Output, Page, Show};
 use crate::cli::passphrase::PassphraseArgs;
 use crate::cli::progress::Count;
 use crate::cli::table::{Cell, Table};
-use crate::cli::toml_file::Value as Setting;
+use crate::cli::toml_file::{self, Value as Setting};
 
 pub(crate) const EXAMPLES: &[Example] = &[
     Example { about: "A folder of logs and metrics; content decides what each file is", line: "probity ingest logs" },
@@ -83,6 +83,7 @@ pub(crate) fn run(context: &mut Context, args: IngestArgs) -> Result<Done, Fault
     progress.finish();
     let result = Ingested { taken, commits, checked: args.check };
     result.trace(context);
+    result.complain(&context.output);
     Ok(Done::showing(result.exit(), result))
 }
 
@@ -95,7 +96,7 @@ fn plan(context: &mut Context, args: &IngestArgs) -> Result<Plan, Fault> {
     }
     let map = args.map.as_deref().map(|path| {
         let text = files::read_text(path, MAP_MAX)?;
-        let map = Map::parse(&text).map_err(|fault| fault.in_file(path))?;
+        let map = Map::parse(&text).map_err(|fault| toml_file::show_line(&fault, path))?;
         Ok::<_, Fault>((map, seal::sha256(text.as_bytes())))
     });
     Ok(Plan {
@@ -137,6 +138,30 @@ impl Ingested {
             _ => Exit::Done,
         };
         self.taken.iter().map(exit).fold(Exit::Done, Exit::worse)
+    }
+
+    /// What is wrong goes to standard error, so that `--quiet` leaves it.
+    fn complain(&self, output: &Output) {
+        if self.taken.is_empty() {
+            output.warn("There is no file to read here; links, pipes and sockets in a folder are passed over.");
+        }
+        let warnings = self.taken.iter().flat_map(|one| one.tally.warnings.iter().map(move |warning| (one, warning)));
+        for (one, warning) in warnings.clone().take(LISTED_MAX) {
+            let place = warning.place.clone().in_file(one.input.path());
+            output.warn(&format!("{place}: {} [{}]", warning.message, warning.code));
+        }
+        let refused = self.taken.iter().filter_map(|one| match &one.state {
+            State::Refused(fault) => Some(fault),
+            _ => None,
+        });
+        for fault in refused.clone().take(LISTED_MAX) {
+            output.error(fault);
+        }
+        for (what, count) in [("warnings", warnings.count()), ("refused inputs", refused.count())] {
+            if count > LISTED_MAX {
+                output.warn(&format!("{} more {what}; --json lists them all", count - LISTED_MAX));
+            }
+        }
     }
 
     /// One row for each input.
@@ -270,17 +295,5 @@ fn details(one: &Taken, page: &mut Page) {
     }
     if let Some(path) = &one.rejected_file {
         page.line(format!("All {} rejected lines: {}", one.tally.rejected, path.display()));
-    }
-    for warning in &one.tally.warnings {
-        page.line(format!(
-            "{}: {} [{}]",
-            warning.place.clone().in_file(one.input.path()),
-            warning.message,
-            warning.code
-        ));
-    }
-    if let State::Refused(fault) = &one.state {
-        page.line(format!("refused: {fault} [{}]", fault.code()));
-        page.line(format!("  hint: {}", fault.advice().unwrap_or("Mend the input and run the command again.")));
     }
 }

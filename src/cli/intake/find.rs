@@ -1,11 +1,14 @@
 //! Which files are meant.
 
 use std::fs::Metadata;
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use model::{Fault, Instant, Place};
 use walkdir::WalkDir;
+
+use crate::cli::project::STATE_FOLDER;
 
 const DEPTH_MAX: usize = 64;
 const FILES_MAX: usize = 1_000_000;
@@ -52,10 +55,10 @@ impl Input {
 /// The files behind `paths`: files themselves, folders with everything below, `-` for standard input.
 ///
 /// Symbolic links inside folders are not followed, and only regular files count there: a link bomb or a socket in a
-/// folder does no harm.
+/// folder does no harm. What probity itself keeps in a project is no input.
 ///
 /// # Errors
-/// `not-found`, `no-permission`, `io-failed`; `too-many-files`.
+/// `not-found`, `no-permission`, `io-failed`; `not-a-file`, `too-many-files`.
 pub(crate) fn find(paths: &[PathBuf]) -> Result<Vec<Input>, Fault> {
     let mut inputs = Vec::new();
     for path in paths {
@@ -64,16 +67,21 @@ pub(crate) fn find(paths: &[PathBuf]) -> Result<Vec<Input>, Fault> {
             continue;
         }
         let metadata = path.metadata().map_err(|error| Fault::io("open", path, error))?;
-        match metadata.is_dir() {
-            true => walk(path, &mut inputs)?,
-            false => inputs.push(Input { path: path.clone(), metadata: Some(metadata) }),
+        if metadata.is_dir() {
+            walk(path, &mut inputs)?;
+        } else if metadata.file_type().is_socket() || metadata.file_type().is_block_device() {
+            return Err(Fault::bad_input("not-a-file", format!("{} is a socket or a disk", path.display()))
+                .advise("Name a file, a folder, a pipe, or `-` for standard input."));
+        } else {
+            inputs.push(Input { path: path.clone(), metadata: Some(metadata) });
         }
     }
     Ok(inputs)
 }
 
 fn walk(folder: &Path, inputs: &mut Vec<Input>) -> Result<(), Fault> {
-    for entry in WalkDir::new(folder).max_depth(DEPTH_MAX).sort_by_file_name() {
+    let tree = WalkDir::new(folder).max_depth(DEPTH_MAX).sort_by_file_name().into_iter();
+    for entry in tree.filter_entry(|entry| entry.depth() == 0 || entry.file_name() != STATE_FOLDER) {
         let entry = entry.map_err(|error| {
             let path = error.path().unwrap_or(folder).to_path_buf();
             Fault::io("read", &path, error.into())

@@ -8,6 +8,7 @@ use model::{Fault, Progress};
 use store::OriginalWriter;
 
 use super::Input;
+use crate::cli::signals;
 
 const PREFIX: usize = 64 << 10;
 
@@ -80,6 +81,8 @@ struct Counted<'p> {
 
 impl Read for Counted<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // Checked here, so that no input is too slow or too broken to be stopped.
+        signals::check().map_err(|fault| io::Error::other(fault.message().to_owned()))?;
         let count = self.raw.read(buffer)?;
         self.progress.advance(count as u64);
         Ok(count)

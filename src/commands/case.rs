@@ -200,7 +200,7 @@ impl Show for Shown {
             "sha256_after": entry.sha256_after.map(|digest| digest.hex()),
         })).collect();
         let exhibits: Vec<Value> = self.0.exhibits().iter().map(exhibit_json).collect();
-        json!({"schema": "case/1", "case": self.0.id(), "title": self.0.title(), "exhibits": exhibits, "custody": custody,
+        json!({"schema": "case-shown/1", "case": self.0.id(), "title": self.0.title(), "exhibits": exhibits, "custody": custody,
             "custody_head": self.0.custody().head.hex()})
     }
 

@@ -1,7 +1,9 @@
 //! The test house: a folder, a clean environment, a fixed clock, and what came out.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -90,6 +92,47 @@ impl House {
         })
     }
 
+    /// A line as typed into a shell, in this folder, with `probity` at hand and the clock fixed.
+    pub fn shell(&self, line: &str) -> Ran {
+        let program = Path::new(env!("CARGO_BIN_EXE_probity"));
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = [program.parent().unwrap().to_path_buf()].into_iter().chain(std::env::split_paths(&path));
+        let script = format!("probity() {{ command probity --time {NOW} \"$@\"; }}\n{line}\n");
+        let output = Command::new("bash")
+            .args(["-c", &script])
+            .current_dir(self.root())
+            .env_clear()
+            .env("HOME", self.home.path())
+            .env("PATH", std::env::join_paths(folders).unwrap())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        Ran::of(output)
+    }
+
+    /// Every path below `folder` with its mode and its bytes: to see that nothing changed.
+    pub fn tree(&self, folder: &str) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
+        let mut tree = BTreeMap::new();
+        let mut open = vec![self.path(folder)];
+        while let Some(path) = open.pop() {
+            let metadata = path.symlink_metadata().unwrap();
+            if metadata.is_dir() {
+                open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            }
+            let bytes = if metadata.is_file() { fs::read(&path).unwrap() } else { Vec::new() };
+            tree.insert(path, (metadata.mode() & 0o7777, bytes));
+        }
+        tree
+    }
+
+    /// One number out of the store.
+    #[track_caller]
+    pub fn count(&self, sql: &str) -> u64 {
+        let ran = self.run(&["query", sql, "--csv"]).expect(0);
+        let number = ran.stdout.lines().nth(1).unwrap_or_default();
+        number.parse().unwrap_or_else(|_| panic!("{sql}: {ran:?}"))
+    }
+
     /// Runs with `--json` and gives the document back; the exit code must be `exit`.
     pub fn json(&self, args: &[&str], exit: i32) -> Value {
         let args: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
@@ -162,4 +205,38 @@ pub fn python() -> Option<PathBuf> {
         eprintln!("SKIPPED: no Python with the judges; tests/run makes one");
     }
     python
+}
+
+/// Documents of ours against the schema that each of them names, by the Python `jsonschema`.
+#[track_caller]
+pub fn fit_their_schemas(documents: &[Value]) {
+    let Some(python) = python() else { return };
+    let lines: String = documents.iter().map(|document| format!("{document}\n")).collect();
+    let mut child = Command::new(python)
+        .arg(repository("tests/judges/schema/check"))
+        .arg(repository("schemas"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    let ran = Ran::of(child.wait_with_output().unwrap());
+    assert_eq!(ran.exit, 0, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(ran.stdout.lines().count(), documents.len(), "{}", ran.stdout);
+}
+
+/// Runs `script` as root in a mount namespace of its own; `None`, said aloud, where this machine does not permit one.
+pub fn with_own_mounts(house: &House, script: &str) -> Option<Ran> {
+    let permitted = Command::new("unshare")
+        .args(["-m", "sh", "-c", "mount -t tmpfs -o size=1m none /mnt"])
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if !permitted {
+        eprintln!("SKIPPED: this machine permits no mounts of our own");
+        return None;
+    }
+    let script = format!("set -e\n{script}");
+    let quoted = script.replace('\'', "'\\''");
+    Some(house.shell(&format!("export -f probity; exec unshare -m bash -c '{quoted}'")))
 }

@@ -238,10 +238,12 @@ fn request(taken: &mut Taken, source: &Source<'_>, plan: &Plan) -> Result<Reques
 /// file's modification time does not: a copied file is the same file.
 fn reader(request: &Request, plan: &Plan, taken: &Taken) -> String {
     let mut reader = format!("{}-v{}", request.format.name(), ingest::READER_VERSION);
-    if let Some(kind) = request.kind {
+    // The other formats say themselves what they hold, and tables hold logs unless somebody says otherwise.
+    let table = matches!(request.format, Format::JsonLines | Format::Csv);
+    if let Some(kind) = request.kind.filter(|kind| table && *kind != RecordKind::Logs) {
         reader.push_str(&format!("+kind-{kind}"));
     }
-    if let Some((_, digest)) = &plan.map {
+    if let Some((_, digest)) = plan.map.as_ref().filter(|_| table) {
         reader.push_str(&format!("+map-{}", digest.short()));
     }
     let samples = matches!(request.format, Format::Prometheus | Format::OpenMetrics);

@@ -83,7 +83,7 @@ pub(crate) fn run(context: &mut Context, args: IngestArgs) -> Result<Done, Fault
     progress.finish();
     let result = Ingested { taken, commits, checked: args.check };
     result.trace(context);
-    result.complain(&context.output);
+    result.complain(&context.output, args.map.is_some());
     Ok(Done::showing(result.exit(), result))
 }
 
@@ -141,7 +141,11 @@ impl Ingested {
     }
 
     /// What is wrong goes to standard error, so that `--quiet` leaves it.
-    fn complain(&self, output: &Output) {
+    fn complain(&self, output: &Output, mapped: bool) {
+        let tables = [Some(Format::JsonLines), Some(Format::Csv)];
+        if mapped && !self.taken.iter().any(|one| tables.contains(&one.format)) {
+            output.warn("The map was not used: no input is JSON Lines or CSV.");
+        }
         if self.taken.is_empty() {
             output.warn("There is no file to read here; links, pipes and sockets in a folder are passed over.");
         }

@@ -269,6 +269,7 @@ fn misspelt_keys() {
     for part in ["map.toml:2:1: ", "  2 | mesage = \"text\"\n    | ^\n", "  hint: Did you mean message?"] {
         assert!(ran.stderr.contains(part), "{part}: {ran:?}");
     }
+    house.run(&["ingest", "a.jsonl", "--map", "."]).expect(6).code("wrong-file-type");
     house.write("map.toml", "[fields\n");
     let ran = house.run(&["ingest", "a.jsonl", "--map", "map.toml"]).expect(7);
     assert!(ran.stderr.contains("map.toml:1:"), "{ran:?}");

@@ -267,6 +267,21 @@ fn the_same_bytes_again_are_a_no_op() {
     assert_eq!(house.tree(".probity/store"), before);
 }
 
+/// Flags that change nothing about an input make no second reading of it.
+#[test]
+fn flags_without_effect_bring_nothing_twice() {
+    let house = House::new();
+    let log = repository("fixtures/accesslog/valid/combined.log").display().to_string();
+    house.write("a.jsonl", lines("a", 3));
+    house.write("map.toml", "[fields]\nmessage = \"text\"\n");
+    for options in [&[][..], &["--kind", "logs"], &["--max-rejected", "5%"]] {
+        house.run(&[&["ingest", log.as_str(), "a.jsonl"], options].concat()).expect(0);
+    }
+    let mapped = house.run(&["ingest", &log, "--map", "map.toml"]).expect(0);
+    assert!(mapped.stderr.contains("The map was not used"), "{mapped:?}");
+    assert_eq!(house.count("SELECT count(*) FROM logs"), 10);
+}
+
 /// Two scrapes with equal bytes at different times are two facts; the time is in the name or given.
 #[test]
 fn two_scrapes_with_equal_bytes_are_two_facts() {

@@ -122,7 +122,6 @@ fn without_its_passphrase_nothing_is_made() {
 fn a_file_is_no_folder() {
     let house = House::new();
     house.write("file", "");
-    let ran = house.run(&["init", "file/project"]);
-    assert_ne!(ran.exit, 0, "{ran:?}");
+    let ran = house.run(&["init", "file/project"]).expect(6).code("wrong-file-type");
     assert!(ran.stderr.contains("file/project"), "{ran:?}");
 }

@@ -138,10 +138,13 @@ impl Fault {
                 ("disk-full", "Free some space and run the same command again; nothing is lost or done twice.")
             }
             ErrorKind::ReadOnlyFilesystem => ("read-only", "Choose a folder that can be written to."),
+            ErrorKind::IsADirectory | ErrorKind::NotADirectory => {
+                ("wrong-file-type", "Name a file where a file is meant, and a folder where a folder is meant.")
+            }
             _ => ("io-failed", "Run the command again; if it fails again, check the disk."),
         };
         let kind = match error.kind() {
-            ErrorKind::NotFound => Kind::BadInput,
+            ErrorKind::NotFound | ErrorKind::IsADirectory | ErrorKind::NotADirectory => Kind::BadInput,
             _ => Kind::Unavailable,
         };
         Fault::new(kind, code, format!("Could not {act} {}: {}", path.display(), plain(&error)))

@@ -144,6 +144,10 @@ fn mistakes_are_answered_with_a_suggestion() {
     check("SELECT * FORM logs", "", "");
     check("SELECT 1; SELECT 2", "one", "one");
     check("", "", "SELECT");
+    check("SELECT 1 / 0", "Divide by zero", "NULLIF");
+    check("SELECT approx_percentile_cont(latency_ms, 0.9) FROM logs", "approx_percentile_cont", "percentile(x, 0.95)");
+    check("SELECT map_keys(attributes) FROM logs", "map_keys", "SHOW FUNCTIONS");
+    check("SELECT message + 1 FROM logs", "", "DESCRIBE");
 }
 
 /// A reader that has seen enough is no error.

@@ -1,5 +1,6 @@
 //! DataFusion's errors as faults, in words that a person can act on.
 
+use datafusion::arrow::error::ArrowError;
 use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
 use datafusion::sql::sqlparser::parser::ParserError;
@@ -59,10 +60,7 @@ pub(crate) fn bad_query_because(message: impl Into<String>, author: Author) -> F
 fn bad_query(error: &DataFusionError, author: Author) -> Fault {
     let root = root(error);
     let fault = bad_query_because(words(root), author);
-    match advice(root) {
-        Some(advice) => fault.advise(advice),
-        None => fault,
-    }
+    fault.advise(advice(root).unwrap_or_else(|| COLUMNS.to_owned()))
 }
 
 fn unreadable(reason: &str) -> Fault {
@@ -77,7 +75,7 @@ fn root(error: &DataFusionError) -> &DataFusionError {
         DataFusionError::Shared(inner) => root(inner),
         DataFusionError::Collection(errors) => errors.first().map_or(error, root),
         DataFusionError::ArrowError(inner, _) => match inner.as_ref() {
-            datafusion::arrow::error::ArrowError::ExternalError(inner) => inner.downcast_ref().map_or(error, root),
+            ArrowError::ExternalError(inner) => inner.downcast_ref().map_or(error, root),
             _ => error,
         },
         DataFusionError::External(inner) => inner.downcast_ref().map_or(error, root),
@@ -116,6 +114,7 @@ fn one_statement(text: &str) -> Option<String> {
     more.or(none).map(str::to_owned)
 }
 
+const COLUMNS: &str = "`probity query \"DESCRIBE logs\"` shows the columns and their types; so for metrics and traces.";
 const ONE_SELECT: &str = "Ask with one SELECT, such as: SELECT * FROM logs LIMIT 10.";
 
 /// What people ask for most; DataFusion knows hundreds more and guesses less well.
@@ -142,9 +141,14 @@ fn advice(error: &DataFusionError) -> Option<String> {
                 None => format!("The tables are {}.", names.join(", ")),
             })
         }
+        DataFusionError::Plan(text) if text.contains("approx_percentile") || text.contains("approx_median") => {
+            Some("Use percentile(x, 0.95): nearest rank, and the same answer on any number of threads.".to_owned())
+        }
         DataFusionError::Plan(text) if text.starts_with("Invalid function '") => {
-            let quoted: Vec<&str> = text.split('\'').collect();
-            let near = model::nearest(quoted[1], FUNCTIONS).or(quoted.get(3).copied());
+            // DataFusion names the nearest it has, however far that is.
+            let mut quoted = text.split('\'').skip(1).step_by(2);
+            let asked = quoted.next().unwrap_or_default();
+            let near = model::nearest(asked, FUNCTIONS).or_else(|| model::nearest(asked, quoted));
             Some(match near {
                 Some(near) => format!("Did you mean {near}?"),
                 None => "`SHOW FUNCTIONS` lists them.".to_owned(),
@@ -154,8 +158,8 @@ fn advice(error: &DataFusionError) -> Option<String> {
         DataFusionError::Plan(text) | DataFusionError::NotImplemented(text) if one_statement(text).is_some() => {
             Some(ONE_SELECT.to_owned())
         }
-        DataFusionError::Plan(text) if text.contains("approx_percentile") || text.contains("approx_median") => {
-            Some("Use percentile(x, 0.95): nearest rank, and the same answer on any number of threads.".to_owned())
+        DataFusionError::ArrowError(inner, _) if matches!(**inner, ArrowError::DivideByZero) => {
+            Some("Divide by NULLIF(x, 0): nothing divided by nothing is then NULL.".to_owned())
         }
         _ => None,
     }

@@ -133,12 +133,12 @@ fn rhythm(every: Span) -> Result<Rhythm, Fault> {
         1..60 if exact && 60 % minutes == 0 => {
             Ok(Rhythm { cron: format!("*/{minutes} * * * *"), calendar: format!("*-*-* *:00/{minutes}:00 UTC") })
         }
-        60..1440 if exact && minutes % 60 == 0 && 1440 % minutes == 0 => {
+        60..1440 if exact && minutes.is_multiple_of(60) && 1440 % minutes == 0 => {
             let hours = minutes / 60;
             Ok(Rhythm { cron: format!("0 */{hours} * * *"), calendar: format!("*-*-* 00/{hours}:00:00 UTC") })
         }
         // A slot of several days begins at a midnight; asking every midnight hits each of them.
-        1440.. if exact && minutes % 1440 == 0 => {
+        1440.. if exact && minutes.is_multiple_of(1440) => {
             Ok(Rhythm { cron: "0 0 * * *".to_owned(), calendar: "*-*-* 00:00:00 UTC".to_owned() })
         }
         _ => Err(Fault::bad_config("unfit-schedule", format!("Schedulers cannot call every {every} exactly"))

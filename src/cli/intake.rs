@@ -324,7 +324,7 @@ fn remember(rejections: &mut Vec<Rejection>, rejection: Rejection) {
 }
 
 fn stop_now_and_then(seen: u64) -> Result<(), Fault> {
-    if seen % 4096 == 0 { signals::check() } else { Ok(()) }
+    if seen.is_multiple_of(4096) { signals::check() } else { Ok(()) }
 }
 
 /// A path for messages.

@@ -46,7 +46,7 @@ fn help_of_every_command() {
 #[test]
 fn first_lines_are_phrases() {
     for (command, text) in sections() {
-        let line = text.lines().skip_while(|line| line.is_empty() || line.starts_with("```")).next().unwrap();
+        let line = text.lines().find(|line| !line.is_empty() && !line.starts_with("```")).unwrap();
         assert!(line.starts_with(char::is_uppercase) && !line.ends_with('.') && line.len() < 90, "{command}: {line}");
     }
 }
@@ -113,7 +113,9 @@ fn man_pages_are_up_to_date() {
     let built = pages(&house.path("man1"));
     if std::env::var_os("UPDATE").is_some() {
         pages(&folder).difference(&built).for_each(|stale| fs::remove_file(folder.join(stale)).unwrap());
-        built.iter().for_each(|page| drop(fs::copy(house.path("man1").join(page), folder.join(page)).unwrap()));
+        for page in &built {
+            fs::copy(house.path("man1").join(page), folder.join(page)).unwrap();
+        }
     }
     assert_eq!(pages(&folder), built, "UPDATE=1 rewrites the pages");
     for page in &built {

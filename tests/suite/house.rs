@@ -10,56 +10,56 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 
 /// The time of every run, unless a test gives another.
-pub const NOW: &str = "2026-11-22T12:00:00Z";
+pub(crate) const NOW: &str = "2026-11-22T12:00:00Z";
 
 /// A folder to work in, removed with everything below.
-pub struct House {
+pub(crate) struct House {
     folder: tempfile::TempDir,
     home: tempfile::TempDir,
 }
 
 /// What a run came to.
 #[derive(Debug)]
-pub struct Ran {
-    pub exit: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) exit: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl House {
-    pub fn new() -> House {
+    pub(crate) fn new() -> House {
         House { folder: tempfile::tempdir().unwrap(), home: tempfile::tempdir().unwrap() }
     }
 
     /// A folder in which `init` has been.
-    pub fn initialised() -> House {
+    pub(crate) fn initialised() -> House {
         let house = House::new();
         house.run(&["init", "."]).expect(0);
         house
     }
 
-    pub fn path(&self, below: &str) -> PathBuf {
+    pub(crate) fn path(&self, below: &str) -> PathBuf {
         self.folder.path().join(below)
     }
 
-    pub fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         self.folder.path()
     }
 
     /// Writes a file below the folder, with its folders.
-    pub fn write(&self, below: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, below: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(below);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, bytes).unwrap();
         path
     }
 
-    pub fn read(&self, below: &str) -> String {
+    pub(crate) fn read(&self, below: &str) -> String {
         fs::read_to_string(self.path(below)).unwrap()
     }
 
     /// The command, ready to be changed and started: clean environment, home of its own, this folder.
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_probity"));
         command.args(args).current_dir(self.root()).env_clear().env("HOME", self.home.path());
         // What coverage and loaders need, and nothing of ours.
@@ -75,12 +75,12 @@ impl House {
         command
     }
 
-    pub fn run(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
         Ran::of(self.command(args).output().unwrap())
     }
 
     /// The same with bytes on standard input.
-    pub fn run_with(&self, args: &[&str], input: &[u8]) -> Ran {
+    pub(crate) fn run_with(&self, args: &[&str], input: &[u8]) -> Ran {
         let mut child = self.command(args);
         child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = child.spawn().unwrap();
@@ -93,7 +93,7 @@ impl House {
     }
 
     /// A line as typed into a shell, in this folder, with `probity` at hand and the clock fixed.
-    pub fn shell(&self, line: &str) -> Ran {
+    pub(crate) fn shell(&self, line: &str) -> Ran {
         let program = Path::new(env!("CARGO_BIN_EXE_probity"));
         let path = std::env::var_os("PATH").unwrap_or_default();
         let folders = [program.parent().unwrap().to_path_buf()].into_iter().chain(std::env::split_paths(&path));
@@ -111,7 +111,7 @@ impl House {
     }
 
     /// Every path below `folder` with its mode and its bytes: to see that nothing changed.
-    pub fn tree(&self, folder: &str) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
+    pub(crate) fn tree(&self, folder: &str) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
         let mut tree = BTreeMap::new();
         let mut open = vec![self.path(folder)];
         while let Some(path) = open.pop() {
@@ -127,14 +127,14 @@ impl House {
 
     /// One number out of the store.
     #[track_caller]
-    pub fn count(&self, sql: &str) -> u64 {
+    pub(crate) fn count(&self, sql: &str) -> u64 {
         let ran = self.run(&["query", sql, "--csv"]).expect(0);
         let number = ran.stdout.lines().nth(1).unwrap_or_default();
         number.parse().unwrap_or_else(|_| panic!("{sql}: {ran:?}"))
     }
 
     /// Runs with `--json` and gives the document back; the exit code must be `exit`.
-    pub fn json(&self, args: &[&str], exit: i32) -> Value {
+    pub(crate) fn json(&self, args: &[&str], exit: i32) -> Value {
         let args: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
         let ran = self.run(&args);
         assert_eq!(ran.exit, exit, "{args:?}: {ran:?}");
@@ -143,7 +143,7 @@ impl House {
 }
 
 impl Ran {
-    pub fn of(output: Output) -> Ran {
+    pub(crate) fn of(output: Output) -> Ran {
         Ran {
             exit: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -153,27 +153,27 @@ impl Ran {
 
     /// Asserts the exit code and hands the run on.
     #[track_caller]
-    pub fn expect(self, exit: i32) -> Ran {
+    pub(crate) fn expect(self, exit: i32) -> Ran {
         assert_eq!(self.exit, exit, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 
     /// Asserts that standard error names a failure code.
     #[track_caller]
-    pub fn code(self, code: &str) -> Ran {
+    pub(crate) fn code(self, code: &str) -> Ran {
         assert!(self.stderr.contains(&format!("code: {code} ")), "expected {code}:\n{}", self.stderr);
         self
     }
 }
 
 /// A file of the repository.
-pub fn repository(below: &str) -> PathBuf {
+pub(crate) fn repository(below: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(below)
 }
 
 /// Compares `text` with a golden file; `UPDATE=1` rewrites it.
 #[track_caller]
-pub fn golden(name: &str, text: &str) {
+pub(crate) fn golden(name: &str, text: &str) {
     let path = repository("fixtures/golden/cli").join(name);
     if std::env::var_os("UPDATE").is_some() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -186,7 +186,7 @@ pub fn golden(name: &str, text: &str) {
 /// A tool that judges our output. Where judges are required (`PROBITY_TEST_JUDGES=required`, as `tests/run` sets it) a missing
 /// one fails the test; elsewhere the test says that it was skipped.
 #[track_caller]
-pub fn judge(program: &str) -> bool {
+pub(crate) fn judge(program: &str) -> bool {
     let found = std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()));
     if !found {
@@ -198,7 +198,7 @@ pub fn judge(program: &str) -> bool {
 
 /// The Python with the judges of `tests/requirements.txt`.
 #[track_caller]
-pub fn python() -> Option<PathBuf> {
+pub(crate) fn python() -> Option<PathBuf> {
     let python = std::env::var_os("PROBITY_TEST_PYTHON").map(PathBuf::from).filter(|path| path.is_file());
     if python.is_none() {
         assert!(std::env::var("PROBITY_TEST_JUDGES").as_deref() != Ok("required"), "PROBITY_TEST_PYTHON is not set");
@@ -209,7 +209,7 @@ pub fn python() -> Option<PathBuf> {
 
 /// Documents of ours against the schema that each of them names, by the Python `jsonschema`.
 #[track_caller]
-pub fn fit_their_schemas(documents: &[Value]) {
+pub(crate) fn fit_their_schemas(documents: &[Value]) {
     let Some(python) = python() else { return };
     let lines: String = documents.iter().map(|document| format!("{document}\n")).collect();
     let mut child = Command::new(python)
@@ -227,7 +227,7 @@ pub fn fit_their_schemas(documents: &[Value]) {
 }
 
 /// Runs `script` as root in a mount namespace of its own; `None`, said aloud, where this machine does not permit one.
-pub fn with_own_mounts(house: &House, script: &str) -> Option<Ran> {
+pub(crate) fn with_own_mounts(house: &House, script: &str) -> Option<Ran> {
     let permitted = Command::new("unshare")
         .args(["-m", "sh", "-c", "mount -t tmpfs -o size=1m none /mnt"])
         .output()

@@ -316,14 +316,16 @@ fn questions_are_answered_and_orders_are_refused() {
         assert_eq!(fault.code(), "not-read-only", "{order}: {fault}");
     }
     for (wrong, message, advice) in [
-        ("SELECT 1; SELECT 2", "single SQL statement", ""),
-        ("", "No SQL", ""),
-        ("SELEC 1", "SELEC", ""),
+        ("SELECT 1; SELECT 2", "more than one statement", "Ask with one SELECT"),
+        ("", "There is no statement", "Ask with one SELECT"),
+        ("SELEC 1", "SELEC", "Ask with one SELECT"),
         ("SELECT * FROM log", "There is no table log", "Did you mean logs?"),
         ("SELECT stauts FROM logs", "There is no column stauts", "Did you mean status?"),
         ("SELECT approx_percentile_cont(latency_ms, 0.5) FROM logs", "approx_percentile_cont", "percentile(x, 0.95)"),
         ("SELECT percentile(latency_ms, 2) FROM logs", "constant above 0", ""),
-        ("SELECT 1 / 0", "ivide by zero", ""),
+        ("SELECT 1 / 0", "ivide by zero", "NULLIF"),
+        ("SELECT coutn(*) FROM logs", "There is no function coutn", "Did you mean count?"),
+        ("SELECT map_keys(attributes) FROM logs", "There is no function map_keys", "SHOW FUNCTIONS"),
         ("SELECT * FROM '/etc/passwd'", "There is no table", ""),
         ("SELECT now()", "now", ""),
     ] {

@@ -72,10 +72,11 @@ pub(crate) fn run(context: &mut Context, args: QueryArgs) -> Result<Done, Fault>
 }
 
 fn form(context: &Context, args: &QueryArgs) -> Form {
+    let screen = args.output.is_none() && context.output.layout().terminal;
     match args {
-        _ if args.csv => Form::Csv { defuse_formulas: args.defuse },
+        _ if args.csv => Form::Csv { defuse_formulas: args.defuse, screen },
         _ if context.output.is_json() => Form::JsonLines,
-        _ if args.output.is_none() && context.output.layout().terminal => Form::Table { width_max: Some(60) },
+        _ if screen => Form::Table { width_max: Some(60) },
         _ => Form::Tabs,
     }
 }

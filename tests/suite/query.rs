@@ -81,6 +81,34 @@ fn hostile_text_is_neutralised_for_people_only() {
     assert_eq!(row["message"], "\u{1b}[31mred\u{7}\ttab\nline\u{202e}");
 }
 
+/// On a terminal, which `script` plays, every form is neutralised, columns are aligned and long cells are cut.
+#[test]
+fn a_terminal_gets_columns_and_nothing_to_obey() {
+    if !crate::house::judge("script") {
+        return;
+    }
+    let house = stored();
+    let on_terminal = |arguments: &str| {
+        house.write("line", format!("probity query \"SELECT message, status FROM logs ORDER BY line\" {arguments}\n"));
+        house.shell("export TERM=xterm; script -qec 'bash line' /dev/null </dev/null").expect(0).stdout
+    };
+    let table = on_terminal("");
+    assert!(table.starts_with("message ") && table.contains("\r\nplain "), "{table:?}");
+    for arguments in ["", "--csv", "--json"] {
+        let text = on_terminal(arguments);
+        assert!(text.contains("red") && !text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{arguments}: {text:?}");
+    }
+}
+
+/// A full disk behind standard output is a failure, not silence.
+#[test]
+fn a_full_disk_behind_standard_output_is_said() {
+    let house = stored();
+    for form in ["", "--csv", "--json"] {
+        house.shell(&format!("probity query 'SELECT * FROM logs' {form} >/dev/full")).expect(8).code("disk-full");
+    }
+}
+
 /// Attributes by name, DESCRIBE, and the increments of a counter with its reset.
 #[test]
 fn attributes_columns_and_increments() {

@@ -25,13 +25,16 @@ pub enum Form {
     Csv {
         /// Puts `'` before texts that a spreadsheet would take for a formula.
         defuse_formulas: bool,
+        /// Spells out what a terminal would obey, as tables do. Without it every byte is as it was stored.
+        screen: bool,
     },
     /// One JSON object per line.
     JsonLines,
 }
 
 impl Rows<'_> {
-    /// Writes every row, and says how many there were. Control characters are escaped in tables and tabs.
+    /// Writes every row, and says how many there were. What a terminal would obey is spelled out in tables and tabs,
+    /// and in CSV for the screen.
     ///
     /// # Errors
     /// As [`crate::Engine::query`]; `io-failed`, `disk-full` when `out` does not take it, `broken-pipe` when nobody
@@ -116,9 +119,10 @@ impl Sheet {
                 self.aligned(columns, &cells);
             }
             Form::Tabs => self.line(&all.map(|at| shown(Some(batch), row, at)).collect::<Vec<_>>(), "\t"),
-            Form::Csv { defuse_formulas } => {
-                let cells: Vec<String> = all.map(|at| csv(&batch.cell(row, at), defuse_formulas)).collect();
-                self.line(&cells, ",");
+            Form::Csv { defuse_formulas, screen } => {
+                let cells = all.map(|at| csv(&batch.cell(row, at), defuse_formulas));
+                let cells = cells.map(|cell| if screen { visible(&cell) } else { cell });
+                self.line(&cells.collect::<Vec<_>>(), ",");
             }
             Form::JsonLines => {
                 for (at, column) in columns.iter().enumerate() {

@@ -359,7 +359,7 @@ fn every_form_of_output_keeps_what_is_there() {
         "ts\tts_ns\tstatus\tlatency_ms\tmessage\tattributes\tagain\n1970-01-01T00:00:01Z\tNULL\t200\t0.5\t=a,\"b\"\\n\\u{1b}[31m\t{\"k\":\"v\\\"\"}\t200\n1970-01-01T00:00:02Z\t2000000001\tNULL\tNULL\t\tNULL\tNULL\n",
     );
     check(
-        Form::Csv { defuse_formulas: true },
+        Form::Csv { defuse_formulas: true, screen: false },
         "ts,ts_ns,status,latency_ms,message,attributes,again\r\n1970-01-01T00:00:01Z,,200,0.5,\"'=a,\"\"b\"\"\n\u{1b}[31m\",\"{\"\"k\"\":\"\"v\\\"\"\"\"}\",200\r\n1970-01-01T00:00:02Z,2000000001,,,\"\",,\r\n",
     );
     check(
@@ -370,7 +370,8 @@ fn every_form_of_output_keeps_what_is_there() {
         written(&engine, "SELECT message, status FROM logs ORDER BY ts", Form::Table { width_max: Some(6) }).unwrap();
     assert_eq!(narrow, "messa…  status\n=a,\"b…     200\n          NULL\n");
     assert_eq!(
-        written(&engine, "SELECT status FROM logs WHERE false", Form::Csv { defuse_formulas: false }).unwrap(),
+        written(&engine, "SELECT status FROM logs WHERE false", Form::Csv { defuse_formulas: false, screen: false })
+            .unwrap(),
         "status\r\n"
     );
 }
@@ -505,7 +506,10 @@ fn what_the_store_wrote_is_read_back() {
         key.digest
     );
     assert_eq!(
-        written(&engine, &sql, Form::Csv { defuse_formulas: false }).unwrap().lines().collect::<Vec<_>>(),
+        written(&engine, &sql, Form::Csv { defuse_formulas: false, screen: false })
+            .unwrap()
+            .lines()
+            .collect::<Vec<_>>(),
         [
             "ts,ts_ns,own,line,service,host,rack,x,message,status",
             "1970-01-01T00:00:01.5Z,1500000001,true,1,web,,7,,ü,200",

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::house::{House, Ran, fit_their_schemas};
+use crate::house::{House, Ran, fit_their_schemas, repository};
 
 const GOOD: &str = "{\"time\":\"2026-11-21T10:00:00Z\",\"message\":\"good\"}\n";
 
@@ -56,6 +56,25 @@ fn damaged_compression() {
     flipped[packed.len() / 2] ^= 0x55;
     refused("flipped.gz", flipped, &[], "corrupt-gzip", "");
     refused("cut.zst", [0x28, 0xb5, 0x2f, 0xfd, 0x60, 0x00], &[], "truncated-zstd", "");
+}
+
+/// Whatever is in the folder of bad samples is answered: in place, with advice, never with a bug.
+#[test]
+fn every_bad_sample_is_answered() {
+    let house = House::new();
+    for format in ["prometheus", "openmetrics", "jsonlines", "csv", "accesslog", "otlp", "text", "map"] {
+        let folder = repository("fixtures").join(format).join("invalid");
+        let document = house.json(&["ingest", "--check", folder.to_str().unwrap()], 6);
+        let inputs = document["inputs"].as_array().unwrap();
+        let mut refused = 0;
+        for input in inputs.iter().filter(|input| input["state"] == "refused") {
+            assert!(input["failure"]["advice"].as_str().is_some_and(|advice| advice.ends_with(['.', '?'])), "{input}");
+            assert_eq!(input["failure"]["place"]["file"], input["input"]);
+            refused += 1;
+        }
+        assert!(refused > 0, "{format}: {document}");
+        fit_their_schemas(&[document]);
+    }
 }
 
 /// A small file that unpacks to a very large one is refused in bounded time and memory.

@@ -68,6 +68,18 @@ fn nothing_is_overwritten() {
     });
 }
 
+/// Of several at once one makes the project; the others are refused, and it is sound.
+#[test]
+fn several_at_once_make_one_project() {
+    let house = House::new();
+    let ran =
+        house.shell("for n in 1 2 3 4; do { probity init project 2>/dev/null >&2; echo $?; } & done; wait").expect(0);
+    let mut exits: Vec<&str> = ran.stdout.lines().collect();
+    exits.sort_unstable();
+    assert_eq!(exits, ["0", "4", "4", "4"]);
+    house.run(&["audit", "verify", "--project", "project"]).expect(0);
+}
+
 /// Rules and jobs that are there already stay as they are.
 #[test]
 fn examples_do_not_replace_rules() {

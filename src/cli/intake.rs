@@ -92,7 +92,14 @@ pub(crate) fn take(
         let first = taken.len();
         while originals < BATCH_ORIGINALS && bytes < BATCH_BYTES {
             let Some(input) = left.next() else { break };
-            let one = one(input, plan, Some(&mut batch), progress)?;
+            let one = match one(input, plan, Some(&mut batch), progress) {
+                Err(fault) if fault.kind() == Kind::Interrupted => {
+                    // What was read to its end is kept; the next run finds it in the store and tells the ledger.
+                    batch.commit(notes)?;
+                    return Err(fault);
+                }
+                one => one?,
+            };
             (originals, bytes) = (originals + 1, bytes + one.tally.bytes);
             taken.push(one);
         }

@@ -410,7 +410,8 @@ fn ctrl_c_stops_cleanly() {
     let house = House::initialised();
     house.write("a.jsonl", lines("a", 10));
     house.run(&["ingest", "a.jsonl"]).expect(0);
-    let mut command = house.command(&["ingest", "-"]);
+    house.write("b.jsonl", lines("b", 5));
+    let mut command = house.command(&["ingest", "b.jsonl", "-"]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let id = child.id().to_string();
@@ -430,10 +431,15 @@ fn ctrl_c_stops_cleanly() {
     let ran = Ran::of(child.wait_with_output().unwrap()).expect(130).code("interrupted");
     assert!(feeder.join().unwrap() >= 200);
     assert!(ran.stderr.contains("Run the same command again"), "{ran:?}");
-    assert_eq!(house.count("SELECT count(*) FROM logs"), 10);
+    // The file that was read to its end is kept, the pipe that was not is not.
+    assert_eq!(house.count("SELECT count(*) FROM logs"), 15);
     house.run(&["audit", "verify"]).expect(0);
     let last = house.json(&["audit", "search", "--command", "ingest", "--reverse", "--limit", "1"], 0);
     assert_eq!((&last["code"], &last["facts"]["fault"]), (&130.into(), &"interrupted".into()), "{last}");
+    // The next run tells the ledger what the stopped one left in the store.
+    house.run(&["ingest", "b.jsonl"]).expect(0);
+    let acts = house.run(&["audit", "search", "--command", "ingest"]).expect(0);
+    assert!(acts.stdout.contains("\tingest.recovered\t"), "{acts:?}");
 }
 
 /// What was ingested stands in the ledger, with digests and counts and without a name of a file.

@@ -188,6 +188,12 @@ fn maps() {
     assert!(!kept.stdout.contains("secret"), "{kept:?}");
     let csv = [fixture("csv/valid/semicolon.csv"), fixture("csv/valid/semicolon.toml")];
     house.run(&["ingest", &csv[0], "--map", &csv[1]]).expect(0);
+    // Without the map's zone nobody would know where the clock stood; with it there is nothing to warn of.
+    let silent = house.run(&["ingest", "--check", &csv[0], "--map", &csv[1]]).expect(0);
+    assert_eq!(silent.stderr, "");
+    house.write("no-zone.toml", "[fields]\ntime = \"wann\"\nmessage = \"ort\"\n");
+    let warned = house.run(&["ingest", "--check", &csv[0], "--map", "no-zone.toml"]).expect(0);
+    assert!(warned.stderr.contains("warning: ") && warned.stderr.contains("[zone-assumed]"), "{warned:?}");
     assert_eq!(house.count("SELECT count(*) FROM logs WHERE attributes['ort'] = 'Bern' AND message = '1,5'"), 1);
     // Another map makes other records of the same bytes: that is another reading, not a repetition.
     house.write("other.toml", "[fields]\ntime = \"wann\"\nmessage = \"ort\"\n[time]\nzone = \"+01:00\"\n");

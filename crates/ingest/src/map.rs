@@ -442,6 +442,7 @@ pub(crate) struct Plan {
     roles: HashMap<String, (Role, usize)>,
     format: TimeFormat,
     zone: TimeZone,
+    zone_is_given: bool,
     constants: Vec<(String, Role, String)>,
 }
 
@@ -466,6 +467,7 @@ impl Plan {
             roles,
             format: map.and_then(|map| map.format.clone()).unwrap_or(TimeFormat::Guess),
             zone: map.and_then(|map| map.zone.clone()).unwrap_or_else(|| request.zone.clone()),
+            zone_is_given: map.is_some_and(|map| map.zone.is_some()),
             constants: map.map(|map| map.constants.clone()).unwrap_or_default(),
         }
     }
@@ -488,7 +490,8 @@ impl Plan {
     }
 
     pub(crate) fn time(&self, text: &str) -> Option<Reading> {
-        self.format.read(text, &self.zone)
+        let reading = self.format.read(text, &self.zone)?;
+        Some(Reading { zone_assumed: reading.zone_assumed && !self.zone_is_given, ..reading })
     }
 
     pub(crate) fn constants(&self) -> impl Iterator<Item = (&str, &Role, &str)> {

@@ -126,6 +126,6 @@ impl<'s> Output<'s> {
 
     /// Notes that a time named no zone.
     pub(crate) fn warn_zone(&mut self, line: u64) {
-        self.warn("zone-assumed", line, "Times without a zone were read in the zone of the request");
+        self.warn("zone-assumed", line, "Times that name no zone were read in the assumed one: UTC, unless another was given");
     }
 }

@@ -126,6 +126,10 @@ impl<'s> Output<'s> {
 
     /// Notes that a time named no zone.
     pub(crate) fn warn_zone(&mut self, line: u64) {
-        self.warn("zone-assumed", line, "Times that name no zone were read in the assumed one: UTC, unless another was given");
+        self.warn(
+            "zone-assumed",
+            line,
+            "Times that name no zone were read in the assumed one: UTC, unless another was given",
+        );
     }
 }

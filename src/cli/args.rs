@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
-use model::Instant;
+use model::{Digest, Instant};
 
 use super::exit::{self, Exit};
 use crate::commands::{self, Command};
@@ -120,6 +120,11 @@ fn name_absent(mut error: clap::Error) -> clap::Error {
 /// Reads a time for a flag.
 pub(crate) fn instant(text: &str) -> Result<Instant, String> {
     Instant::parse(text).map_err(|fault| format!("{}. {}", fault.message(), fault.advice().unwrap_or_default()))
+}
+
+/// Reads a digest for a flag.
+pub(crate) fn digest(text: &str) -> Result<Digest, String> {
+    Digest::parse(text).map_err(|fault| format!("{}. {}", fault.message(), fault.advice().unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -92,6 +92,36 @@ pub(crate) fn existing_folder(context: &Context) -> Result<PathBuf, Fault> {
     }
 }
 
+/// The name of a case in an entry: the digest of its id, which is a user's text and may say more than it should.
+const CASE: &str = "case";
+/// The name of the head of a case's custody chain in an entry.
+const CUSTODY: &str = "custody";
+
+impl Trace {
+    /// Adds the end of a case's custody record after an act: the chain holds all of its lines but the last.
+    pub(crate) fn custody(&mut self, case: &evidence::Case) {
+        self.digest(CASE, seal::sha256(case.id().as_bytes()));
+        self.digest(CUSTODY, case.custody().head);
+    }
+}
+
+/// The end of a case's custody record as the ledger has it.
+///
+/// # Errors
+/// What the ledger says.
+pub(crate) fn last_custody(context: &Context, case: &str) -> Result<Option<Digest>, Fault> {
+    if !exists(context) {
+        return Ok(None);
+    }
+    let filter = Filter { digest: Some(seal::sha256(case.as_bytes())), newest_first: true, ..Filter::default() };
+    let mut last = None;
+    ledger::View::open(&folder(context))?.search(&filter, |found| {
+        last = found.entry.digests.iter().find(|(name, _)| name == CUSTODY).map(|(_, digest)| *digest);
+        if last.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    Ok(last)
+}
+
 /// Enters store commits that the ledger does not know: a run that was killed between its commit and its entry.
 ///
 /// # Errors
@@ -109,7 +139,7 @@ pub(crate) fn reconcile(context: &Context, store: &store::Store<'_>) -> Result<(
         act: "ingest.recovered".to_owned(),
         outcome: Exit::Done.name().to_owned(),
         code: Exit::Done.code().into(),
-        digests: vec![("store_head".to_owned(), snapshot.head)],
+        digests: vec![(format!("{COMMIT}{version}"), snapshot.head)],
         facts: vec![(STORE_VERSION.to_owned(), Fact::Integer(i64::try_from(version).unwrap_or(i64::MAX)))],
     };
     append(context, &[entry])

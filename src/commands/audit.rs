@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use store::{Store, StoreReport};
 
 use super::Done;
-use crate::cli::args::instant;
+use crate::cli::args::{digest, instant};
 use crate::cli::context::Context;
 use crate::cli::examples::Example;
 use crate::cli::exit::Exit;
@@ -111,8 +111,8 @@ struct SearchArgs {
     #[arg(long, value_name = "WORD")]
     outcome: Option<String>,
     /// Entries with this digest
-    #[arg(long, value_name = "SHA256")]
-    digest: Option<String>,
+    #[arg(long, value_name = "SHA256", value_parser = digest)]
+    digest: Option<Digest>,
     /// Newest first
     #[arg(long)]
     reverse: bool,
@@ -151,7 +151,7 @@ fn search(context: &mut Context, args: &SearchArgs) -> Result<Done, Fault> {
         command: args.command.clone(),
         act: None,
         outcome: args.outcome.clone(),
-        digest: args.digest.as_deref().map(Digest::parse).transpose()?,
+        digest: args.digest,
         text: args.text.clone(),
         newest_first: args.reverse,
         limit: args.limit,
@@ -290,7 +290,8 @@ fn verify(context: &mut Context, pin: &[PathBuf], vkey: Option<&str>, ledger_onl
 fn verify_store(context: &Context) -> Result<Option<StoreReport>, Fault> {
     let folder = context.project.state("store");
     if !fs::exists(&folder).map_err(|error| Fault::io("open", &folder, error))? {
-        return Ok(None);
+        // A store that is gone is not one that never was.
+        return compare_with_ledger(context, &[]).map(|()| None);
     }
     let key = Keyring::of(context).public(Role::Store)?;
     let progress = context.progress(Count::Bytes);
@@ -299,18 +300,18 @@ fn verify_store(context: &Context) -> Result<Option<StoreReport>, Fault> {
         context.output.error(finding);
     }
     let report = report.into_result()?;
-    compare_with_ledger(context, &report)?;
+    compare_with_ledger(context, &report.commits)?;
     Ok(Some(report))
 }
 
 /// The ledger holds the digest of every commit: a store that was cut short, or written anew with the right key, differs.
-fn compare_with_ledger(context: &Context, report: &StoreReport) -> Result<(), Fault> {
+fn compare_with_ledger(context: &Context, commits: &[Digest]) -> Result<(), Fault> {
     let filter = Filter { command: Some("ingest".to_owned()), ..Filter::default() };
     let mut wrong = None;
     view(context)?.search(&filter, |found| {
         for (name, digest) in &found.entry.digests {
             let version = name.strip_prefix(journal::COMMIT).and_then(|number| number.parse::<usize>().ok());
-            if version.is_some_and(|version| report.commits.get(version) != Some(digest)) {
+            if version.is_some_and(|version| commits.get(version) != Some(digest)) {
                 wrong = Some((found.index, name.clone()));
                 return ControlFlow::Break(());
             }

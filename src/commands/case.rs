@@ -1,7 +1,7 @@
 //! `case`: exhibits and who handled them.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use evidence::{Act, Case, Exhibit, NewExhibit};
@@ -12,7 +12,7 @@ use super::Done;
 use crate::cli::context::Context;
 use crate::cli::examples::Example;
 use crate::cli::exit::Exit;
-use crate::cli::journal::Wanted;
+use crate::cli::journal::{self, Wanted};
 use crate::cli::keys;
 use crate::cli::output::{Page, Show};
 use crate::cli::progress::Count;
@@ -96,16 +96,19 @@ fn new(context: &mut Context, id: &str, title: &str, if_absent: bool) -> Result<
     context.trace.begin(Wanted::Always, "case.opened");
     let root = folder(context);
     if if_absent && Case::list(&root)?.iter().any(|known| known == id) {
+        context.trace.begin(Wanted::WhereThere, "case.present");
         return Ok(Done::showing(Exit::Done, Said { what: "present", id: id.to_owned() }));
     }
     keys::private_folder(&root)?;
     let by = context.actor();
-    Case::create(&root, id, title, &Act { time: context.now(), by: &by, purpose: "open the case" })?;
+    let case = Case::create(&root, id, title, &Act { time: context.now(), by: &by, purpose: "open the case" })?;
+    context.trace.custody(&case);
     Ok(Done::showing(Exit::Done, Said { what: "opened", id: id.to_owned() }))
 }
 
 fn add(context: &mut Context, id: &str, paths: &[PathBuf], purpose: &str, description: &str) -> Result<Done, Fault> {
     context.trace.begin(Wanted::Always, "case.collected");
+    paths.iter().try_for_each(|path| check_readable(path))?;
     let mut case = Case::open(&folder(context), id)?;
     let by = context.actor();
     let progress = context.progress(Count::Bytes);
@@ -118,14 +121,27 @@ fn add(context: &mut Context, id: &str, paths: &[PathBuf], purpose: &str, descri
         context.trace.digest(&exhibit.id, exhibit.sha256);
         added.push(exhibit);
     }
+    context.trace.custody(&case);
     Ok(Done::showing(Exit::Done, Added { case: id.to_owned(), exhibits: added }))
+}
+
+/// All of them or none: a folder or a name that is wrong is found before the first file is taken in.
+fn check_readable(path: &Path) -> Result<(), Fault> {
+    let metadata = path.metadata().map_err(|error| Fault::io("open", path, error))?;
+    if !metadata.is_file() {
+        return Err(Fault::bad_input("exhibit-not-a-file", format!("{} is not a file", path.display()))
+            .advise("Name files; pack a folder into an archive first, so that it is one exhibit."));
+    }
+    File::open(path).map(drop).map_err(|error| Fault::io("open", path, error))
 }
 
 fn note(context: &mut Context, id: &str, text: &str) -> Result<Done, Fault> {
     context.trace.begin(Wanted::Always, "case.annotated");
     let by = context.actor();
     let act = Act { time: context.now(), by: &by, purpose: "remark" };
-    Case::open(&folder(context), id)?.note(text, &act)?;
+    let mut case = Case::open(&folder(context), id)?;
+    case.note(text, &act)?;
+    context.trace.custody(&case);
     Ok(Done::showing(Exit::Done, Said { what: "noted", id: id.to_owned() }))
 }
 
@@ -133,7 +149,23 @@ fn show(context: &mut Context, id: &str) -> Result<Done, Fault> {
     context.trace.begin(Wanted::WhereThere, "case.shown");
     let case = Case::open(&folder(context), id)?;
     case.check(&*context.progress(Count::Bytes))?;
+    warn_unless_in_ledger(context, &case)?;
     Ok(Done::showing(Exit::Done, Shown(case)))
+}
+
+/// Compares the custody record with the ledger, which has its end after each act.
+///
+/// # Errors
+/// What the ledger says.
+pub(crate) fn warn_unless_in_ledger(context: &Context, case: &Case) -> Result<(), Fault> {
+    if journal::last_custody(context, case.id())? != Some(case.custody().head) {
+        context.output.warn(&format!(
+            "the ledger knows another end of the custody record of {}: it was changed or cut off, or a run was killed \
+             right behind its last line",
+            case.id()
+        ));
+    }
+    Ok(())
 }
 
 fn list(context: &mut Context) -> Result<Done, Fault> {

@@ -116,6 +116,7 @@ fn record(context: &mut Context, id: &str, document: &Value) -> Result<(), Fault
     let bytes = document.to_string().into_bytes();
     let recorded = case.record_evaluation(&bytes, &act)?;
     context.trace.digest("evaluation", recorded.sha256);
+    context.trace.custody(&case);
     Ok(())
 }
 

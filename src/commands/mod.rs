@@ -123,6 +123,11 @@ impl Done {
 /// # Errors
 /// What the command or the ledger says.
 pub(crate) fn dispatch(context: &mut Context, command: Command) -> Result<Exit, Fault> {
+    // A step of a job begins with a trace of its own, or leaves none.
+    #[cfg(feature = "house")]
+    {
+        context.trace = crate::cli::journal::Trace::default();
+    }
     let result = command.run(context);
     #[cfg(feature = "house")]
     crate::cli::journal::record(context, &result.as_ref().map(|done| done.exit))?;

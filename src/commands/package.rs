@@ -64,6 +64,7 @@ pub(crate) fn run(context: &mut Context, args: PackageArgs) -> Result<Done, Faul
     let Verb::Build(args) = args.verb;
     context.trace.begin(Wanted::Always, "package.built");
     let mut case = Case::open(&case::folder(context), &args.case)?;
+    case::warn_unless_in_ledger(context, &case)?;
     let key = Keyring::of(context).open(context, Role::Evidence, &args.passphrase)?;
     let build_of = order(context, &args, key.demo)?;
     let existing = Existing::from_flag(args.overwrite);
@@ -74,6 +75,7 @@ pub(crate) fn run(context: &mut Context, args: PackageArgs) -> Result<Done, Faul
     let by = context.actor();
     case.record_export(built.manifest, &Act { time: context.now(), by: &by, purpose: &args.purpose })?;
     context.trace.digest("manifest", built.manifest);
+    context.trace.custody(&case);
     context.trace.count("files", built.files);
     context.trace.word("demo_key", if key.demo { "yes" } else { "no" });
     let signer = key.secret.public();

@@ -107,14 +107,17 @@ fn name_absent(mut error: clap::Error) -> clap::Error {
         Some(ContextValue::String(name)) => name.clone(),
         _ => return error,
     };
-    if let Some((_, feature)) = commands::ABSENT.iter().find(|(absent, _)| *absent == name) {
-        let message = format!(
-            "the command `{name}` is not built into this probity; it comes with the feature `{feature}`. \
-             Use the full build."
-        );
-        error = clap::Error::raw(ErrorKind::InvalidSubcommand, message + "\n");
+    if let Some(message) = absent(&name, commands::ABSENT) {
+        error = clap::Error::raw(ErrorKind::InvalidSubcommand, message);
     }
     error
+}
+
+fn absent(name: &str, list: &[(&str, &str)]) -> Option<String> {
+    let (_, feature) = list.iter().find(|(absent, _)| *absent == name)?;
+    Some(format!(
+        "the command `{name}` is not built into this probity; it comes with the feature `{feature}`. Use the full build.\n"
+    ))
 }
 
 /// Reads a time for a flag.
@@ -134,6 +137,23 @@ mod tests {
     #[test]
     fn the_tree_is_sound() {
         tree().debug_assert();
+    }
+
+    #[test]
+    fn a_command_of_another_build_is_named_and_not_called_unknown() {
+        let small = [("query", "engine"), ("ingest", "house")];
+        let message = absent("query", &small).unwrap();
+        assert!(
+            message.contains("`query` is not built into this probity") && message.contains("`engine`"),
+            "{message}"
+        );
+        assert_eq!(absent("verify", &small), None);
+        // Each command is in this build or among the absent ones.
+        let built = tree();
+        for name in ["init", "ingest", "query", "evaluate", "case", "package", "verify", "audit", "run"] {
+            let is_absent = absent(name, commands::ABSENT).is_some();
+            assert_ne!(built.find_subcommand(name).is_some(), is_absent, "{name}");
+        }
     }
 
     #[test]

@@ -185,6 +185,18 @@ fn a_killed_run_is_due_again() {
 }
 
 #[test]
+fn an_interrupted_run_is_due_again() {
+    // Ctrl-C or a shutdown in the middle: exit 130 after a clean stop, and the next call runs the job anew.
+    let (house, mut child) = waiting();
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    // The signal is taken note of by a thread of its own; only then may the step that waits go on.
+    std::thread::sleep(Duration::from_secs(1));
+    drop(child.stdin.take());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(house.json(&["run", "--due"], 0)["jobs"].as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn schedules_are_what_their_programs_read() {
     // cron, systemd and Kubernetes text, each put to a program that knows the format.
     let house = house("every = \"12h\"\n[[step]]\nrun = [\"case\", \"list\"]\n");

@@ -169,7 +169,8 @@ fn every_command_has_example_page_and_test() {
     let suite: String = files(&root().join("tests"), &[".rs"]).iter().map(|path| text(path)).collect();
     for file in files(&root().join("src/commands"), &[".rs"]) {
         let name = file.file_stem().unwrap().to_str().unwrap();
-        if name == "mod" {
+        // Parts of a command lie in a folder of its name.
+        if name == "mod" || !file.parent().unwrap().ends_with("commands") {
             continue;
         }
         assert!(list.contains(&format!("(\"{name}\", {name}::EXAMPLES)")), "{name} has no examples in the list");

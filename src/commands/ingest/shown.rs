@@ -1,0 +1,201 @@
+//! What an ingestion came to: for the ledger, for people, for machines.
+
+use std::collections::BTreeMap;
+
+use ingest::Format;
+use serde_json::{Value, json};
+use store::Commit;
+
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::intake::{State, Taken, shown};
+use crate::cli::journal;
+use crate::cli::output::{Output, Page, Show};
+use crate::cli::table::{Cell, Table};
+
+/// More inputs than this are shown by folder.
+const LISTED_MAX: usize = 12;
+
+/// What became of every input.
+pub(super) struct Ingested {
+    pub(super) taken: Vec<Taken>,
+    pub(super) commits: Vec<Commit>,
+    pub(super) checked: bool,
+}
+
+impl Ingested {
+    fn sum(&self, number: impl Fn(&Taken) -> u64) -> u64 {
+        self.taken.iter().filter(|one| matches!(one.state, State::Ingested | State::Checked)).map(number).sum()
+    }
+
+    /// The worst of what became of the inputs.
+    pub(super) fn exit(&self) -> Exit {
+        let exit = |one: &Taken| match &one.state {
+            State::Refused(fault) => fault.kind().into(),
+            _ => Exit::Done,
+        };
+        self.taken.iter().map(exit).fold(Exit::Done, Exit::worse)
+    }
+
+    /// What is wrong goes to standard error, so that `--quiet` leaves it.
+    pub(super) fn complain(&self, output: &Output, mapped: bool) {
+        let tables = [Some(Format::JsonLines), Some(Format::Csv)];
+        if mapped && !self.taken.iter().any(|one| tables.contains(&one.format)) {
+            output.warn("The map was not used: no input is JSON Lines or CSV.");
+        }
+        if self.taken.is_empty() {
+            output.warn("There is no file to read here; links, pipes and sockets in a folder are passed over.");
+        }
+        let warnings = self.taken.iter().flat_map(|one| one.tally.warnings.iter().map(move |warning| (one, warning)));
+        for (one, warning) in warnings.clone().take(LISTED_MAX) {
+            let place = warning.place.clone().in_file(one.input.path());
+            output.warn(&format!("{place}: {} [{}]", warning.message, warning.code));
+        }
+        let refused = self.taken.iter().filter_map(|one| match &one.state {
+            State::Refused(fault) => Some(fault),
+            _ => None,
+        });
+        for fault in refused.clone().take(LISTED_MAX) {
+            output.error(fault);
+        }
+        for (what, count) in [("warnings", warnings.count()), ("refused inputs", refused.count())] {
+            if count > LISTED_MAX {
+                output.warn(&format!("{} more {what}; --json lists them all", count - LISTED_MAX));
+            }
+        }
+    }
+
+    /// One row for each input.
+    fn listed(&self) -> Table {
+        let mut table = Table::new(&["input", "state", "format", "records", "rejected", "sha256"]);
+        for one in &self.taken {
+            let digest = one.digest.map(|digest| digest.short()).unwrap_or_default();
+            let format = one.format.map(Format::name).unwrap_or_default();
+            let (records, rejected) = (Cell::count(one.tally.records), Cell::count(one.tally.rejected));
+            let input = shown(one.input.path());
+            table.row([input.into(), one.state.word().into(), format.into(), records, rejected, digest.into()]);
+        }
+        table
+    }
+
+    /// One row for each folder, state and format: nobody reads a thousand rows. `--json` has every input.
+    fn grouped(&self) -> Table {
+        let mut groups: BTreeMap<(String, &str, &str), [u64; 3]> = BTreeMap::new();
+        for one in &self.taken {
+            let folder = one.input.path().parent().map(shown).unwrap_or_default();
+            let format = one.format.map(Format::name).unwrap_or_default();
+            let sums = groups.entry((folder, one.state.word(), format)).or_default();
+            for (sum, number) in sums.iter_mut().zip([1, one.tally.records, one.tally.rejected]) {
+                *sum += number;
+            }
+        }
+        let mut table = Table::new(&["folder", "state", "format", "files", "records", "rejected"]);
+        for ((folder, state, format), [files, records, rejected]) in groups {
+            let [files, records, rejected] = [files, records, rejected].map(Cell::count);
+            table.row([folder.into(), state.into(), format.into(), files, records, rejected]);
+        }
+        table
+    }
+
+    /// What the ledger will hold.
+    pub(super) fn trace(&self, context: &mut Context) {
+        for commit in &self.commits {
+            context.trace.digest(&format!("{}{}", journal::COMMIT, commit.version), commit.digest);
+        }
+        if let Some(last) = self.commits.last() {
+            context.trace.count(journal::STORE_VERSION, last.version);
+        }
+        for (index, one) in self.taken.iter().filter(|one| matches!(one.state, State::Ingested)).take(32).enumerate() {
+            if let Some(digest) = one.digest {
+                context.trace.digest(&format!("original_{index}"), digest);
+            }
+        }
+        let states = |word| self.taken.iter().filter(|one| one.state.word() == word).count() as u64;
+        for word in ["ingested", "known", "checked", "refused"] {
+            context.trace.count(word, states(word));
+        }
+        context.trace.count("records", self.sum(|one| one.tally.records));
+        context.trace.count("rejected", self.sum(|one| one.tally.rejected));
+    }
+}
+
+impl State {
+    fn word(&self) -> &'static str {
+        match self {
+            State::Ingested => "ingested",
+            State::Known => "known",
+            State::Checked => "checked",
+            State::Empty => "empty",
+            State::Refused(_) => "refused",
+        }
+    }
+}
+
+impl Show for Ingested {
+    fn json(&self) -> Value {
+        let input = |one: &Taken| {
+            json!({
+                "input": shown(one.input.path()),
+                "state": one.state.word(),
+                "format": one.format.map(Format::name),
+                "compression": one.compression,
+                "sha256": one.digest.map(|digest| digest.hex()),
+                "records": one.tally.records,
+                "rejected": one.tally.rejected,
+                "absent": one.tally.absent,
+                "lines": one.tally.lines,
+                "bytes": one.tally.bytes,
+                "rejected_file": one.rejected_file.as_deref().map(shown),
+                "rejections": one.rejections.iter().map(|rejection| json!({
+                    "line": rejection.place.line, "column": rejection.place.column,
+                    "code": rejection.code, "reason": rejection.reason,
+                })).collect::<Vec<_>>(),
+                "warnings": one.tally.warnings.iter().map(|warning| json!({
+                    "code": warning.code, "message": warning.message, "line": warning.place.line,
+                })).collect::<Vec<_>>(),
+                "failure": match &one.state {
+                    State::Refused(fault) => crate::cli::failure::document(fault),
+                    _ => Value::Null,
+                },
+            })
+        };
+        json!({
+            "schema": "ingest/1",
+            "checked": self.checked,
+            "records": self.sum(|one| one.tally.records),
+            "rejected": self.sum(|one| one.tally.rejected),
+            "store": self.commits.last().map(|commit| json!({"version": commit.version, "head": commit.digest.hex()})),
+            "inputs": self.taken.iter().map(input).collect::<Vec<_>>(),
+        })
+    }
+
+    fn human(&self, page: &mut Page) {
+        page.table(&match self.taken.len() {
+            0..=LISTED_MAX => self.listed(),
+            _ => self.grouped(),
+        });
+        for one in &self.taken {
+            details(one, page);
+        }
+        let known = self.taken.iter().filter(|one| matches!(one.state, State::Known)).count();
+        if known > 0 {
+            page.line(format!(
+                "{known} of {} were in the store already; nothing was added for them.",
+                self.taken.len()
+            ));
+        }
+        if let Some(commit) = self.commits.last() {
+            page.line(format!("Store version {}, commit {}.", commit.version, commit.digest.short()));
+        }
+    }
+}
+
+fn details(one: &Taken, page: &mut Page) {
+    for rejection in &one.rejections {
+        let place = rejection.place.clone().in_file(one.input.path());
+        page.line(format!("{place}: rejected: {} [{}]", rejection.reason, rejection.code));
+    }
+    if let Some(path) = &one.rejected_file {
+        page.line(format!("All {} rejected lines: {}", one.tally.rejected, path.display()));
+    }
+}

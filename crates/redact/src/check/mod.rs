@@ -1,0 +1,1 @@
+//! Checksums and other proofs that a string is what it looks like, by name.

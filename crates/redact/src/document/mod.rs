@@ -1,0 +1,1 @@
+//! Containers: office documents, mail, PDF. Held in memory, rewritten whole.

@@ -1,0 +1,1 @@
+//! Text formats: every byte outside an edit is unchanged.

@@ -1,0 +1,25 @@
+//! Find personal data, take it out for good, prove that it is gone.
+//!
+//! A *format* walks its input and hands every piece of readable text, decoded, to a [`Decide`]; what comes back are
+//! [`Edit`]s, which the format writes back in its own encoding. The same walk serves three times: to find, to take
+//! out, and to audit the output. *Detectors* are data ([`Detector`], one file each under `data/detectors`) with a named
+//! [`check`]; the [`scan`] runs all of them over a piece in one pass. *Profiles* say which types go, and how.
+//!
+//! Invariants:
+//! - every byte outside an edit is copied through unchanged in text formats;
+//! - what a format cannot clean completely it refuses: nothing is half-done;
+//! - no value that was found is ever printed, logged or put into an error: places and types only;
+//! - nothing here reads a file, a clock or randomness; keys and readers arrive as arguments.
+//!
+//! Deliberately absent: files, renaming, age (the edge and `seal`), optical character recognition.
+
+pub mod check;
+pub mod document;
+pub mod format;
+pub mod names;
+
+mod limits;
+mod piece;
+
+pub use limits::Limits;
+pub use piece::{Decide, Edit, Offsets, Piece, Spot};

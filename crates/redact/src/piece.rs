@@ -1,0 +1,106 @@
+//! What a format and whoever decides say to each other.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use model::Fault;
+
+/// One piece of readable text, decoded, and where it stands.
+#[derive(Debug)]
+pub struct Piece<'a> {
+    /// The text. UTF-8 unless the input was not.
+    pub text: &'a [u8],
+    /// Names of the fields around it, outermost first: JSON keys, a CSV header, XML elements and attributes, a mail
+    /// header. They are context for detectors.
+    pub names: &'a [Cow<'a, str>],
+    /// Where it stands in the input.
+    pub spot: Spot<'a>,
+    /// Which bytes of the input the text was made from.
+    pub offsets: Offsets<'a>,
+    /// Whether people wrote it as sentences: names are looked for in prose.
+    pub prose: bool,
+}
+
+/// Where a piece stands, in the words of its format.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Spot<'a> {
+    /// Plain text; [`Offsets`] say the rest.
+    Text,
+    /// A value (or a key) in JSON, YAML or TOML, by JSON Pointer (RFC 6901). Documents of JSON Lines begin with
+    /// their number: `/0/name`.
+    Pointer(Cow<'a, str>),
+    /// A cell: row from 1 (the header is row 1), and the column's name or number.
+    Cell {
+        /// Row, from 1.
+        row: u64,
+        /// Name of the column, or its number from 1 where there is no header.
+        column: Cow<'a, str>,
+    },
+    /// A path in a part of a container: `word/document.xml` and `p[3]`, MIME part `1.2` and `header Subject`.
+    Part {
+        /// The part.
+        part: Cow<'a, str>,
+        /// The path within it; may be empty.
+        path: Cow<'a, str>,
+    },
+    /// A page of a PDF.
+    Page {
+        /// Page, from 1; 0 for what belongs to no page (outline, metadata).
+        page: u32,
+        /// What layer: `text`, `annotation`, `outline`, `metadata`, `field`.
+        layer: &'static str,
+        /// Which piece of that layer, from 0, so that every piece of a file has a spot of its own.
+        index: u32,
+    },
+}
+
+/// How a piece's bytes lie in the input.
+#[derive(Clone, Copy, Debug)]
+pub enum Offsets<'a> {
+    /// Byte `i` of the text is byte `start + i` of the input, on line `line` (from 1).
+    Straight {
+        /// Byte of the input at which the text begins.
+        start: u64,
+        /// Line on which the text begins, from 1.
+        line: u64,
+    },
+    /// Byte `i` of the text was made from the input beginning at `table[i]`; one more entry than bytes.
+    Table {
+        /// Offsets into the input.
+        table: &'a [u64],
+        /// Line on which the text begins, from 1.
+        line: u64,
+    },
+    /// The input is a container; bytes of the text lie nowhere in it.
+    None,
+}
+
+impl Offsets<'_> {
+    /// The bytes of the input that `range` of the text was made from.
+    pub fn source(&self, range: &Range<usize>) -> Option<Range<u64>> {
+        match self {
+            Offsets::Straight { start, .. } => Some(start + range.start as u64..start + range.end as u64),
+            Offsets::Table { table, .. } => Some(*table.get(range.start)?..*table.get(range.end)?),
+            Offsets::None => None,
+        }
+    }
+}
+
+/// A range of a piece's text, and what stands there afterwards (decoded; the format encodes it).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// Bytes of the piece's text.
+    pub range: Range<usize>,
+    /// What stands there afterwards; may be empty.
+    pub with: String,
+}
+
+/// Decides what has to go. Formats call it once per piece, in the order of the input; the same input gives the same
+/// pieces with the same spots every time, which is what the audit relies on.
+pub trait Decide {
+    /// The edits of this piece: sorted, apart from each other, on character boundaries where the text is UTF-8.
+    ///
+    /// # Errors
+    /// Whatever stops the whole redaction.
+    fn decide(&mut self, piece: &Piece<'_>) -> Result<Vec<Edit>, Fault>;
+}

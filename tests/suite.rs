@@ -11,6 +11,8 @@ mod bad_input;
 mod demo;
 #[path = "suite/evaluate.rs"]
 mod evaluate;
+#[path = "suite/exit.rs"]
+mod exit;
 #[path = "suite/help.rs"]
 mod help;
 #[path = "suite/house.rs"]

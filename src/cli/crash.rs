@@ -4,6 +4,7 @@ use std::io::Write;
 use std::panic::PanicHookInfo;
 
 use super::exit::Exit;
+use super::output::plain;
 
 /// Turns every panic, on any thread, into a message and exit 70.
 ///
@@ -12,7 +13,7 @@ pub(crate) fn install() {
     std::panic::set_hook(Box::new(|info| {
         let message = describe(info);
         // Standard error may be closed; there is nobody left to tell.
-        let _ = writeln!(std::io::stderr(), "{message}");
+        let _ = writeln!(std::io::stderr(), "{}", plain(&message));
         std::process::exit(Exit::Internal.code().into());
     }));
 }
@@ -22,7 +23,8 @@ fn describe(info: &PanicHookInfo<'_>) -> String {
     let what = info.payload_as_str().unwrap_or("no message");
     format!(
         "error: probity {} has a bug: {what} ({place})\n  \
-         hint: Nothing half-written is left behind. Please report this message with the command you ran.",
+         hint: Nothing half-written is left behind. Please report this message, with the command that you ran, to those who \
+         gave you probity.",
         env!("CARGO_PKG_VERSION")
     )
 }

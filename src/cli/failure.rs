@@ -27,6 +27,15 @@ fn say(output: &mut Output, fault: &Fault) -> Exit {
     fault.kind().into()
 }
 
+/// Why a run that had finished some of its steps ended before the last one: exit 5.
+#[derive(Debug)]
+pub(crate) struct Unfinished {
+    /// What stopped it.
+    pub(crate) fault: Fault,
+    /// How many steps are left, the one that failed among them.
+    pub(crate) left: usize,
+}
+
 /// A failure as `failure/1`.
 pub(crate) fn document(fault: &Fault) -> Value {
     let exit = Exit::from(fault.kind());

@@ -12,6 +12,7 @@ use store::{Batch, Commit, CommitNotes, OriginalKey, Store};
 pub(crate) use find::{Input, find};
 use source::{Source, Tee};
 
+use super::failure::Unfinished;
 use super::signals;
 
 /// How many rejections are shown; all of them are kept in the store.
@@ -64,50 +65,80 @@ pub(crate) enum State {
 ///
 /// # Errors
 /// Only what concerns more than one input: interruption.
-pub(crate) fn check(inputs: Vec<Input>, plan: &Plan, progress: &dyn Progress) -> Result<Vec<Taken>, Fault> {
-    let mut taken = Vec::with_capacity(inputs.len());
-    for input in inputs {
-        taken.push(one(input, plan, None, progress)?);
-    }
-    Ok(taken)
+pub(crate) fn check(inputs: Vec<Input>, plan: &Plan, progress: &dyn Progress) -> Result<Intake, Fault> {
+    let taken: Result<_, Fault> = inputs.into_iter().map(|input| one(input, plan, None, progress)).collect();
+    Ok(Intake { taken: taken?, ..Intake::default() })
+}
+
+/// What a run over all inputs came to.
+#[derive(Default)]
+pub(crate) struct Intake {
+    /// The inputs that are dealt with.
+    pub(crate) taken: Vec<Taken>,
+    /// What is in the store now and was not before.
+    pub(crate) commits: Vec<Commit>,
+    /// Why the others are not.
+    pub(crate) unfinished: Option<Unfinished>,
 }
 
 /// Reads every input into the store. On return what is said to be ingested is durable.
 ///
+/// What ends the run behind a commit, such as a full disk, is told in [`Intake::unfinished`]: some of it is done.
+///
 /// # Errors
-/// What concerns more than one input: the disk, the store, interruption. What was committed before stays.
+/// What concerns more than one input and left the store as it was: the disk, the store. Interruption, always.
 pub(crate) fn take(
     inputs: Vec<Input>,
     plan: &Plan,
     store: &Store<'_>,
     notes: &CommitNotes,
     progress: &dyn Progress,
-) -> Result<(Vec<Taken>, Vec<Commit>), Fault> {
-    let mut taken: Vec<Taken> = Vec::with_capacity(inputs.len());
-    let mut commits = Vec::new();
+) -> Result<Intake, Fault> {
+    let mut intake = Intake::default();
     let mut left = inputs.into_iter().peekable();
     while left.peek().is_some() {
-        let mut batch = store.begin(plan.now, progress)?;
-        let (mut originals, mut bytes) = (0, 0);
-        let first = taken.len();
-        while originals < BATCH_ORIGINALS && bytes < BATCH_BYTES {
-            let Some(input) = left.next() else { break };
-            let one = match one(input, plan, Some(&mut batch), progress) {
-                Err(fault) if fault.kind() == Kind::Interrupted => {
-                    // What was read to its end is kept; the next run finds it in the store and tells the ledger.
-                    batch.commit(notes)?;
-                    return Err(fault);
-                }
-                one => one?,
-            };
-            (originals, bytes) = (originals + 1, bytes + one.tally.bytes);
-            taken.push(one);
+        let waiting = left.len();
+        match batch(&mut left, plan, store, notes, progress) {
+            Ok((taken, commit)) => {
+                intake.taken.extend(taken);
+                intake.commits.extend(commit);
+            }
+            Err(fault) if fault.kind() != Kind::Interrupted && !intake.commits.is_empty() => {
+                intake.unfinished = Some(Unfinished { fault, left: waiting });
+                break;
+            }
+            Err(fault) => return Err(fault),
         }
-        let commit = batch.commit(notes)?;
-        overtaken(&mut taken[first..], commit.as_ref());
-        commits.extend(commit);
     }
-    Ok((taken, commits))
+    Ok(intake)
+}
+
+/// Reads as many inputs as one commit may hold.
+fn batch(
+    left: &mut impl Iterator<Item = Input>,
+    plan: &Plan,
+    store: &Store<'_>,
+    notes: &CommitNotes,
+    progress: &dyn Progress,
+) -> Result<(Vec<Taken>, Option<Commit>), Fault> {
+    let mut batch = store.begin(plan.now, progress)?;
+    let (mut taken, mut bytes) = (Vec::new(), 0);
+    while taken.len() < BATCH_ORIGINALS && bytes < BATCH_BYTES {
+        let Some(input) = left.next() else { break };
+        let one = match one(input, plan, Some(&mut batch), progress) {
+            Err(fault) if fault.kind() == Kind::Interrupted => {
+                // What was read to its end is kept; the next run finds it in the store and tells the ledger.
+                batch.commit(notes)?;
+                return Err(fault);
+            }
+            one => one?,
+        };
+        bytes += one.tally.bytes;
+        taken.push(one);
+    }
+    let commit = batch.commit(notes)?;
+    overtaken(&mut taken, commit.as_ref());
+    Ok((taken, commit))
 }
 
 /// Another process has brought the same originals meanwhile: they are in the store once, and it says so. Without a commit
@@ -143,6 +174,8 @@ fn one(input: Input, plan: &Plan, batch: Option<&mut Batch<'_>>, progress: &dyn 
     }
     match result {
         Ok(state) => taken.state = state,
+        // A line is one of this input; a failure elsewhere has no place in it.
+        Err(fault) if concerns_all(&fault) && fault.place().is_some() => return Err(taken.input.name_in(fault)),
         Err(fault) if concerns_all(&fault) => return Err(fault),
         Err(fault) => taken.state = State::Refused(taken.input.name_in(fault)),
     }

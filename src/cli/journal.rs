@@ -11,6 +11,7 @@ use model::{Digest, Fault};
 
 use super::context::Context;
 use super::exit::Exit;
+use super::failure::Unfinished;
 use super::keys::{Key, Keyring, Role};
 use super::passphrase::PassphraseArgs;
 
@@ -49,6 +50,12 @@ impl Trace {
     /// Adds a number.
     pub(crate) fn count(&mut self, name: &str, count: u64) {
         self.facts.push((name.to_owned(), Fact::Integer(i64::try_from(count).unwrap_or(i64::MAX))));
+    }
+
+    /// Adds how much is left and why.
+    pub(crate) fn unfinished(&mut self, unfinished: &Unfinished) {
+        self.count("left", unfinished.left as u64);
+        self.word("fault", unfinished.fault.code());
     }
 
     /// Adds a word from our own vocabulary. Never text from data, never a file name: both can name a person.

@@ -59,7 +59,8 @@ fn section(command: &mut Command, path: &str, level: usize, text: &mut String) {
     let path = format!("{path} {}", command.get_name());
     let help = command.clone().bin_name(&path).render_long_help();
     text.push_str(&format!("\n{} {path}\n\n```text\n{}\n```\n", "#".repeat(level), help.to_string().trim_end()));
-    let verbs: Vec<String> = command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
+    let shown = command.get_subcommands().filter(|verb| !verb.is_hide_set());
+    let verbs: Vec<String> = shown.map(|verb| verb.get_name().to_owned()).collect();
     for name in verbs {
         if let Some(verb) = command.find_subcommand_mut(&name) {
             section(verb, &path, level + 1, text);

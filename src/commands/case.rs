@@ -6,13 +6,14 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use evidence::{Act, Case, NewExhibit};
-use model::Fault;
+use evidence::{Act, Case, Exhibit, NewExhibit};
+use model::{Fault, Progress};
 
 use super::Done;
 use crate::cli::context::Context;
 use crate::cli::examples::Example;
 use crate::cli::exit::Exit;
+use crate::cli::failure::Unfinished;
 use crate::cli::journal::{self, Wanted};
 use crate::cli::keys;
 use crate::cli::progress::Count;
@@ -112,17 +113,34 @@ fn add(context: &mut Context, id: &str, paths: &[PathBuf], purpose: &str, descri
     let mut case = Case::open(&folder(context), id)?;
     let by = context.actor();
     let progress = context.progress(Count::Bytes);
-    let mut added = Vec::new();
-    for path in paths {
-        let mut file = File::open(path).map_err(|error| Fault::io("open", path, error))?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut added = Added { case: id.to_owned(), exhibits: Vec::new(), unfinished: None };
+    for (index, path) in paths.iter().enumerate() {
         let act = Act { time: context.now(), by: &by, purpose };
-        let exhibit = case.add(&mut file, NewExhibit { name: &name, description }, &act, &*progress)?;
-        context.trace.digest(&exhibit.id, exhibit.sha256);
-        added.push(exhibit);
+        match take_in(&mut case, path, description, &act, &*progress) {
+            Ok(exhibit) => added.exhibits.push(exhibit),
+            Err(fault) if index == 0 => return Err(fault),
+            Err(fault) => {
+                added.unfinished = Some(Unfinished { fault, left: paths.len() - index });
+                break;
+            }
+        }
     }
+    added.trace(context);
     context.trace.custody(&case);
-    Ok(Done::showing(Exit::Done, Added { case: id.to_owned(), exhibits: added }))
+    added.complain(&context.output);
+    Ok(Done::showing(added.exit(), added))
+}
+
+fn take_in(
+    case: &mut Case,
+    path: &Path,
+    description: &str,
+    act: &Act<'_>,
+    progress: &dyn Progress,
+) -> Result<Exhibit, Fault> {
+    let mut file = File::open(path).map_err(|error| Fault::io("open", path, error))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    case.add(&mut file, NewExhibit { name: &name, description }, act, progress)
 }
 
 /// All of them or none: a folder or a name that is wrong is found before the first file is taken in.

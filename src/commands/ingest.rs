@@ -65,8 +65,8 @@ pub(crate) fn run(context: &mut Context, args: IngestArgs) -> Result<Done, Fault
     let inputs = intake::find(&args.path)?;
     let progress = context.progress(Count::Bytes);
     progress.start("reading", inputs.iter().filter_map(Input::size).sum());
-    let (taken, commits) = match args.check {
-        true => (intake::check(inputs, &plan, &*progress)?, Vec::new()),
+    let intake = match args.check {
+        true => intake::check(inputs, &plan, &*progress)?,
         false => {
             let key = Keyring::of(context).open(context, Role::Store, &PassphraseArgs::default())?;
             let store = Store::open(&context.project.state("store"), Some(&key.secret))?;
@@ -77,7 +77,7 @@ pub(crate) fn run(context: &mut Context, args: IngestArgs) -> Result<Done, Fault
         }
     };
     progress.finish();
-    let result = Ingested { taken, commits, checked: args.check };
+    let result = Ingested { intake, checked: args.check };
     result.trace(context);
     result.complain(&context.output, args.map.is_some());
     Ok(Done::showing(result.exit(), result))

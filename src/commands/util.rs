@@ -68,6 +68,22 @@ enum Verb {
     /// Print the Kubernetes CronJob that runs a job when it is due
     #[cfg(feature = "house")]
     Kubernetes(ScheduleArgs),
+    /// Look inside, for those who work on probity
+    #[command(hide = true)]
+    Debug {
+        #[command(subcommand)]
+        what: Debug,
+    },
+}
+
+#[derive(Subcommand, Debug)]
+enum Debug {
+    /// End as a bug ends it: with exit 70 and a message that can be reported
+    Panic {
+        /// On another thread than the first
+        #[arg(long)]
+        thread: bool,
+    },
 }
 
 #[cfg(feature = "house")]
@@ -92,9 +108,20 @@ pub(crate) fn run(context: &mut Context, args: UtilArgs) -> Result<Done, Fault> 
         Verb::Systemd(args) => schedule(context, Clock::Systemd, &args)?,
         #[cfg(feature = "house")]
         Verb::Kubernetes(args) => schedule(context, Clock::Kubernetes, &args)?,
+        Verb::Debug { what: Debug::Panic { thread } } => panic(thread),
     };
     context.output.write(text.as_bytes())?;
     Ok(Done::streamed(Exit::Done))
+}
+
+/// A bug on demand, so that a test sees what a user would see.
+fn panic(thread: bool) -> ! {
+    let bug = || panic!("it was asked for with `util debug panic`");
+    if thread {
+        // The hook ends the program from there; a join that returned would be a bug as well.
+        let _ = std::thread::spawn(bug).join();
+    }
+    bug()
 }
 
 fn completions(shell: Shell) -> String {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -258,74 +258,6 @@ fn every_document_fits_its_schema() {
         .collect();
     assert_eq!(named, known, "left: documents seen, right: schemas");
     fit_their_schemas(&documents);
-}
-
-/// Each exit code that a user can bring about is brought about, with the name that the table gives it.
-#[test]
-fn the_exit_table_is_walked() {
-    let house = House::initialised();
-    house.write("a.jsonl", "{\"time\":\"2026-11-21T10:00:00Z\",\"message\":\"a\",\"status\":200}\n");
-    house.write("b.jsonl", "{\"time\":\"2026-11-21T10:00:00Z\",\"message\":\"b\",\"status\":500}\n");
-    house.run(&["config", "show"]).expect(0);
-    house.run(&["evaluate"]).expect(3);
-    house.run(&["ingest", "a.jsonl"]).expect(0);
-    house.run(&["evaluate"]).expect(0);
-    house.run(&["ingest", "b.jsonl"]).expect(0);
-    house.run(&["evaluate"]).expect(1);
-    house.run(&["evaluate", "--pak", "production"]).expect(2);
-    house.run(&["init", "."]).expect(4);
-    house.run(&["ingest", "nowhere"]).expect(6);
-    house.write("rules/wrong.yaml", "kind: [\n");
-    house.run(&["evaluate"]).expect(7);
-    fs::remove_file(house.path(".probity/keys/store.key")).unwrap();
-    house.run(&["ingest", "a.jsonl"]).expect(8).code("no-key");
-    assert_eq!(stopped_twice(&house), 130);
-    // The rest is documented: 5 needs a half-done erasure, 70 a bug.
-    for text in [house.run(&["--help"]).expect(0).stdout, fs::read_to_string(repository("man/probity.1")).unwrap()] {
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let has = |code: &str, name: &str| {
-            let bold = format!("\\fB{code}\\fR");
-            words.windows(2).any(|pair| (pair[0] == code || pair[0] == bold) && pair[1] == name)
-        };
-        let names = [
-            ("0", "done"),
-            ("1", "no"),
-            ("2", "usage"),
-            ("3", "no-verdict"),
-            ("4", "refused"),
-            ("5", "partial"),
-            ("6", "bad-input"),
-            ("7", "bad-config"),
-            ("8", "unavailable"),
-            ("70", "internal"),
-            ("130", "interrupted"),
-        ];
-        for (code, name) in names {
-            assert!(has(code, name), "{code} {name}: {text}");
-        }
-    }
-}
-
-/// A pipe that nobody writes into: the first Ctrl-C waits for it, the second stops now.
-fn stopped_twice(house: &House) -> i32 {
-    let mut command = house.command(&["ingest", "--check", "-"]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let id = child.id().to_string();
-    // A signal before the handler is set ends it with a signal, so it is sent once the program waits for its input.
-    let waits = || fs::read_to_string(format!("/proc/{id}/wchan")).is_ok_and(|place| place.contains("pipe"));
-    let started = std::time::Instant::now();
-    while !waits() && started.elapsed().as_secs() < 20 {
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
-    for _ in 0..100 {
-        let _ = Command::new("kill").args(["-INT", &id]).status();
-        std::thread::sleep(std::time::Duration::from_millis(100));
-        if let Some(status) = child.try_wait().unwrap() {
-            return status.code().unwrap_or(-1);
-        }
-    }
-    child.kill().unwrap();
-    -2
 }
 
 /// `--version` is one line on standard output.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write as _};
+use std::path::Path;
 
 use ingest::{Decoded, Format, Limits};
 use model::{Fault, Progress};
@@ -98,7 +99,9 @@ pub(crate) struct Tee<'p> {
 impl Read for Tee<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.source.read(buffer)?;
-        self.writer.write_all(&buffer[..count])?;
+        // A fault inside the error: what cannot be written is not what cannot be read.
+        let kept = self.writer.write_all(&buffer[..count]);
+        kept.map_err(|error| io::Error::other(Fault::io("write to", Path::new("the store"), error)))?;
         Ok(count)
     }
 }

@@ -4,7 +4,10 @@ use evidence::{Case, Exhibit};
 use model::ByteSize;
 use serde_json::{Value, json};
 
-use crate::cli::output::{Page, Show};
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::failure::{self, Unfinished};
+use crate::cli::output::{Output, Page, Show};
 use crate::cli::table::Table;
 
 /// An act without more to say.
@@ -27,6 +30,33 @@ impl Show for Said {
 pub(super) struct Added {
     pub(super) case: String,
     pub(super) exhibits: Vec<Exhibit>,
+    pub(super) unfinished: Option<Unfinished>,
+}
+
+impl Added {
+    /// 5 where some files are left.
+    pub(super) fn exit(&self) -> Exit {
+        if self.unfinished.is_some() { Exit::Partial } else { Exit::Done }
+    }
+
+    /// What the ledger will hold.
+    pub(super) fn trace(&self, context: &mut Context) {
+        for exhibit in &self.exhibits {
+            context.trace.digest(&exhibit.id, exhibit.sha256);
+        }
+        if let Some(unfinished) = &self.unfinished {
+            context.trace.unfinished(unfinished);
+        }
+    }
+
+    /// What is wrong goes to standard error, so that `--quiet` leaves it.
+    pub(super) fn complain(&self, output: &Output) {
+        if let Some(Unfinished { fault, left }) = &self.unfinished {
+            output.error(fault);
+            let all = self.exhibits.len() + left;
+            output.warn(&format!("{left} of {all} files were not taken into the case; add those once more"));
+        }
+    }
 }
 
 fn exhibit_json(exhibit: &Exhibit) -> Value {
@@ -50,7 +80,9 @@ fn exhibit_table(exhibits: &[Exhibit]) -> Table {
 impl Show for Added {
     fn json(&self) -> Value {
         let exhibits: Vec<Value> = self.exhibits.iter().map(exhibit_json).collect();
-        json!({"schema": "case-act/1", "case": self.case, "act": "collected", "exhibits": exhibits})
+        let left = self.unfinished.as_ref().map_or(0, |unfinished| unfinished.left);
+        json!({"schema": "case-act/1", "case": self.case, "act": "collected", "exhibits": exhibits, "left": left,
+            "failure": self.unfinished.as_ref().map(|unfinished| failure::document(&unfinished.fault))})
     }
 
     fn human(&self, page: &mut Page) {

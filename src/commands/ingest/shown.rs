@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use ingest::Format;
 use serde_json::{Value, json};
-use store::Commit;
 
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use crate::cli::intake::{State, Taken, shown};
+use crate::cli::failure::{self, Unfinished};
+use crate::cli::intake::{Intake, State, Taken, shown};
 use crate::cli::journal;
 use crate::cli::output::{Output, Page, Show};
 use crate::cli::table::{Cell, Table};
@@ -18,44 +18,51 @@ const LISTED_MAX: usize = 12;
 
 /// What became of every input.
 pub(super) struct Ingested {
-    pub(super) taken: Vec<Taken>,
-    pub(super) commits: Vec<Commit>,
+    pub(super) intake: Intake,
     pub(super) checked: bool,
 }
 
 impl Ingested {
     fn sum(&self, number: impl Fn(&Taken) -> u64) -> u64 {
-        self.taken.iter().filter(|one| matches!(one.state, State::Ingested | State::Checked)).map(number).sum()
+        self.intake.taken.iter().filter(|one| matches!(one.state, State::Ingested | State::Checked)).map(number).sum()
     }
 
-    /// The worst of what became of the inputs.
+    /// The worst of what became of the inputs, and 5 where some are left.
     pub(super) fn exit(&self) -> Exit {
         let exit = |one: &Taken| match &one.state {
             State::Refused(fault) => fault.kind().into(),
             _ => Exit::Done,
         };
-        self.taken.iter().map(exit).fold(Exit::Done, Exit::worse)
+        self.intake.taken.iter().map(exit).fold(self.unfinished_exit(), Exit::worse)
+    }
+
+    fn unfinished_exit(&self) -> Exit {
+        if self.intake.unfinished.is_some() { Exit::Partial } else { Exit::Done }
     }
 
     /// What is wrong goes to standard error, so that `--quiet` leaves it.
     pub(super) fn complain(&self, output: &Output, mapped: bool) {
         let tables = [Some(Format::JsonLines), Some(Format::Csv)];
-        if mapped && !self.taken.iter().any(|one| tables.contains(&one.format)) {
+        if mapped && !self.intake.taken.iter().any(|one| tables.contains(&one.format)) {
             output.warn("The map was not used: no input is JSON Lines or CSV.");
         }
-        if self.taken.is_empty() {
+        if self.intake.taken.is_empty() {
             output.warn("There is no file to read here; links, pipes and sockets in a folder are passed over.");
         }
-        let warnings = self.taken.iter().flat_map(|one| one.tally.warnings.iter().map(move |warning| (one, warning)));
+        let warnings =
+            self.intake.taken.iter().flat_map(|one| one.tally.warnings.iter().map(move |warning| (one, warning)));
         for (one, warning) in warnings.clone().take(LISTED_MAX) {
             let place = warning.place.clone().in_file(one.input.path());
             output.warn(&format!("{place}: {} [{}]", warning.message, warning.code));
         }
-        let refused = self.taken.iter().filter_map(|one| match &one.state {
+        let refused = self.intake.taken.iter().filter_map(|one| match &one.state {
             State::Refused(fault) => Some(fault),
             _ => None,
         });
         for fault in refused.clone().take(LISTED_MAX) {
+            output.error(fault);
+        }
+        if let Some(Unfinished { fault, .. }) = &self.intake.unfinished {
             output.error(fault);
         }
         for (what, count) in [("warnings", warnings.count()), ("refused inputs", refused.count())] {
@@ -68,7 +75,7 @@ impl Ingested {
     /// One row for each input.
     fn listed(&self) -> Table {
         let mut table = Table::new(&["input", "state", "format", "records", "rejected", "sha256"]);
-        for one in &self.taken {
+        for one in &self.intake.taken {
             let digest = one.digest.map(|digest| digest.short()).unwrap_or_default();
             let format = one.format.map(Format::name).unwrap_or_default();
             let (records, rejected) = (Cell::count(one.tally.records), Cell::count(one.tally.rejected));
@@ -81,7 +88,7 @@ impl Ingested {
     /// One row for each folder, state and format: nobody reads a thousand rows. `--json` has every input.
     fn grouped(&self) -> Table {
         let mut groups: BTreeMap<(String, &str, &str), [u64; 3]> = BTreeMap::new();
-        for one in &self.taken {
+        for one in &self.intake.taken {
             let folder = one.input.path().parent().map(shown).unwrap_or_default();
             let format = one.format.map(Format::name).unwrap_or_default();
             let sums = groups.entry((folder, one.state.word(), format)).or_default();
@@ -99,23 +106,28 @@ impl Ingested {
 
     /// What the ledger will hold.
     pub(super) fn trace(&self, context: &mut Context) {
-        for commit in &self.commits {
+        for commit in &self.intake.commits {
             context.trace.digest(&format!("{}{}", journal::COMMIT, commit.version), commit.digest);
         }
-        if let Some(last) = self.commits.last() {
+        if let Some(last) = self.intake.commits.last() {
             context.trace.count(journal::STORE_VERSION, last.version);
         }
-        for (index, one) in self.taken.iter().filter(|one| matches!(one.state, State::Ingested)).take(32).enumerate() {
+        for (index, one) in
+            self.intake.taken.iter().filter(|one| matches!(one.state, State::Ingested)).take(32).enumerate()
+        {
             if let Some(digest) = one.digest {
                 context.trace.digest(&format!("original_{index}"), digest);
             }
         }
-        let states = |word| self.taken.iter().filter(|one| one.state.word() == word).count() as u64;
+        let states = |word| self.intake.taken.iter().filter(|one| one.state.word() == word).count() as u64;
         for word in ["ingested", "known", "checked", "refused"] {
             context.trace.count(word, states(word));
         }
         context.trace.count("records", self.sum(|one| one.tally.records));
         context.trace.count("rejected", self.sum(|one| one.tally.rejected));
+        if let Some(unfinished) = &self.intake.unfinished {
+            context.trace.unfinished(unfinished);
+        }
     }
 }
 
@@ -154,7 +166,7 @@ impl Show for Ingested {
                     "code": warning.code, "message": warning.message, "line": warning.place.line,
                 })).collect::<Vec<_>>(),
                 "failure": match &one.state {
-                    State::Refused(fault) => crate::cli::failure::document(fault),
+                    State::Refused(fault) => failure::document(fault),
                     _ => Value::Null,
                 },
             })
@@ -164,28 +176,33 @@ impl Show for Ingested {
             "checked": self.checked,
             "records": self.sum(|one| one.tally.records),
             "rejected": self.sum(|one| one.tally.rejected),
-            "store": self.commits.last().map(|commit| json!({"version": commit.version, "head": commit.digest.hex()})),
-            "inputs": self.taken.iter().map(input).collect::<Vec<_>>(),
+            "left": self.intake.unfinished.as_ref().map_or(0, |unfinished| unfinished.left),
+            "failure": self.intake.unfinished.as_ref().map(|unfinished| failure::document(&unfinished.fault)),
+            "store": self.intake.commits.last().map(|commit| json!({"version": commit.version, "head": commit.digest.hex()})),
+            "inputs": self.intake.taken.iter().map(input).collect::<Vec<_>>(),
         })
     }
 
     fn human(&self, page: &mut Page) {
-        page.table(&match self.taken.len() {
+        page.table(&match self.intake.taken.len() {
             0..=LISTED_MAX => self.listed(),
             _ => self.grouped(),
         });
-        for one in &self.taken {
+        for one in &self.intake.taken {
             details(one, page);
         }
-        let known = self.taken.iter().filter(|one| matches!(one.state, State::Known)).count();
+        let known = self.intake.taken.iter().filter(|one| matches!(one.state, State::Known)).count();
         if known > 0 {
             page.line(format!(
                 "{known} of {} were in the store already; nothing was added for them.",
-                self.taken.len()
+                self.intake.taken.len()
             ));
         }
-        if let Some(commit) = self.commits.last() {
+        if let Some(commit) = self.intake.commits.last() {
             page.line(format!("Store version {}, commit {}.", commit.version, commit.digest.short()));
+        }
+        if let Some(Unfinished { left, .. }) = &self.intake.unfinished {
+            page.line(format!("{left} of {} inputs are not in the store.", self.intake.taken.len() + left));
         }
     }
 }

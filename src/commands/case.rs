@@ -1,23 +1,22 @@
 //! `case`: exhibits and who handled them.
 
+mod add;
 mod shown;
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use evidence::{Act, Case, Exhibit, NewExhibit};
-use model::{Fault, Progress};
+use evidence::{Act, Case};
+use model::Fault;
 
 use super::Done;
 use crate::cli::context::Context;
 use crate::cli::examples::Example;
 use crate::cli::exit::Exit;
-use crate::cli::failure::Unfinished;
 use crate::cli::journal::{self, Wanted};
 use crate::cli::keys;
 use crate::cli::progress::Count;
-use shown::{Added, Listed, Said, Shown};
+use shown::{Listed, Said, Shown};
 
 pub(crate) const EXAMPLES: &[Example] = &[
     Example { about: "Open a case", line: "probity case new c42 --title \"Outage of 31 January\"" },
@@ -49,19 +48,7 @@ enum Verb {
         if_absent: bool,
     },
     /// Take files in as exhibits
-    Add {
-        /// The case
-        id: String,
-        /// The files
-        #[arg(required = true)]
-        file: Vec<PathBuf>,
-        /// Why they are taken in
-        #[arg(long, default_value = "taken into the case")]
-        purpose: String,
-        /// What they are
-        #[arg(long, default_value = "")]
-        description: String,
-    },
+    Add(add::AddArgs),
     /// Write a remark into the custody record
     Note {
         /// The case
@@ -86,7 +73,7 @@ pub(crate) fn folder(context: &Context) -> PathBuf {
 pub(crate) fn run(context: &mut Context, args: CaseArgs) -> Result<Done, Fault> {
     match args.verb {
         Verb::New { id, title, if_absent } => new(context, &id, &title, if_absent),
-        Verb::Add { id, file, purpose, description } => add(context, &id, &file, &purpose, &description),
+        Verb::Add(args) => add::run(context, &args),
         Verb::Note { id, text } => note(context, &id, &text),
         Verb::Show { id } => show(context, &id),
         Verb::List => list(context),
@@ -105,52 +92,6 @@ fn new(context: &mut Context, id: &str, title: &str, if_absent: bool) -> Result<
     let case = Case::create(&root, id, title, &Act { time: context.now(), by: &by, purpose: "open the case" })?;
     context.trace.custody(&case);
     Ok(Done::showing(Exit::Done, Said { what: "opened", id: id.to_owned() }))
-}
-
-fn add(context: &mut Context, id: &str, paths: &[PathBuf], purpose: &str, description: &str) -> Result<Done, Fault> {
-    context.trace.begin(Wanted::Always, "case.collected");
-    paths.iter().try_for_each(|path| check_readable(path))?;
-    let mut case = Case::open(&folder(context), id)?;
-    let by = context.actor();
-    let progress = context.progress(Count::Bytes);
-    let mut added = Added { case: id.to_owned(), exhibits: Vec::new(), unfinished: None };
-    for (index, path) in paths.iter().enumerate() {
-        let act = Act { time: context.now(), by: &by, purpose };
-        match take_in(&mut case, path, description, &act, &*progress) {
-            Ok(exhibit) => added.exhibits.push(exhibit),
-            Err(fault) if index == 0 => return Err(fault),
-            Err(fault) => {
-                added.unfinished = Some(Unfinished { fault, left: paths.len() - index });
-                break;
-            }
-        }
-    }
-    added.trace(context);
-    context.trace.custody(&case);
-    added.complain(&context.output);
-    Ok(Done::showing(added.exit(), added))
-}
-
-fn take_in(
-    case: &mut Case,
-    path: &Path,
-    description: &str,
-    act: &Act<'_>,
-    progress: &dyn Progress,
-) -> Result<Exhibit, Fault> {
-    let mut file = File::open(path).map_err(|error| Fault::io("open", path, error))?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    case.add(&mut file, NewExhibit { name: &name, description }, act, progress)
-}
-
-/// All of them or none: a folder or a name that is wrong is found before the first file is taken in.
-fn check_readable(path: &Path) -> Result<(), Fault> {
-    let metadata = path.metadata().map_err(|error| Fault::io("open", path, error))?;
-    if !metadata.is_file() {
-        return Err(Fault::bad_input("exhibit-not-a-file", format!("{} is not a file", path.display()))
-            .advise("Name files; pack a folder into an archive first, so that it is one exhibit."));
-    }
-    File::open(path).map(drop).map_err(|error| Fault::io("open", path, error))
 }
 
 fn note(context: &mut Context, id: &str, text: &str) -> Result<Done, Fault> {

@@ -99,6 +99,8 @@ fn second_run(document: &Value) {
         })
         .collect();
     assert_eq!(found, COUNTED);
+    assert_eq!((&results[1]["act"], &results[3]["act"]), (&"present".into(), &"present".into()));
+    assert_eq!((&results[3]["exhibits"], &results[3]["present"][0]["id"]), (&serde_json::json!([]), &"EX-001".into()));
     assert_eq!(results[2]["verdict"], "broken");
     assert_eq!(results[4]["demo_key"], true);
     assert_eq!(results[5]["intact"], true);

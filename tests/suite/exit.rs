@@ -181,6 +181,12 @@ fn a_case_that_took_one_of_two_files_says_so() {
     let ran = ran.expect(5).code("disk-full");
     let document: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!((&document["left"], document["exhibits"].as_array().unwrap().len()), (&1.into(), 1), "{document}");
+    assert!(
+        ran.stderr.contains("with --if-absent") && ran.stderr.contains("1 of 2 files are not in the case"),
+        "{ran:?}"
+    );
+    let again = house.run(&["case", "add", "c1", "small.log", "large.log", "--if-absent"]).expect(0);
+    assert!(again.stdout.contains("EX-002\tlarge.log\t"), "{again:?}");
     let shown = house.run(&["case", "show", "c1"]).expect(0);
     assert!(shown.stderr.is_empty() && shown.stdout.contains("EX-001\tsmall.log"), "{shown:?}");
     fit_their_schemas(&[document]);

@@ -77,6 +77,39 @@ fn exhibits_are_files_and_come_all_or_none() {
 }
 
 #[test]
+fn a_file_that_is_an_exhibit_already_is_not_taken_in_twice() {
+    // Same name and same bytes: a no-op that says so. Another name or other bytes are another exhibit; and so is, without
+    // the flag, a second copy.
+    let house = house();
+    let add = |files: &[&str]| {
+        let flags: &[&str] = &["--if-absent", "--purpose", "second copy"];
+        house.json(&[&["case", "add", "c1"], files, flags].concat(), 0)
+    };
+    let ids = |list: &Value| -> Vec<String> {
+        list.as_array().unwrap().iter().map(|exhibit| exhibit["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let before = house.tree(".probity/cases");
+    let none = add(&["access.jsonl", "./notes & <more>.txt"]);
+    assert_eq!((&none["act"], ids(&none["exhibits"]).len()), (&"present".into(), 0), "{none}");
+    assert_eq!(ids(&none["present"]), ["EX-001", "EX-002"]);
+    assert_eq!(house.tree(".probity/cases"), before);
+    let human = house.run(&["case", "add", "c1", "access.jsonl", "--if-absent"]).expect(0).stdout;
+    assert_eq!(human, "access.jsonl is exhibit EX-001 already; nothing was added for it.\n");
+    let entry = house.json(&["audit", "search", "--reverse", "--limit", "1"], 0);
+    assert_eq!((&entry["act"], &entry["outcome"]), (&"case.present".into(), &"done".into()));
+    house.shell("cp access.jsonl renamed.jsonl; mkdir other; echo other > other/access.jsonl").expect(0);
+    let some = add(&["access.jsonl", "renamed.jsonl", "other/access.jsonl"]);
+    assert_eq!(some["act"], "collected");
+    assert_eq!(
+        (ids(&some["exhibits"]), ids(&some["present"])),
+        (vec!["EX-003".into(), "EX-004".into()], vec!["EX-001".into()])
+    );
+    assert_eq!(ids(&house.json(&["case", "add", "c1", "access.jsonl"], 0)["exhibits"]), ["EX-005"]);
+    assert!(house.run(&["case", "show", "c1"]).expect(0).stderr.is_empty());
+    fit_their_schemas(&[none, some]);
+}
+
+#[test]
 fn an_exhibit_that_changed_in_the_case_is_not_sealed() {
     // Whoever edits or removes a file below the case folder is found out by show and by build; no package appears.
     let check = |line: &str| {

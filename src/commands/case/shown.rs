@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::{self, Unfinished};
+use crate::cli::journal::Wanted;
 use crate::cli::output::{Output, Page, Show};
 use crate::cli::table::Table;
 
@@ -28,33 +29,50 @@ impl Show for Said {
 
 /// Exhibits that were taken in.
 pub(super) struct Added {
-    pub(super) case: String,
+    case: String,
     pub(super) exhibits: Vec<Exhibit>,
+    /// Those that were in the case already.
+    pub(super) present: Vec<Exhibit>,
     pub(super) unfinished: Option<Unfinished>,
 }
 
+const PRESENT: &str = "present";
+
 impl Added {
+    /// Nothing so far.
+    pub(super) fn to(case: &str) -> Self {
+        Added { case: case.to_owned(), exhibits: Vec::new(), present: Vec::new(), unfinished: None }
+    }
+
     /// 5 where some files are left.
     pub(super) fn exit(&self) -> Exit {
         if self.unfinished.is_some() { Exit::Partial } else { Exit::Done }
     }
 
-    /// What the ledger will hold.
-    pub(super) fn trace(&self, context: &mut Context) {
+    /// What the ledger will hold. An act that changed nothing says nothing about the end of the custody record.
+    pub(super) fn trace(&self, context: &mut Context, case: &Case) {
+        if self.act() == PRESENT {
+            return context.trace.begin(Wanted::WhereThere, "case.present");
+        }
         for exhibit in &self.exhibits {
             context.trace.digest(&exhibit.id, exhibit.sha256);
         }
         if let Some(unfinished) = &self.unfinished {
             context.trace.unfinished(unfinished);
         }
+        context.trace.custody(case);
+    }
+
+    fn act(&self) -> &'static str {
+        if self.exhibits.is_empty() { PRESENT } else { "collected" }
     }
 
     /// What is wrong goes to standard error, so that `--quiet` leaves it.
     pub(super) fn complain(&self, output: &Output) {
         if let Some(Unfinished { fault, left }) = &self.unfinished {
             output.error(fault);
-            let all = self.exhibits.len() + left;
-            output.warn(&format!("{left} of {all} files were not taken into the case; add those once more"));
+            let all = self.exhibits.len() + self.present.len() + left;
+            output.warn(&format!("{left} of {all} files are not in the case"));
         }
     }
 }
@@ -80,13 +98,20 @@ fn exhibit_table(exhibits: &[Exhibit]) -> Table {
 impl Show for Added {
     fn json(&self) -> Value {
         let exhibits: Vec<Value> = self.exhibits.iter().map(exhibit_json).collect();
+        let present: Vec<Value> = self.present.iter().map(exhibit_json).collect();
         let left = self.unfinished.as_ref().map_or(0, |unfinished| unfinished.left);
-        json!({"schema": "case-act/1", "case": self.case, "act": "collected", "exhibits": exhibits, "left": left,
+        json!({"schema": "case-act/1", "case": self.case, "act": self.act(), "exhibits": exhibits,
+            "present": present, "left": left,
             "failure": self.unfinished.as_ref().map(|unfinished| failure::document(&unfinished.fault))})
     }
 
     fn human(&self, page: &mut Page) {
-        page.table(&exhibit_table(&self.exhibits));
+        if !self.exhibits.is_empty() {
+            page.table(&exhibit_table(&self.exhibits));
+        }
+        for Exhibit { id, original_name, .. } in &self.present {
+            page.line(format!("{original_name} is exhibit {id} already; nothing was added for it."));
+        }
     }
 }
 

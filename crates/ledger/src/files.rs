@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirEntry, File, FileType, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -23,12 +23,12 @@ pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Fault> {
 /// # Errors
 /// `ledger-unexpected-file` for links, pipes and devices, which would lead elsewhere or never end.
 pub(crate) fn read_into(path: &Path, buffer: &mut Vec<u8>, limit: u64) -> Result<bool, Fault> {
-    buffer.clear();
     let mut read = || -> std::io::Result<bool> {
-        if !fs::symlink_metadata(path)?.is_file() {
+        let metadata = fs::symlink_metadata(path)?;
+        if !metadata.is_file() {
             return Ok(false);
         }
-        File::open(path)?.take(limit + 1).read_to_end(buffer)?;
+        read_whole(File::open(path)?, metadata.len(), buffer, limit + 1)?;
         Ok(true)
     };
     match read() {
@@ -39,18 +39,65 @@ pub(crate) fn read_into(path: &Path, buffer: &mut Vec<u8>, limit: u64) -> Result
     }
 }
 
+/// Reads until the end or `most` bytes. One read for the `expected` length and one that finds the end, instead of
+/// ever larger pieces; what the buffer held is overwritten, not cleared first.
+fn read_whole(file: File, expected: u64, buffer: &mut Vec<u8>, most: u64) -> std::io::Result<()> {
+    let first = expected.saturating_add(1).min(most);
+    buffer.resize(first as usize, 0);
+    let mut file = file.take(most);
+    let mut length = 0;
+    while length < buffer.len() {
+        match file.read(&mut buffer[length..]) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let grown = length == buffer.len();
+    buffer.truncate(length);
+    // It grew since it was looked at.
+    if grown {
+        file.read_to_end(buffer)?;
+    }
+    Ok(())
+}
+
 /// The names in a folder, sorted; none when it is not there. Names that are not UTF-8 are shown with replacements.
 pub(crate) fn names(folder: &Path) -> Result<Vec<String>, Fault> {
+    let mut names = list(folder, |entry| Ok(shown(entry)))?;
+    names.sort();
+    Ok(names)
+}
+
+/// The names in a folder, sorted, each with what it is; a link is a link, wherever it leads.
+pub(crate) fn names_and_types(folder: &Path) -> Result<Vec<(String, FileType)>, Fault> {
+    // The listing says what each name is: asking for each name again would cost as much as reading it.
+    let mut found = list(folder, |entry| Ok((shown(entry), entry.file_type()?)))?;
+    found.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(found)
+}
+
+fn list<T>(folder: &Path, look: impl Fn(&DirEntry) -> std::io::Result<T>) -> Result<Vec<T>, Fault> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if is_absent(&error) => return Ok(Vec::new()),
         Err(error) => return Err(Fault::io("list", folder, error)),
     };
-    let names: Result<Vec<_>, _> =
-        entries.map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned())).collect();
-    let mut names = names.map_err(|error| Fault::io("list", folder, error))?;
-    names.sort();
-    Ok(names)
+    let mut found = Vec::new();
+    for entry in entries {
+        match entry.and_then(|entry| look(&entry)) {
+            Ok(item) => found.push(item),
+            // Gone since it was listed: a writer tidied up.
+            Err(error) if is_absent(&error) => {}
+            Err(error) => return Err(Fault::io("list", folder, error)),
+        }
+    }
+    Ok(found)
+}
+
+fn shown(entry: &DirEntry) -> String {
+    entry.file_name().to_string_lossy().into_owned()
 }
 
 /// Replaces `folder/path` by `bytes`. Durable on return: bytes first, then the name.
@@ -138,4 +185,33 @@ fn parent(path: &Path) -> &Path {
 /// A file where a folder should be leaves nothing to read either.
 fn is_absent(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every read into the same buffer gives exactly the file, or one byte more than the limit.
+    #[test]
+    fn a_buffer_that_is_used_again_holds_the_file_and_nothing_of_the_one_before() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file");
+        let mut buffer = Vec::new();
+        for (bytes, limit) in [(100_000, 1 << 20), (7, 1 << 20), (0, 1 << 20), (300, 299), (300, 300), (9000, 100)] {
+            let whole: Vec<u8> = (0..bytes).map(|at: u32| at as u8).collect();
+            fs::write(&path, &whole).expect("written");
+            assert!(read_into(&path, &mut buffer, limit).expect("readable"));
+            assert_eq!(buffer, whole[..whole.len().min(limit as usize + 1)], "{bytes} bytes, limit {limit}");
+        }
+        fs::remove_file(&path).expect("removed");
+        assert!(!read_into(&path, &mut buffer, 100).expect("absence is fine"));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_file_that_claims_to_be_empty_is_read_all_the_same() {
+        let mut buffer = Vec::new();
+        assert!(read_into(Path::new("/proc/self/status"), &mut buffer, 1 << 20).expect("readable"));
+        assert!(buffer.starts_with(b"Name:"));
+    }
 }

@@ -32,6 +32,7 @@
 mod checkpoint;
 mod entry;
 mod files;
+mod hash;
 mod limits;
 mod log;
 mod pin;

@@ -3,6 +3,8 @@
 use model::{Digest, Fault};
 use seal::{Hasher, sha256};
 
+use crate::hash;
+
 /// The hash of an entry: SHA-256(0x00 ‖ entry).
 pub fn leaf(entry: &[u8]) -> Digest {
     let mut hasher = Hasher::new();
@@ -13,10 +15,7 @@ pub fn leaf(entry: &[u8]) -> Digest {
 
 /// The hash of two subtrees: SHA-256(0x01 ‖ left ‖ right). The prefix keeps an entry from posing as a node.
 pub fn node(left: &Digest, right: &Digest) -> Digest {
-    let mut bytes = [1; 65];
-    bytes[1..33].copy_from_slice(left.as_bytes());
-    bytes[33..].copy_from_slice(right.as_bytes());
-    sha256(&bytes)
+    hash::sha256_of_node(left, right)
 }
 
 /// The right edge of a tree: the roots of its complete subtrees, largest first. Grows by one leaf in constant memory.
@@ -65,13 +64,23 @@ impl Edge {
     }
 }
 
-/// The root over complete subtrees of equal height, in order; at least one.
+/// The root over complete subtrees of equal height, in order; SHA-256 of nothing when there is none.
+///
+/// Level by level: no hash waits for the one before it, as it does at an [`Edge`]. What has no neighbour on its right
+/// goes up as it is, which is the split of RFC 6962 §2.1 seen from below.
 pub fn root_of(hashes: &[Digest]) -> Digest {
-    let mut edge = Edge { size: 0, peaks: Vec::with_capacity(16) };
-    for hash in hashes {
-        edge.push(*hash);
+    let mut level = hashes.to_vec();
+    while level.len() > 1 {
+        let half = level.len() / 2;
+        for at in 0..half {
+            level[at] = node(&level[2 * at], &level[2 * at + 1]);
+        }
+        if level.len() % 2 == 1 {
+            level[half] = level[2 * half];
+        }
+        level.truncate(level.len().div_ceil(2));
     }
-    edge.root()
+    level.first().copied().unwrap_or_else(|| sha256(b""))
 }
 
 /// Answers with the root of the `index`-th complete subtree of 2^height leaves.
@@ -238,13 +247,14 @@ mod tests {
     }
 
     #[test]
-    fn the_edge_has_the_root_of_the_naive_tree_at_every_size() {
+    fn edge_and_levels_have_the_root_of_the_naive_tree_at_every_size() {
         let leaves = leaves(SIZES);
         let mut edge = Edge::new();
         for size in 0..=SIZES as usize {
             let expect = naive(&leaves[..size]);
             assert_eq!(edge.root(), expect, "{size}");
             assert_eq!(root_at(size as u64, &mut subtrees(&leaves)).ok(), Some(expect));
+            assert_eq!(root_of(&leaves[..size]), expect, "{size}");
             leaves.get(size).into_iter().for_each(|leaf| edge.push(*leaf));
         }
     }

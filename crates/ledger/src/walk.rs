@@ -1,6 +1,6 @@
 //! What may lie in a log's folder, and nothing else.
 
-use std::fs;
+use std::fs::FileType;
 use std::path::{Path, PathBuf};
 
 use model::{Fault, Place};
@@ -24,10 +24,9 @@ pub(crate) struct Walked {
 /// `ledger-unexpected-file`, `ledger-damaged` when a partial tile disagrees, or an I/O failure.
 pub(crate) fn walk(folder: &Path, signed: u64) -> Result<Walked, Fault> {
     let mut walked = Walked::default();
-    for name in files::names(folder)? {
+    for (name, kind) in files::names_and_types(folder)? {
         let path = folder.join(&name);
-        let is_folder = is_plain_folder(&path)?;
-        match (name.as_str(), is_folder) {
+        match (name.as_str(), is_plain_folder(kind, &path)?) {
             ("checkpoint" | "lock", false) => {}
             ("tmp", true) => walked.leftovers = files::names(&path)?.len(),
             ("segment", true) => walk_segment(&path)?,
@@ -39,10 +38,10 @@ pub(crate) fn walk(folder: &Path, signed: u64) -> Result<Walked, Fault> {
 }
 
 fn walk_segment(folder: &Path) -> Result<(), Fault> {
-    for name in files::names(folder)? {
+    for (name, kind) in files::names_and_types(folder)? {
         let path = folder.join(&name);
         let named = name.len() == 20 && name.bytes().all(|byte| byte.is_ascii_digit());
-        if !named || is_plain_folder(&path)? {
+        if !named || is_plain_folder(kind, &path)? {
             return Err(unexpected(&path));
         }
     }
@@ -50,29 +49,28 @@ fn walk_segment(folder: &Path) -> Result<(), Fault> {
 }
 
 fn walk_tiles(folder: &Path, below: &Path, signed: u64, walked: &mut Walked) -> Result<(), Fault> {
-    for name in files::names(&folder.join(below))? {
+    let here = folder.join(below);
+    for (name, kind) in files::names_and_types(&here)? {
         let relative = below.join(&name);
-        let path = folder.join(&relative);
-        if is_plain_folder(&path)? {
+        if is_plain_folder(kind, &here.join(&name))? {
             // tile / level / six groups of three digits / partial: nothing of ours nests deeper.
             if relative.components().count() > 10 {
-                return Err(unexpected(&path));
+                return Err(unexpected(&folder.join(relative)));
             }
             walk_tiles(folder, &relative, signed, walked)?;
             continue;
         }
-        let tile = Tile::parse(&relative).ok_or_else(|| unexpected(&path))?;
+        let tile = Tile::parse(&relative).ok_or_else(|| unexpected(&folder.join(&relative)))?;
         look_at(folder, tile, signed, walked)?;
     }
     Ok(())
 }
 
 fn look_at(folder: &Path, tile: Tile, signed: u64, walked: &mut Walked) -> Result<(), Fault> {
-    let path = folder.join(tile.path());
-    let end = tile.end().ok_or_else(|| unexpected(&path))?;
+    let end = tile.end().ok_or_else(|| unexpected(&folder.join(tile.path())))?;
     if end > signed {
         if walked.beyond.as_ref().is_none_or(|(furthest, _)| end > *furthest) {
-            walked.beyond = Some((end, path));
+            walked.beyond = Some((end, folder.join(tile.path())));
         }
         return Ok(());
     }
@@ -100,15 +98,8 @@ fn agrees(folder: &Path, tile: Tile, signed: u64) -> Result<(), Fault> {
 }
 
 /// Whether it is a folder; symbolic links and devices are refused.
-fn is_plain_folder(path: &Path) -> Result<bool, Fault> {
-    match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_dir() => Ok(true),
-        Ok(metadata) if metadata.is_file() => Ok(false),
-        Ok(_) => Err(unexpected(path)),
-        // Gone since it was listed: a writer tidied up.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(Fault::io("look at", path, error)),
-    }
+fn is_plain_folder(kind: FileType, path: &Path) -> Result<bool, Fault> {
+    if kind.is_dir() || kind.is_file() { Ok(kind.is_dir()) } else { Err(unexpected(path)) }
 }
 
 pub(crate) fn unexpected(path: &Path) -> Fault {

@@ -139,6 +139,41 @@ fn what_does_not_belong_is_found() {
     });
 }
 
+/// Entries are hashed two at a time; the last of an odd number alone.
+#[test]
+fn the_wrong_one_of_two_neighbours_is_named() {
+    let world = World::new();
+    let mut log = world.create();
+    world.grow(&mut log, 259);
+    drop(log);
+    for (file, first, count) in [("tile/entries/000", 0, 256), ("tile/entries/001.p/3", 256, 3)] {
+        let (path, intact) = (world.folder().join(file), fs::read(world.folder().join(file)).expect("there"));
+        let mut end = 0;
+        for index in first..first + count {
+            end += 2 + usize::from(u16::from_be_bytes([intact[end], intact[end + 1]]));
+            edit(&path, |bytes| bytes[end - 1] ^= 1);
+            let fault = verify(&world.folder(), &[verifier()], &[], &Hidden).expect_err("changed");
+            let named = format!("Entry {index} does not have the hash");
+            assert!(fault.code() == "ledger-damaged" && fault.message().starts_with(&named), "{fault}");
+            fs::write(&path, &intact).expect("writable");
+        }
+    }
+    assert!(verify(&world.folder(), &[verifier()], &[], &Hidden).is_ok());
+}
+
+#[test]
+fn a_folder_that_is_a_link_is_found() {
+    let bench = Bench::new();
+    for folder in ["tile", "tile/entries", "tile/0", "tile/0/002.p", "segment", "tmp"] {
+        let foreign = if folder == "tile/0/002.p" { "002.p" } else { folder };
+        bench.check(Err(("ledger-unexpected-file", foreign)), |log| {
+            let elsewhere = bench.world.home.path().join(folder.replace('/', "-"));
+            fs::rename(log.join(folder), &elsewhere).expect("moved");
+            symlink(elsewhere, log.join(folder)).expect("linked");
+        });
+    }
+}
+
 #[test]
 fn swapped_bundles_and_entries_are_found() {
     let bench = Bench::new();

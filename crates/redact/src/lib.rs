@@ -18,8 +18,15 @@ pub mod document;
 pub mod format;
 pub mod names;
 
+mod context;
+mod detector;
 mod limits;
 mod piece;
+mod scan;
+mod settings;
+mod starts;
 
+pub use detector::Detector;
 pub use limits::Limits;
 pub use piece::{Decide, Edit, Offsets, Piece, Spot};
+pub use scan::{Finding, SCORE_LEAST, Scanner, Scratch};

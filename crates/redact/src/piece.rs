@@ -103,4 +103,19 @@ pub trait Decide {
     /// # Errors
     /// Whatever stops the whole redaction.
     fn decide(&mut self, piece: &Piece<'_>) -> Result<Vec<Edit>, Fault>;
+
+    /// Whether nothing in these raw lines could lead to an edit or a finding, whatever their fields are called. A
+    /// format may then copy them through without a call to [`Decide::decide`]; it asks only about lines that read the
+    /// same raw and decoded. `false` is always right.
+    fn quiet(&mut self, lines: &[u8]) -> bool {
+        let _ = lines;
+        false
+    }
+
+    /// Whether nothing can be found in `block`, raw bytes of the input of which no part is escaped: then a format may
+    /// copy it through without taking it apart. `false` is always right.
+    fn quiet(&mut self, block: &[u8]) -> bool {
+        let _ = block;
+        false
+    }
 }

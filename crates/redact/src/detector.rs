@@ -1,0 +1,181 @@
+//! A detector: one kind of personal data, as a small file says it.
+
+use model::Fault;
+
+use crate::check;
+use crate::settings::{self, Settings};
+
+/// The built-in detectors: id and text, sorted by id.
+pub(crate) use built_in::DETECTORS;
+
+mod built_in {
+    include!(concat!(env!("OUT_DIR"), "/detectors.rs"));
+}
+
+/// One kind of personal data and how it is recognised.
+#[derive(Clone, Debug)]
+pub struct Detector {
+    /// Stable name, `nl.bsn`: stands in findings and in the redaction log.
+    pub id: String,
+    /// The type, `national-id`: what placeholders and profiles name.
+    pub kind: String,
+    /// One line for people.
+    pub about: String,
+    pub(crate) pattern: String,
+    /// Whether the pattern holds more than the value, which it then marks as `(?P<value>…)`.
+    pub(crate) marks_value: bool,
+    pub(crate) edge: Edge,
+    pub(crate) anchor: Option<Anchor>,
+    pub(crate) check: Option<fn(&[u8]) -> bool>,
+    /// Names of fields whose whole value it is, folded by [`fold_name`].
+    pub(crate) fields: Vec<String>,
+    pub(crate) context: Vec<String>,
+    pub(crate) needs_context: bool,
+    pub(crate) score: Score,
+    /// Texts that hold a hit.
+    pub yes: Vec<String>,
+    /// Texts that hold none: near misses.
+    pub no: Vec<String>,
+}
+
+/// What may not stand beside a match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Edge {
+    /// No ASCII letter or digit.
+    Alnum,
+    /// No ASCII digit.
+    Digit,
+    /// Anything may.
+    None,
+}
+
+/// A byte in the middle of every match, from which the match is found backwards.
+#[derive(Clone, Debug)]
+pub(crate) struct Anchor {
+    pub(crate) byte: u8,
+    /// Bytes that may stand between the beginning of the match and the anchor.
+    pub(crate) back: Box<[bool; 256]>,
+}
+
+/// How sure a match is, in percent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Score {
+    /// Of a match without check and without context.
+    pub(crate) shape: u8,
+    /// Of a match whose check passed.
+    pub(crate) valid: u8,
+    /// Of a match with context.
+    pub(crate) context: u8,
+}
+
+impl Detector {
+    /// Reads a detector's file. Its own examples are run when a [`crate::Scanner`] is made of it.
+    ///
+    /// # Errors
+    /// `bad-detector` with line and column.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        settings::parse(text, "bad-detector", Self::read)
+    }
+
+    /// Every built-in detector, by id.
+    ///
+    /// # Errors
+    /// `bad-detector`: a built-in file is wrong, which a test rules out.
+    pub fn built_in() -> Result<Vec<Self>, Fault> {
+        DETECTORS.iter().map(|(_, text)| Self::parse(text)).collect()
+    }
+
+    fn read(file: &mut Settings<'_, '_>) -> Result<Self, Fault> {
+        let id = file.required("id")?;
+        if id.is_empty()
+            || !id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte))
+        {
+            return Err(file.wrong("id", "an id is lower-case letters, digits, dots and hyphens"));
+        }
+        let pattern = file.required("pattern")?;
+        let (needs_context, context) = file
+            .table("context", |table| Ok((table.flag("need")?.unwrap_or(false), table.texts("words")?)))?
+            .unwrap_or_default();
+        file.percent("random_hit")?.filter(|hit| *hit > 2 && !needs_context).map_or(Ok(()), |_| {
+            Err(file.wrong("random_hit", "a check that random numbers pass this often needs context: need = true"))
+        })?;
+        let check = file.text("check")?.map(|name| {
+            check::by_name(&name).ok_or_else(|| file.wrong("check", &format!("there is no check {name:?}")))
+        });
+        Ok(Detector {
+            kind: file.required("type")?,
+            about: file.required("about")?,
+            marks_value: pattern.contains("(?P<value>"),
+            pattern,
+            edge: Edge::read(file)?,
+            anchor: Anchor::read(file)?,
+            check: check.transpose()?,
+            fields: file.texts("fields")?.iter().map(|name| fold_name(name)).collect(),
+            context,
+            needs_context,
+            score: Score::read(file)?,
+            yes: file.texts("yes")?,
+            no: file.texts("no")?,
+            id,
+        })
+    }
+}
+
+impl Edge {
+    fn read(file: &mut Settings<'_, '_>) -> Result<Self, Fault> {
+        match file.text("edge")?.as_deref() {
+            None | Some("alnum") => Ok(Edge::Alnum),
+            Some("digit") => Ok(Edge::Digit),
+            Some("none") => Ok(Edge::None),
+            Some(_) => Err(file.wrong("edge", "an edge is alnum, digit or none")),
+        }
+    }
+
+    /// Whether `beside` may stand beside a match.
+    pub(crate) fn allows(self, beside: Option<u8>) -> bool {
+        match (self, beside) {
+            (Edge::None, _) | (_, None) => true,
+            (Edge::Alnum, Some(byte)) => !byte.is_ascii_alphanumeric(),
+            (Edge::Digit, Some(byte)) => !byte.is_ascii_digit(),
+        }
+    }
+}
+
+impl Anchor {
+    fn read(file: &mut Settings<'_, '_>) -> Result<Option<Self>, Fault> {
+        let (anchor, back) = (file.text("anchor")?, file.text("back")?);
+        let Some(anchor) = anchor else { return Ok(None) };
+        let [byte] = anchor.as_bytes() else {
+            return Err(file.wrong("anchor", "an anchor is one byte"));
+        };
+        let class = back.ok_or_else(|| file.wrong("anchor", "an anchor needs `back`, the class of bytes before it"))?;
+        let pattern = format!("(?-u:{class})");
+        let one = regex_automata::meta::Builder::new()
+            .syntax(regex_automata::util::syntax::Config::new().utf8(false).unicode(false))
+            .build(&pattern)
+            .map_err(|_| file.wrong("back", "`back` is a class of bytes, such as [A-Za-z0-9._-]"))?;
+        let mut table = Box::new([false; 256]);
+        for byte in 0..=255_u8 {
+            table[usize::from(byte)] = one.is_match([byte].as_slice());
+        }
+        Ok(Some(Anchor { byte: *byte, back: table }))
+    }
+}
+
+impl Score {
+    fn read(file: &mut Settings<'_, '_>) -> Result<Self, Fault> {
+        let score = file.table("score", |table| {
+            Ok(Score {
+                shape: table.percent("shape")?.unwrap_or(50),
+                valid: table.percent("valid")?.unwrap_or(80),
+                context: table.percent("context")?.unwrap_or(95),
+            })
+        })?;
+        Ok(score.unwrap_or(Score { shape: 50, valid: 80, context: 95 }))
+    }
+}
+
+/// A field's name without what people vary: case, and everything but letters and digits.
+pub(crate) fn fold_name(name: &str) -> String {
+    name.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}

@@ -248,7 +248,27 @@ fn an_older_copy_put_back_is_noticed() {
     let copy = copy_of(&house);
     copy.run(&["audit", "verify", "--pin", "pin"]).expect(0);
     copy.run(&["audit", "verify", "--pin", "pin", "--key", &vkey(&house)]).expect(0);
-    copy.run(&["audit", "verify", "--pin", "a.jsonl"]).expect(1).code("bad-checkpoint");
+}
+
+#[test]
+fn a_pin_that_is_none_says_nothing_against_the_ledger() {
+    // Exit 1 would say that the ledger does not verify; a file that is no checkpoint is a wrong input, named with its line.
+    let house = house();
+    let verify = |pin: &str| house.run(&["audit", "verify", "--pin", pin]).expect(6);
+    let refused = verify("a.jsonl").code("bad-pin");
+    assert!(refused.stderr.contains("a.jsonl:1: ") && refused.stderr.contains("hint"), "{}", refused.stderr);
+    house
+        .shell("sed '2s/$/x/' .probity/ledger/checkpoint > size; head -c 100 /dev/zero | tr '\\0' '\\377' > bytes")
+        .expect(0);
+    let refused = verify("size").code("bad-pin");
+    assert!(refused.stderr.contains("size:2: "), "{}", refused.stderr);
+    verify("bytes").code("not-utf-8");
+    verify("nowhere").code("not-found");
+    verify(".probity").code("wrong-file-type");
+    // What was signed by somebody else, or changed after it was signed, is evidence that does not verify.
+    house.shell("sed '3{s/^A/B/;t;s/^./A/}' .probity/ledger/checkpoint > root").expect(0);
+    house.run(&["audit", "verify", "--pin", "root"]).expect(1).code("wrong-signature");
+    house.run(&["audit", "verify"]).expect(0);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anstyle::Style;
-use model::Verdict;
+use model::{Verdict, grouped};
 
 use super::output::{Layout, Page, plain};
 
@@ -18,6 +18,8 @@ pub(crate) enum Cell {
     Text(String),
     /// Aligned to the right.
     Number(String),
+    /// The same: with thousands apart on a screen, and as it is in a pipe.
+    Count(u64),
     Verdict(Verdict),
 }
 
@@ -40,13 +42,10 @@ impl From<Verdict> for Cell {
 }
 
 impl Cell {
-    /// A number, with thousands apart on a screen.
-    pub(crate) fn count(count: u64) -> Cell {
-        Cell::Number(count.to_string())
-    }
-
-    fn text(&self) -> String {
+    fn text(&self, terminal: bool) -> String {
         match self {
+            Cell::Count(count) if terminal => grouped(*count),
+            Cell::Count(count) => count.to_string(),
             Cell::Text(text) | Cell::Number(text) => plain(text).replace(['\n', '\t'], " "),
             Cell::Verdict(verdict) => verdict.word().to_owned(),
         }
@@ -70,7 +69,7 @@ impl Table {
     fn separated(&self) -> String {
         let mut text = self.heading.join("\t") + "\n";
         for row in &self.rows {
-            let cells: Vec<String> = row.iter().map(Cell::text).collect();
+            let cells: Vec<String> = row.iter().map(|cell| cell.text(false)).collect();
             text.push_str(&cells.join("\t"));
             text.push('\n');
         }
@@ -80,7 +79,7 @@ impl Table {
     fn aligned(&self, layout: Layout) -> String {
         let widths: Vec<usize> = (0..self.heading.len())
             .map(|column| {
-                let cells = self.rows.iter().filter_map(|row| row.get(column)).map(|cell| width(&cell.text()));
+                let cells = self.rows.iter().filter_map(|row| row.get(column)).map(|cell| width(&cell.text(true)));
                 cells.chain([width(self.heading[column])]).max().unwrap_or(0)
             })
             .collect();
@@ -93,11 +92,11 @@ impl Table {
         let page = Page::new(layout);
         for row in &self.rows {
             for (cell, target) in row.iter().zip(&widths) {
-                let shown = cell.text();
+                let shown = cell.text(true);
                 let gap = " ".repeat(target.saturating_sub(width(&shown)));
                 let _ = match cell {
                     Cell::Text(_) => write!(text, "{shown}{gap}  "),
-                    Cell::Number(_) => write!(text, "{gap}{shown}  "),
+                    Cell::Number(_) | Cell::Count(_) => write!(text, "{gap}{shown}  "),
                     Cell::Verdict(verdict) => write!(text, "{}{gap}  ", page.verdict(*verdict)),
                 };
             }
@@ -124,10 +123,10 @@ mod tests {
     #[test]
     fn a_screen_gets_columns_and_a_pipe_gets_tabs() {
         let mut table = Table::new(&["rule", "good"]);
-        table.row(["latency".into(), Cell::count(5)]);
-        table.row(["cpu".into(), Cell::count(1000)]);
+        table.row(["latency".into(), Cell::Count(5)]);
+        table.row(["cpu".into(), Cell::Count(1000)]);
         let layout = |terminal| Layout { terminal, colour: false };
-        assert_eq!(table.render(layout(true)), "rule     good\nlatency     5\ncpu      1000\n");
+        assert_eq!(table.render(layout(true)), "rule     good\nlatency      5\ncpu      1,000\n");
         assert_eq!(table.render(layout(false)), "rule\tgood\nlatency\t5\ncpu\t1000\n");
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use evidence::{Act, Case};
-use model::{Fault, Instant};
+use model::{Fault, Instant, counted, readable};
 use serde_json::Value;
 use slo::{Evaluation, Outcome};
 
@@ -164,8 +164,8 @@ impl Show for Judged {
                 outcome.objective.as_str().into(),
                 Cell::Number(format!("≥ {}", outcome.target)),
                 Cell::Number(outcome.ratio().unwrap_or_else(|| "–".to_owned())),
-                Cell::count(outcome.good),
-                Cell::count(outcome.total),
+                Cell::Count(outcome.good),
+                Cell::Count(outcome.total),
                 outcome.window.length.as_str().into(),
             ]);
         }
@@ -190,19 +190,11 @@ fn explain(outcome: &Outcome, before: Option<&Outcome>, page: &mut Page) {
     let shown_before = before.is_some_and(|before| before.rule == outcome.rule && before.shown == outcome.shown);
     for shown in outcome.shown.iter().filter(|_| !shown_before) {
         let unit = shown.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
-        page.line(format!("  {} {}{unit} ({})", shown.name, six_digits(shown.value), shown.definition));
+        page.line(format!("  {} {}{unit} ({})", shown.name, readable(&shown.value.to_string()), shown.definition));
     }
     if let Some(budget) = &outcome.budget {
         page.line(format!("  error budget: {budget}"));
     }
-}
-
-/// A value for people: exact where six significant digits are enough, otherwise cut and marked as such. `--json` has all.
-fn six_digits(value: f64) -> String {
-    let exact = value.to_string();
-    let whole = value.abs().log10().floor().clamp(0.0, 15.0) as usize + 1;
-    let short = format!("{value:.*}", 6_usize.saturating_sub(whole));
-    if exact.len() <= short.len() { exact } else { format!("≈ {short}") }
 }
 
 fn summary(evaluation: &Evaluation) -> String {
@@ -210,22 +202,6 @@ fn summary(evaluation: &Evaluation) -> String {
         Some(version) => format!("store version {version}, commit {}", evaluation.basis.head.short()),
         None => "an empty store".to_owned(),
     };
-    let (count, plural) = (evaluation.outcomes.len(), if evaluation.outcomes.len() == 1 { "" } else { "s" });
-    format!("{count} objective{plural} at {}, from {basis}", evaluation.at)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cut_value_is_marked() {
-        let check = |value, expect| assert_eq!(six_digits(value), expect);
-        check(2.0, "2");
-        check(498.25, "498.25");
-        check(3.2432432432432434, "≈ 3.24324");
-        check(721_126_919.0, "721126919");
-        check(0.1, "0.1");
-        check(0.0, "0");
-    }
+    let objectives = counted(evaluation.outcomes.len() as u64, "objective", "objectives");
+    format!("{objectives} at {}, from {basis}", evaluation.at)
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use model::{Fault, Instant};
+use model::{Fault, Instant, counted};
 use serde_json::{Value, json};
 
 use super::{Command, Done};
@@ -253,7 +253,8 @@ impl Show for Runs {
             }
             page.table(&table);
             if run.left > 0 {
-                page.line(format!("{} more steps were not run.", run.left));
+                let steps = counted(run.left as u64, "more step was", "more steps were");
+                page.line(format!("{steps} not run."));
             }
         }
     }

@@ -9,8 +9,10 @@ use crate::house::{House, Ran, fit_their_schemas, repository};
 
 const GOOD: &str = "{\"time\":\"2026-11-21T10:00:00Z\",\"message\":\"a\",\"status\":200}\n";
 
-/// What brings about each code.
-const WALK: &[(i32, &str, fn() -> i32)] = &[
+/// A code, its name, and what brings it about: the code that came out.
+type Step = (i32, &'static str, fn() -> i32);
+
+const WALK: &[Step] = &[
     (0, "done", || judged(&[200]).exit),
     (1, "no", || judged(&[200, 500]).exit),
     (2, "usage", || House::new().run(&["evaluate", "--pak", "production"]).exit),
@@ -142,6 +144,8 @@ fn a_run_that_is_partly_done_says_which_and_is_safe_to_run_again() {
     assert_eq!((&entry["outcome"], &entry["code"]), (&"partial".into(), &5.into()), "{entry}");
     assert_eq!((&entry["facts"]["left"], &entry["facts"]["fault"]), (&1.into(), &"disk-full".into()), "{entry}");
     assert_eq!(entry["digests"]["commit_0"], document["store"]["head"], "{entry}");
+    let human = with_little_room(&two_commits(), 256, &["ingest", "logs"]).expect(5).stdout;
+    assert!(human.ends_with("1 of 257 inputs is not in the store.\n"), "{human}");
     let again = house.run(&["ingest", "logs"]).expect(0);
     assert!(again.stdout.contains("256 of 257 were in the store already"), "{again:?}");
     assert_eq!(house.count("SELECT count(*) FROM logs"), 256 + 40_000);
@@ -182,7 +186,7 @@ fn a_case_that_took_one_of_two_files_says_so() {
     let document: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!((&document["left"], document["exhibits"].as_array().unwrap().len()), (&1.into(), 1), "{document}");
     assert!(
-        ran.stderr.contains("with --if-absent") && ran.stderr.contains("1 of 2 files are not in the case"),
+        ran.stderr.contains("with --if-absent") && ran.stderr.contains("1 of 2 files is not in the case"),
         "{ran:?}"
     );
     let again = house.run(&["case", "add", "c1", "small.log", "large.log", "--if-absent"]).expect(0);

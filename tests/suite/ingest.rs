@@ -112,7 +112,7 @@ fn folders_and_standard_input() {
     assert_eq!(house.count("SELECT count(*) FROM logs"), 18);
     // Bytes that came by file before are known when they come by pipe.
     let again = house.run_with(&["ingest", "-"], lines("more", 5).as_bytes()).expect(0);
-    assert!(again.stdout.contains("1 of 1 were in the store already"), "{again:?}");
+    assert!(again.stdout.contains("1 of 1 was in the store already"), "{again:?}");
 }
 
 /// What probity keeps in a project is no input.
@@ -265,7 +265,7 @@ fn the_same_bytes_again_are_a_no_op() {
     let before = house.tree(".probity/store");
     for path in ["a.jsonl", "b", "b/renamed.log"] {
         let ran = house.run(&["ingest", path]).expect(0);
-        assert!(ran.stdout.contains("1 of 1 were in the store already; nothing was added for them."), "{ran:?}");
+        assert!(ran.stdout.contains("1 of 1 was in the store already; nothing was added for it."), "{ran:?}");
         assert!(ran.stdout.contains("\tknown\t"), "{ran:?}");
     }
     let both = house.json(&["ingest", "a.jsonl", "b", "-"], 0);

@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 use std::sync::LazyLock;
 
-use model::Decimal;
+use model::{Decimal, counted};
 
 /// From this many values on, values are counted in buckets.
 pub(crate) const EXACT_VALUES_MAX: u64 = 100_000;
@@ -114,10 +114,10 @@ impl Distribution {
 
     /// How the number that [`Distribution::quantile`] gives is defined, in words.
     pub(crate) fn definition(&self) -> String {
-        let count = grouped(self.count());
+        let values = counted(self.count(), "value", "values");
         match self {
-            Distribution::Exact(_) => format!("nearest rank over {count} values"),
-            Distribution::Buckets(_) => format!("DDSketch over {count} values, relative error ≤ 0.5 %"),
+            Distribution::Exact(_) => format!("nearest rank over {values}"),
+            Distribution::Buckets(_) => format!("DDSketch over {values}, relative error ≤ 0.5 %"),
         }
     }
 
@@ -180,19 +180,6 @@ fn nearest_rank(rank: Decimal, count: u64) -> Option<u64> {
     // At most 18 digits times 20 digits: inside i128.
     let nearest = (rank.mantissa() * i128::from(count) + unit - 1) / unit;
     u64::try_from(nearest).ok().filter(|nearest| (1..=count).contains(nearest))
-}
-
-/// 2000000 → `2,000,000`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// Counts by bucket; the count of key `k` stands at index `k - KEY_MIN`.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Fault;
+use crate::{Fault, grouped};
 
 /// A number of bytes. MB is 10⁶ bytes and MiB is 2²⁰ (IEC 80000-13).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,19 +37,28 @@ impl ByteSize {
 }
 
 impl fmt::Display for ByteSize {
-    /// Three significant digits in decimal units: for people; machines take the number.
+    /// Three significant digits in decimal units, rounded: for people; machines take the number.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let size = three_digits(self.0);
         let units = [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
-        let Some((unit, name)) = units.into_iter().find(|(unit, _)| self.0 >= *unit) else {
+        let Some((unit, name)) = units.into_iter().find(|(unit, _)| size >= *unit) else {
             return f.pad(&format!("{} B", self.0));
         };
-        let (whole, rest) = (self.0 / unit, self.0 % unit);
+        let (whole, rest) = (size / unit, size % unit);
         f.pad(&match whole {
             0..10 => format!("{whole}.{:02} {name}", rest * 100 / unit),
             10..100 => format!("{whole}.{} {name}", rest * 10 / unit),
-            _ => format!("{whole} {name}"),
+            _ => format!("{} {name}", grouped(whole)),
         })
     }
+}
+
+/// Rounded to three significant digits, halves up; what would be larger than any size stays below it.
+fn three_digits(size: u64) -> u64 {
+    let Some(zeros) = size.checked_ilog10().and_then(|digits| digits.checked_sub(2)) else { return size };
+    let step = 10_u64.pow(zeros);
+    let up = u64::from(size % step >= step.div_ceil(2));
+    (size / step + up).saturating_mul(step)
 }
 
 #[cfg(test)]
@@ -74,5 +83,12 @@ mod tests {
         check(1_234_567, "1.23 MB");
         check(12_345_678, "12.3 MB");
         check(123_456_789, "123 MB");
+        check(85_879, "85.9 kB");
+        check(999_499, "999 kB");
+        check(999_500, "1.00 MB");
+        check(999, "999 B");
+        check(1_000, "1.00 kB");
+        check(0, "0 B");
+        check(u64::MAX, "18,400,000 TB");
     }
 }

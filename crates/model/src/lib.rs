@@ -16,10 +16,12 @@ mod digest;
 mod fault;
 mod instant;
 mod json;
+mod numbers;
 mod progress;
 mod record;
 mod span;
 mod verdict;
+mod words;
 
 pub use bytes::ByteSize;
 pub use decimal::Decimal;
@@ -27,10 +29,9 @@ pub use digest::Digest;
 pub use fault::{Fault, Kind, Place};
 pub use instant::Instant;
 pub use json::harmless_json;
+pub use numbers::{counted, grouped, readable};
 pub use progress::{Hidden, Progress};
 pub use record::{Body, Log, Record, RecordKind, Rejection, Sample, SampleType, SpanRecord};
 pub use span::{Span, Unit};
 pub use verdict::{Severity, Verdict};
 pub use words::nearest;
-
-mod words;

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use model::{Decimal, Verdict};
+use model::{Decimal, Verdict, grouped, readable};
 
 /// The verdict on `good` of `total` against `target`: `good · 10^k ≥ t · total` for `target = t / 10^k`.
 ///
@@ -51,9 +51,11 @@ impl Budget {
 }
 
 impl fmt::Display for Budget {
-    /// `50 allowed, 12 spent, 38 left`.
+    /// `50 allowed, 12 spent, 38 left`: for people, as the report has it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{} allowed, {} spent, {} left", self.allowed, self.spent, self.remaining))
+        let [allowed, left] = [self.allowed, self.remaining].map(|exact| readable(&exact.to_string()));
+        let spent = grouped(self.spent);
+        f.pad(&format!("{allowed} allowed, {spent} spent, {left} left"))
     }
 }
 
@@ -197,14 +199,12 @@ mod tests {
             assert_eq!(Budget::of(bad, total, decimal(target)).to_string(), expect);
         };
         check(50, 1000, "0.95", "50 allowed, 50 spent, 0 left");
-        check(250, 1_000_000, "0.999", "1000 allowed, 250 spent, 750 left");
+        check(250, 1_000_000, "0.999", "1,000 allowed, 250 spent, 750 left");
         check(3, 7, "0.95", "0.35 allowed, 3 spent, -2.65 left");
-        check(
-            1,
-            u64::MAX,
-            "0.999999999999999999",
-            "18.446744073709551615 allowed, 1 spent, 17.446744073709551615 left",
-        );
+        check(1, u64::MAX, "0.999999999999999999", "≈ 18.4467 allowed, 1 spent, ≈ 17.4467 left");
+        let budget = Budget::of(1, u64::MAX, decimal("0.999999999999999999"));
+        let exact = [budget.allowed, budget.remaining].map(|exact| exact.to_string());
+        assert_eq!(exact, ["18.446744073709551615", "17.446744073709551615"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use model::{Decimal, Fault, Instant, Kind, Place, RecordKind, Severity, Verdict};
+use model::{Decimal, Fault, Instant, Kind, Place, RecordKind, Severity, Verdict, counted, grouped, readable};
 
 use crate::arithmetic::{self, Budget, BurnRate};
 use crate::book::{Book, Indicator, Objective, Rule};
@@ -276,36 +276,33 @@ fn count(outcome: &mut Outcome, question: &Question, counts: Counts, indicator: 
     Ok(())
 }
 
+/// The verdict as a sentence.
 fn reason(outcome: &Outcome, question: &Question) -> String {
-    let (good, total, needed) = (grouped(outcome.good), grouped(outcome.total), grouped(outcome.needed));
-    let (things, hold) = match question {
-        Question::Ratio { .. } => ("events", "are good"),
-        Question::Threshold { .. } => ("values", "hold"),
+    let (thing, things) = match question {
+        Question::Ratio { .. } => ("event", "events"),
+        Question::Threshold { .. } => ("value", "values"),
     };
-    let counted = format!("{good} of {total} {things} {hold}");
+    let of_total = counted(outcome.total, thing, things);
+    let hold = match (question, outcome.good == 1 || outcome.total == 1) {
+        (Question::Ratio { .. }, true) => "is good",
+        (Question::Ratio { .. }, false) => "are good",
+        (Question::Threshold { .. }, true) => "holds",
+        (Question::Threshold { .. }, false) => "hold",
+    };
+    let hold = format!("{} of {of_total} {hold}", grouped(outcome.good));
+    let needed = counted(outcome.needed, "is needed", "are needed");
     match (outcome.verdict, &outcome.budget) {
         (Verdict::Met, Some(budget)) => {
-            format!("{counted} and {needed} are needed, which leaves an error budget of {} {things}.", budget.remaining)
+            let left = budget.remaining.to_string();
+            let things = if left == "1" { thing } else { things };
+            format!("{hold} and {needed}, which leaves an error budget of {} {things}.", readable(&left))
         }
         (Verdict::Broken, _) => {
             let short = grouped(outcome.needed - outcome.good);
-            format!("{counted} where {needed} are needed: {short} too few.")
+            format!("{hold} where {needed}: {short} too few.")
         }
         _ => format!("There are no {things} in the window, so there is no verdict."),
     }
-}
-
-/// `41,877`: for people.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// Questions of one rule and their answers: objectives that differ in their target alone cost one pass over the data.

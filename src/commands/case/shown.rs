@@ -72,7 +72,8 @@ impl Added {
         if let Some(Unfinished { fault, left }) = &self.unfinished {
             output.error(fault);
             let all = self.exhibits.len() + self.present.len() + left;
-            output.warn(&format!("{left} of {all} files are not in the case"));
+            let are = if *left == 1 { "is" } else { "are" };
+            output.warn(&format!("{left} of {all} files {are} not in the case"));
         }
     }
 }

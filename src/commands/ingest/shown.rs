@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ingest::Format;
+use model::{counted, grouped};
 use serde_json::{Value, json};
 
 use crate::cli::context::Context;
@@ -78,7 +79,7 @@ impl Ingested {
         for one in &self.intake.taken {
             let digest = one.digest.map(|digest| digest.short()).unwrap_or_default();
             let format = one.format.map(Format::name).unwrap_or_default();
-            let (records, rejected) = (Cell::count(one.tally.records), Cell::count(one.tally.rejected));
+            let (records, rejected) = (Cell::Count(one.tally.records), Cell::Count(one.tally.rejected));
             let input = shown(one.input.path());
             table.row([input.into(), one.state.word().into(), format.into(), records, rejected, digest.into()]);
         }
@@ -98,7 +99,7 @@ impl Ingested {
         }
         let mut table = Table::new(&["folder", "state", "format", "files", "records", "rejected"]);
         for ((folder, state, format), [files, records, rejected]) in groups {
-            let [files, records, rejected] = [files, records, rejected].map(Cell::count);
+            let [files, records, rejected] = [files, records, rejected].map(Cell::Count);
             table.row([folder.into(), state.into(), format.into(), files, records, rejected]);
         }
         table
@@ -191,18 +192,18 @@ impl Show for Ingested {
         for one in &self.intake.taken {
             details(one, page);
         }
-        let known = self.intake.taken.iter().filter(|one| matches!(one.state, State::Known)).count();
+        let known = self.intake.taken.iter().filter(|one| matches!(one.state, State::Known)).count() as u64;
         if known > 0 {
-            page.line(format!(
-                "{known} of {} were in the store already; nothing was added for them.",
-                self.intake.taken.len()
-            ));
+            let (were, them) = if known == 1 { ("was", "it") } else { ("were", "them") };
+            let (known, all) = (grouped(known), grouped(self.intake.taken.len() as u64));
+            page.line(format!("{known} of {all} {were} in the store already; nothing was added for {them}."));
         }
         if let Some(commit) = self.intake.commits.last() {
             page.line(format!("Store version {}, commit {}.", commit.version, commit.digest.short()));
         }
         if let Some(Unfinished { left, .. }) = &self.intake.unfinished {
-            page.line(format!("{left} of {} inputs are not in the store.", self.intake.taken.len() + left));
+            let (all, are) = (self.intake.taken.len() + left, if *left == 1 { "is" } else { "are" });
+            page.line(format!("{} of {} inputs {are} not in the store.", grouped(*left as u64), grouped(all as u64)));
         }
     }
 }
@@ -213,6 +214,7 @@ fn details(one: &Taken, page: &mut Page) {
         page.line(format!("{place}: rejected: {} [{}]", rejection.reason, rejection.code));
     }
     if let Some(path) = &one.rejected_file {
-        page.line(format!("All {} rejected lines: {}", one.tally.rejected, path.display()));
+        let rejected = counted(one.tally.rejected, "rejected line is", "rejected lines are");
+        page.line(format!("{rejected} kept in {}", path.display()));
     }
 }

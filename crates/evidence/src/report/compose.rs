@@ -1,9 +1,9 @@
 //! The sections of a report, in their order.
 
-use model::{Instant, Verdict};
+use model::{Instant, Verdict, counted, grouped};
 
 use super::verdicts::verdicts;
-use super::words::{count, date_and_time, exact_size, grouped, is_are, short_size, size, when};
+use super::words::{date_and_time, exact_size, is_are, short_size, size, when};
 use super::{Attachment, Block, Cell, Column, Report, Table, Text, Tone, figures, tone};
 use crate::document::{Document, verdict};
 use crate::wire::{CustodyLine, DocumentWire, ObjectiveWire};
@@ -44,12 +44,12 @@ fn cover(wire: &DocumentWire) -> Vec<Block> {
         ("Contents".to_owned(), Text::plain(contents(wire))),
         (
             "Custody log".to_owned(),
-            Text::plain(format!("{}, last digest:", count(wire.custody.entries, "entry", "entries"))),
+            Text::plain(format!("{}, last digest:", counted(wire.custody.entries, "entry", "entries"))),
         ),
         (String::new(), Text::exact(&wire.custody.head)),
     ];
     if let Some(ledger) = &wire.ledger {
-        let anchor = format!("{}, {}, root digest:", ledger.origin, count(ledger.size, "entry", "entries"));
+        let anchor = format!("{}, {}, root digest:", ledger.origin, counted(ledger.size, "entry", "entries"));
         facts.push(("Audit log".to_owned(), Text::plain(anchor)));
         facts.push((String::new(), Text::exact(&ledger.root)));
     }
@@ -109,9 +109,9 @@ fn contents(wire: &DocumentWire) -> String {
     let bytes: u64 = wire.exhibits.iter().map(|exhibit| exhibit.size).sum();
     format!(
         "{} ({}), {}",
-        count(wire.exhibits.len() as u64, "exhibit", "exhibits"),
+        counted(wire.exhibits.len() as u64, "exhibit", "exhibits"),
         size(bytes),
-        count(wire.evaluations.len() as u64, "evaluation", "evaluations")
+        counted(wire.evaluations.len() as u64, "evaluation", "evaluations")
     )
 }
 
@@ -128,7 +128,7 @@ fn answer(wire: &DocumentWire) -> Text {
             )
         };
     };
-    let mut objectives = count(all.len() as u64, "objective", "objectives");
+    let mut objectives = counted(all.len() as u64, "objective", "objectives");
     if wire.evaluations.len() > 1 {
         objectives.push_str(&format!(" in {} evaluations", wire.evaluations.len()));
     }

@@ -1,7 +1,9 @@
 //! The verdicts: one table for each evaluation.
 
+use model::{grouped, readable};
+
 use super::figures::{Figure, window};
-use super::words::{grouped, number, when};
+use super::words::when;
 use super::{Block, Cell, Column, Table, Text};
 use crate::document::verdict;
 use crate::wire::{DocumentWire, ObjectiveWire, RecordedWire, ShownWire, WarningWire};
@@ -88,7 +90,7 @@ fn objective_row(figure: &Figure<'_>, objective: &ObjectiveWire, earlier: &[Obje
     good.extend(objective.ratio.as_ref().map(Text::small));
     let mut reason = vec![Text::plain(&objective.reason)];
     reason.extend(objective.budget.as_ref().map(|budget| {
-        let [allowed, spent, left] = [&budget.allowed, &budget.spent, &budget.remaining].map(|text| number(text));
+        let [allowed, spent, left] = [&budget.allowed, &budget.spent, &budget.remaining].map(|text| readable(text));
         Text::small(format!("Error budget: {allowed} allowed, {spent} spent, {left} left"))
     }));
     // What a rule shows is often the same for each of its objectives: once is enough.
@@ -110,7 +112,7 @@ fn objective_row(figure: &Figure<'_>, objective: &ObjectiveWire, earlier: &[Obje
 fn shown(shown: &[ShownWire]) -> impl Iterator<Item = Text> {
     let value = |shown: &ShownWire| {
         let unit = shown.unit.as_deref().map_or(String::new(), |unit| format!(" {unit}"));
-        format!("{} {}{unit}", shown.name, number(&shown.value))
+        format!("{} {}{unit}", shown.name, readable(&shown.value))
     };
     shown.chunk_by(|one, other| one.definition == other.definition).map(move |same| {
         let values: Vec<String> = same.iter().map(value).collect();

@@ -108,6 +108,38 @@ fn thresholds_agree_with_the_nearest_rank() {
 }
 
 #[test]
+fn the_reason_is_a_sentence_in_the_singular_and_in_the_plural() {
+    let reason = |metric, objective: &str, fake: &Fake, expect: &str| {
+        let evaluation = judge(&slo(metric, objective), fake);
+        assert_eq!(evaluation.outcomes[0].reason, expect);
+        evaluation.outcomes[0].budget.map(|budget| budget.to_string()).unwrap_or_default()
+    };
+    let fake = |good, total| Fake::default().with("logs|good|", &events(good)).with("logs||", &events(total));
+    let one = Fake::default().with("logs||latency_ms", &values(&["1"]));
+    let two = Fake::default().with("logs||latency_ms", &values(&["1", "9"]));
+    let budget = "and 1 is needed, which leaves an error budget of";
+    reason(LATENCY, "{op: lte, value: 5, target: 0.95}", &one, &format!("1 of 1 value holds {budget} 0.05 values."));
+    reason(LATENCY, "{op: lte, value: 0, target: 0.95}", &one, "0 of 1 value holds where 1 is needed: 1 too few.");
+    reason(LATENCY, "{op: lte, value: 5, target: 0.95}", &two, "1 of 2 values holds where 2 are needed: 1 too few.");
+    reason(LATENCY, "{op: lte, value: 5, target: 0.4}", &two, &format!("1 of 2 values holds {budget} 0.2 values."));
+    reason(GOOD, "{target: 0.5}", &fake(1, 2), &format!("1 of 2 events is good {budget} 0 events."));
+    reason(GOOD, "{target: 0.5}", &fake(2, 2), &format!("2 of 2 events are good {budget} 1 event."));
+    reason(GOOD, "{target: 0.5}", &fake(0, 0), "There are no events in the window, so there is no verdict.");
+    // Thousands stand apart and long fractions are cut, in the sentence as in the report.
+    let thousands =
+        "16,373 of 16,408 events are good and 16,326 are needed, which leaves an error budget of 47.04 events.";
+    let left = reason(GOOD, "{target: 0.995}", &fake(16_373, 16_408), thousands);
+    assert_eq!(left, "82.04 allowed, 35 spent, 47.04 left");
+    let left = reason(
+        GOOD,
+        "{target: 0.12345678}",
+        &fake(2_000, 2_000),
+        "2,000 of 2,000 events are good and 247 are needed, which leaves an error budget of ≈ 1,753.08 events.",
+    );
+    assert_eq!(left, "≈ 1,753.08 allowed, 0 spent, ≈ 1,753.08 left");
+}
+
+#[test]
 fn a_window_ends_at_its_instant_and_starts_after_its_left_edge() {
     let month = 30 * 86_400;
     let at = |seconds| (at(seconds), Decimal::ONE);

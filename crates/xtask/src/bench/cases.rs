@@ -1,16 +1,15 @@
 //! What is measured, one function a case.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use super::contest::{Runner, hold};
-use super::measure::{Cost, Spread, measure};
+use super::measure::measure;
 use super::peers::{self, LNAV, PROMTOOL, Peer};
 use super::place::{Input, Place, cargo, root, target};
+use super::start;
 use super::table::Table;
 use crate::generate::Kind;
-
-const RUNS_SHORT: usize = 20;
 
 /// One question of the benchmark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +18,7 @@ pub(crate) enum Case {
     Build,
     /// The stripped binary.
     Size,
-    /// `--version`, and `evaluate` on a store of the demo data.
+    /// `--version`, and `evaluate` on a small store and on that of the demo data.
     Start,
     /// JSON Lines into the store.
     Jsonl,
@@ -53,7 +52,7 @@ impl Case {
         match self {
             Case::Build => build(place),
             Case::Size => size(place),
-            Case::Start => start(place),
+            Case::Start => start::table(place),
             Case::Jsonl => jsonl(place),
             Case::Prometheus => prometheus(place),
             Case::AccessLog => accesslog(place),
@@ -87,48 +86,8 @@ fn size(place: &Place) -> Result<Table, String> {
     Ok(table)
 }
 
-fn start(place: &Place) -> Result<Table, String> {
-    let mut table = Table::new("Start", &["command", "wall ms: median (least–most)", "CPU ms", "peak RSS MB"]);
-    let project = demo_project(place)?;
-    for arguments in [&["--version"][..], &["evaluate", "--pack", "production"]] {
-        let costs: Result<Vec<_>, _> = (0..RUNS_SHORT).map(|_| verdict(place, arguments, &project)).collect();
-        let costs = costs?;
-        let wall = Spread::of(&costs, |cost| cost.wall * 1e3);
-        table.row(&[
-            format!("`probity {}`", arguments.join(" ")),
-            format!("{:.1} ({:.1}–{:.1})", wall.median, wall.least, wall.most),
-            format!("{:.1}", Spread::of(&costs, |cost| cost.cpu * 1e3).median),
-            format!("{:.0}", Spread::of(&costs, |cost| cost.peak as f64).most / 1e6),
-        ]);
-    }
-    Ok(table)
-}
-
-/// One run; a verdict is a result, whichever it is: met, broken, not enough data.
-fn verdict(place: &Place, arguments: &[&str], folder: &Path) -> Result<Cost, String> {
-    let cost = measure(place.probity(arguments).current_dir(folder), None)?;
-    match cost.code {
-        Some(0 | 1 | 3) => Ok(cost),
-        code => Err(format!("probity {} ended with {code:?}", arguments.join(" "))),
-    }
-}
-
-/// A project whose store holds the demo data.
-fn demo_project(place: &Place) -> Result<PathBuf, String> {
-    let folder = place.fresh("demo")?;
-    let demo = root().join("fixtures/demo");
-    let (metrics, logs) = (demo.join("metrics"), demo.join("logs"));
-    for arguments in [
-        &["init", "."][..],
-        &["ingest", "--kind", "metrics", metrics.to_str().unwrap_or_default()],
-        &["ingest", "--kind", "logs", logs.to_str().unwrap_or_default()],
-    ] {
-        succeed(place, arguments, &folder)?;
-    }
-    Ok(folder)
-}
-
-fn succeed(place: &Place, arguments: &[&str], folder: &Path) -> Result<(), String> {
+/// Runs what prepares a case; anything but success is an error.
+pub(super) fn succeed(place: &Place, arguments: &[&str], folder: &Path) -> Result<(), String> {
     let cost = measure(place.probity(arguments).current_dir(folder), None)?;
     if cost.code == Some(0) { Ok(()) } else { Err(format!("probity {}: {:?}", arguments.join(" "), cost.code)) }
 }

@@ -9,6 +9,7 @@ mod contest;
 mod measure;
 mod peers;
 mod place;
+mod start;
 mod table;
 
 use crate::args::Args;

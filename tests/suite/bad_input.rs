@@ -245,6 +245,26 @@ fn what_a_folder_may_hold() {
     assert_eq!(house.count("SELECT count(*) FROM logs"), 1);
 }
 
+/// Links that lead back to themselves, and names that no file can have, are wrong paths and no failing disk.
+#[test]
+fn a_path_that_leads_nowhere() {
+    let house = House::initialised();
+    symlink("there", house.path("here")).unwrap();
+    symlink("here", house.path("there")).unwrap();
+    house.run(&["case", "new", "c1", "--title", "T"]).expect(0);
+    let check = |path: &str, code: &str, hint: &str| {
+        for command in [&["ingest"][..], &["case", "add", "c1"], &["verify"], &["run"], &["evaluate", "--rule"]] {
+            let ran = house.run(&[command, &[path]].concat()).expect(6).code(code);
+            assert!(ran.stderr.contains(hint) && ran.stderr.contains(path), "{command:?}: {ran:?}");
+        }
+    };
+    check("here", "link-loop", "Name the file itself");
+    check("here/a.log", "link-loop", "Name the file itself");
+    check("nowhere.log", "not-found", "Check the path");
+    check("probity.toml/a.log", "wrong-file-type", "a folder where a folder is meant");
+    check(&"x".repeat(300), "bad-file-name", "by a name that the file system takes");
+}
+
 /// A pipe that is named is read to its end.
 #[test]
 fn a_named_pipe_is_read() {

@@ -131,7 +131,10 @@ impl Fault {
     /// An I/O failure while doing `act` (a phrase such as `"read"`) to `path`.
     pub fn io(act: &str, path: &Path, error: std::io::Error) -> Self {
         use std::io::ErrorKind;
+        let is_loop = error.raw_os_error() == Some(LINK_LOOP);
         let (code, advice): (_, &str) = match error.kind() {
+            _ if is_loop => ("link-loop", "Name the file itself: these symbolic links only point to each other."),
+            ErrorKind::InvalidFilename => ("bad-file-name", "Name the file by a name that the file system takes."),
             ErrorKind::NotFound => ("not-found", "Check the path; nothing was changed."),
             ErrorKind::PermissionDenied => ("no-permission", "Give this user access to it, or run as one who has it."),
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
@@ -144,7 +147,9 @@ impl Fault {
             _ => ("io-failed", "Run the command again; if it fails again, check the disk."),
         };
         let kind = match error.kind() {
+            _ if is_loop => Kind::BadInput,
             ErrorKind::NotFound | ErrorKind::IsADirectory | ErrorKind::NotADirectory => Kind::BadInput,
+            ErrorKind::InvalidFilename => Kind::BadInput,
             _ => Kind::Unavailable,
         };
         Fault::new(kind, code, format!("Could not {act} {}: {}", path.display(), plain(&error)))
@@ -206,6 +211,9 @@ impl Fault {
     }
 }
 
+/// ELOOP, too many levels of symbolic links; `ErrorKind::FilesystemLoop` is not stable yet.
+const LINK_LOOP: i32 = if cfg!(target_os = "linux") { 40 } else { 62 };
+
 /// The operating system's words without Rust's `(os error N)`, which says nothing to a compliance officer.
 fn plain(error: &std::io::Error) -> String {
     let text = error.to_string();
@@ -254,5 +262,15 @@ mod tests {
         let fault = Fault::io("write", Path::new("out.zip"), error);
         assert_eq!(fault.message(), "Could not write out.zip: no space left on device");
         assert_eq!((fault.kind(), fault.code()), (Kind::Unavailable, "disk-full"));
+        let check = |number, kind, code| {
+            let fault = Fault::io("open", Path::new("a.log"), std::io::Error::from_raw_os_error(number));
+            assert_eq!((fault.kind(), fault.code()), (kind, code), "{fault}");
+        };
+        check(2, Kind::BadInput, "not-found");
+        check(5, Kind::Unavailable, "io-failed");
+        check(13, Kind::Unavailable, "no-permission");
+        check(LINK_LOOP, Kind::BadInput, "link-loop");
+        #[cfg(target_os = "linux")]
+        check(36, Kind::BadInput, "bad-file-name");
     }
 }

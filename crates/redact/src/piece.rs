@@ -1,6 +1,7 @@
 //! What a format and whoever decides say to each other.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
 
 use model::Fault;
@@ -54,6 +55,19 @@ pub enum Spot<'a> {
     },
 }
 
+impl fmt::Display for Spot<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Spot::Text => f.write_str("text"),
+            Spot::Pointer(pointer) => write!(f, "{pointer}"),
+            Spot::Cell { row, column } => write!(f, "row {row}, column {column}"),
+            Spot::Part { part, path } if path.is_empty() => write!(f, "{part}"),
+            Spot::Part { part, path } => write!(f, "{part}, {path}"),
+            Spot::Page { page, layer, index } => write!(f, "page {page}, {layer} {index}"),
+        }
+    }
+}
+
 /// How a piece's bytes lie in the input.
 #[derive(Clone, Copy, Debug)]
 pub enum Offsets<'a> {
@@ -103,14 +117,6 @@ pub trait Decide {
     /// # Errors
     /// Whatever stops the whole redaction.
     fn decide(&mut self, piece: &Piece<'_>) -> Result<Vec<Edit>, Fault>;
-
-    /// Whether nothing in these raw lines could lead to an edit or a finding, whatever their fields are called. A
-    /// format may then copy them through without a call to [`Decide::decide`]; it asks only about lines that read the
-    /// same raw and decoded. `false` is always right.
-    fn quiet(&mut self, lines: &[u8]) -> bool {
-        let _ = lines;
-        false
-    }
 
     /// Whether nothing can be found in `block`, raw bytes of the input of which no part is escaped: then a format may
     /// copy it through without taking it apart. `false` is always right.

@@ -1,0 +1,644 @@
+//! JSON: one document, or many of them (JSON Lines, NDJSON, concatenated).
+//!
+//! An own lexer over bytes, so that white space, order, duplicate keys and every escape nobody edits stay as they are.
+//! Pieces are, in the order of the input:
+//!
+//! - string values, escapes decoded. A surrogate without its partner reads as U+FFFD and stays as it is;
+//! - keys, since keys hold personal data too (`{"jan@x.nl": 1}`). Their spot is `/a/~key3`: the third key of `/a`;
+//! - numbers, as their digits. An edited number is written as a JSON string: digits of the same form would look like
+//!   data, and `null` would say that there was none.
+//!
+//! Pointers name the keys as they are *after* their edits, so that no place gives away what was taken out. Documents of
+//! a stream of several begin with their number from 0; the second of two equal keys in one object is `/a~#2`, its
+//! place among the object's members (RFC 6901 leaves `~` before anything but 0 and 1 unused).
+//!
+//! Malformed JSON is refused and nothing of the token where it stops passes. Control characters but line feeds are let
+//! through in strings, invalid UTF-8 passes as bytes.
+//!
+//! JSON Lines are fast where nothing is to be found: whole lines without a backslash are shown to [`Decide::quiet`],
+//! and what is quiet is copied through without a look at its structure. Lines that are not one object or array from
+//! their first to their last byte are always read.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::io::{Read, Write};
+
+use model::Fault;
+
+use super::stream::{Stream, too_large};
+use super::weave::{Weave, applied, check, straight};
+use crate::{Decide, Edit, Limits, Offsets, Piece, Spot};
+
+/// Bytes that are looked at to tell one document from many.
+const PEEK: usize = 64 << 10;
+/// Bytes of lines that are asked about at once, at most.
+const STRIDE_MAX: usize = 256 << 10;
+/// Keys of one object that are remembered to number the equal ones; past it every key is numbered.
+const KEYS_MAX: usize = 1 << 16;
+
+/// Walks over every document of `input`.
+///
+/// # Errors
+/// `json-malformed` and `json-too-deep` with their line and column, `too-large` for a string above
+/// `limits.document_bytes`, what [`Decide`] answers, and failures of reader and writer.
+pub fn rewrite(
+    input: &mut dyn Read,
+    output: &mut dyn Write,
+    decide: &mut dyn Decide,
+    limits: &Limits,
+) -> Result<(), Fault> {
+    let mut walk = Walk::new(Stream::new(input, output), limits);
+    walk.stream.fill(PEEK)?;
+    if walk.stream.rest().starts_with(b"\xEF\xBB\xBF") {
+        walk.stream.pass(3);
+    }
+    walk.many = is_many(walk.stream.rest());
+    while walk.begins(decide)? {
+        walk.document(decide)?;
+    }
+    walk.stream.finish()
+}
+
+/// Whether something follows the first document.
+fn is_many(bytes: &[u8]) -> bool {
+    let (mut depth, mut begun, mut at) = (0_usize, false, 0);
+    while let Some(byte) = bytes.get(at) {
+        at += 1;
+        let done = begun && depth == 0;
+        match *byte {
+            b' ' | b'\t' | b'\r' | b'\n' | b':' | b',' | SEPARATOR => continue,
+            _ if done => return true,
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b'"' => at = string_end(bytes, at),
+            _ => at += bytes[at..].iter().take_while(|byte| !b" \t\r\n,:{}[]\"".contains(byte)).count(),
+        }
+        begun = true;
+    }
+    false
+}
+
+/// Behind the closing quote of the string whose text begins at `at`.
+fn string_end(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+        at += found + 1;
+        if bytes[at - 1] == b'"' {
+            return at;
+        }
+        at += 1;
+    }
+    bytes.len()
+}
+
+/// Stands before each document of a JSON text sequence (RFC 7464).
+const SEPARATOR: u8 = 0x1e;
+
+/// What may come next.
+#[derive(Clone, Copy, PartialEq)]
+enum Expect {
+    Value,
+    ValueOrEnd,
+    Key,
+    KeyOrEnd,
+    Colon,
+    CommaOrEnd,
+}
+
+/// An object or array that is open.
+struct Frame {
+    is_object: bool,
+    /// Members begun.
+    members: u64,
+    /// Length of the pointer of the object or array itself.
+    pointer: usize,
+    /// Names around it.
+    names: usize,
+}
+
+type Keys = HashSet<u64, BuildHasherDefault<DefaultHasher>>;
+
+struct Walk<'a> {
+    stream: Stream<'a>,
+    depth_max: usize,
+    token_max: u64,
+    many: bool,
+    /// Documents begun.
+    documents: u64,
+    frames: Vec<Frame>,
+    /// Keys seen, one set for each depth; kept, so that their memory is used again.
+    keys: Vec<Keys>,
+    pointer: String,
+    /// Names around the value; the first `named` are valid, the others keep their memory.
+    names: Vec<Cow<'static, str>>,
+    named: usize,
+    weave: Weave,
+    /// Bytes of lines to ask about next.
+    stride: usize,
+}
+
+impl<'a> Walk<'a> {
+    fn new(stream: Stream<'a>, limits: &Limits) -> Self {
+        Walk {
+            stream,
+            depth_max: limits.depth as usize,
+            token_max: limits.document_bytes,
+            many: false,
+            documents: 0,
+            frames: Vec::new(),
+            keys: Vec::new(),
+            pointer: String::new(),
+            names: Vec::new(),
+            named: 0,
+            weave: Weave::default(),
+            stride: STRIDE_MAX,
+        }
+    }
+
+    /// Passes quiet lines and white space; whether another document begins.
+    fn begins(&mut self, decide: &mut dyn Decide) -> Result<bool, Fault> {
+        loop {
+            if self.many && self.stream.is_line_start() {
+                self.quiet_lines(decide)?;
+            }
+            match self.peek()? {
+                Some(b'\n' | SEPARATOR) => self.stream.pass(1),
+                Some(_) => return Ok(true),
+                None => return Ok(false),
+            }
+        }
+    }
+
+    /// Passes lines that hold nothing to find.
+    fn quiet_lines(&mut self, decide: &mut dyn Decide) -> Result<(), Fault> {
+        loop {
+            self.stream.fill(self.stride)?;
+            let rest = self.stream.rest();
+            let block = &rest[..self.stride.min(rest.len())];
+            let Some(last) = memchr::memrchr(b'\n', block) else { return Ok(()) };
+            let lines = before_backslash(&block[..=last]);
+            if lines.is_empty() {
+                return Ok(());
+            }
+            let is_quiet = decide.quiet(lines);
+            if let Some(documents) = is_quiet.then(|| whole_lines(lines)).flatten() {
+                let length = lines.len();
+                self.documents += documents;
+                self.stream.pass(length);
+                self.stride = STRIDE_MAX.min(self.stride * 4);
+            } else if memchr::memchr(b'\n', lines) == Some(lines.len() - 1) {
+                return Ok(());
+            } else {
+                // At least the first line, so that asking goes on.
+                let first = memchr::memchr(b'\n', lines).map_or(1, |end| end + 1);
+                self.stride = first.max(lines.len() / 4);
+            }
+        }
+    }
+
+    /// The next byte that is not white space, before the end of the line at depth 0.
+    fn peek(&mut self) -> Result<Option<u8>, Fault> {
+        let stop_at_line = self.frames.is_empty();
+        loop {
+            let rest = self.stream.rest();
+            let space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r') || *byte == b'\n' && !stop_at_line;
+            match rest.iter().position(|byte| !space(byte)) {
+                Some(count) => {
+                    let byte = rest[count];
+                    self.stream.pass(count);
+                    return Ok(Some(byte));
+                }
+                None => {
+                    let count = rest.len();
+                    self.stream.pass(count);
+                    if !self.stream.more()? {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+    }
+
+    fn document(&mut self, decide: &mut dyn Decide) -> Result<(), Fault> {
+        self.pointer.clear();
+        self.named = 0;
+        if self.many {
+            push_number(&mut self.pointer, self.documents);
+        } else if self.documents > 0 {
+            // What is beyond the first look.
+            self.pointer.push_str("/~document");
+            push_digits(&mut self.pointer, self.documents);
+        }
+        self.documents += 1;
+        let mut expect = Expect::Value;
+        loop {
+            let Some(byte) = self.peek()? else { return Err(self.malformed(0, "The document ends too early")) };
+            expect = match (expect, byte) {
+                (Expect::ValueOrEnd, b']') | (Expect::KeyOrEnd, b'}') => self.close(),
+                (Expect::Value | Expect::ValueOrEnd, _) => self.value(byte, decide)?,
+                (Expect::Key | Expect::KeyOrEnd, b'"') => self.key(decide)?,
+                (Expect::Colon, b':') => self.punctuation(Expect::Value),
+                (Expect::CommaOrEnd, _) => self.after_value(byte)?,
+                (Expect::Key | Expect::KeyOrEnd, _) => return Err(self.malformed(0, "A key was expected here")),
+                (Expect::Colon, _) => return Err(self.malformed(0, "A colon was expected here")),
+            };
+            if self.frames.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn punctuation(&mut self, next: Expect) -> Expect {
+        self.stream.pass(1);
+        next
+    }
+
+    fn after_value(&mut self, byte: u8) -> Result<Expect, Fault> {
+        let is_object = self.frames.last().is_some_and(|frame| frame.is_object);
+        match (byte, is_object) {
+            (b',', true) => Ok(self.punctuation(Expect::Key)),
+            (b',', false) => Ok(self.punctuation(Expect::Value)),
+            (b'}', true) | (b']', false) => Ok(self.close()),
+            _ => Err(self.malformed(0, "A comma or the end of the object or array was expected here")),
+        }
+    }
+
+    fn close(&mut self) -> Expect {
+        self.frames.pop();
+        self.punctuation(Expect::CommaOrEnd)
+    }
+
+    fn value(&mut self, byte: u8, decide: &mut dyn Decide) -> Result<Expect, Fault> {
+        self.count_element();
+        match byte {
+            b'{' => return self.open(true),
+            b'[' => return self.open(false),
+            b'"' => self.string(decide)?,
+            b'-' | b'0'..=b'9' => self.number(decide)?,
+            b't' => self.literal(b"true")?,
+            b'f' => self.literal(b"false")?,
+            b'n' => self.literal(b"null")?,
+            _ => return Err(self.malformed(0, "A value was expected here")),
+        }
+        Ok(Expect::CommaOrEnd)
+    }
+
+    /// Points at the next element, if this is an array.
+    fn count_element(&mut self) {
+        let Some(frame) = self.frames.last_mut().filter(|frame| !frame.is_object) else { return };
+        self.pointer.truncate(frame.pointer);
+        self.named = frame.names;
+        push_number(&mut self.pointer, frame.members);
+        frame.members += 1;
+    }
+
+    fn open(&mut self, is_object: bool) -> Result<Expect, Fault> {
+        if self.frames.len() >= self.depth_max {
+            let message = format!("Objects and arrays are nested more than {} deep", self.depth_max);
+            return Err(Fault::bad_input("json-too-deep", message)
+                .at(self.stream.place(0))
+                .advise("Take the inner documents out and redact them on their own."));
+        }
+        self.frames.push(Frame { is_object, members: 0, pointer: self.pointer.len(), names: self.named });
+        let depth = self.frames.len();
+        if self.keys.len() < depth {
+            self.keys.push(Keys::default());
+        }
+        let keys = &mut self.keys[depth - 1];
+        // One object with very many keys must not make every later one slow to clear.
+        if keys.capacity() > 1024 {
+            *keys = Keys::default()
+        } else {
+            keys.clear()
+        }
+        Ok(self.punctuation(if is_object { Expect::KeyOrEnd } else { Expect::ValueOrEnd }))
+    }
+
+    fn literal(&mut self, word: &[u8]) -> Result<(), Fault> {
+        self.stream.fill(word.len())?;
+        if !self.stream.rest().starts_with(word) {
+            return Err(self.malformed(0, "A value was expected here"));
+        }
+        self.stream.pass(word.len());
+        Ok(())
+    }
+
+    fn number(&mut self, decide: &mut dyn Decide) -> Result<(), Fault> {
+        let length = self.number_length()?;
+        if !is_number(&self.stream.rest()[..length]) {
+            return Err(self.malformed(0, "This is not a number"));
+        }
+        let (start, line) = (self.stream.here(), self.stream.line_here());
+        let text = &self.stream.rest()[..length];
+        let edits = decide.decide(&Piece {
+            text,
+            names: &self.names[..self.named],
+            spot: Spot::Pointer(Cow::Borrowed(&self.pointer)),
+            offsets: Offsets::Straight { start, line },
+            prose: false,
+        })?;
+        if !edits.is_empty() {
+            check(&edits, length)?;
+            let mut with = vec![b'"'];
+            escape(&applied(text, &edits), &mut with);
+            with.push(b'"');
+            self.stream.replace(&(start..start + length as u64), &with)?;
+        }
+        self.stream.pass(length);
+        Ok(())
+    }
+
+    fn number_length(&mut self) -> Result<usize, Fault> {
+        let mut length = 0;
+        loop {
+            let digits = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+            let rest = self.stream.rest();
+            length += rest[length..].iter().take_while(|byte| digits(byte)).count();
+            if length < rest.len() || !self.hold(length)? {
+                return Ok(length);
+            }
+        }
+    }
+
+    /// Reads more of a token of which `length` bytes are known.
+    fn hold(&mut self, length: usize) -> Result<bool, Fault> {
+        if length as u64 > self.token_max {
+            return Err(too_large(self.token_max).at(self.stream.place(0)));
+        }
+        self.stream.more()
+    }
+
+    /// Length of the string token ahead with its quotes, and whether it holds an escape.
+    fn string_length(&mut self) -> Result<(usize, bool), Fault> {
+        let (mut at, mut escaped) = (1, false);
+        loop {
+            let rest = self.stream.rest();
+            match rest.get(at..).and_then(|tail| memchr::memchr3(b'"', b'\\', b'\n', tail)) {
+                Some(found) => match rest[at + found] {
+                    b'"' => return Ok((at + found + 1, escaped)),
+                    b'\\' => {
+                        escaped = true;
+                        at += found + 2;
+                    }
+                    _ => return Err(self.malformed(0, "This string has no end on its line")),
+                },
+                None => {
+                    at = at.max(rest.len());
+                    if !self.hold(at)? {
+                        return Err(self.malformed(0, "This string has no end"));
+                    }
+                }
+            }
+        }
+    }
+
+    fn string(&mut self, decide: &mut dyn Decide) -> Result<(), Fault> {
+        let (length, escaped) = self.string_length()?;
+        if escaped {
+            self.unescape(length)?;
+        }
+        let (start, line) = (self.stream.here() + 1, self.stream.line_here());
+        let token =
+            Token { raw: &self.stream.rest()[1..length - 1], weave: escaped.then_some(&self.weave), start, line };
+        let spot = Spot::Pointer(Cow::Borrowed(&self.pointer));
+        let edits = decide.decide(&token.piece(&self.names[..self.named], spot, true))?;
+        self.replace(start, length, escaped, &edits)
+    }
+
+    fn key(&mut self, decide: &mut dyn Decide) -> Result<Expect, Fault> {
+        let (length, escaped) = self.string_length()?;
+        if escaped {
+            self.unescape(length)?;
+        }
+        let (start, line) = (self.stream.here() + 1, self.stream.line_here());
+        let token =
+            Token { raw: &self.stream.rest()[1..length - 1], weave: escaped.then_some(&self.weave), start, line };
+        let frame = self.frames.last_mut().expect("a key is read in an object only");
+        frame.members += 1;
+        let (depth, members) = (frame.pointer, frame.members);
+        self.named = frame.names;
+        self.pointer.truncate(depth);
+        self.pointer.push_str("/~key");
+        push_digits(&mut self.pointer, members);
+        let spot = Spot::Pointer(Cow::Borrowed(&self.pointer));
+        let edits = decide.decide(&token.piece(&self.names[..self.named], spot, false))?;
+        check(&edits, token.text().len())?;
+        let after = if edits.is_empty() { Cow::Borrowed(token.text()) } else { applied(token.text(), &edits).into() };
+        name(&mut self.names, &mut self.named, &String::from_utf8_lossy(&after));
+        self.pointer.truncate(depth);
+        push_key(&mut self.pointer, &self.names[self.named - 1]);
+        let keys = &mut self.keys[self.frames.len() - 1];
+        if keys.len() >= KEYS_MAX || !keys.insert(keys.hasher().hash_one(&*after)) {
+            self.pointer.push_str("~#");
+            push_digits(&mut self.pointer, members);
+        }
+        self.replace(start, length, escaped, &edits)?;
+        Ok(Expect::Colon)
+    }
+
+    /// Writes the edits of the string token ahead, and passes it.
+    fn replace(&mut self, start: u64, length: usize, escaped: bool, edits: &[Edit]) -> Result<(), Fault> {
+        if !edits.is_empty() {
+            let patches = if escaped { self.weave.patches(edits) } else { straight(start, length - 2, edits) }?;
+            for (source, with) in patches {
+                let mut bytes = Vec::with_capacity(with.len());
+                escape(with.as_bytes(), &mut bytes);
+                self.stream.replace(&source, &bytes)?;
+            }
+        }
+        self.stream.pass(length);
+        Ok(())
+    }
+
+    /// Decodes the string token ahead.
+    fn unescape(&mut self, length: usize) -> Result<(), Fault> {
+        let start = self.stream.here();
+        let raw = &self.stream.rest()[..length - 1];
+        if let Err(at) = unescape(raw, start, &mut self.weave) {
+            return Err(self.malformed(at, "This escape does not exist"));
+        }
+        Ok(())
+    }
+
+    fn malformed(&self, ahead: usize, message: &str) -> Fault {
+        Fault::bad_input("json-malformed", format!("This is not JSON: {message}"))
+            .at(self.stream.place(ahead))
+            .advise("Mend the file, or redact it as plain text.")
+    }
+}
+
+/// A string as it stands, and its text.
+struct Token<'t> {
+    raw: &'t [u8],
+    weave: Option<&'t Weave>,
+    start: u64,
+    line: u64,
+}
+
+impl<'t> Token<'t> {
+    fn text(&self) -> &'t [u8] {
+        self.weave.map_or(self.raw, Weave::text)
+    }
+
+    fn piece(&self, names: &'t [Cow<'t, str>], spot: Spot<'t>, is_value: bool) -> Piece<'t> {
+        let straight = Offsets::Straight { start: self.start, line: self.line };
+        let text = self.text();
+        Piece {
+            text,
+            names,
+            spot,
+            offsets: self.weave.map_or(straight, |weave| weave.offsets(self.line)),
+            prose: is_value && memchr::memchr(b' ', text).is_some(),
+        }
+    }
+}
+
+/// Whole lines up to the one with a backslash.
+fn before_backslash(lines: &[u8]) -> &[u8] {
+    let Some(backslash) = memchr::memchr(b'\\', lines) else { return lines };
+    &lines[..memchr::memrchr(b'\n', &lines[..backslash]).map_or(0, |end| end + 1)]
+}
+
+/// How many documents these lines hold, if each of them is one object or array from its first to its last byte.
+///
+/// Where a document goes over several lines, one of them begins or ends with something else: a value inside ends with
+/// a comma, or the next line begins with one or with a closing bracket.
+fn whole_lines(mut lines: &[u8]) -> Option<u64> {
+    let mut count = 0;
+    while let Some(end) = memchr::memchr(b'\n', lines) {
+        let line = lines[..end].strip_suffix(b"\r").unwrap_or(&lines[..end]);
+        match (line.first(), line.last()) {
+            (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')) => count += 1,
+            (None, None) => {}
+            _ => return None,
+        }
+        lines = &lines[end + 1..];
+    }
+    Some(count)
+}
+
+/// Adds `key` to the names, in memory that is there already.
+fn name(names: &mut Vec<Cow<'static, str>>, named: &mut usize, key: &str) {
+    if let Some(Cow::Owned(name)) = names.get_mut(*named) {
+        name.clear();
+        name.push_str(key);
+    } else {
+        names.truncate(*named);
+        names.push(Cow::Owned(key.to_owned()));
+    }
+    *named += 1;
+}
+
+/// `/` and the key, escaped (RFC 6901 §3).
+pub(super) fn push_key(pointer: &mut String, key: &str) {
+    pointer.push('/');
+    if memchr::memchr2(b'~', b'/', key.as_bytes()).is_none() {
+        pointer.push_str(key);
+        return;
+    }
+    for character in key.chars() {
+        match character {
+            '~' => pointer.push_str("~0"),
+            '/' => pointer.push_str("~1"),
+            _ => pointer.push(character),
+        }
+    }
+}
+
+/// `/` and the number.
+pub(super) fn push_number(pointer: &mut String, number: u64) {
+    pointer.push('/');
+    push_digits(pointer, number);
+}
+
+/// The number; twice as fast as the formatting machinery, which counts here.
+fn push_digits(pointer: &mut String, number: u64) {
+    if number >= 10 {
+        push_digits(pointer, number / 10);
+    }
+    pointer.push(char::from(b'0' + (number % 10) as u8));
+}
+
+/// Decodes `raw`, a string token without its closing quote, which begins at `start` of the input; or where it fails.
+fn unescape(raw: &[u8], start: u64, weave: &mut Weave) -> Result<(), usize> {
+    weave.clear();
+    let mut at = 1;
+    while let Some(found) = memchr::memchr(b'\\', &raw[at..]) {
+        let escape = at + found;
+        weave.copy(&raw[at..escape], start + at as u64);
+        let (character, length) = decode(&raw[escape..]).ok_or(escape)?;
+        let source = start + escape as u64..start + (escape + length) as u64;
+        weave.decode(character.encode_utf8(&mut [0; 4]).as_bytes(), source);
+        at = escape + length;
+    }
+    weave.copy(&raw[at..], start + at as u64);
+    weave.close();
+    Ok(())
+}
+
+/// The character that the escape at the beginning stands for, and the escape's length.
+fn decode(escape: &[u8]) -> Option<(char, usize)> {
+    let character = match escape.get(1)? {
+        b'"' => '"',
+        b'\\' => '\\',
+        b'/' => '/',
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        b'u' => return decode_unit(escape),
+        _ => return None,
+    };
+    Some((character, 2))
+}
+
+fn decode_unit(escape: &[u8]) -> Option<(char, usize)> {
+    let high = unit(escape)?;
+    if let Some(low @ 0xDC00..0xE000) = escape.get(6..).and_then(unit).filter(|_| (0xD800..0xDC00).contains(&high)) {
+        let character = char::from_u32(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00));
+        return Some((character?, 12));
+    }
+    Some((char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER), 6))
+}
+
+/// `\uXXXX`.
+fn unit(escape: &[u8]) -> Option<u32> {
+    let digits = escape.strip_prefix(b"\\u")?.get(..4)?;
+    digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
+}
+
+/// `text` as it stands between quotes, with no more escapes than it needs.
+fn escape(text: &[u8], out: &mut Vec<u8>) {
+    for &byte in text {
+        match byte {
+            b'"' | b'\\' => out.extend([b'\\', byte]),
+            b'\n' => out.extend(b"\\n"),
+            b'\r' => out.extend(b"\\r"),
+            b'\t' => out.extend(b"\\t"),
+            0..0x20 => out.extend(format!("\\u{byte:04x}").as_bytes()),
+            _ => out.push(byte),
+        }
+    }
+}
+
+/// RFC 8259 §6.
+fn is_number(text: &[u8]) -> bool {
+    let text = text.strip_prefix(b"-").unwrap_or(text);
+    let (whole, text) = digits(text);
+    let leading_zero = whole.len() > 1 && whole[0] == b'0';
+    let (fraction, text) = match text.strip_prefix(b".") {
+        Some(text) => digits(text),
+        None => (&b"0"[..], text),
+    };
+    let (exponent, text) = match text {
+        [b'e' | b'E', b'+' | b'-', text @ ..] | [b'e' | b'E', text @ ..] => digits(text),
+        _ => (&b"0"[..], text),
+    };
+    let complete = [whole, fraction, exponent].iter().all(|digits| !digits.is_empty());
+    complete && !leading_zero && text.is_empty()
+}
+
+fn digits(text: &[u8]) -> (&[u8], &[u8]) {
+    text.split_at(text.iter().take_while(|byte| byte.is_ascii_digit()).count())
+}

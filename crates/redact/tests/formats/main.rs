@@ -1,0 +1,4 @@
+//! The text formats: what they show, what they write, and what they leave alone.
+
+mod json;
+mod kit;

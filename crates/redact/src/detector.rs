@@ -1,5 +1,7 @@
 //! A detector: one kind of personal data, as a small file says it.
 
+use std::sync::Arc;
+
 use model::Fault;
 
 use crate::check;
@@ -16,9 +18,9 @@ mod built_in {
 #[derive(Clone, Debug)]
 pub struct Detector {
     /// Stable name, `nl.bsn`: stands in findings and in the redaction log.
-    pub id: String,
+    pub id: Arc<str>,
     /// The type, `national-id`: what placeholders and profiles name.
-    pub kind: String,
+    pub kind: Arc<str>,
     /// One line for people.
     pub about: String,
     pub(crate) pattern: String,
@@ -103,7 +105,7 @@ impl Detector {
             check::by_name(&name).ok_or_else(|| file.wrong("check", &format!("there is no check {name:?}")))
         });
         Ok(Detector {
-            kind: file.required("type")?,
+            kind: file.required("type")?.into(),
             about: file.required("about")?,
             marks_value: pattern.contains("(?P<value>"),
             pattern,
@@ -116,7 +118,7 @@ impl Detector {
             score: Score::read(file)?,
             yes: file.texts("yes")?,
             no: file.texts("no")?,
-            id,
+            id: id.into(),
         })
     }
 }

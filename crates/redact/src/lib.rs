@@ -19,14 +19,25 @@ pub mod format;
 pub mod names;
 
 mod context;
+mod decisions;
 mod detector;
+mod known;
 mod limits;
+mod operator;
 mod piece;
+mod profile;
+mod pseudonym;
+mod redactor;
 mod scan;
 mod settings;
 mod starts;
 
+pub use decisions::{Decision, Decisions, place_id};
 pub use detector::Detector;
 pub use limits::Limits;
+pub use operator::Operator;
 pub use piece::{Decide, Edit, Offsets, Piece, Spot};
+pub use profile::{Names, Profile};
+pub use pseudonym::Tag;
+pub use redactor::{Means, NameFinder, Named, Seen, Witness};
 pub use scan::{Finding, SCORE_LEAST, Scanner, Scratch};

@@ -125,3 +125,39 @@ pub trait Decide {
         false
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// Takes given needles out of every piece and puts `[X]` in their place.
+    pub(crate) struct TakeOut {
+        needles: Vec<String>,
+    }
+
+    impl TakeOut {
+        pub(crate) fn new(needles: &[&str]) -> Self {
+            TakeOut { needles: needles.iter().map(|needle| (*needle).to_owned()).collect() }
+        }
+    }
+
+    impl Decide for TakeOut {
+        fn decide(&mut self, piece: &Piece<'_>) -> Result<Vec<Edit>, Fault> {
+            let found = self.needles.iter().flat_map(|needle| {
+                memchr::memmem::find_iter(piece.text, needle).map(|at| Edit { range: at..at + needle.len(), with: "[X]".into() })
+            });
+            let mut edits: Vec<Edit> = found.collect();
+            edits.sort_by_key(|edit| edit.range.start);
+            Ok(edits)
+        }
+    }
+
+    /// Straight offsets move by the start; a table says each byte; a container has none.
+    #[test]
+    fn offsets_lead_back() {
+        assert_eq!(Offsets::Straight { start: 10, line: 1 }.source(&(2..5)), Some(12..15));
+        assert_eq!(Offsets::Table { table: &[0, 6, 7, 8], line: 1 }.source(&(1..3)), Some(6..8));
+        assert_eq!(Offsets::Table { table: &[0, 6], line: 1 }.source(&(1..3)), None);
+        assert_eq!(Offsets::None.source(&(1..3)), None);
+    }
+}

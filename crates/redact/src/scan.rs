@@ -146,6 +146,21 @@ impl Scanner {
         &scratch.found
     }
 
+    /// Whether nothing can be found in a block of JSON Lines without escapes, and no field of a telling name is in it.
+    pub(crate) fn is_quiet(&self, scratch: &mut Scratch, block: &[u8]) -> bool {
+        self.scan(scratch, block, NO_NAMES).is_empty() && !self.names_a_field(block)
+    }
+
+    /// Whether `block` has a key whose value is taken whole: `"key" :`.
+    fn names_a_field(&self, block: &[u8]) -> bool {
+        memchr_iter(b':', block).any(|colon| {
+            let before = block[..colon].trim_ascii_end();
+            let Some((b'"', key)) = before.split_last() else { return false };
+            let start = memchr::memrchr(b'"', key).map_or(0, |quote| quote + 1);
+            std::str::from_utf8(&key[start..]).is_ok_and(|key| self.fields.contains_key(&fold_name(key)))
+        })
+    }
+
     fn scan_words(&self, scratch: &mut Scratch, text: &[u8], names: &[impl AsRef<str>]) {
         let (blocks, rest) = text.as_chunks::<64>();
         let mut before = false;
@@ -393,7 +408,7 @@ fn signs(dfa: &DFA, detectors: &[Detector]) -> Result<Starts, Fault> {
     };
     let signs: Vec<u8> = (0..=255_u8).filter(|byte| !byte.is_ascii_alphanumeric() && goes_on(*byte)).collect();
     Starts::new(signs).ok_or_else(|| {
-        let ids: Vec<&str> = detectors.iter().map(|detector| detector.id.as_str()).collect();
+        let ids: Vec<&str> = detectors.iter().map(|detector| &*detector.id).collect();
         Fault::bad_config("bad-detector", format!("too many different signs begin a match, among {}", ids.join(", ")))
             .advise("Let a pattern begin with a letter, a digit, or one of very few signs.")
     })

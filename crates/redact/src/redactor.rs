@@ -1,0 +1,412 @@
+//! Decides piece by piece: finds, takes out, remembers what was taken, and audits what is left.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
+use std::sync::Arc;
+
+use model::{Fault, Kind};
+
+use crate::decisions::{Decision, Decisions};
+use crate::detector::fold_name;
+use crate::known::Known;
+use crate::operator::Operator;
+use crate::piece::{Decide, Edit, Offsets, Piece, Spot};
+use crate::profile::{Answer, Names, Profile};
+use crate::pseudonym::{Numbers, Tag};
+use crate::scan::{SCORE_LEAST, Scanner, Scratch};
+
+/// Finds names in prose: person, place, organisation.
+pub type NameFinder<'a> = &'a dyn Fn(&str) -> Vec<Named>;
+
+/// A name in prose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The bytes of the text.
+    pub range: Range<usize>,
+    /// The type: `person`, `place`, `organisation`, `address`.
+    pub kind: &'static str,
+    /// What found it: `names.model`, `names.gazetteer`.
+    pub detector: &'static str,
+    /// How sure it is, in percent.
+    pub score: u8,
+}
+
+/// What a redaction works with; the same for all its inputs.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// The detectors.
+    pub scanner: &'a Scanner,
+    /// What goes, and how.
+    pub profile: &'a Profile,
+    /// Names, when they are looked for.
+    pub names: Option<NameFinder<'a>>,
+    /// The key of tags and pseudonyms.
+    pub key: &'a [u8; 32],
+    /// What people decided about findings.
+    pub decisions: &'a Decisions,
+}
+
+/// A finding, in its place.
+#[derive(Debug)]
+pub struct Seen<'a> {
+    /// The piece; its text holds the value, which is nobody's business but a preview's.
+    pub piece: &'a Piece<'a>,
+    /// The value in the piece's text.
+    pub range: Range<usize>,
+    /// Type.
+    pub kind: &'a str,
+    /// Detector.
+    pub detector: &'a str,
+    /// Percent.
+    pub score: u8,
+    /// Operator.
+    pub operator: Operator,
+    /// The ground, where the profile names one.
+    pub reason: Option<&'a str>,
+    /// What stands there afterwards.
+    pub with: &'a str,
+    /// Keyed digest of the value.
+    pub tag: Tag,
+}
+
+impl Seen<'_> {
+    /// Line of the input, from 1, where it has lines.
+    pub fn line(&self) -> Option<u64> {
+        let (Offsets::Straight { line, .. } | Offsets::Table { line, .. }) = self.piece.offsets else { return None };
+        let before = &self.piece.text[..self.range.start];
+        Some(line + memchr::memchr_iter(b'\n', before).count() as u64)
+    }
+
+    /// Bytes of the input.
+    pub fn source(&self) -> Option<Range<u64>> {
+        self.piece.offsets.source(&self.range)
+    }
+}
+
+/// Who is told of findings and redactions.
+pub trait Witness {
+    /// A value was found, and in a redaction taken out.
+    ///
+    /// # Errors
+    /// Whatever stops the whole redaction.
+    fn seen(&mut self, seen: &Seen<'_>) -> Result<(), Fault>;
+}
+
+/// What a redactor does with what it finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Act {
+    /// Only tell.
+    Look,
+    /// Only remember.
+    Learn,
+    /// Take out.
+    Take,
+    /// Take out, and scan again before the piece is given back: for streams, which are not read twice.
+    TakeAndAudit,
+}
+
+/// Values held at once, to be found again elsewhere. More are still taken out and scanned for, each in its own place.
+const KNOWN_MAX: usize = 50_000;
+
+pub(crate) struct Redactor<'a> {
+    means: Means<'a>,
+    scratch: Scratch,
+    pub(crate) act: Act,
+    pub(crate) memory: Memory,
+    numbers: &'a mut Numbers,
+    witness: &'a mut dyn Witness,
+    pub(crate) count: u64,
+}
+
+/// What is remembered between the passes over one input.
+pub(crate) struct Memory {
+    pub(crate) known: Known,
+    pub(crate) traces: Known,
+    pub(crate) exempt: Exempt,
+}
+
+impl Memory {
+    pub(crate) fn new() -> Self {
+        Memory { known: Known::new(KNOWN_MAX), traces: Known::new(KNOWN_MAX * 9), exempt: Exempt::default() }
+    }
+
+    fn learn(&mut self, value: &[u8], kind: &Arc<str>) {
+        let before = self.known.len();
+        self.known.add(value, kind);
+        if self.known.len() > before {
+            self.traces.add_encodings(value, kind);
+        }
+    }
+}
+
+/// Where our own replacements stand in the output: they are exempt from the audit by place, not by what they look like.
+#[derive(Default)]
+pub(crate) struct Exempt {
+    by_spot: HashMap<u64, Vec<Range<usize>>>,
+    /// In plain text: bytes of the output, ascending.
+    by_offset: Vec<Range<u64>>,
+    /// By how much the output has grown so far.
+    growth: i64,
+}
+
+impl Exempt {
+    fn note(&mut self, piece: &Piece<'_>, edits: &[Edit]) {
+        let mut growth = 0_i64;
+        let mut placed = Vec::with_capacity(edits.len());
+        for edit in edits {
+            let start = (edit.range.start as i64 + growth) as usize;
+            placed.push(start..start + edit.with.len());
+            growth += edit.with.len() as i64 - edit.range.len() as i64;
+        }
+        match (&piece.spot, piece.offsets) {
+            (Spot::Text, Offsets::Straight { start, .. }) => {
+                let base = (start as i64 + self.growth) as u64;
+                self.by_offset.extend(placed.into_iter().map(|range| base + range.start as u64..base + range.end as u64));
+                self.growth += growth;
+            }
+            (spot, _) => {
+                self.by_spot.entry(key(spot)).or_default().extend(placed);
+            }
+        }
+    }
+
+    fn of(&self, piece: &Piece<'_>) -> Vec<Range<usize>> {
+        match (&piece.spot, piece.offsets) {
+            (Spot::Text, Offsets::Straight { start, .. }) => {
+                let end = start + piece.text.len() as u64;
+                let first = self.by_offset.partition_point(|range| range.end < start);
+                let within = self.by_offset[first..].iter().take_while(|range| range.start <= end);
+                within.map(|range| range.start.saturating_sub(start) as usize..range.end.saturating_sub(start) as usize).collect()
+            }
+            (spot, _) => self.by_spot.get(&key(spot)).cloned().unwrap_or_default(),
+        }
+    }
+}
+
+fn key(spot: &Spot<'_>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    spot.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Something found in a piece, before it is settled what happens to it.
+#[derive(Clone, Debug)]
+struct Hit {
+    range: Range<usize>,
+    kind: Arc<str>,
+    detector: Arc<str>,
+    score: u8,
+}
+
+impl<'a> Redactor<'a> {
+    pub(crate) fn new(means: Means<'a>, act: Act, memory: Memory, numbers: &'a mut Numbers, witness: &'a mut dyn Witness) -> Self {
+        Redactor { scratch: means.scanner.scratch(), means, act, memory, numbers, witness, count: 0 }
+    }
+
+    /// The edits of a piece, with everything that can be found in it.
+    fn edits(&mut self, piece: &Piece<'_>) -> Result<Vec<Edit>, Fault> {
+        let hits = hits(&self.means, &mut self.scratch, &self.memory.known, piece);
+        let means = self.means;
+        let answered = hits.iter().filter_map(|hit| Some((hit, answer(&means, piece, hit)?)));
+        answered.map(|(hit, answer)| self.take(piece, hit, answer)).collect()
+    }
+
+    fn take(&mut self, piece: &Piece<'_>, hit: &Hit, answer: Answer<'_>) -> Result<Edit, Fault> {
+        let value = &piece.text[hit.range.clone()];
+        let text = String::from_utf8_lossy(value);
+        let tag = Tag::of(self.means.key, &hit.kind, &text);
+        let label = label(&hit.kind, answer.reason.filter(|_| self.means.profile.shows_reason));
+        let numbers = &mut *self.numbers;
+        let with = answer.operator.apply(&text, &label, &tag, || numbers.of(&hit.kind, tag));
+        self.count += 1;
+        if self.act != Act::Learn {
+            self.witness.seen(&Seen {
+                piece,
+                range: hit.range.clone(),
+                kind: &hit.kind,
+                detector: &hit.detector,
+                score: hit.score,
+                operator: answer.operator,
+                reason: answer.reason,
+                with: &with,
+                tag,
+            })?;
+        }
+        if self.act != Act::Look && answer.operator != Operator::Keep {
+            self.memory.learn(value, &hit.kind);
+        }
+        Ok(Edit { range: hit.range.clone(), with })
+    }
+}
+
+impl Decide for Redactor<'_> {
+    fn decide(&mut self, piece: &Piece<'_>) -> Result<Vec<Edit>, Fault> {
+        let mut edits = self.edits(piece)?;
+        if matches!(self.act, Act::Look | Act::Learn) {
+            return Ok(Vec::new());
+        }
+        edits.retain(|edit| piece.text[edit.range.clone()] != *edit.with.as_bytes());
+        match self.act {
+            Act::TakeAndAudit if !edits.is_empty() => self.audit_here(piece, &edits)?,
+            _ => self.memory.exempt.note(piece, &edits),
+        }
+        Ok(edits)
+    }
+
+    fn quiet(&mut self, block: &[u8]) -> bool {
+        self.means.names.is_none()
+            && self.memory.known.find(block).is_empty()
+            && self.means.scanner.is_quiet(&mut self.scratch, block)
+    }
+}
+
+impl Redactor<'_> {
+    /// Scans a piece as it will stand in the output, before it is given back.
+    fn audit_here(&mut self, piece: &Piece<'_>, edits: &[Edit]) -> Result<(), Fault> {
+        let (text, exempt) = edited(piece.text, edits);
+        let after = Piece { text: &text, names: piece.names, spot: piece.spot.clone(), offsets: piece.offsets, prose: piece.prose };
+        let survivor = survivors(&self.means, &mut self.scratch, &self.memory, &after, &exempt).into_iter().next();
+        survivor.map_or(Ok(()), |survivor| Err(survivor.fault(&after)))
+    }
+}
+
+/// A piece's text after its edits, and where they stand in it.
+fn edited(text: &[u8], edits: &[Edit]) -> (Vec<u8>, Vec<Range<usize>>) {
+    let (mut after, mut placed, mut from) = (Vec::with_capacity(text.len()), Vec::new(), 0);
+    for edit in edits {
+        after.extend_from_slice(&text[from..edit.range.start]);
+        placed.push(after.len()..after.len() + edit.with.len());
+        after.extend_from_slice(edit.with.as_bytes());
+        from = edit.range.end;
+    }
+    after.extend_from_slice(&text[from..]);
+    (after, placed)
+}
+
+/// Walks an output and finds what should not be there any more.
+pub(crate) struct Auditor<'a> {
+    means: Means<'a>,
+    scratch: Scratch,
+    memory: &'a Memory,
+    pub(crate) survivors: Vec<Survivor>,
+    /// The place of the first of them.
+    pub(crate) fault: Option<Fault>,
+}
+
+impl<'a> Auditor<'a> {
+    pub(crate) fn new(means: Means<'a>, memory: &'a Memory) -> Self {
+        Auditor { scratch: means.scanner.scratch(), means, memory, survivors: Vec::new(), fault: None }
+    }
+}
+
+impl Decide for Auditor<'_> {
+    fn decide(&mut self, piece: &Piece<'_>) -> Result<Vec<Edit>, Fault> {
+        let exempt = self.memory.exempt.of(piece);
+        for survivor in survivors(&self.means, &mut self.scratch, self.memory, piece, &exempt) {
+            self.fault.get_or_insert_with(|| survivor.fault(piece));
+            self.survivors.push(survivor);
+        }
+        Ok(Vec::new())
+    }
+}
+
+/// A value that should not stand in the output any more.
+#[derive(Debug)]
+pub(crate) struct Survivor {
+    pub(crate) value: Vec<u8>,
+    pub(crate) kind: Arc<str>,
+    range: Range<usize>,
+}
+
+impl Survivor {
+    fn fault(&self, piece: &Piece<'_>) -> Fault {
+        let place = match piece.offsets.source(&self.range) {
+            Some(range) => format!("bytes {} to {} of the output", range.start, range.end),
+            None => piece.spot.to_string(),
+        };
+        Fault::new(Kind::Unverified, "redaction-incomplete", format!("a value of type {} remains: {place}", self.kind))
+            .advise("Nothing was written. Add a detector or a decision for it, and please report the case without the value.")
+    }
+}
+
+/// What is found in a piece of the output, except where our own replacements stand.
+fn survivors(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, piece: &Piece<'_>, exempt: &[Range<usize>]) -> Vec<Survivor> {
+    let is_exempt = |range: &Range<usize>| exempt.iter().any(|place| place.start <= range.start && range.end <= place.end);
+    let found = hits(means, scratch, &memory.known, piece).into_iter();
+    let found = found.filter(|hit| answer(means, piece, hit).is_some_and(|answer| answer.operator != Operator::Keep));
+    let traces = memory.traces.find(piece.text).into_iter().map(|again| (again.range, again.kind));
+    let all = found.map(|hit| (hit.range, hit.kind)).chain(traces).filter(|(range, _)| !is_exempt(range));
+    all.map(|(range, kind)| Survivor { value: piece.text[range.clone()].to_vec(), kind, range }).collect()
+}
+
+/// Everything found in a piece: detectors, names, values known from elsewhere. From left to right, apart.
+fn hits(means: &Means<'_>, scratch: &mut Scratch, known: &Known, piece: &Piece<'_>) -> Vec<Hit> {
+    let found = means.scanner.scan(scratch, piece.text, piece.names).iter().map(|finding| {
+        let detector = means.scanner.detector(finding);
+        Hit { range: finding.range.clone(), kind: detector.kind.clone(), detector: detector.id.clone(), score: finding.score }
+    });
+    let mut hits: Vec<Hit> = found.collect();
+    let wanted = means.profile.names == Names::Always || piece.prose;
+    if let (Some(names), true, Ok(text)) = (means.names, wanted, std::str::from_utf8(piece.text)) {
+        hits.extend(names(text).into_iter().map(|named| Hit {
+            range: named.range,
+            kind: Arc::from(named.kind),
+            detector: Arc::from(named.detector),
+            score: named.score,
+        }));
+    }
+    hits.extend(known.find(piece.text).into_iter().map(|again| Hit {
+        range: again.range,
+        kind: again.kind,
+        detector: Arc::from("known"),
+        score: SCORE_LEAST,
+    }));
+    settle(&mut hits);
+    hits
+}
+
+/// Of hits that overlap the surer stays, then the longer; what it leaves uncovered of the other goes with it.
+fn settle(hits: &mut Vec<Hit>) {
+    hits.sort_by(|a, b| a.range.start.cmp(&b.range.start).then(b.range.end.cmp(&a.range.end)));
+    let mut kept: Vec<Hit> = Vec::with_capacity(hits.len());
+    for hit in hits.drain(..) {
+        match kept.last_mut().filter(|last| last.range.end > hit.range.start) {
+            None => kept.push(hit),
+            Some(last) => {
+                let whole = last.range.start..last.range.end.max(hit.range.end);
+                let surer = hit.score > last.score && hit.range.len() * 2 > last.range.len();
+                if surer {
+                    *last = hit;
+                }
+                last.range = whole;
+            }
+        }
+    }
+    *hits = kept;
+}
+
+/// What happens to a hit: what people decided, else what the profile says. `None`: it stays.
+fn answer<'p>(means: &Means<'p>, piece: &Piece<'_>, hit: &Hit) -> Option<Answer<'p>> {
+    let near = |words: &[String]| near(piece, &hit.range, words);
+    let answer = means.profile.rule(&hit.kind, &hit.detector, near)?;
+    match means.decisions.of(&piece.spot, piece.offsets.source(&hit.range), &hit.range) {
+        Some(Decision::Keep) => None,
+        Some(Decision::Take) | None => Some(answer),
+    }
+}
+
+/// Whether one of some folded words stands near a value, or in the name of a field around it.
+fn near(piece: &Piece<'_>, range: &Range<usize>, words: &[String]) -> bool {
+    const WINDOW: usize = 80;
+    let window = &piece.text[range.start.saturating_sub(WINDOW)..piece.text.len().min(range.end + WINDOW)];
+    let window = String::from_utf8_lossy(window);
+    let texts = std::iter::once(window.as_ref()).chain(piece.names.iter().map(AsRef::as_ref));
+    texts.flat_map(|text| text.split(|char: char| !char.is_alphanumeric())).any(|part| words.contains(&fold_name(part)))
+}
+
+/// `[CARD]`, or `[(b)(6) CARD]` where the reason stands at the place.
+fn label(kind: &str, reason: Option<&str>) -> String {
+    let kind = kind.to_uppercase();
+    reason.map_or(kind.clone(), |reason| format!("{reason} {kind}"))
+}

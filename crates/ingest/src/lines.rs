@@ -19,6 +19,8 @@ pub(crate) struct Line<'b> {
     pub(crate) number: u64,
     /// The bytes; of a line beyond the limit only the beginning.
     pub(crate) bytes: &'b [u8],
+    /// The same as text, where it is already known to be UTF-8.
+    pub(crate) text: Option<&'b str>,
     /// Ended by `\n` (the last line of a stream may not be).
     pub(crate) terminated: bool,
     /// Longer than the limit: to be rejected.
@@ -28,13 +30,20 @@ pub(crate) struct Line<'b> {
 impl<'b> Line<'b> {
     /// The line without a `\r` at its end.
     pub(crate) fn without_return(self) -> Line<'b> {
-        Line { bytes: self.bytes.strip_suffix(b"\r").unwrap_or(self.bytes), ..self }
+        match self.bytes {
+            [before @ .., b'\r'] => Line { bytes: before, text: self.text.map(|text| &text[..before.len()]), ..self },
+            _ => self,
+        }
     }
 
     /// The line without a byte order mark, where it is the first of the stream.
     pub(crate) fn without_mark(self) -> Line<'b> {
-        let mark: &[u8] = if self.number == 1 { b"\xef\xbb\xbf" } else { b"" };
-        Line { bytes: self.bytes.strip_prefix(mark).unwrap_or(self.bytes), ..self }
+        match self.bytes {
+            [0xef, 0xbb, 0xbf, after @ ..] if self.number == 1 => {
+                Line { bytes: after, text: self.text.map(|text| &text[3..]), ..self }
+            }
+            _ => self,
+        }
     }
 }
 
@@ -69,17 +78,36 @@ impl<'r> Lines<'r> {
 
     /// The next line, or `None` at the end of the stream.
     pub(crate) fn next(&mut self) -> Result<Option<Line<'_>>, Fault> {
+        let Some(piece) = self.piece(memchr::memchr)? else { return Ok(None) };
+        self.number += 1;
+        let bytes = &self.buffer[piece.from..piece.to];
+        let too_long = piece.cut || bytes.len() > self.limit;
+        Ok(Some(Line { number: self.number, bytes, text: None, terminated: piece.terminated, too_long }))
+    }
+
+    /// The next lines, as many as are at hand, or `None` at the end of the stream. They are to be taken to the last one.
+    pub(crate) fn block(&mut self) -> Result<Option<Block<'_>>, Fault> {
+        let Some(piece) = self.piece(memchr::memrchr)? else { return Ok(None) };
+        let bytes = &self.buffer[piece.from..piece.to];
+        // A line ends where no character is cut, so that what holds for the block holds for each of its lines.
+        let text = std::str::from_utf8(bytes).ok();
+        let Piece { terminated, cut, .. } = piece;
+        Ok(Some(Block { bytes: Some(bytes), text, number: &mut self.number, limit: self.limit, terminated, cut }))
+    }
+
+    /// Takes the lines up to the line break that `find` finds among those at hand, or what stands behind the last one.
+    fn piece(&mut self, find: impl Fn(u8, &[u8]) -> Option<usize>) -> Result<Option<Piece>, Fault> {
         let mut searched = self.start;
         loop {
-            if let Some(found) = memchr::memchr(b'\n', &self.buffer[searched..self.end]) {
+            if let Some(found) = find(b'\n', &self.buffer[searched..self.end]) {
                 let (from, to) = (self.start, searched + found);
                 self.start = to + 1;
-                return Ok(Some(self.line(from, to, true)));
+                return Ok(Some(Piece { from, to, terminated: true, cut: false }));
             }
             if self.ended {
                 let (from, to) = (self.start, self.end);
                 self.start = self.end;
-                return Ok(if from == to { None } else { Some(self.line(from, to, false)) });
+                return Ok((from < to).then_some(Piece { from, to, terminated: false, cut: false }));
             }
             let held = self.end - self.start;
             if held > self.limit {
@@ -89,12 +117,6 @@ impl<'r> Lines<'r> {
             searched = self.start + held;
             self.fill()?;
         }
-    }
-
-    fn line(&mut self, from: usize, to: usize, terminated: bool) -> Line<'_> {
-        self.number += 1;
-        let too_long = to - from > self.limit;
-        Line { number: self.number, bytes: &self.buffer[from..to], terminated, too_long }
     }
 
     fn make_room(&mut self) {
@@ -132,7 +154,7 @@ impl<'r> Lines<'r> {
     }
 
     /// Passes over the rest of a line that is too long, keeping its beginning for the rejection.
-    fn skip_line(&mut self) -> Result<Line<'_>, Fault> {
+    fn skip_line(&mut self) -> Result<Piece, Fault> {
         let kept = self.buffer[self.start..self.start + Rejection::TEXT_MAX.min(self.end - self.start)].to_vec();
         let mut terminated = false;
         while !terminated && !self.ended {
@@ -155,8 +177,50 @@ impl<'r> Lines<'r> {
         }
         let from = self.start - kept.len();
         self.buffer[from..self.start].copy_from_slice(&kept);
-        self.number += 1;
-        Ok(Line { number: self.number, bytes: &self.buffer[from..self.start], terminated, too_long: true })
+        Ok(Piece { from, to: self.start, terminated, cut: true })
+    }
+}
+
+/// A stretch of the buffer without the `\n` at its end.
+struct Piece {
+    from: usize,
+    to: usize,
+    /// Ended by `\n`.
+    terminated: bool,
+    /// The beginning of a line beyond the limit.
+    cut: bool,
+}
+
+/// Lines that follow each other. That they are UTF-8 is looked at once for all of them.
+pub(crate) struct Block<'b> {
+    /// What is left, without the `\n` at its end.
+    bytes: Option<&'b [u8]>,
+    text: Option<&'b str>,
+    number: &'b mut u64,
+    limit: usize,
+    terminated: bool,
+    cut: bool,
+}
+
+impl<'b> Iterator for Block<'b> {
+    type Item = Line<'b>;
+
+    fn next(&mut self) -> Option<Line<'b>> {
+        let left = self.bytes?;
+        let end = memchr::memchr(b'\n', left);
+        let size = end.unwrap_or(left.len());
+        let text = self.text.map(|text| &text[..size]);
+        *self.number += 1;
+        let line = Line {
+            number: *self.number,
+            bytes: &left[..size],
+            text,
+            terminated: end.is_some() || self.terminated,
+            too_long: self.cut || size > self.limit,
+        };
+        self.bytes = end.map(|end| &left[end + 1..]);
+        self.text = self.text.map(|text| text.get(size + 1..).unwrap_or_default());
+        Some(line)
     }
 }
 
@@ -187,6 +251,22 @@ mod tests {
         all
     }
 
+    fn blocks_of(text: &[u8], step: usize, limit: usize) -> Vec<(Vec<u8>, bool, bool)> {
+        let mut input = Dribble(text, step);
+        let mut lines = Lines::new(&mut input, limit);
+        let mut all = Vec::new();
+        while let Some(block) = lines.block().unwrap() {
+            for line in block {
+                assert_eq!(line.number, all.len() as u64 + 1);
+                assert!(line.text.is_none_or(|text| text.as_bytes() == line.bytes));
+                assert!(line.text.is_some() || !text.is_ascii());
+                all.push((line.bytes.to_vec(), line.terminated, line.too_long));
+            }
+        }
+        assert_eq!((lines.count(), lines.bytes()), (all.len() as u64, text.len() as u64));
+        all
+    }
+
     #[test]
     fn a_line_beyond_the_limit_is_skipped_and_the_next_one_is_whole() {
         let text = format!("ab\n{}\ncd\n{}", "x".repeat(50_000), "y".repeat(5000));
@@ -199,6 +279,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn blocks_hold_the_same_lines(text in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b'a'), Just(b'b'), any::<u8>()], 0..300),
+                                      step in 1_usize..400, limit in 1_usize..50) {
+            prop_assert_eq!(blocks_of(&text, step, limit), lines_of(&text, step, limit));
+        }
+
         #[test]
         fn lines_are_what_split_says(text in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b'a'), any::<u8>()], 0..300),
                                      step in 1_usize..40) {

@@ -57,6 +57,17 @@ pub(crate) fn integer(text: &[u8]) -> Option<i64> {
     Some(value)
 }
 
+/// What the standard library reads as `u64`.
+pub(crate) fn unsigned(text: &str) -> Option<u64> {
+    if text.is_empty() || text.len() > 19 {
+        return text.parse().ok();
+    }
+    // 19 digits fit.
+    let digits =
+        text.bytes().try_fold(0, |value, byte| byte.is_ascii_digit().then(|| value * 10 + u64::from(byte - b'0')));
+    digits.or_else(|| text.parse().ok())
+}
+
 /// A decimal number times 10^`shift`, correctly rounded once: `0.123` s is exactly the float `123.0` ms.
 /// `None` for anything but a finite decimal number.
 pub(crate) fn scaled(text: &[u8], shift: i32) -> Option<f64> {
@@ -164,6 +175,11 @@ mod tests {
             prop_assert_eq!(go_float(text.as_bytes()), text.parse().ok());
             prop_assert_eq!(scaled(text.as_bytes(), 3), format!("{text}e3").parse().ok());
             prop_assert_eq!(scaled(text.as_bytes(), -6), format!("{text}e-6").parse().ok());
+        }
+
+        #[test]
+        fn unsigned_reads_what_the_standard_library_reads(text in "[+-]?[0-9]{0,22}[ x]?") {
+            prop_assert_eq!(unsigned(&text), text.parse().ok());
         }
 
         #[test]

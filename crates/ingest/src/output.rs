@@ -111,7 +111,8 @@ impl<'s> Output<'s> {
         if line.too_long {
             return Err(Bad::line("line-too-long", "The line is longer than the limit"));
         }
-        std::str::from_utf8(line.bytes)
+        line.text
+            .map_or_else(|| std::str::from_utf8(line.bytes), Ok)
             .map_err(|error| Bad::new("invalid-utf8", error.valid_up_to(), "The bytes from here on are not UTF-8"))
     }
 

@@ -419,8 +419,14 @@ fn take_hex<'a>(into: &mut Option<&'a str>, value: &'a str, length: usize) -> bo
 }
 
 /// 100–599.
+#[inline]
 pub(crate) fn status(text: &str) -> Option<u16> {
-    text.parse().ok().filter(|status| (100..600).contains(status))
+    match text.as_bytes() {
+        [a @ b'1'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9'] => {
+            Some(u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0'))
+        }
+        _ => text.parse().ok().filter(|status| (100..600).contains(status)),
+    }
 }
 
 /// `12.3ms`, `350µs`, `1.2s`, `800ns`: in milliseconds.

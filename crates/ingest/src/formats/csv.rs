@@ -87,7 +87,7 @@ impl Joined {
             return None;
         }
         self.open = false;
-        Some(Line { number: self.number, bytes: &self.bytes, terminated: line.terminated, too_long })
+        Some(Line { number: self.number, bytes: &self.bytes, text: None, terminated: line.terminated, too_long })
     }
 
     fn clear(&mut self) {

@@ -81,12 +81,22 @@ fn run(command: &mut Command) -> String {
     said
 }
 
-/// The words of a PDF, as pdftotext reads them from top to bottom. qpdf, and veraPDF where `VERAPDF` names it, judge the file.
+/// veraPDF: what `VERAPDF` names, or a copy in `../shared/tools` beside the repository. Without one its check is skipped.
+fn verapdf() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/tools/verapdf");
+    let found = std::env::var_os("VERAPDF").map(PathBuf::from).or_else(|| beside.is_file().then_some(beside));
+    if found.is_none() {
+        eprintln!("SKIPPED: veraPDF: VERAPDF names none");
+    }
+    found
+}
+
+/// The words of a PDF, as pdftotext reads them from top to bottom. qpdf and veraPDF judge the file.
 fn words(pdf: &[u8], name: &str) -> String {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&path, pdf).unwrap();
     run(Command::new("qpdf").arg("--check").arg(&path));
-    if let Some(judge) = std::env::var_os("VERAPDF") {
+    if let Some(judge) = verapdf() {
         run(Command::new(judge).arg("3a,ua1").arg(&path));
     }
     run(Command::new("pdftotext").arg("-layout").arg(&path).arg("-"))

@@ -30,6 +30,9 @@ impl Weave {
 
     /// Bytes that stand in the input as they are, from `source` on.
     pub(super) fn copy(&mut self, bytes: &[u8], source: u64) {
+        if bytes.is_empty() {
+            return;
+        }
         self.open(source);
         self.text.extend_from_slice(bytes);
         self.table.extend(source..source + bytes.len() as u64);

@@ -1,4 +1,5 @@
 //! The text formats: what they show, what they write, and what they leave alone.
 
+mod csv;
 mod json;
 mod kit;

@@ -129,8 +129,11 @@ impl Layout {
             [b's', b'e', b'p', b'=', delimiter, b'\r' | b'\n', ..] => Some(*delimiter),
             _ => None,
         };
-        let best =
-            DELIMITERS.iter().map(|&delimiter| (evenness(prefix, delimiter), delimiter)).max_by_key(|(even, _)| *even);
+        let best = DELIMITERS
+            .iter()
+            .rev()
+            .map(|&delimiter| (evenness(prefix, delimiter), delimiter))
+            .max_by_key(|(even, _)| *even);
         let (evenness, found) = best.unwrap_or_default();
         let delimiter = named.unwrap_or(if evenness.0 == 0 { b',' } else { found });
         let skip = usize::from(named.is_some());
@@ -144,9 +147,12 @@ impl Layout {
     }
 }
 
-/// How many in a thousand records have the most frequent number of cells above one, and that number.
+/// How many in a thousand records have the most frequent number of cells above one, and that number. Text behind a
+/// closing quote says that this is not the delimiter.
 fn evenness(prefix: &[u8], delimiter: u8) -> (usize, usize) {
-    let counts: Vec<usize> = records(prefix, delimiter).iter().map(Vec::len).collect();
+    let has_tail = |cell: &&[u8]| cell.starts_with(b"\"") && quoted_length(cell, 1) != Some(cell.len());
+    let count = |cells: &Vec<&[u8]>| if cells.iter().any(has_tail) { 0 } else { cells.len() };
+    let counts: Vec<usize> = records(prefix, delimiter).iter().map(count).collect();
     let of = |count: usize| counts.iter().filter(|other| **other == count).count() * 1000 / counts.len();
     counts.iter().filter(|count| **count > 1).map(|count| (of(*count), *count)).max().unwrap_or_default()
 }

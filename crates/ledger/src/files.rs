@@ -34,7 +34,10 @@ pub(crate) fn read_into(path: &Path, buffer: &mut Vec<u8>, limit: u64) -> Result
     match read() {
         Ok(true) => Ok(true),
         Ok(false) => Err(walk::unexpected(path)),
-        Err(error) if is_absent(&error) => Ok(false),
+        Err(error) if is_absent(&error) => {
+            buffer.clear();
+            Ok(false)
+        }
         Err(error) => Err(Fault::io("read", path, error)),
     }
 }
@@ -204,7 +207,7 @@ mod tests {
             assert_eq!(buffer, whole[..whole.len().min(limit as usize + 1)], "{bytes} bytes, limit {limit}");
         }
         fs::remove_file(&path).expect("removed");
-        assert!(!read_into(&path, &mut buffer, 100).expect("absence is fine"));
+        assert!(!read_into(&path, &mut buffer, 100).expect("absence is fine") && buffer.is_empty());
     }
 
     #[test]

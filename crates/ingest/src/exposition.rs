@@ -1,13 +1,54 @@
-//! What Prometheus text and OpenMetrics share: names, labels, and the arithmetic of histograms.
+//! What Prometheus text and OpenMetrics share: the way through the lines, names, labels, and the arithmetic of histograms.
 
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::BuildHasherDefault;
 
-use crate::output::Bad;
+use model::Fault;
+
+use crate::lines::{Line, Lines};
+use crate::output::{Bad, Output, Stop};
 
 /// A map whose order of hashing is the same in every run.
 pub(crate) type SameMap<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
+
+/// One of the two formats: takes lines, and remembers what spans them.
+pub(crate) trait Exposition {
+    /// Takes a line; `labels` is empty, and scratch.
+    fn line<'a>(&mut self, line: &Line<'a>, labels: &mut Labels<'a>, output: &mut Output<'_>) -> Result<(), Stop>;
+
+    /// What broke a rule of a whole family, with the number of the line to blame; emptied when it is reported.
+    fn complaints(&mut self) -> &mut Vec<(u64, Bad)>;
+}
+
+/// Hands every line to `reader`.
+pub(crate) fn read_lines(
+    lines: &mut Lines<'_>,
+    reader: &mut impl Exposition,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
+    let mut labels = Labels::new();
+    while let Some(line) = lines.next()? {
+        let mut found = labels.recycle();
+        let outcome = reader.line(&line, &mut found, output);
+        labels = found.recycle();
+        match outcome {
+            Ok(()) => {}
+            Err(Stop::Bad(bad)) => output.reject(&line, bad)?,
+            Err(Stop::Fault(fault)) => return Err(fault),
+        }
+        report(reader, output)?;
+    }
+    Ok(())
+}
+
+/// Rejects what the reader complains about.
+pub(crate) fn report(reader: &mut impl Exposition, output: &mut Output<'_>) -> Result<(), Fault> {
+    for (line, bad) in reader.complaints().drain(..) {
+        output.reject_at(line, bad, b"")?;
+    }
+    Ok(())
+}
 
 /// How the two formats differ in their labels.
 #[derive(Clone, Copy)]
@@ -358,5 +399,20 @@ impl Histograms {
         complaints.extend(groups.iter().filter_map(|group| Some((group.line, group.negative_sum_complaint(gauge)?))));
         complaints.sort_by_key(|(line, _)| *line);
         complaints
+    }
+}
+
+/// The labels of a histogram without `le`, and its timestamp.
+pub(crate) fn histogram_key(key: &mut String, attributes: &[(&str, &str)], stamp: Option<i64>) {
+    key.clear();
+    for (name, value) in attributes.iter().filter(|(name, _)| *name != "le") {
+        // No byte of a name or a value can stand for these borders: both are control characters of their own kind.
+        key.push_str(name);
+        key.push('\u{1}');
+        key.push_str(value);
+        key.push('\u{2}');
+    }
+    if let Some(stamp) = stamp {
+        key.push_str(&stamp.to_string());
     }
 }

@@ -30,6 +30,26 @@ impl Bad {
     }
 }
 
+/// Why a line went no further.
+pub(crate) enum Stop {
+    /// Only it is rejected.
+    Bad(Bad),
+    /// The whole original is refused.
+    Fault(Fault),
+}
+
+impl From<Bad> for Stop {
+    fn from(bad: Bad) -> Self {
+        Stop::Bad(bad)
+    }
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Stop::Fault(fault)
+    }
+}
+
 /// Hands records and rejections on.
 pub(crate) struct Output<'s> {
     sink: &'s mut dyn Sink,

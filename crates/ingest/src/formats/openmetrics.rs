@@ -11,27 +11,15 @@ use std::io::Read;
 
 use model::{Body, Fault, Instant, Place, Record, Sample, SampleType};
 
-use crate::exposition::{Cursor, Dialect, Histograms, Labels, Part, SameMap};
-use crate::formats::prometheus::{Stop, histogram_key};
+use crate::exposition::{Cursor, Dialect, Exposition, Histograms, Labels, Part, SameMap, histogram_key, read_lines};
 use crate::lines::{Line, Lines};
-use crate::output::{Bad, Output};
+use crate::output::{Bad, Output, Stop};
 use crate::{Request, number, series, time};
 
 pub(crate) fn read(input: &mut dyn Read, request: &Request, output: &mut Output<'_>) -> Result<(), Fault> {
     let mut lines = Lines::new(input, request.limits.line_bytes_max);
     let mut reader = Reader::new(request);
-    let mut labels = Labels::new();
-    while let Some(line) = lines.next()? {
-        let mut found = labels.recycle();
-        let outcome = reader.line(&line, &mut found, output);
-        labels = found.recycle();
-        match outcome {
-            Ok(()) => {}
-            Err(Stop::Bad(bad)) => output.reject(&line, bad)?,
-            Err(Stop::Fault(fault)) => return Err(fault),
-        }
-        reader.report(output)?;
-    }
+    read_lines(&mut lines, &mut reader, output)?;
     if !reader.ended {
         return Err(Fault::bad_input("missing-eof", "The exposition has no # EOF at its end: it was cut")
             .advise("Fetch or copy it again; a file of an older format is read with --format prometheus.")
@@ -119,25 +107,7 @@ struct Group {
 
 const STRICT: Dialect = Dialect { loose: false, any_escape: true, labels_max: 0 };
 
-impl<'r> Reader<'r> {
-    fn new(request: &'r Request) -> Self {
-        Reader {
-            request,
-            ended: false,
-            taken: SameMap::default(),
-            name: String::new(),
-            unit: String::new(),
-            family: Family::default(),
-            group: Group::default(),
-            groups: SameMap::default(),
-            histograms: Histograms::new(true, request.limits.family_series_max),
-            complaints: Vec::new(),
-            series: String::new(),
-            key: String::new(),
-            attributes: Vec::new(),
-        }
-    }
-
+impl Exposition for Reader<'_> {
     fn line<'a>(&mut self, line: &Line<'a>, labels: &mut Labels<'a>, output: &mut Output<'_>) -> Result<(), Stop> {
         let text = output.text(line)?;
         if self.ended {
@@ -159,11 +129,28 @@ impl<'r> Reader<'r> {
         }
     }
 
-    fn report(&mut self, output: &mut Output<'_>) -> Result<(), Fault> {
-        for (line, bad) in self.complaints.drain(..) {
-            output.reject_at(line, bad, b"")?;
+    fn complaints(&mut self) -> &mut Vec<(u64, Bad)> {
+        &mut self.complaints
+    }
+}
+
+impl<'r> Reader<'r> {
+    fn new(request: &'r Request) -> Self {
+        Reader {
+            request,
+            ended: false,
+            taken: SameMap::default(),
+            name: String::new(),
+            unit: String::new(),
+            family: Family::default(),
+            group: Group::default(),
+            groups: SameMap::default(),
+            histograms: Histograms::new(true, request.limits.family_series_max),
+            complaints: Vec::new(),
+            series: String::new(),
+            key: String::new(),
+            attributes: Vec::new(),
         }
-        Ok(())
     }
 
     /// `# TYPE name type`, `# HELP name text`, `# UNIT name unit`: one blank between the parts, nothing else behind `#`.

@@ -8,48 +8,21 @@ use std::io::Read;
 
 use model::{Body, Fault, Instant, Record, Sample, SampleType};
 
-use crate::exposition::{Cursor, Dialect, Histograms, Labels, Part, SameMap};
+use crate::exposition::{
+    Cursor, Dialect, Exposition, Histograms, Labels, Part, SameMap, histogram_key, read_lines, report,
+};
 use crate::lines::{Line, Lines};
-use crate::output::{Bad, Output};
+use crate::output::{Bad, Output, Stop};
 use crate::{Limits, Request, number, series};
 
 pub(crate) fn read(input: &mut dyn Read, request: &Request, output: &mut Output<'_>) -> Result<(), Fault> {
     let mut lines = Lines::new(input, request.limits.line_bytes_max);
     let mut reader = Reader::new(request);
-    let mut labels = Labels::new();
-    while let Some(line) = lines.next()? {
-        let mut found = labels.recycle();
-        let outcome = reader.line(&line, &mut found, output);
-        labels = found.recycle();
-        match outcome {
-            Ok(()) => {}
-            Err(Stop::Bad(bad)) => output.reject(&line, bad)?,
-            Err(Stop::Fault(fault)) => return Err(fault),
-        }
-        reader.report(output)?;
-    }
+    read_lines(&mut lines, &mut reader, output)?;
     reader.close_family();
-    reader.report(output)?;
+    report(&mut reader, output)?;
     output.count_input(lines.count(), lines.bytes());
     Ok(())
-}
-
-/// Why a line went no further.
-pub(crate) enum Stop {
-    Bad(Bad),
-    Fault(Fault),
-}
-
-impl From<Bad> for Stop {
-    fn from(bad: Bad) -> Self {
-        Stop::Bad(bad)
-    }
-}
-
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Self {
-        Stop::Fault(fault)
-    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -139,6 +112,27 @@ impl Seen {
 
 const LOOSE: Dialect = Dialect { loose: true, any_escape: false, labels_max: 0 };
 
+impl Exposition for Reader<'_> {
+    fn line<'a>(&mut self, line: &Line<'a>, labels: &mut Labels<'a>, output: &mut Output<'_>) -> Result<(), Stop> {
+        let text = output.text(line)?;
+        let mut cursor = Cursor { text, at: 0 };
+        cursor.skip_blank();
+        if !line.terminated {
+            // "The last line must end with a line feed character": what stands there may be half a number.
+            return Err(Bad::line("missing-newline", "The last line has no line feed: it may be cut").into());
+        }
+        match cursor.peek() {
+            None => Ok(()),
+            Some(b'#') => self.comment(&mut cursor).map_err(Stop::Bad),
+            Some(_) => self.sample(line, &mut cursor, labels, output),
+        }
+    }
+
+    fn complaints(&mut self) -> &mut Vec<(u64, Bad)> {
+        &mut self.complaints
+    }
+}
+
 impl<'r> Reader<'r> {
     fn new(request: &'r Request) -> Self {
         Reader {
@@ -154,21 +148,6 @@ impl<'r> Reader<'r> {
             series: String::new(),
             key: String::new(),
             attributes: Vec::new(),
-        }
-    }
-
-    fn line<'a>(&mut self, line: &Line<'a>, labels: &mut Labels<'a>, output: &mut Output<'_>) -> Result<(), Stop> {
-        let text = output.text(line)?;
-        let mut cursor = Cursor { text, at: 0 };
-        cursor.skip_blank();
-        if !line.terminated {
-            // "The last line must end with a line feed character": what stands there may be half a number.
-            return Err(Bad::line("missing-newline", "The last line has no line feed: it may be cut").into());
-        }
-        match cursor.peek() {
-            None => Ok(()),
-            Some(b'#') => self.comment(&mut cursor).map_err(Stop::Bad),
-            Some(_) => self.sample(line, &mut cursor, labels, output),
         }
     }
 
@@ -280,13 +259,6 @@ impl<'r> Reader<'r> {
             let family = Family { closed: true, ..self.family };
             self.families.insert(std::mem::take(&mut self.name), family);
         }
-    }
-
-    fn report(&mut self, output: &mut Output<'_>) -> Result<(), Fault> {
-        for (line, bad) in self.complaints.drain(..) {
-            output.reject_at(line, bad, b"")?;
-        }
-        Ok(())
     }
 
     fn sample<'a>(
@@ -403,21 +375,6 @@ impl<'r> Reader<'r> {
 #[cold]
 fn out_of_range(at: usize) -> Bad {
     Bad::new("time-out-of-range", at, "The time lies outside the years 1677 to 2262")
-}
-
-/// The labels of a histogram without `le`, and its timestamp.
-pub(crate) fn histogram_key(key: &mut String, attributes: &[(&str, &str)], stamp: Option<i64>) {
-    key.clear();
-    for (name, value) in attributes.iter().filter(|(name, _)| *name != "le") {
-        // No byte of a name or a value can stand for these borders: both are control characters of their own kind.
-        key.push_str(name);
-        key.push('\u{1}');
-        key.push_str(value);
-        key.push('\u{2}');
-    }
-    if let Some(stamp) = stamp {
-        key.push_str(&stamp.to_string());
-    }
 }
 
 /// What one sample line says, read.

@@ -4,9 +4,8 @@ use model::{Body, Log, Record};
 
 use super::node::{Fields, Node, any_value};
 use super::{Attributes, Origin, Walk, borrowed, id, time};
-use crate::formats::prometheus::Stop;
 use crate::number;
-use crate::output::Bad;
+use crate::output::{Bad, Stop};
 use crate::row;
 
 impl<'t> Walk<'_, 't, '_> {

@@ -4,8 +4,7 @@ use model::{Body, Instant, Record, Sample, SampleType};
 
 use super::node::{Fields, Node, double, integer};
 use super::{Attributes, Origin, Walk, borrowed, time};
-use crate::formats::prometheus::Stop;
-use crate::output::Bad;
+use crate::output::{Bad, Stop};
 use crate::series;
 
 /// What all points of a metric share.

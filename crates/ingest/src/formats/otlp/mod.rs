@@ -21,8 +21,7 @@ use std::io::Read;
 use model::{Fault, Instant, Place};
 
 use crate::Request;
-use crate::formats::prometheus::Stop;
-use crate::output::{Bad, Output};
+use crate::output::{Bad, Output, Stop};
 use documents::Documents;
 use node::{Fields, Node};
 

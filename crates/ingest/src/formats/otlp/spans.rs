@@ -4,8 +4,7 @@ use model::{Body, Record, SpanRecord};
 
 use super::node::{Fields, Node};
 use super::{Attributes, Origin, Walk, borrowed, id, time};
-use crate::formats::prometheus::Stop;
-use crate::output::Bad;
+use crate::output::{Bad, Stop};
 
 /// `SpanKind` and `Status.StatusCode` of trace.proto, by number.
 const KINDS: [&str; 6] = ["unspecified", "internal", "server", "client", "producer", "consumer"];

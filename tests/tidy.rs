@@ -1,5 +1,8 @@
 //! House rules as a test: arrows, sizes, explanations, and no word about where the house was built.
 
+#[path = "tidy/licences.rs"]
+mod licences;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -34,8 +34,9 @@ pub(crate) struct GlobalArgs {
     /// Say more on standard error (can be repeated)
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
-    /// When to use colours
+    /// When to use colours: auto (on a terminal, unless NO_COLOR is set or TERM is dumb), always, never
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    #[arg(hide_possible_values = true)]
     pub(crate) color: ColorChoice,
     /// Take this as the current time, for reproducible output
     #[arg(long, global = true, value_name = "RFC3339", value_parser = instant)]

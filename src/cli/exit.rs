@@ -126,11 +126,22 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// The table as help and man pages show it.
+/// The table as help shows it, in a hundred columns.
 pub(crate) fn table() -> String {
+    const MEANING: usize = 80;
     let mut text = String::from("Exit codes:\n");
     for exit in Exit::ALL {
-        text.push_str(&format!("  {:>3}  {:<12} {}\n", exit.code(), exit.name(), exit.meaning()));
+        text.push_str(&format!("  {:>3}  {:<12}", exit.code(), exit.name()));
+        let mut used = 0;
+        for word in exit.meaning().split(' ') {
+            if used + word.len() >= MEANING {
+                text.push_str(&format!("\n{:19}", ""));
+                used = 0;
+            }
+            text.push_str(&format!(" {word}"));
+            used += word.len() + 1;
+        }
+        text.push('\n');
     }
     text
 }

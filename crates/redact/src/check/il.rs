@@ -1,0 +1,9 @@
+//! Israel.
+
+use super::luhn::luhn;
+use super::text::{figures, int};
+
+/// Teudat zehut: nine digits with Luhn; zeros in front may be missing.
+pub(super) fn id(raw: &[u8]) -> bool {
+    figures(raw, b" -").is_some_and(|d| (8..=9).contains(&d.len()) && int(&d) > 0 && luhn(&d))
+}

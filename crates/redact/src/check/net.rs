@@ -1,0 +1,66 @@
+//! Addresses of machines, and places.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// IPv4: what can be somebody's. Loopback, netmasks, multicast, and `x.y.0.0` (networks, versions of browsers) are not.
+pub(super) fn ipv4(raw: &[u8]) -> bool {
+    let Some(address) = std::str::from_utf8(raw).ok().and_then(|text| text.parse::<Ipv4Addr>().ok()) else { return false };
+    let [first, _, third, last] = address.octets();
+    !matches!(first, 0 | 127 | 224..) && (third, last) != (0, 0)
+}
+
+/// IPv6, with an embedded IPv4 address too. Paths of programs look alike (`de::add`): a digit and four nibbles are asked.
+pub(super) fn ipv6(raw: &[u8]) -> bool {
+    let address = raw.split(|byte| *byte == b'%').next().unwrap_or_default();
+    let parsed = std::str::from_utf8(address).ok().and_then(|text| text.parse::<Ipv6Addr>().ok());
+    let shape = address.iter().any(u8::is_ascii_digit) && address.iter().filter(|byte| byte.is_ascii_hexdigit()).count() > 3;
+    shape && parsed.is_some_and(|address| !address.is_loopback() && !address.is_unspecified() && !address.is_multicast())
+}
+
+/// MAC: neither nobody nor everybody.
+pub(super) fn mac(raw: &[u8]) -> bool {
+    let mut nibbles = raw.iter().filter(|byte| !b":-.".contains(byte)).map(u8::to_ascii_lowercase);
+    let Some(first) = nibbles.next() else { return false };
+    let one_sign = raw.iter().find(|byte| b":-.".contains(byte));
+    let same = raw.iter().filter(|byte| b":-.".contains(byte)).all(|byte| Some(byte) == one_sign);
+    let (mut count, mut alike) = (1, matches!(first, b'0' | b'f'));
+    for nibble in nibbles {
+        if !nibble.is_ascii_hexdigit() {
+            return false;
+        }
+        count += 1;
+        alike &= nibble == first;
+    }
+    same && count == 12 && !alike
+}
+
+/// Decimal latitude and longitude, or one of them.
+pub(super) fn geo(raw: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(raw) else { return false };
+    let mut numbers = text.split([',', ';', ' ', '\t']).filter(|part| !part.is_empty()).map(str::parse::<f64>);
+    match (numbers.next(), numbers.next(), numbers.next()) {
+        (Some(Ok(one)), None, None) => one.abs() <= 180.0 && one != 0.0,
+        (Some(Ok(latitude)), Some(Ok(longitude)), None) => {
+            latitude.abs() <= 90.0 && longitude.abs() <= 180.0 && (latitude, longitude) != (0.0, 0.0)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn addresses() {
+        known(ipv4, &["192.168.1.17", "8.8.8.8", "203.0.113.9"], &["256.1.1.1", "127.0.0.1", "0.0.0.0", "255.255.255.0", "120.0.0.0", "1.2.3", "01.2.3.4"]);
+        known(ipv6, &["2001:db8::1", "fe80::1ff:fe23:4567:890a", "::ffff:192.0.2.128", "fe80::1234%eth0", "2001:0db8:0:0:0:0:0:1"], &["::1", "de::add", "12:34:56", "a::b1", "2001:db8::1::2"]);
+        known(mac, &["00:1A:2B:3C:4D:5E", "00-1a-2b-3c-4d-5e", "001a.2b3c.4d5e"], &["00:00:00:00:00:00", "FF:FF:FF:FF:FF:FF", "00:1A-2B:3C:4D:5E", "00:1A:2B:3C:4D"]);
+    }
+
+    #[test]
+    fn places() {
+        known(geo, &["48.8566, 2.3522", "-33.8688,151.2093", "48.8566"], &["148.8566, 2.3522", "48.8566, 182.3522", "0.0000, 0.0000", "1,2,3"]);
+    }
+}

@@ -1,6 +1,7 @@
 //! From a path to the store: find, open, decode, read, keep. Composes `ingest` and `store`.
 
 mod find;
+mod reading;
 mod source;
 
 use std::path::{Path, PathBuf};
@@ -51,7 +52,7 @@ pub(crate) struct Taken {
 pub(crate) enum State {
     /// Its records are in the store.
     Ingested,
-    /// The same bytes were there already.
+    /// The same bytes were there already, read in the same way by some version of the reader.
     Known,
     /// It was only parsed.
     Checked,
@@ -222,6 +223,13 @@ fn keep(taken: &mut Taken, plan: &Plan, batch: &mut Batch<'_>, progress: &dyn Pr
     taken.rejections = rejections;
     let original = tee.writer.finish()?;
     taken.digest = Some(original.digest);
+    let key = OriginalKey { digest: original.digest, reader: reading::reader(&request, plan, taken) };
+    if let Some(warning) = reading::by_another_version(batch, &key) {
+        taken.tally.warnings.push(warning);
+        // Without the original: the rejected lines that are kept for it are those of the reading that is stored.
+        batch.abandon_original(None)?;
+        return Ok(State::Known);
+    }
     if let Some(fault) = too_many(taken, plan) {
         taken.rejected_file = batch.abandon_original(Some(original))?;
         return Err(match &taken.rejected_file {
@@ -229,7 +237,6 @@ fn keep(taken: &mut Taken, plan: &Plan, batch: &mut Batch<'_>, progress: &dyn Pr
             None => fault,
         });
     }
-    let key = OriginalKey { digest: original.digest, reader: reader(&request, plan, taken) };
     let finished = batch.finish_original(original, &key)?;
     taken.rejected_file = finished.rejected;
     Ok(if finished.known { State::Known } else { State::Ingested })
@@ -249,8 +256,11 @@ fn known_before_reading(
     let mut hasher = seal::Hasher::new();
     std::io::copy(&mut source, &mut hasher).map_err(|error| Fault::io("read", taken.input.path(), error))?;
     let digest = hasher.finish();
-    let known = batch.known(&OriginalKey { digest, reader: reader(&request, plan, taken) });
+    let key = OriginalKey { digest, reader: reading::reader(&request, plan, taken) };
+    let other = reading::by_another_version(batch, &key);
+    let known = batch.known(&key) || other.is_some();
     if known {
+        taken.tally.warnings.extend(other);
         taken.digest = Some(digest);
         taken.tally.bytes = size;
     }
@@ -270,27 +280,6 @@ fn request(taken: &mut Taken, source: &Source<'_>, plan: &Plan) -> Result<Reques
         plan.stamp.or_else(|| taken.input.stamp_in_name()).or_else(|| taken.input.modified()).or(Some(plan.now));
     request.any_time = plan.any_time;
     Ok(request)
-}
-
-/// Everything besides the bytes that the records depend on.
-///
-/// The stamp counts where the user or the file's name gives it: two scrapes with equal bytes are then two facts. A
-/// file's modification time does not: a copied file is the same file.
-fn reader(request: &Request, plan: &Plan, taken: &Taken) -> String {
-    let mut reader = format!("{}-v{}", request.format.name(), ingest::READER_VERSION);
-    // The other formats say themselves what they hold, and tables hold logs unless somebody says otherwise.
-    let table = matches!(request.format, Format::JsonLines | Format::Csv);
-    if let Some(kind) = request.kind.filter(|kind| table && *kind != RecordKind::Logs) {
-        reader.push_str(&format!("+kind-{kind}"));
-    }
-    if let Some((_, digest)) = plan.map.as_ref().filter(|_| table) {
-        reader.push_str(&format!("+map-{}", digest.short()));
-    }
-    let samples = matches!(request.format, Format::Prometheus | Format::OpenMetrics);
-    if let Some(stamp) = plan.stamp.or_else(|| taken.input.stamp_in_name()).filter(|_| samples) {
-        reader.push_str(&format!("+at-{}", stamp.nanos()));
-    }
-    reader
 }
 
 const RAISE: &str = "Mend them, name the right --format or --map, or allow more with --max-rejected.";

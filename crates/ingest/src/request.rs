@@ -9,7 +9,7 @@ use crate::formats::{access_log, csv, jsonlines, openmetrics, otlp, prometheus, 
 use crate::output::Output;
 use crate::{Format, Limits, Map};
 
-/// Changes whenever the same bytes and the same request would give other records than before.
+/// Changes whenever the same bytes and the same request would give other records than before. It counts up.
 pub const READER_VERSION: u32 = 1;
 
 /// How an input is to be read.

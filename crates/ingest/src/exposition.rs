@@ -8,6 +8,7 @@ use model::Fault;
 
 use crate::lines::{Line, Lines};
 use crate::output::{Bad, Output, Stop};
+use crate::series::push_escaped;
 
 /// A map whose order of hashing is the same in every run.
 pub(crate) type SameMap<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
@@ -406,11 +407,11 @@ impl Histograms {
 pub(crate) fn histogram_key(key: &mut String, attributes: &[(&str, &str)], stamp: Option<i64>) {
     key.clear();
     for (name, value) in attributes.iter().filter(|(name, _)| *name != "le") {
-        // No byte of a name or a value can stand for these borders: both are control characters of their own kind.
         key.push_str(name);
-        key.push('\u{1}');
-        key.push_str(value);
-        key.push('\u{2}');
+        key.push_str("=\"");
+        // A value may hold any character: escaped, none of them is its end.
+        push_escaped(key, value);
+        key.push('"');
     }
     if let Some(stamp) = stamp {
         key.push_str(&stamp.to_string());

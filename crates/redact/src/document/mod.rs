@@ -1,1 +1,32 @@
 //! Containers: office documents, mail, PDF. Held in memory, rewritten whole.
+//!
+//! Every layer is visited or taken out: what was taken out is listed in [`Rewritten::removed`], what was kept although
+//! nobody could read it (pictures) in [`Rewritten::warnings`].
+
+pub mod mail;
+pub mod office;
+
+mod archive;
+mod joined;
+mod nested;
+mod table;
+
+/// A container after its walk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rewritten {
+    /// The whole container. The input's own bytes when nothing had to change.
+    pub bytes: Vec<u8>,
+    /// What was taken out whole because it cannot be read piece by piece.
+    pub removed: Vec<Removed>,
+    /// What the reader has to know: pictures that were not scanned, signatures that are void.
+    pub warnings: Vec<String>,
+}
+
+/// A part that was taken out whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// The part, in the words of the container. Never text of the document.
+    pub what: String,
+    /// Why.
+    pub why: &'static str,
+}

@@ -1,0 +1,4 @@
+//! Mail.
+
+mod entities;
+pub(super) mod html;

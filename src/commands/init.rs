@@ -1,5 +1,6 @@
 //! `init`: make a project folder.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -12,7 +13,7 @@ use crate::cli::context::Context;
 use crate::cli::examples::Example;
 use crate::cli::exit::Exit;
 use crate::cli::files::{self, Existing};
-use crate::cli::journal::Wanted;
+use crate::cli::journal::{self, Wanted};
 use crate::cli::keys::{Keyring, Naming, Role};
 use crate::cli::output::{Page, Show};
 use crate::cli::passphrase::PassphraseArgs;
@@ -42,23 +43,46 @@ pub(crate) struct InitArgs {
 pub(crate) fn run(context: &mut Context, args: InitArgs) -> Result<Done, Fault> {
     refuse_existing(&args.dir)?;
     let passphrase = args.passphrase.given()?;
-    context.project = Project::at(&args.dir, Some(args.dir.join(CONFIG_FILE)))?;
-    let keyring = Keyring::of(context);
-    let mut made = Vec::new();
+    let project = Project::at(&args.dir, Some(args.dir.join(CONFIG_FILE)))?;
+    let mut made = vec![args.dir.join(CONFIG_FILE)];
+    // All state is made beside its place and moved there whole: a run that finds no room does not keep the next one out.
+    let draft = draft(&args.dir)?;
+    context.project = Project::at(draft.path(), Some(draft.path().join(CONFIG_FILE)))?;
     for role in Role::ALL {
         let secret = passphrase.as_ref().filter(|_| role == Role::Evidence);
-        made.push(keyring.create(role, Naming::Own, secret)?);
+        let key = Keyring::of(context).create(role, Naming::Own, secret)?;
+        made.push(project.root().join(key.strip_prefix(context.project.root()).unwrap_or(&key)));
     }
     for (name, text) in [("rules/availability.yaml", RULE), ("jobs/nightly.toml", JOB)] {
         made.push(write_example(&args.dir, name, text)?);
     }
-    // The configuration comes last: a folder with it is a finished project.
-    files::write(&args.dir.join(CONFIG_FILE), config::commented_defaults().as_bytes(), Existing::Keep)?;
-    made.insert(0, args.dir.join(CONFIG_FILE));
     context.trace.begin(Wanted::Always, "init.created");
     context.trace.word("passphrase", if passphrase.is_some() { "yes" } else { "no" });
-    let fingerprint = keyring.public(Role::Evidence)?.fingerprint();
+    // The ledger begins in the draft as well: there is no project whose first entry is missing.
+    journal::record(context, &Ok(Exit::Done))?;
+    finish(draft.path(), &args.dir)?;
+    context.project = project;
+    let fingerprint = Keyring::of(context).public(Role::Evidence)?.fingerprint();
     Ok(Done::showing(Exit::Done, Created { made, fingerprint }))
+}
+
+fn draft(dir: &Path) -> Result<tempfile::TempDir, Fault> {
+    fs::create_dir_all(dir).map_err(|error| Fault::io("create the folder", dir, error))?;
+    let draft = tempfile::Builder::new().prefix(".probity-").tempdir_in(dir);
+    draft.map_err(|error| Fault::io("create a folder in", dir, error))
+}
+
+/// The configuration comes last: a folder with it is a finished project. Where it finds no room the state goes back.
+fn finish(draft: &Path, dir: &Path) -> Result<(), Fault> {
+    let (drafted, state) = (draft.join(STATE_FOLDER), dir.join(STATE_FOLDER));
+    fs::rename(&drafted, &state).map_err(|error| match refuse_existing(dir) {
+        // Another run was quicker.
+        Err(fault) => fault,
+        Ok(()) => Fault::io("create the folder", &state, error),
+    })?;
+    let written = files::write(&dir.join(CONFIG_FILE), config::commented_defaults().as_bytes(), Existing::Keep);
+    // Nobody has used it yet; if it stays, the next run says so.
+    written.inspect_err(|_| drop(fs::rename(&state, &drafted)))
 }
 
 fn refuse_existing(dir: &Path) -> Result<(), Fault> {

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::house::{House, fit_their_schemas};
+use crate::house::{House, fit_their_schemas, with_own_mounts};
 
 /// What `init` says it made is there, keys are for their owner alone, and the other commands work with it.
 #[test]
@@ -78,6 +78,34 @@ fn several_at_once_make_one_project() {
     exits.sort_unstable();
     assert_eq!(exits, ["0", "4", "4", "4"]);
     house.run(&["audit", "verify", "--project", "project"]).expect(0);
+}
+
+/// A disk that is full at any moment leaves nothing that keeps the next run out, and nothing half-made.
+#[test]
+fn with_room_again_the_next_run_makes_it() {
+    let house = House::new();
+    let script = "
+        for room in $(seq 3 40); do
+            mkdir $room; mount -t tmpfs -o size=1m,nr_inodes=$room none $room; cd $room; set +e
+            probity init p >/dev/null; echo \"room $room: $?\"
+            mount -o remount,nr_inodes=100 .
+            probity init p >/dev/null; echo \"again $?\"
+            ls -A p p/.probity | xargs
+            probity -q --project p audit verify; echo \"verify $?\"
+            cd ..
+        done";
+    let Some(ran) = with_own_mounts(&house, script) else { return };
+    let left = "p: .probity jobs probity.toml rules p/.probity: keys ledger";
+    let mut full = 0;
+    for room in 3..=40 {
+        let said = |first, again| format!("room {room}: {first}\nagain {again}\n{left}\nverify 0\n");
+        let was_full = ran.stdout.contains(&said(8, 0));
+        assert!(was_full || ran.stdout.contains(&said(0, 4)), "{room}: {ran:?}");
+        full += u32::from(was_full);
+    }
+    assert!((20..38).contains(&full), "{full} of 38 disks were full: {ran:?}");
+    let ran = ran.code("disk-full");
+    assert!(ran.stderr.contains("run the same command again"), "{ran:?}");
 }
 
 /// Rules and jobs that are there already stay as they are.

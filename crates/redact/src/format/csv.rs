@@ -107,8 +107,8 @@ pub fn rewrite(
     walk.stream.finish()
 }
 
-/// How likely `prefix` is a table: its delimiter, if at least two records have the same number of cells above one.
-pub(super) fn delimiter(prefix: &[u8]) -> Option<u8> {
+/// The delimiter, if `prefix` is a table beyond doubt: two records or more, all with the same number of cells above one.
+pub fn delimiter(prefix: &[u8]) -> Option<u8> {
     let layout = Layout::of(prefix.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(prefix));
     layout.is_regular.then_some(layout.delimiter)
 }

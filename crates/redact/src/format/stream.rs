@@ -90,16 +90,6 @@ impl<'a> Stream<'a> {
         Ok(())
     }
 
-    /// Reads the whole input; more than `limit` bytes are refused.
-    pub(super) fn fill_whole(&mut self, limit: u64) -> Result<(), Fault> {
-        while self.more()? {
-            if self.rest().len() as u64 > limit {
-                return Err(too_large(limit));
-            }
-        }
-        Ok(())
-    }
-
     /// Passes `count` bytes.
     pub(super) fn pass(&mut self, count: usize) {
         self.at += count;
@@ -146,8 +136,15 @@ impl<'a> Stream<'a> {
         Ok(())
     }
 
+    /// What has been read and not been passed, for good.
+    pub(super) fn into_rest(mut self) -> Vec<u8> {
+        self.buffer.truncate(self.end);
+        self.buffer.drain(..self.at);
+        self.buffer
+    }
+
     /// Writes what is left.
-    pub(super) fn finish(mut self) -> Result<(), Fault> {
+    pub(super) fn finish(self) -> Result<(), Fault> {
         write(self.output, &self.buffer[self.written..self.end])?;
         self.output.flush().map_err(write_failed)
     }
@@ -164,7 +161,7 @@ pub(super) fn too_large(limit: u64) -> Fault {
         .advise("Split the input into smaller files.")
 }
 
-fn read_failed(error: io::Error) -> Fault {
+pub(crate) fn read_failed(error: io::Error) -> Fault {
     match error.downcast::<Fault>() {
         Ok(fault) => fault,
         Err(error) => Fault::unavailable("read-failed", format!("The input could not be read: {error}"))
@@ -173,7 +170,7 @@ fn read_failed(error: io::Error) -> Fault {
     }
 }
 
-fn write_failed(error: io::Error) -> Fault {
+pub(crate) fn write_failed(error: io::Error) -> Fault {
     match error.downcast::<Fault>() {
         Ok(fault) => fault,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {

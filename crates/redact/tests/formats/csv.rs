@@ -8,7 +8,7 @@ use crate::kit::{laws, laws_apart, redacted, samples};
 
 #[test]
 fn samples_show_and_lose_what_is_expected() {
-    samples("csv", rewrite);
+    samples("csv", rewrite, &[]);
 }
 
 fn check(input: &str, expect: &str) {

@@ -9,7 +9,7 @@ use crate::kit::{laws, redacted, samples};
 
 #[test]
 fn samples_show_and_lose_what_is_expected() {
-    samples("json", rewrite);
+    samples("json", rewrite, &[]);
 }
 
 fn check(input: &str, expect: &str) {

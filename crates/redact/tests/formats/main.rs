@@ -3,3 +3,4 @@
 mod csv;
 mod json;
 mod kit;
+mod xml;

@@ -3,8 +3,9 @@
 //! A command says what it did through [`Trace`]; `commands::dispatch` writes the entry, for success and failure alike,
 //! before the result is shown.
 
+use std::fs::{self, File};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ledger::{Entry, Fact, Filter, Identity, Log};
 use model::{Digest, Fault};
@@ -12,7 +13,7 @@ use model::{Digest, Fault};
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Unfinished;
-use super::keys::{Key, Keyring, Role};
+use super::keys::{Key, Keyring, Role, private_folder};
 use super::passphrase::PassphraseArgs;
 
 /// Whether a run leaves an entry.
@@ -248,9 +249,24 @@ pub(crate) fn open(context: &Context, key: &Key) -> Result<Log, Fault> {
     let origin = origin(context)?;
     let identity = Identity { origin: &origin, key: &key.secret };
     let folder = folder(context);
-    if folder.is_dir() {
-        return Log::open(&folder, &identity, context.now());
+    if !folder.is_dir() {
+        create(&folder, &identity)?;
     }
-    super::keys::private_folder(&folder)?;
-    Log::create(&folder, &identity)
+    Log::open(&folder, &identity, context.now())
+}
+
+/// Made beside its place and moved there whole: a run that finds no room leaves no half of a ledger.
+fn create(folder: &Path, identity: &Identity<'_>) -> Result<(), Fault> {
+    let state = folder.parent().unwrap_or(Path::new("."));
+    let fault = |error| Fault::io("create the folder", folder, error);
+    private_folder(state)?;
+    let draft = tempfile::Builder::new().prefix("ledger-").tempdir_in(state).map_err(fault)?;
+    let fresh = draft.path().join("ledger");
+    private_folder(&fresh)?;
+    Log::create(&fresh, identity)?;
+    match fs::rename(&fresh, folder) {
+        // Another run was quicker; its ledger is ours.
+        Err(_) if folder.is_dir() => Ok(()),
+        renamed => renamed.and_then(|()| File::open(state)?.sync_all()).map_err(fault),
+    }
 }

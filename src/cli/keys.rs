@@ -65,7 +65,11 @@ impl Keyring {
     /// `wrong-passphrase`, `bad-key-file`; I/O faults.
     pub(crate) fn open(&self, context: &Context, role: Role, secret: &PassphraseArgs) -> Result<Key, Fault> {
         match self.existing(role) {
-            Some((path, demo)) => load(&path, demo, role, context.may_ask, secret),
+            Some((path, demo)) => {
+                let key = load(&path, demo, role, context.may_ask, secret)?;
+                complete(&path, &key, role)?;
+                Ok(key)
+            }
             None if self.initialised => Err(Fault::unavailable(
                 "no-key",
                 format!("The {} key of this project is not in {}", role.word(), self.folder.display()),
@@ -113,7 +117,7 @@ impl Keyring {
         })?;
         let key = SigningKey::from_seed(*seed);
         let path = self.folder.join(file_name(role, naming));
-        let public = key.public().openssh(&comment(role, naming)) + "\n";
+        let public = public_line(&key, role, naming);
         write_secret(&path, &secret_bytes(&key, passphrase)?)?;
         files::write(&path.with_extension("pub"), public.as_bytes(), files::Existing::Keep)?;
         Ok(path)
@@ -132,6 +136,24 @@ impl Keyring {
 pub(crate) enum Naming {
     Own,
     Demo,
+}
+
+/// Writes the public half where a run was stopped between the two halves.
+fn complete(path: &Path, key: &Key, role: Role) -> Result<(), Fault> {
+    let path = path.with_extension("pub");
+    if path.exists() {
+        return Ok(());
+    }
+    let naming = if key.demo { Naming::Demo } else { Naming::Own };
+    match files::write(&path, public_line(&key.secret, role, naming).as_bytes(), files::Existing::Keep) {
+        // The run that makes the key has just written it.
+        Err(fault) if fault.code() == "output-exists" => Ok(()),
+        written => written,
+    }
+}
+
+fn public_line(key: &SigningKey, role: Role, naming: Naming) -> String {
+    key.public().openssh(&comment(role, naming)) + "\n"
 }
 
 fn file_name(role: Role, naming: Naming) -> String {

@@ -388,6 +388,32 @@ fn a_full_disk_loses_nothing() {
     assert!(ran.stderr.contains("Free some space"), "{ran:?}");
 }
 
+/// The first run in a folder finds the disk full at every moment in turn: keys, store and ledger are whole when it comes again.
+#[test]
+fn a_first_run_without_room_keeps_no_second_one_out() {
+    let house = House::new();
+    house.write("a.jsonl", lines("a", 10));
+    let script = "
+        for room in $(seq 2 48); do
+            mkdir $room; mount -t tmpfs -o size=2m,nr_inodes=$room none $room; cd $room; set +e
+            probity -q ingest ../a.jsonl; echo \"room $room: $?\"
+            mount -o remount,nr_inodes=200 .
+            probity -q ingest ../a.jsonl; echo \"again $?\"
+            probity query --csv 'SELECT count(*) FROM logs' | tail -n 1 | tr -d '\\r'
+            probity -q audit verify; echo \"verify $?\"
+            cd ..
+        done";
+    let Some(ran) = with_own_mounts(&house, script) else { return };
+    let mut full = 0;
+    for room in 2..=48 {
+        let said = |first| format!("room {room}: {first}\nagain 0\n10\nverify 0\n");
+        let was_full = ran.stdout.contains(&said(8));
+        assert!(was_full || ran.stdout.contains(&said(0)), "{room}: {ran:?}");
+        full += u32::from(was_full);
+    }
+    assert!((20..47).contains(&full), "{full} of 47 disks were full: {ran:?}");
+}
+
 /// Where nothing can be written it says so, and reading goes on.
 #[test]
 fn a_read_only_folder_says_so() {

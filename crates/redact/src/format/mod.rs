@@ -3,6 +3,7 @@
 pub mod csv;
 pub mod detect;
 pub mod json;
+pub mod sql;
 pub mod text;
 pub mod xml;
 

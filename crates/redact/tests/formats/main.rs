@@ -3,4 +3,5 @@
 mod csv;
 mod json;
 mod kit;
+mod sql;
 mod xml;

@@ -1,0 +1,64 @@
+//! SQL dumps.
+
+use probity_redact::format::sql::rewrite;
+use proptest::prelude::*;
+
+use crate::kit::{laws, laws_apart, redacted, samples};
+
+#[test]
+fn samples_show_and_lose_what_is_expected() {
+    samples("sql", rewrite, &['"']);
+}
+
+fn check(input: &str, expect: &str) {
+    let output = redacted(rewrite, input.as_bytes()).unwrap();
+    assert_eq!(str::from_utf8(&output).unwrap(), expect);
+}
+
+#[test]
+fn only_the_value_changes() {
+    check("SELECT 'it''s Jan Muster';", "SELECT 'it''s [PERSON]';");
+    check("SELECT E'Jan\\x20Muster\\n\\u0041';", "SELECT E'[PERSON]\\n\\u0041';");
+    check("SELECT N'Jan Muster', 31612345678 + 1", "SELECT N'[PERSON]', '[PHONE]' + 1");
+    check("DO $x$ Jan Muster $ $x$;", "DO $x$ [PERSON] $ $x$;");
+    check(
+        "-- Jan Muster\n/* jan@example.org */ SELECT 1 -- Jan Muster",
+        "-- [PERSON]\n/* [EMAIL] */ SELECT 1 -- [PERSON]",
+    );
+    check("INSERT INTO `t` VALUES ('O\\'Jan Muster');", "INSERT INTO `t` VALUES ('O\\'[PERSON]');");
+    check("SELECT 'C:\\', 'Jan Muster';", "SELECT 'C:\\', '[PERSON]';");
+    check("GRANT x TO jan@example.org;", "GRANT x TO \"[EMAIL]\";");
+    check("/*!40101 SET a='Jan Muster' */;", "/*!40101 SET a='[PERSON]' */;");
+    check(
+        "COPY t (a) FROM stdin;\nJan\\040Muster\\tx\t\\N\n\\.\nSELECT 'Jan Muster'",
+        "COPY t (a) FROM stdin;\n[PERSON]\\tx\t\\N\n\\.\nSELECT '[PERSON]'",
+    );
+}
+
+#[test]
+fn replacements_are_escaped() {
+    check("SELECT 'quote'", "SELECT 'a \"b\" ''c'', d\\e;f&<g>: #h\ti'");
+    check("SELECT E'quote'", "SELECT E'a \"b\" ''c'', d\\\\e;f&<g>: #h\ti'");
+    check("COPY t FROM stdin;\nquote\n\\.\n", "COPY t FROM stdin;\na \"b\" 'c', d\\\\e;f&<g>: #h\\ti\n\\.\n");
+}
+
+proptest! {
+    #[test]
+    fn the_laws_hold(
+        tokens in prop::collection::vec(
+            "'([a-zé ]|''){0,9}'|\"([a-z ]|\"\"){0,5}\"|-- [a-z é]{0,9}\n|/\\*[a-z ]{0,9}\\*/|[(),;=]|VALUES|INSERT|INTO|[a-z]{1,5}|E'[a-z]{0,4}(\\\\n|\\\\x41|\\\\u00e9)[a-z]{0,9}'|\\$\\$[a-z ]{0,9}\\$\\$|[0-9]{1,9}| |\n|COPY t FROM stdin;\nab\t\\\\N\tc\\\\td ef\n\\\\\\.\n",
+            0..24,
+        ),
+        seed: u64,
+    ) {
+        let input = tokens.join(" ");
+        laws(rewrite, input.as_bytes(), seed).unwrap();
+    }
+
+    #[test]
+    fn anything_at_all_ends_in_output_or_a_fault(text in "['\"`\\\\$a-cE0-9;,()\n\t*/ -]{0,40}", bytes: Vec<u8>) {
+        // A word without quotes gets them.
+        let _ = laws_apart(rewrite, text.as_bytes(), 1, &['\'', '"', '`']);
+        let _ = laws_apart(rewrite, &bytes, 1, &['\'', '"', '`']);
+    }
+}

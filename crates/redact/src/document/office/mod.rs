@@ -7,6 +7,7 @@
 
 mod binary;
 mod cell;
+mod odf;
 mod package;
 mod paragraph;
 mod part;

@@ -9,10 +9,11 @@ use model::Fault;
 use super::super::joined::{Coding, Joined, Splices, ask};
 use super::super::table::Tables;
 use super::super::{Removed, Rewritten};
+use super::odf::OdfCell;
 use super::paragraph::{Flags, Paragraph};
 use super::vocabulary::{self, Role, role};
 use super::xml::{Attribute, Reader, Token, decode, local};
-use super::{cell::Cell, sheet::Sheet};
+use super::{cell::Cell, odf, sheet::Sheet};
 use crate::{Decide, Limits, Spot};
 
 /// A part to walk.
@@ -61,6 +62,7 @@ pub(super) fn walk(
         elements: 0,
         tables: Tables::default(),
         cells: Vec::new(),
+        odf_cells: Vec::new(),
         splices: Splices::default(),
         shared_formulas: Vec::new(),
         dropped: Vec::new(),
@@ -125,6 +127,7 @@ pub(super) struct Walk<'a, 'd> {
     elements: usize,
     tables: Tables,
     pub(super) cells: Vec<Cell>,
+    pub(super) odf_cells: Vec<OdfCell>,
     pub(super) splices: Splices,
     /// Number and place of every shared formula.
     pub(super) shared_formulas: Vec<(String, Range<usize>)>,
@@ -183,6 +186,7 @@ impl<'a> Walk<'a, '_> {
         let label = self.value_of(attributes, "name").filter(|label| label.len() <= 64);
         self.open.push(Open { local: here, owner, ends, flags, label, binary });
         self.hide(attributes);
+        self.begin_odf_cell(here, attributes);
         self.begin_cell(here, &path, attributes, range, empty);
         self.attributes(here, &path, attributes)
     }
@@ -258,6 +262,7 @@ impl<'a> Walk<'a, '_> {
         match open.local {
             "f" => self.end_formula(end),
             "c" => self.end_cell()?,
+            local if odf::is_cell(local) => self.end_odf_cell(),
             _ => {}
         }
         self.tables.end(open.local);
@@ -273,7 +278,8 @@ impl<'a> Walk<'a, '_> {
         }
         for (suffix, joined) in paragraph.readings() {
             let path = format!("{}{suffix}", paragraph.path);
-            self.piece(&joined, &names, path, paragraph.is_prose || is_prose(joined.text()))?;
+            let changed = self.piece(&joined, &names, path, paragraph.is_prose || is_prose(joined.text()))?;
+            self.note_odf_text(joined, changed);
         }
         for (number, code) in paragraph.fields().enumerate() {
             self.piece(code, &names, format!("{}/field[{}]", paragraph.path, number + 1), false)?;
@@ -336,13 +342,13 @@ impl<'a> Walk<'a, '_> {
                 let what = format!("{}: attribute {}", self.part.name, attribute.name);
                 self.notes.removed.push(Removed { what, why: "bytes as base64, which cannot be read" });
             } else if !vocabulary::is_structural(here, attribute.name, raw) {
-                self.attribute(path, attribute)?;
+                self.attribute(here, path, attribute)?;
             }
         }
         Ok(())
     }
 
-    fn attribute(&mut self, path: &str, attribute: &Attribute<'a>) -> Result<(), Fault> {
+    fn attribute(&mut self, element: &str, path: &str, attribute: &Attribute<'a>) -> Result<(), Fault> {
         let here = attribute.local();
         let is_address = vocabulary::is_address(here);
         if is_address && self.is_part(&self.xml[attribute.value.clone()]) {
@@ -361,6 +367,9 @@ impl<'a> Walk<'a, '_> {
             names.push(here.to_owned());
         }
         let path = format!("{path}/@{}", attribute.name);
+        if self.odf_attribute(element, attribute, &names, &path)? {
+            return Ok(());
+        }
         let changed = self.piece(&joined, &names, path, speaks || is_prose(joined.text()))?;
         if changed && (attribute.name == "xmlns" || attribute.name.starts_with("xmlns:")) {
             return Err(Fault::bad_input("personal-part-name", "The name of a namespace holds personal data.")

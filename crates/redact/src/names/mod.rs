@@ -1,16 +1,29 @@
-//! Names of persons, places and organisations in prose.
+//! Names of persons, places and organisations in prose, offline.
+//!
+//! [`Model`] is the network of spaCy's small English model, rebuilt so that it gives the same entities from the same
+//! weights. [`Finder`] unites it with lists of names and with rules for English, French, Spanish and German.
+//!
+//! Deliberately absent: networks for other languages (their weights are not free to give away), and sentences: the
+//! network reads a text from its first token to its last.
 
+mod address;
 mod characters;
 mod container;
 mod dense;
 mod entity;
 mod features;
+mod finder;
+mod gazetteer;
 mod hash;
 mod model;
 mod moves;
 mod network;
+mod places;
+mod rules;
 mod tokenizer;
 mod url;
+mod words;
 
 pub use entity::{Entity, Label, Source, Tag};
+pub use finder::Finder;
 pub use model::Model;

@@ -145,7 +145,8 @@ impl Model {
                     state.open = None;
                 }
             } else {
-                let is_space = text[tokens[at].start..tokens[at].end].chars().all(|char| self.tokenizer.space.has(char));
+                let is_space =
+                    text[tokens[at].start..tokens[at].end].chars().all(|char| self.tokenizer.space.has(char));
                 let (best, score) = best(scores, is_space, is_last);
                 match best {
                     Outside::Begin(label) => state.open = Some(Open { from: at, label, score, first: role(1) }),

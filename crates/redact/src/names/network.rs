@@ -19,7 +19,8 @@ const PIECES: usize = 3 * WIDTH;
 /// How far the convolutions see; the text also has so many empty rows before and after it.
 pub(super) const REACH: usize = 4;
 /// Rows of the embedding tables, and seeds of their hashes.
-const TABLES: [(&[u8; 4], usize, u32); 4] = [(b"EMB0", 5000, 8), (b"EMB1", 1000, 9), (b"EMB2", 2500, 10), (b"EMB3", 2500, 11)];
+const TABLES: [(&[u8; 4], usize, u32); 4] =
+    [(b"EMB0", 5000, 8), (b"EMB1", 1000, 9), (b"EMB2", 2500, 10), (b"EMB3", 2500, 11)];
 /// Hidden values of the parser, and of its two pieces.
 const HIDDEN: usize = 64;
 pub(super) const STATE: usize = 2 * HIDDEN;
@@ -107,7 +108,17 @@ impl Network {
         let upper = upper(&rows, &bias);
         let upper_rows = rows.as_chunks().0.to_vec();
         Ok(Network {
-            tables, mix, mix_norm, first, first_bias, first_norm, others, lower, absent, upper, upper_rows,
+            tables,
+            mix,
+            mix_norm,
+            first,
+            first_bias,
+            first_norm,
+            others,
+            lower,
+            absent,
+            upper,
+            upper_rows,
             upper_bias: bias,
         })
     }

@@ -90,7 +90,8 @@ impl Tokenizer {
                 reading.push((token.len(), self.norm(norm)));
             }
             self.exceptions.insert(text.into(), reading);
-            let pieces = (0..cursor.u8()?).map(|_| Ok(cursor.string()?.into())).collect::<Result<Vec<Box<str>>, Fault>>()?;
+            let pieces =
+                (0..cursor.u8()?).map(|_| Ok(cursor.string()?.into())).collect::<Result<Vec<Box<str>>, Fault>>()?;
             if let Some(first) = pieces.first() {
                 self.phrases.entry(first.clone()).or_default().push(Phrase { pieces, text: text.into() });
             }

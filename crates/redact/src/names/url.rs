@@ -64,7 +64,8 @@ impl Urls {
             let fits = text.len() <= 3 && text.bytes().all(|byte| byte.is_ascii_digit());
             text.parse::<u32>().ok().filter(|_| fits)
         };
-        let (Some(first), Some(second), Some(third), Some(fourth)) = (number(a), number(b), number(c), number(d)) else {
+        let (Some(first), Some(second), Some(third), Some(fourth)) = (number(a), number(b), number(c), number(d))
+        else {
             return false;
         };
         let no_zero = |text: &str| !text.starts_with('0');

@@ -1,0 +1,126 @@
+//! Everything that knows names, united.
+
+use model::Fault;
+
+use super::address::Addresses;
+use super::entity::{Entity, Label, Source};
+use super::model::Model;
+use super::{places, rules, words};
+
+/// Finds names of persons, places and organisations, and addresses, in prose: the network, the lists and the rules.
+pub struct Finder {
+    model: Model,
+    addresses: Addresses,
+}
+
+impl Finder {
+    /// Unpacks the model and compiles the forms: some milliseconds, so ask for it only when names are wanted, and keep
+    /// it. It may be used from several threads at once.
+    ///
+    /// # Errors
+    /// `name-model-broken` when the program was built wrongly.
+    pub fn load() -> Result<Self, Fault> {
+        Ok(Finder { model: Model::load()?, addresses: Addresses::new()? })
+    }
+
+    /// The network alone.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// What is named in `text`, in its order, apart from each other; all labels of the network are among them, so that
+    /// whoever hides names can hide what the network took for something else (a person for a work of art).
+    pub fn find(&self, text: &str) -> Vec<Entity> {
+        let mut found = self.addresses.find(text);
+        let words = words::words(text);
+        found.extend(rules::persons(text, &words));
+        found.extend(places::places(text, &words));
+        found.extend(self.model.entities(text).into_iter().filter(|entity| !is_jargon(text, entity)));
+        let mut found = unite(text, found);
+        let listed = rules::listed(text, &words, &found);
+        if !listed.is_empty() {
+            found.extend(listed);
+            found = unite(text, found);
+        }
+        found
+    }
+}
+
+/// Words that stand beside personal data and that the network takes for organisations.
+const JARGON: &[&str] = &[
+    "ssn", "iban", "bic", "swift", "vat", "atm", "pin", "vin", "asap", "url", "pdf", "id", "ip", "mac", "imei", "dob", "ceo", "cfo",
+    "cto", "hr", "faq", "api", "http", "https", "json", "xml", "html", "csv", "sql", "ssl", "tls", "usb", "gps", "sms", "mrn", "npi",
+    "ein", "itin", "nhs number", "isbn",
+];
+
+fn is_jargon(text: &str, entity: &Entity) -> bool {
+    entity.label == Label::Organisation && JARGON.iter().any(|word| word.eq_ignore_ascii_case(&text[entity.range.clone()]))
+}
+
+/// How much a finding may override others that overlap it: addresses hold numbers and names, rules know persons that
+/// the network takes for something else, and names of persons and organisations go before the rest.
+fn weight(entity: &Entity) -> u8 {
+    match (entity.label, entity.source) {
+        (Label::Address, _) => 5,
+        (Label::Person, Source::Title) => 4,
+        (Label::Person, _) => 3,
+        (Label::Organisation, _) => 2,
+        (Label::Place, _) => 1,
+        (Label::Other(_), _) => 0,
+    }
+}
+
+/// Makes findings that overlap into ones that do not: of one label they are joined, of two the weightier stays whole
+/// and what is left of the other keeps its label. An organisation named after a person stays whole as well.
+pub(super) fn unite(text: &str, mut found: Vec<Entity>) -> Vec<Entity> {
+    found.sort_by(|a, b| {
+        let by_weight = weight(b).cmp(&weight(a));
+        by_weight.then(a.range.start.cmp(&b.range.start)).then(b.range.end.cmp(&a.range.end))
+    });
+    let mut united: Vec<Entity> = Vec::with_capacity(found.len());
+    for entity in found {
+        add(text, &mut united, entity);
+    }
+    united
+}
+
+/// Adds a finding to those that are there, which are sorted, apart, and not lighter.
+fn add(text: &str, united: &mut Vec<Entity>, mut entity: Entity) {
+    let first = united.partition_point(|other| other.range.end <= entity.range.start);
+    let count = united[first..].iter().take_while(|other| other.range.start < entity.range.end).count();
+    let overlapped = &united[first..first + count];
+    let holds = |other: &Entity| entity.range.start <= other.range.start && entity.range.end >= other.range.end;
+    let company = entity.label == Label::Organisation
+        && overlapped.iter().all(|other| holds(other) && other.label == Label::Person && other.source == Source::Gazetteer);
+    if company || overlapped.iter().all(|other| other.label == entity.label) {
+        for other in overlapped {
+            if other.label == entity.label && other.score >= entity.score {
+                (entity.score, entity.source) = (other.score, other.source);
+            }
+            entity.range = entity.range.start.min(other.range.start)..entity.range.end.max(other.range.end);
+        }
+        united.splice(first..first + count, [entity]);
+        return;
+    }
+    let mut pieces = Vec::new();
+    let mut from = entity.range.start;
+    for other in overlapped.iter().cloned().chain([Entity { range: entity.range.end..entity.range.end, ..entity.clone() }]) {
+        if from < other.range.start {
+            pieces.extend(trimmed(text, from..other.range.start).map(|range| Entity { range, ..entity.clone() }));
+        }
+        from = other.range.end;
+        if !other.range.is_empty() {
+            pieces.push(other);
+        }
+    }
+    united.splice(first..first + count, pieces);
+}
+
+/// A range without blanks and punctuation at its ends; none when no letter or digit is left.
+fn trimmed(text: &str, range: std::ops::Range<usize>) -> Option<std::ops::Range<usize>> {
+    let here = &text[range.clone()];
+    let from = here.find(char::is_alphanumeric)?;
+    let to = here.rfind(char::is_alphanumeric)?;
+    let last = here[to..].chars().next().map_or(0, char::len_utf8);
+    Some(range.start + from..range.start + to + last)
+}

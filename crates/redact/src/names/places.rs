@@ -1,0 +1,61 @@
+//! Places by the lists: names of several words, and single ones that a preposition leads to.
+
+use super::entity::{Entity, Label, Source};
+use super::gazetteer;
+use super::words::{Shape, Word};
+
+/// Words of the longest names in the lists that are looked for.
+const PARTS_MAX: usize = 5;
+/// Prepositions and forms that a place follows.
+const BEFORE: &[&str] = &[
+    "in", "at", "from", "near", "to", "of", "à", "en", "de", "is", "that", "desde", "aus", "nach", "bei", "visiting", "visit", "into", "via", "around",
+    "city", "ville", "ciudad", "stadt", "born",
+];
+
+/// Finds places. `words` are those of `text`.
+pub(super) fn places(text: &str, words: &[Word]) -> Vec<Entity> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        let place = several(text, words, at).or_else(|| single(text, words, at));
+        at = place.map_or(at + 1, |(end, score)| {
+            let range = words[at].start..words[end - 1].end;
+            found.push(Entity { range, label: Label::Place, score, source: Source::Gazetteer });
+            end
+        });
+    }
+    found
+}
+
+/// The longest name of several words that begins with word `at`: where it ends, and how sure it is.
+fn several(text: &str, words: &[Word], at: usize) -> Option<(usize, f32)> {
+    let word = &words[at];
+    if word.shape == Shape::Small || !word.kind.begins() {
+        return None;
+    }
+    let longest = words.len().min(at + PARTS_MAX);
+    let together = (at + 1..longest).take_while(|next| matches!(&text[words[next - 1].end..words[*next].start], " " | "\n"));
+    let end = together.last()? + 1;
+    (at + 2..=end).rev().find_map(|end| {
+        let last = &words[end - 1];
+        let name = text[word.start..last.end].replace('\n', " ");
+        (last.shape != Shape::Small && gazetteer::look_up(&name).is_place()).then_some((end, 0.7))
+    })
+}
+
+/// A single word that is a place and nothing else, after a preposition or between commas.
+fn single(text: &str, words: &[Word], at: usize) -> Option<(usize, f32)> {
+    let word = &words[at];
+    let kind = word.kind;
+    if word.shape != Shape::Capital || !kind.is_place() || kind.is_common() {
+        return None;
+    }
+    let before = at.checked_sub(1).map(|before| (&words[before], &text[words[before].end..word.start]));
+    let led = before.is_some_and(|(before, gap)| gap == " " && before.is_any(text, BEFORE));
+    let alone = !kind.is_known_first() && !kind.is_frequent_last();
+    let after = text[word.end..].chars().next();
+    let joined = before.is_some_and(|(before, gap)| gap == " " && before.is_capital())
+        || words.get(at + 1).is_some_and(|next| next.is_capital() && text[word.end..next.start] == *" ");
+    let fits = led && !joined || alone && !joined && !matches!(after, Some('-' | '_'));
+    fits.then_some((at + 1, if led { 0.6 } else { 0.5 }))
+}

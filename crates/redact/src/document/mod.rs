@@ -5,6 +5,7 @@
 
 pub mod mail;
 pub mod office;
+pub mod pdf;
 
 mod archive;
 mod joined;

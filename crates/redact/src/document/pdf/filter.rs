@@ -1,0 +1,219 @@
+//! Stream filters (ISO 32000-1, 7.4): decoding with a limit, and encoding again.
+
+use std::io::{Read, Write};
+
+use lopdf::{Dictionary, Document, Object, Stream};
+
+/// Why a stream cannot be decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Undecoded {
+    /// An image codec, or a filter nobody knows.
+    Filter(String),
+    /// It grows beyond the limit.
+    TooLarge,
+    /// Its bytes are wrong.
+    Broken,
+}
+
+/// The decoded bytes of a stream. What a broken Flate or LZW stream gives before it breaks counts, as in viewers.
+pub(super) fn decode(document: &Document, stream: &Stream, max: usize) -> Result<Vec<u8>, Undecoded> {
+    let mut bytes = stream.content.clone();
+    for (name, params) in filters(document, &stream.dict) {
+        bytes = step(&name, &params, bytes, max)?;
+        if bytes.len() > max {
+            return Err(Undecoded::TooLarge);
+        }
+    }
+    Ok(bytes)
+}
+
+/// Names and parameters of a stream's filters; the abbreviations of inline images are spelt out.
+pub(super) fn filters(document: &Document, dict: &Dictionary) -> Vec<(String, Dictionary)> {
+    let names = listed(document, dict, &[b"Filter", b"F"]);
+    let params = listed(document, dict, &[b"DecodeParms", b"DP"]);
+    let params = |at: usize| params.get(at).and_then(|p| p.as_dict().ok()).cloned().unwrap_or_default();
+    let name = |object: &Object| spelt_out(&String::from_utf8_lossy(object.as_name().unwrap_or(b"?"))).to_owned();
+    names.iter().enumerate().map(|(at, object)| (name(object), params(at))).collect()
+}
+
+fn listed(document: &Document, dict: &Dictionary, keys: &[&[u8]]) -> Vec<Object> {
+    let found = keys.iter().find_map(|key| dict.get(key).ok());
+    let resolve = |object: &Object| document.dereference(object).map(|(_, o)| o.clone()).unwrap_or(Object::Null);
+    match found.map(resolve) {
+        None | Some(Object::Null) => Vec::new(),
+        Some(Object::Array(items)) => items.iter().map(resolve).collect(),
+        Some(other) => vec![other],
+    }
+}
+
+fn spelt_out(name: &str) -> &str {
+    match name {
+        "Fl" => "FlateDecode",
+        "LZW" => "LZWDecode",
+        "A85" => "ASCII85Decode",
+        "AHx" => "ASCIIHexDecode",
+        "RL" => "RunLengthDecode",
+        "CCF" => "CCITTFaxDecode",
+        "DCT" => "DCTDecode",
+        other => other,
+    }
+}
+
+fn step(name: &str, params: &Dictionary, bytes: Vec<u8>, max: usize) -> Result<Vec<u8>, Undecoded> {
+    match name {
+        "FlateDecode" => predict(inflate(&bytes, max)?, params),
+        "LZWDecode" => predict(by_lopdf(name, params, bytes, max)?, params),
+        "ASCII85Decode" => by_lopdf(name, params, trimmed(&bytes).to_vec(), max),
+        "ASCIIHexDecode" => Ok(hex(&bytes)),
+        "RunLengthDecode" => run_length(&bytes, max),
+        other => Err(Undecoded::Filter(other.to_owned())),
+    }
+}
+
+fn inflate(bytes: &[u8], max: usize) -> Result<Vec<u8>, Undecoded> {
+    let mut out = Vec::new();
+    let mut read = |reader: &mut dyn Read| {
+        // What was read before an error stays in `out`: that is what viewers show.
+        let _ = reader.take(max as u64 + 1).read_to_end(&mut out);
+        out.len()
+    };
+    if read(&mut flate2::read::ZlibDecoder::new(bytes)) == 0 && bytes.len() > 2 {
+        read(&mut flate2::read::DeflateDecoder::new(&bytes[2..]));
+    }
+    if out.len() > max { Err(Undecoded::TooLarge) } else { Ok(out) }
+}
+
+fn by_lopdf(name: &str, params: &Dictionary, bytes: Vec<u8>, max: usize) -> Result<Vec<u8>, Undecoded> {
+    let mut dict = Dictionary::new();
+    dict.set("Filter", Object::Name(name.as_bytes().to_vec()));
+    let mut own = params.clone();
+    own.remove(b"Predictor");
+    dict.set("DecodeParms", own);
+    Stream::new(dict, bytes).decompressed_content_with_limit(max).map_err(|error| match error {
+        lopdf::Error::Decompress(lopdf::DecompressError::MemoryLimitExceeded { .. }) => Undecoded::TooLarge,
+        _ => Undecoded::Broken,
+    })
+}
+
+fn trimmed(bytes: &[u8]) -> &[u8] {
+    let end = bytes.windows(2).rposition(|pair| pair == b"~>").map_or(bytes.len(), |at| at + 2);
+    &bytes[..end]
+}
+
+fn hex(bytes: &[u8]) -> Vec<u8> {
+    let end = bytes.iter().position(|b| *b == b'>').unwrap_or(bytes.len());
+    let digits: Vec<u8> = bytes[..end].iter().filter_map(|b| (*b as char).to_digit(16)).map(|d| d as u8).collect();
+    digits.chunks(2).map(|pair| pair[0] << 4 | pair.get(1).copied().unwrap_or(0)).collect()
+}
+
+fn run_length(bytes: &[u8], max: usize) -> Result<Vec<u8>, Undecoded> {
+    let (mut out, mut at) = (Vec::new(), 0);
+    while let Some(&length) = bytes.get(at) {
+        at += 1;
+        match length {
+            128 => break,
+            0..128 => {
+                let end = (at + usize::from(length) + 1).min(bytes.len());
+                out.extend_from_slice(&bytes[at..end]);
+                at = end;
+            }
+            129.. => {
+                let Some(&byte) = bytes.get(at) else { break };
+                out.extend(std::iter::repeat_n(byte, 257 - usize::from(length)));
+                at += 1;
+            }
+        }
+        if out.len() > max {
+            return Err(Undecoded::TooLarge);
+        }
+    }
+    Ok(out)
+}
+
+/// Undoes a predictor (ISO 32000-1, 7.4.4.4), at any number of bits per component.
+fn predict(bytes: Vec<u8>, params: &Dictionary) -> Result<Vec<u8>, Undecoded> {
+    let number = |key: &[u8], default: i64| params.get(key).and_then(Object::as_i64).unwrap_or(default);
+    let predictor = number(b"Predictor", 1);
+    if predictor < 2 {
+        return Ok(bytes);
+    }
+    let (colors, bits, columns) = (number(b"Colors", 1), number(b"BitsPerComponent", 8), number(b"Columns", 1));
+    if !(1..=64).contains(&colors) || !matches!(bits, 1 | 2 | 4 | 8 | 16) || !(1..=1 << 24).contains(&columns) {
+        return Err(Undecoded::Broken);
+    }
+    // Both are positive and small.
+    let pixel = (colors * bits + 7) as usize / 8;
+    let row = (colors * bits * columns + 7) as usize / 8;
+    if predictor == 2 { tiff(bytes, row, pixel, bits) } else { Ok(png(&bytes, row, pixel)) }
+}
+
+fn tiff(mut bytes: Vec<u8>, row: usize, pixel: usize, bits: i64) -> Result<Vec<u8>, Undecoded> {
+    if bits != 8 {
+        return Err(Undecoded::Filter("TIFF predictor".to_owned()));
+    }
+    for line in bytes.chunks_mut(row) {
+        for at in pixel..line.len() {
+            line[at] = line[at].wrapping_add(line[at - pixel]);
+        }
+    }
+    Ok(bytes)
+}
+
+fn png(bytes: &[u8], row: usize, pixel: usize) -> Vec<u8> {
+    let mut out: Vec<u8> = Vec::with_capacity(bytes.len());
+    let mut above = vec![0u8; row];
+    for line in bytes.chunks(row + 1) {
+        let kind = line[0];
+        let mut current = line[1..].to_vec();
+        for at in 0..current.len() {
+            let left = if at >= pixel { current[at - pixel] } else { 0 };
+            let corner = if at >= pixel { above[at - pixel] } else { 0 };
+            let add = match kind {
+                1 => left,
+                2 => above[at],
+                3 => ((u16::from(left) + u16::from(above[at])) / 2) as u8,
+                4 => paeth(left, above[at], corner),
+                _ => 0,
+            };
+            current[at] = current[at].wrapping_add(add);
+        }
+        above[..current.len()].copy_from_slice(&current);
+        out.extend_from_slice(&current);
+    }
+    out
+}
+
+fn paeth(left: u8, above: u8, corner: u8) -> u8 {
+    let (a, b, c) = (i16::from(left), i16::from(above), i16::from(corner));
+    let (pa, pb, pc) = ((b - c).abs(), (a - c).abs(), (a + b - 2 * c).abs());
+    if pa <= pb && pa <= pc {
+        left
+    } else if pb <= pc {
+        above
+    } else {
+        corner
+    }
+}
+
+/// Replaces a stream's bytes; they are compressed when that pays. The same bytes always give the same stream.
+pub(super) fn encode(stream: &mut Stream, plain: &[u8]) {
+    for key in [&b"Filter"[..], b"DecodeParms", b"F", b"FFilter", b"FDecodeParms", b"DL"] {
+        stream.dict.remove(key);
+    }
+    let packed = deflate(plain);
+    if packed.len() + 20 < plain.len() {
+        stream.dict.set("Filter", Object::Name(b"FlateDecode".to_vec()));
+        stream.set_content(packed);
+    } else {
+        stream.set_content(plain.to_vec());
+    }
+}
+
+fn deflate(plain: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    // Writing into memory does not fail; if it did, the stream would stay uncompressed.
+    match encoder.write_all(plain).and_then(|()| encoder.finish()) {
+        Ok(packed) => packed,
+        Err(_) => plain.to_vec(),
+    }
+}

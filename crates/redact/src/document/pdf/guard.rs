@@ -1,0 +1,119 @@
+//! The last look before writing: a stream that is reachable and that nobody has read or knows is emptied.
+
+use std::collections::HashSet;
+
+use lopdf::{Dictionary, Object, ObjectId};
+use model::Fault;
+
+use super::filter::{self, Undecoded};
+use super::image;
+use super::objects::{name, of};
+use super::work::Work;
+use super::write::references;
+
+/// What a stream is, as far as text in it is concerned.
+enum Kind {
+    /// Content that was scanned.
+    Scanned,
+    /// Pixels.
+    Image,
+    /// Numbers, outlines, tables: decoded and written anew, so that nothing rides along behind them.
+    Data,
+    /// Content nobody has run, or something nobody knows.
+    Unread,
+}
+
+/// Empties what was not read.
+pub(super) fn blank_unread(work: &mut Work<'_>) -> Result<(), Fault> {
+    let ids = reachable(work)?;
+    for id in &ids {
+        tables(work, *id);
+    }
+    for id in ids {
+        let Some(Object::Stream(stream)) = work.document.objects.get(&id) else { continue };
+        match kind(work, id, &stream.dict) {
+            Kind::Scanned => {}
+            Kind::Image => pixels(work, id)?,
+            Kind::Data => normal(work, id)?,
+            Kind::Unread => {
+                if let Some(Object::Stream(stream)) = work.document.objects.get_mut(&id) {
+                    filter::encode(stream, b"");
+                }
+                work.remove("a stream that shows nothing or is of no known kind", "it cannot be read");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Notes the tables of a font or its descriptor, which do not say themselves what they are.
+fn tables(work: &mut Work<'_>, id: ObjectId) {
+    let Some(dict) = work.document.objects.get(&id).and_then(of) else { return };
+    if !dict.has_type(b"Font") && !dict.has_type(b"FontDescriptor") {
+        return;
+    }
+    let keys: [&[u8]; 6] = [b"ToUnicode", b"CIDToGIDMap", b"Encoding", b"FontFile", b"FontFile2", b"FontFile3"];
+    let found = keys.iter().filter_map(|key| dict.get(key).ok()?.as_reference().ok()).collect::<Vec<_>>();
+    work.tables.extend(found);
+}
+
+/// Every object that will be written.
+pub(super) fn reachable(work: &Work<'_>) -> Result<Vec<ObjectId>, Fault> {
+    let mut found = Vec::new();
+    for key in [&b"Root"[..], b"Info"] {
+        found.extend(work.document.trailer.get(key).ok().and_then(|object| object.as_reference().ok()));
+    }
+    let mut seen: HashSet<ObjectId> = HashSet::new();
+    let mut order = Vec::new();
+    while let Some(id) = found.pop() {
+        if let Some(object) = work.document.objects.get(&id).filter(|_| seen.insert(id)) {
+            order.push(id);
+            references(object, 0, &mut found)?;
+        }
+    }
+    order.sort_unstable();
+    Ok(order)
+}
+
+fn kind(work: &Work<'_>, id: ObjectId, dict: &Dictionary) -> Kind {
+    if work.scanned.contains(&id) {
+        return Kind::Scanned;
+    }
+    if image::is_image(work, dict) {
+        return Kind::Image;
+    }
+    let subtype = name(&work.document, dict, b"Subtype").unwrap_or_default();
+    let program: [&[u8]; 3] = [b"Type1C", b"CIDFontType0C", b"OpenType"];
+    let keys: [&[u8]; 6] = [b"Length1", b"FunctionType", b"ShadingType", b"HalftoneType", b"CMapName", b"N"];
+    let form = subtype == b"Form" || dict.has(b"PatternType") || dict.has(b"BBox") && !dict.has(b"ShadingType");
+    let data = program.contains(&subtype.as_slice()) || keys.iter().any(|key| dict.has(key));
+    if !form && (data || work.tables.contains(&id)) { Kind::Data } else { Kind::Unread }
+}
+
+/// An image as it is shown, without what else its coding carries.
+fn pixels(work: &mut Work<'_>, id: ObjectId) -> Result<(), Fault> {
+    image::strip(work, id);
+    Ok(())
+}
+
+/// The same data in our own compression.
+fn normal(work: &mut Work<'_>, id: ObjectId) -> Result<(), Fault> {
+    let Some(Object::Stream(stream)) = work.document.objects.get(&id) else { return Ok(()) };
+    match filter::decode(&work.document, stream, work.stream_max()) {
+        Ok(bytes) => {
+            work.expand(bytes.len())?;
+            if let Some(Object::Stream(stream)) = work.document.objects.get_mut(&id) {
+                filter::encode(stream, &bytes);
+            }
+            Ok(())
+        }
+        Err(Undecoded::TooLarge) => Err(super::work::too_large("one of its streams grows beyond the limit")),
+        Err(_) => {
+            if let Some(Object::Stream(stream)) = work.document.objects.get_mut(&id) {
+                filter::encode(stream, b"");
+            }
+            work.remove("a stream that cannot be decoded", "it cannot be read");
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! Glyphs → text in reading order.
+//!
+//! Glyphs of one direction are sorted into lines by their baseline, lines are cut into segments at wide gaps, and
+//! segments that stand under one another become a block: a paragraph, a column, a cell. A block is one piece. A line
+//! whose segments went into different blocks is another piece, so that a label and the value beside it are seen
+//! together; what was taken out of the blocks stands there as its replacement.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::geometry::{Point, dot};
+use super::scene::{Glyph, Scene};
+
+/// Gaps, as shares of the size: from which on there is a space, and from which on another segment.
+const SPACE: f64 = 0.15;
+const COLUMN: f64 = 1.6;
+
+/// Text in reading order, and which glyph each byte of it comes from.
+#[derive(Debug, Default)]
+pub(super) struct Text {
+    pub(super) text: String,
+    pub(super) glyphs: Vec<Placed>,
+    /// Right and left end of the block the text stands in, along the line.
+    pub(super) extent: (f64, f64),
+}
+
+/// A glyph in a text.
+#[derive(Clone, Debug)]
+pub(super) struct Placed {
+    pub(super) glyph: usize,
+    pub(super) range: Range<usize>,
+    /// Whether it only thickens the glyph before it.
+    pub(super) shadow: bool,
+}
+
+/// A line of the page: glyphs of one baseline, in order.
+#[derive(Debug)]
+pub(super) struct Line {
+    /// Glyphs with where they begin along the line.
+    pub(super) glyphs: Vec<(usize, f64)>,
+    segments: Vec<Segment>,
+    along: Point,
+    baseline: f64,
+    size: f64,
+}
+
+#[derive(Clone, Debug)]
+struct Segment {
+    glyphs: Range<usize>,
+    left: f64,
+    right: f64,
+    block: usize,
+}
+
+/// The page in reading order.
+#[derive(Debug, Default)]
+pub(super) struct Layout {
+    pub(super) lines: Vec<Line>,
+    /// Segments of each block: line and segment.
+    blocks: Vec<Vec<(usize, usize)>>,
+    /// Line of each glyph.
+    pub(super) line_of: BTreeMap<usize, usize>,
+}
+
+/// Sorts the glyphs of a scene.
+pub(super) fn of(scene: &Scene) -> Layout {
+    let mut layout = Layout::default();
+    let mut directions: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+    for (number, glyph) in scene.glyphs.iter().enumerate() {
+        let degrees = glyph.along.1.atan2(glyph.along.0).to_degrees().round() as i64;
+        let mirrored = dot(glyph.up, (-glyph.along.1, glyph.along.0)) < 0.0;
+        directions.entry(degrees + if mirrored { 1_000 } else { 0 }).or_default().push(number);
+    }
+    for glyphs in directions.into_values() {
+        let begin = layout.lines.len();
+        lines(scene, glyphs, &mut layout.lines);
+        for line in &mut layout.lines[begin..] {
+            segment(scene, line);
+        }
+        blocks(&mut layout, begin);
+    }
+    for (number, line) in layout.lines.iter().enumerate() {
+        layout.line_of.extend(line.glyphs.iter().map(|(glyph, _)| (*glyph, number)));
+    }
+    layout
+}
+
+/// Groups glyphs by baseline, from the top.
+fn lines(scene: &Scene, mut glyphs: Vec<usize>, lines: &mut Vec<Line>) {
+    let first = &scene.glyphs[glyphs[0]];
+    let (along, up) = (first.along, first.up);
+    let baseline = |glyph: usize| dot(scene.glyphs[glyph].origin, up);
+    glyphs.sort_by(|a, b| baseline(*b).total_cmp(&baseline(*a)).then(a.cmp(b)));
+    let begin = lines.len();
+    for number in glyphs {
+        let glyph = &scene.glyphs[number];
+        let (v, u) = (baseline(number), dot(glyph.origin, along));
+        let recent = lines.len().saturating_sub(4).max(begin);
+        let home = lines[recent..].iter_mut().rev().find(|line| {
+            let tolerance = 0.4 * line.size.max(glyph.height).min(2.0 * line.size.min(glyph.height));
+            (line.baseline - v).abs() <= tolerance.max(0.01)
+        });
+        match home {
+            Some(line) => {
+                line.glyphs.push((number, u));
+                if glyph.height > line.size {
+                    (line.size, line.baseline) = (glyph.height, v);
+                }
+            }
+            None => lines.push(Line {
+                glyphs: vec![(number, u)],
+                segments: Vec::new(),
+                along,
+                baseline: v,
+                size: glyph.height,
+            }),
+        }
+    }
+    for line in &mut lines[begin..] {
+        line.glyphs.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+    }
+}
+
+/// Cuts a line at wide gaps.
+fn segment(scene: &Scene, line: &mut Line) {
+    let mut current: Option<Segment> = None;
+    for (at, (number, u)) in line.glyphs.iter().enumerate() {
+        let glyph = &scene.glyphs[*number];
+        let right = u + glyph.reach;
+        let blank = text_of(scene, glyph).trim().is_empty();
+        match &mut current {
+            // Blanks neither end a segment nor carry one on.
+            Some(segment) if blank => segment.glyphs.end = at + 1,
+            Some(segment) if u - segment.right <= COLUMN * glyph.em.max(line.size * 0.5) => {
+                segment.glyphs.end = at + 1;
+                segment.right = segment.right.max(right);
+            }
+            other => {
+                line.segments.extend(other.take());
+                let reach = if blank { *u } else { right };
+                *other = Some(Segment { glyphs: at..at + 1, left: *u, right: reach, block: 0 });
+            }
+        }
+    }
+    line.segments.extend(current);
+}
+
+/// Joins segments that stand under one another.
+fn blocks(layout: &mut Layout, begin: usize) {
+    let mut open: Vec<usize> = Vec::new();
+    for line in begin..layout.lines.len() {
+        let mut taken: Vec<usize> = Vec::new();
+        for at in 0..layout.lines[line].segments.len() {
+            open.retain(|block| {
+                let (last, _) = layout.blocks[*block][layout.blocks[*block].len() - 1];
+                layout.lines[last].baseline - layout.lines[line].baseline <= 4.0 * layout.lines[line].size.max(layout.lines[last].size)
+            });
+            let best = open.iter().filter(|block| !taken.contains(block)).map(|block| (fit(layout, *block, line, at), *block));
+            let best = best.filter(|(fit, _)| *fit > 0.0).max_by(|a, b| a.0.total_cmp(&b.0));
+            let block = best.map_or(layout.blocks.len(), |(_, block)| block);
+            if block == layout.blocks.len() {
+                layout.blocks.push(Vec::new());
+                open.push(block);
+            }
+            taken.push(block);
+            layout.blocks[block].push((line, at));
+            layout.lines[line].segments[at].block = block;
+        }
+    }
+}
+
+/// How far a segment overlaps the last one of a block; 0 when it does not belong there.
+fn fit(layout: &Layout, block: usize, line: usize, at: usize) -> f64 {
+    let (last, segment) = layout.blocks[block][layout.blocks[block].len() - 1];
+    let (above, below) = (&layout.lines[last], &layout.lines[line]);
+    let (a, b) = (&above.segments[segment], &below.segments[at]);
+    let (small, large) = (above.size.min(below.size), above.size.max(below.size));
+    if above.baseline - below.baseline > 1.9 * large || large > 1.6 * small {
+        return 0.0;
+    }
+    a.right.min(b.right) - a.left.max(b.left)
+}
+
+fn text_of<'s>(scene: &'s Scene, glyph: &Glyph) -> &'s str {
+    &scene.text[glyph.text.0..glyph.text.1]
+}
+
+impl Layout {
+    /// Number of blocks.
+    pub(super) fn blocks(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// The text of a block.
+    pub(super) fn block(&self, scene: &Scene, block: usize) -> Text {
+        let mut text = Text::default();
+        let segments = &self.blocks[block];
+        let bounds = segments.iter().map(|(line, at)| &self.lines[*line].segments[*at]);
+        let right = bounds.clone().map(|s| s.right).fold(f64::MIN, f64::max);
+        text.extent = (bounds.map(|s| s.left).fold(f64::MAX, f64::min), right);
+        for (number, (line, at)) in segments.iter().enumerate() {
+            let line = &self.lines[*line];
+            let segment = &line.segments[*at];
+            let glyphs = &line.glyphs[segment.glyphs.clone()];
+            if number > 0 {
+                let (above, before) = segments[number - 1];
+                let room = right - self.lines[above].segments[before].right;
+                join(&mut text, scene, glyphs, room);
+            }
+            push_line(&mut text, scene, glyphs);
+        }
+        text
+    }
+
+    /// Lines whose segments went into different blocks.
+    pub(super) fn rows(&self) -> Vec<usize> {
+        let apart = |line: &Line| line.segments.iter().any(|s| s.block != line.segments[0].block);
+        (0..self.lines.len()).filter(|line| apart(&self.lines[*line])).collect()
+    }
+
+    /// The text of a line across its segments; `gone` says what stands in the place of a glyph.
+    pub(super) fn row(&self, scene: &Scene, line: usize, gone: &BTreeMap<usize, Option<String>>) -> Text {
+        let line = &self.lines[line];
+        let ends = line.segments.iter().map(|s| (s.left, s.right));
+        let mut text = Text::default();
+        text.extent = ends.fold((f64::MAX, f64::MIN), |(l, r), (left, right)| (l.min(left), r.max(right)));
+        for (number, segment) in line.segments.iter().enumerate() {
+            if number > 0 {
+                text.text.push('\t');
+            }
+            let glyphs = &line.glyphs[segment.glyphs.clone()];
+            let mut part = Text::default();
+            push_line(&mut part, scene, glyphs);
+            append_without(&mut text, &part, gone);
+        }
+        text
+    }
+}
+
+/// Appends `part`; glyphs that are gone leave their replacement, which belongs to no glyph.
+fn append_without(text: &mut Text, part: &Text, gone: &BTreeMap<usize, Option<String>>) {
+    let mut at = 0;
+    for placed in &part.glyphs {
+        text.text.push_str(&part.text[at..placed.range.start]);
+        at = placed.range.end;
+        match gone.get(&placed.glyph) {
+            Some(label) => text.text.push_str(label.as_deref().unwrap_or_default()),
+            None => {
+                let begin = text.text.len();
+                text.text.push_str(&part.text[placed.range.clone()]);
+                text.glyphs.push(Placed { range: begin..text.text.len(), ..placed.clone() });
+            }
+        }
+    }
+    text.text.push_str(&part.text[at..]);
+}
+
+/// What stands between two lines of a block: nothing after a hyphen, a blank where the paragraph runs on, else a
+/// line feed.
+fn join(text: &mut Text, scene: &Scene, next: &[(usize, f64)], room: f64) {
+    let mut word = 0.0;
+    let mut first = None;
+    for (number, _) in next {
+        let glyph = &scene.glyphs[*number];
+        let shown = text_of(scene, glyph);
+        first = first.or(shown.chars().next());
+        if shown.contains(' ') && word > 0.0 {
+            break;
+        }
+        word += glyph.width;
+    }
+    let mut before = text.text.chars().rev();
+    let (last, earlier) = (before.next(), before.next());
+    let hyphen = matches!(last, Some('-' | '\u{2010}')) && earlier.is_some_and(char::is_alphanumeric);
+    match first {
+        Some(c) if hyphen && c.is_lowercase() && earlier.is_some_and(char::is_alphabetic) => drop_hyphen(text),
+        Some(c) if hyphen && c.is_alphanumeric() => {}
+        _ if room < word || last == Some(' ') => text.text.push(' '),
+        _ => text.text.push('\n'),
+    }
+}
+
+/// Takes the hyphen at a line's end out of the text; its glyph stays in its place, with no text.
+fn drop_hyphen(text: &mut Text) {
+    text.text.pop();
+    let end = text.text.len();
+    for placed in text.glyphs.iter_mut().rev().take_while(|placed| placed.range.end > end) {
+        placed.range = placed.range.start.min(end)..end;
+    }
+}
+
+/// Appends glyphs of one line, with blanks where there are gaps.
+fn push_line(text: &mut Text, scene: &Scene, glyphs: &[(usize, f64)]) {
+    let mut end: Option<f64> = None;
+    let mut previous: Option<(usize, f64)> = None;
+    for (number, u) in logical(scene, glyphs) {
+        let glyph = &scene.glyphs[number];
+        let shown = text_of(scene, glyph);
+        let shadow = previous.is_some_and(|(other, at)| {
+            let other = &scene.glyphs[other];
+            text_of(scene, other) == shown && !shown.trim().is_empty() && (u - at).abs() < 0.2 * glyph.width
+        });
+        let gap = end.is_some_and(|end| u - end > SPACE * glyph.em || end - u > 1.5 * glyph.em + glyph.reach);
+        if gap && !shadow && !text.text.ends_with([' ', '\n', '\t']) && !shown.starts_with(' ') {
+            text.text.push(' ');
+        }
+        let begin = text.text.len();
+        if !shadow {
+            text.text.extend(shown.chars().filter(|c| !invisible(*c)).map(plain));
+        }
+        text.glyphs.push(Placed { glyph: number, range: begin..text.text.len(), shadow });
+        end = Some(end.map_or(u + glyph.reach, |end| if rtl(shown) { u + glyph.reach } else { end.max(u + glyph.reach) }));
+        if !shadow {
+            previous = Some((number, u));
+        }
+    }
+}
+
+/// Soft hyphens and characters without width: they only keep a word from being found.
+fn invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+}
+
+/// Control characters and unusual blanks are blanks.
+fn plain(c: char) -> char {
+    if c.is_control() || c.is_whitespace() { ' ' } else { c }
+}
+
+fn rtl(text: &str) -> bool {
+    text.chars().any(|c| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}'))
+}
+
+/// Glyphs stand from left to right; what is written from right to left is turned round.
+fn logical(scene: &Scene, glyphs: &[(usize, f64)]) -> Vec<(usize, f64)> {
+    let mut order = glyphs.to_vec();
+    let is_rtl = |(glyph, _): &(usize, f64)| rtl(text_of(scene, &scene.glyphs[*glyph]));
+    let is_blank = |(glyph, _): &(usize, f64)| text_of(scene, &scene.glyphs[*glyph]).trim().is_empty();
+    let mut at = 0;
+    while at < order.len() {
+        if !is_rtl(&order[at]) {
+            at += 1;
+            continue;
+        }
+        let mut end = at;
+        for next in at..order.len() {
+            if is_rtl(&order[next]) {
+                end = next;
+            } else if !is_blank(&order[next]) {
+                break;
+            }
+        }
+        order[at..=end].reverse();
+        at = end + 1;
+    }
+    order
+}
+
+impl Line {
+    /// Unit vector along the line.
+    pub(super) fn along(&self) -> Point {
+        self.along
+    }
+}

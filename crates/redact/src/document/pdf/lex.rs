@@ -1,0 +1,482 @@
+//! Content streams, token by token.
+//!
+//! Every operation knows which bytes it was read from, so that an operation that is not changed is written back as it
+//! was. Comments, stray delimiters and operands without an operator show nothing on a page and are not written back:
+//! they are places to hide text in.
+
+use std::ops::Range;
+
+/// An operand.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Operand {
+    /// A number.
+    Number(f64),
+    /// A string, decoded.
+    Text(Vec<u8>),
+    /// A name, decoded.
+    Name(Vec<u8>),
+    /// An array.
+    Array(Vec<Operand>),
+    /// A dictionary.
+    Dictionary(Vec<(Vec<u8>, Operand)>),
+    /// `true`, `false`, `null`.
+    Word(&'static str),
+}
+
+impl Operand {
+    /// The number, if it is one.
+    pub(super) fn number(&self) -> Option<f64> {
+        if let Operand::Number(number) = self { Some(*number) } else { None }
+    }
+
+    /// The name, if it is one.
+    pub(super) fn name(&self) -> Option<&[u8]> {
+        if let Operand::Name(name) = self { Some(name) } else { None }
+    }
+
+    /// Whether a string is in it.
+    pub(super) fn holds_text(&self) -> bool {
+        match self {
+            Operand::Text(_) => true,
+            Operand::Array(items) => items.iter().any(Operand::holds_text),
+            Operand::Dictionary(entries) => entries.iter().any(|(_, value)| value.holds_text()),
+            _ => false,
+        }
+    }
+}
+
+/// An operator and its operands. An inline image is one operation, `EI`, with a dictionary and its bytes.
+#[derive(Clone, Debug)]
+pub(super) struct Operation {
+    /// The operator, out of [`OPERATORS`].
+    pub(super) operator: &'static str,
+    /// Its operands.
+    pub(super) operands: Vec<Operand>,
+    /// The bytes it was read from.
+    pub(super) range: Range<usize>,
+    /// Bytes of an inline image.
+    pub(super) data: Range<usize>,
+    /// Whether the bytes may be written back as they are.
+    pub(super) clean: bool,
+}
+
+impl Operation {
+    /// The operands that are numbers.
+    pub(super) fn numbers(&self) -> Vec<f64> {
+        self.operands.iter().filter_map(Operand::number).collect()
+    }
+
+    /// The last operand that is a name.
+    pub(super) fn name(&self) -> Option<&[u8]> {
+        self.operands.iter().rev().find_map(Operand::name)
+    }
+}
+
+/// Every operator there is (ISO 32000-1, annex A). Viewers skip any other, so it is left out.
+const OPERATORS: [&str; 73] = [
+    "b", "B", "b*", "B*", "BDC", "BI", "BMC", "BT", "BX", "c", "cm", "CS", "cs", "d", "d0", "d1", "Do", "DP", "EI", "EMC",
+    "ET", "EX", "f", "F", "f*", "G", "g", "gs", "h", "i", "ID", "j", "J", "K", "k", "l", "m", "M", "MP", "n", "q", "Q", "re",
+    "RG", "rg", "ri", "s", "S", "SC", "sc", "SCN", "scn", "sh", "T*", "Tc", "Td", "TD", "Tf", "Tj", "TJ", "TL", "Tm", "Tr",
+    "Ts", "Tw", "Tz", "v", "w", "W", "W*", "y", "'", "\"",
+];
+
+/// Arrays and dictionaries in one another.
+const NESTING_MAX: usize = 64;
+
+/// What was read, and what was left out.
+#[derive(Debug, Default)]
+pub(super) struct Program {
+    /// The operations.
+    pub(super) operations: Vec<Operation>,
+    /// How many operators were unknown.
+    pub(super) unknown: usize,
+}
+
+/// Reads a content stream. Never fails: what is no operation is left out.
+pub(super) fn read(bytes: &[u8]) -> Program {
+    let mut lexer = Lexer { bytes, at: 0, clean: true };
+    let mut program = Program::default();
+    let mut operands = Vec::new();
+    let mut start = None;
+    while let Some(begin) = lexer.skip_white() {
+        if start.is_none() {
+            lexer.clean = true;
+        }
+        match lexer.token(0) {
+            Token::Operand(operand) => {
+                start.get_or_insert(begin);
+                operands.push(operand);
+                // More operands than any operator takes (DeviceN has at most 32 components).
+                if operands.len() > 512 {
+                    operands.clear();
+                    start = None;
+                }
+            }
+            Token::Word(word) => {
+                let begin = start.take().unwrap_or(begin);
+                lexer.operation(&word, begin, std::mem::take(&mut operands), &mut program);
+            }
+            Token::Stray => lexer.clean = false,
+        }
+    }
+    program
+}
+
+/// A token of a character map, which is PostScript and not content.
+#[derive(Debug, PartialEq)]
+pub(super) enum Item {
+    /// An operand.
+    Operand(Operand),
+    /// Anything else.
+    Word(Vec<u8>),
+}
+
+/// The tokens of a character map.
+pub(super) fn items(bytes: &[u8]) -> Vec<Item> {
+    let mut lexer = Lexer { bytes, at: 0, clean: true };
+    let mut items = Vec::new();
+    while lexer.skip_white().is_some() {
+        match lexer.token(0) {
+            Token::Operand(operand) => items.push(Item::Operand(operand)),
+            Token::Word(word) => items.push(Item::Word(bytes[word].to_vec())),
+            Token::Stray => {}
+        }
+    }
+    items
+}
+
+enum Token {
+    Operand(Operand),
+    Word(Range<usize>),
+    Stray,
+}
+
+struct Lexer<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    clean: bool,
+}
+
+fn is_white(byte: u8) -> bool {
+    matches!(byte, 0 | b'\t' | b'\n' | 0x0c | b'\r' | b' ')
+}
+
+fn is_regular(byte: u8) -> bool {
+    !is_white(byte) && !b"()<>[]{}/%".contains(&byte)
+}
+
+impl Lexer<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    /// Over white space and comments; the place where something begins.
+    fn skip_white(&mut self) -> Option<usize> {
+        while let Some(byte) = self.peek() {
+            if byte == b'%' {
+                self.clean = false;
+                while self.peek().is_some_and(|b| b != b'\n' && b != b'\r') {
+                    self.at += 1;
+                }
+            } else if is_white(byte) {
+                self.at += 1;
+            } else {
+                return Some(self.at);
+            }
+        }
+        None
+    }
+
+    fn token(&mut self, depth: usize) -> Token {
+        let start = self.at;
+        match self.peek() {
+            Some(b'(') => Token::Operand(Operand::Text(self.literal())),
+            Some(b'<') if self.bytes.get(start + 1) == Some(&b'<') => self.dictionary(depth),
+            Some(b'<') => Token::Operand(Operand::Text(self.hex())),
+            Some(b'/') => Token::Operand(Operand::Name(self.name())),
+            Some(b'[') => self.array(depth),
+            Some(byte) if is_regular(byte) => self.regular(),
+            _ => {
+                self.at += 1;
+                Token::Stray
+            }
+        }
+    }
+
+    fn regular(&mut self) -> Token {
+        let start = self.at;
+        while self.peek().is_some_and(is_regular) {
+            self.at += 1;
+        }
+        let word = &self.bytes[start..self.at];
+        match word {
+            b"true" => Token::Operand(Operand::Word("true")),
+            b"false" => Token::Operand(Operand::Word("false")),
+            b"null" => Token::Operand(Operand::Word("null")),
+            _ => number(word).map_or(Token::Word(start..self.at), |n| Token::Operand(Operand::Number(n))),
+        }
+    }
+
+    fn array(&mut self, depth: usize) -> Token {
+        self.at += 1;
+        let mut items = Vec::new();
+        while self.skip_white().is_some() {
+            if self.peek() == Some(b']') {
+                self.at += 1;
+                return Token::Operand(Operand::Array(items));
+            }
+            if depth >= NESTING_MAX {
+                self.clean = false;
+                return Token::Stray;
+            }
+            match self.token(depth + 1) {
+                Token::Operand(operand) => items.push(operand),
+                Token::Word(_) | Token::Stray => self.clean = false,
+            }
+        }
+        self.clean = false;
+        Token::Operand(Operand::Array(items))
+    }
+
+    fn dictionary(&mut self, depth: usize) -> Token {
+        self.at += 2;
+        let mut entries = Vec::new();
+        let mut key: Option<Vec<u8>> = None;
+        while self.skip_white().is_some() {
+            if self.bytes[self.at..].starts_with(b">>") {
+                self.at += 2;
+                return Token::Operand(Operand::Dictionary(entries));
+            }
+            if depth >= NESTING_MAX {
+                self.clean = false;
+                return Token::Stray;
+            }
+            match (self.token(depth + 1), key.take()) {
+                (Token::Operand(Operand::Name(name)), None) => key = Some(name),
+                (Token::Operand(value), Some(name)) => entries.push((name, value)),
+                _ => self.clean = false,
+            }
+        }
+        self.clean = false;
+        Token::Operand(Operand::Dictionary(entries))
+    }
+
+    fn name(&mut self) -> Vec<u8> {
+        self.at += 1;
+        let mut name = Vec::new();
+        while let Some(byte) = self.peek().filter(|byte| is_regular(*byte)) {
+            self.at += 1;
+            let digits = self.bytes.get(self.at..self.at + 2);
+            match digits.and_then(|d| Some(hex_digit(d[0])? << 4 | hex_digit(d[1])?)) {
+                Some(value) if byte == b'#' => {
+                    name.push(value);
+                    self.at += 2;
+                }
+                _ => name.push(byte),
+            }
+        }
+        name
+    }
+
+    fn hex(&mut self) -> Vec<u8> {
+        self.at += 1;
+        let mut digits = Vec::new();
+        while let Some(byte) = self.peek() {
+            self.at += 1;
+            match hex_digit(byte) {
+                Some(digit) => digits.push(digit),
+                None if byte == b'>' => break,
+                None => self.clean &= is_white(byte),
+            }
+        }
+        digits.chunks(2).map(|pair| pair[0] << 4 | pair.get(1).copied().unwrap_or(0)).collect()
+    }
+
+    fn literal(&mut self) -> Vec<u8> {
+        self.at += 1;
+        let (mut text, mut depth) = (Vec::new(), 1);
+        while let Some(byte) = self.peek() {
+            self.at += 1;
+            match byte {
+                b'(' => depth += 1,
+                b')' => {
+                    depth -= 1;
+                    if depth == 0 {
+                        return text;
+                    }
+                }
+                b'\\' => {
+                    self.escape(&mut text);
+                    continue;
+                }
+                b'\r' => {
+                    // An end of line in a string is one line feed, however it is written.
+                    if self.peek() == Some(b'\n') {
+                        self.at += 1;
+                    }
+                    text.push(b'\n');
+                    continue;
+                }
+                _ => {}
+            }
+            text.push(byte);
+        }
+        self.clean = false;
+        text
+    }
+
+    fn escape(&mut self, text: &mut Vec<u8>) {
+        let Some(byte) = self.peek() else { return };
+        self.at += 1;
+        match byte {
+            b'n' => text.push(b'\n'),
+            b'r' => text.push(b'\r'),
+            b't' => text.push(b'\t'),
+            b'b' => text.push(8),
+            b'f' => text.push(12),
+            b'\n' => {}
+            b'\r' => self.at += usize::from(self.peek() == Some(b'\n')),
+            b'0'..=b'7' => {
+                let mut value = u32::from(byte - b'0');
+                for _ in 0..2 {
+                    let Some(digit) = self.peek().filter(|b| (b'0'..=b'7').contains(b)) else { break };
+                    value = value * 8 + u32::from(digit - b'0');
+                    self.at += 1;
+                }
+                text.push(value as u8);
+            }
+            other => text.push(other),
+        }
+    }
+
+    fn operation(&mut self, word: &Range<usize>, start: usize, operands: Vec<Operand>, program: &mut Program) {
+        let name = &self.bytes[word.clone()];
+        let Some(operator) = OPERATORS.iter().find(|known| known.as_bytes() == name) else {
+            program.unknown += 1;
+            return;
+        };
+        if *operator == "BI" {
+            return self.inline_image(start, program);
+        }
+        // Only these operators show or name text; a string anywhere else is seen by nobody.
+        let may_hold = matches!(*operator, "Tj" | "TJ" | "'" | "\"" | "BDC" | "DP");
+        if !may_hold && operands.iter().any(Operand::holds_text) || matches!(*operator, "ID" | "EI") {
+            program.unknown += 1;
+            return;
+        }
+        let range = start..self.at;
+        program.operations.push(Operation { operator, operands, range, data: 0..0, clean: self.clean });
+    }
+
+    /// From after `BI` to after `EI`.
+    fn inline_image(&mut self, start: usize, program: &mut Program) {
+        let (mut entries, mut key) = (Vec::new(), None);
+        loop {
+            if self.skip_white().is_none() {
+                return;
+            }
+            match (self.token(0), key.take()) {
+                (Token::Operand(Operand::Name(name)), None) => key = Some(name),
+                (Token::Operand(value), Some(name)) => entries.push((name, value)),
+                (Token::Word(word), _) if &self.bytes[word.clone()] == b"ID" => break,
+                _ => {}
+            }
+        }
+        self.at = (self.at + 1).min(self.bytes.len());
+        let begin = self.at;
+        let Some(end) = end_of_image(self.bytes, begin) else {
+            program.unknown += 1;
+            self.at = self.bytes.len();
+            return;
+        };
+        self.at = (end + 3).min(self.bytes.len());
+        let operands = vec![Operand::Dictionary(entries)];
+        let range = start..self.at;
+        program.operations.push(Operation { operator: "EI", operands, range, data: begin..end, clean: true });
+    }
+}
+
+/// Where the white space before `EI` stands: what follows has to look like content again.
+fn end_of_image(bytes: &[u8], begin: usize) -> Option<usize> {
+    let mut at = begin;
+    while at + 3 <= bytes.len() {
+        let ends = is_white(bytes[at]) && &bytes[at + 1..at + 3] == b"EI";
+        let rest = &bytes[at.saturating_add(3).min(bytes.len())..];
+        let apart = rest.first().is_none_or(|byte| is_white(*byte));
+        let readable = |byte: &u8| is_white(*byte) || (32..127).contains(byte);
+        if ends && apart && rest.iter().take(12).all(readable) {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    (byte as char).to_digit(16).map(|digit| digit as u8)
+}
+
+/// A number as PDF writes it; what viewers make of `--5` and `1.2.3` is no number here and becomes 0.
+fn number(word: &[u8]) -> Option<f64> {
+    let looks = word.iter().all(|b| b.is_ascii_digit() || b"+-.".contains(b));
+    let text = std::str::from_utf8(word).ok().filter(|_| looks)?;
+    Some(text.parse().unwrap_or(0.0))
+}
+
+/// Writes an operand.
+pub(super) fn write(out: &mut Vec<u8>, operand: &Operand) {
+    match operand {
+        // The shortest text that reads as the same number.
+        Operand::Number(number) => out.extend_from_slice(number.to_string().as_bytes()),
+        Operand::Text(text) => write_hex(out, text),
+        Operand::Name(name) => write_name(out, name),
+        Operand::Word(word) => out.extend_from_slice(word.as_bytes()),
+        Operand::Array(items) => {
+            out.push(b'[');
+            for item in items {
+                write(out, item);
+                out.push(b' ');
+            }
+            out.push(b']');
+        }
+        Operand::Dictionary(entries) => {
+            out.extend_from_slice(b"<<");
+            for (key, value) in entries {
+                write_name(out, key);
+                out.push(b' ');
+                write(out, value);
+                out.push(b' ');
+            }
+            out.extend_from_slice(b">>");
+        }
+    }
+}
+
+/// Writes a number with at most five places, which is finer than any device.
+pub(super) fn write_number(out: &mut Vec<u8>, number: f64) {
+    let number = if number.is_finite() { number } else { 0.0 };
+    let text = format!("{number:.5}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    out.extend_from_slice(if text == "-0" { b"0" } else { text.as_bytes() });
+}
+
+/// Writes a name.
+pub(super) fn write_name(out: &mut Vec<u8>, name: &[u8]) {
+    out.push(b'/');
+    for byte in name {
+        if is_regular(*byte) && (33..127).contains(byte) && *byte != b'#' {
+            out.push(*byte);
+        } else {
+            out.extend_from_slice(format!("#{byte:02X}").as_bytes());
+        }
+    }
+}
+
+/// Writes a string in hexadecimal.
+pub(super) fn write_hex(out: &mut Vec<u8>, text: &[u8]) {
+    out.push(b'<');
+    for byte in text {
+        out.extend_from_slice(format!("{byte:02X}").as_bytes());
+    }
+    out.push(b'>');
+}

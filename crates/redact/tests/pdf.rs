@@ -1,0 +1,284 @@
+//! Redacted PDFs: every trap file, judged by readers of PDF that are not ours.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use model::Fault;
+use probity_redact::document::pdf::{rewrite, survivors};
+use probity_redact::{Decide, Edit, Limits, Piece};
+
+const NEEDLES: [(&str, &str); 2] = [("Jan Muster", "[PERSON-1]"), ("123-45-6789", "[SSN]")];
+
+/// Takes out the needles, however their blanks run, and remembers where it was asked.
+#[derive(Default)]
+struct Needles {
+    asked: Vec<String>,
+    spots: Vec<String>,
+    found: usize,
+}
+
+impl Decide for Needles {
+    fn decide(&mut self, piece: &Piece<'_>) -> Result<Vec<Edit>, Fault> {
+        let text = std::str::from_utf8(piece.text).expect("PDF pieces are UTF-8");
+        self.asked.push(text.to_owned());
+        self.spots.push(format!("{:?}", piece.spot));
+        let mut edits = Vec::new();
+        for (needle, label) in NEEDLES {
+            let mut at = 0;
+            while let Some(range) = find(text, needle, at) {
+                at = range.end;
+                edits.push(Edit { range, with: label.to_owned() });
+            }
+        }
+        edits.sort_by_key(|edit| edit.range.start);
+        self.found += edits.len();
+        Ok(edits)
+    }
+}
+
+/// The next place of `needle` in `text` from `from` on; a blank stands for any white space.
+fn find(text: &str, needle: &str, from: usize) -> Option<std::ops::Range<usize>> {
+    text[from..].char_indices().map(|(at, _)| from + at).find_map(|start| {
+        let mut end = start;
+        for c in needle.chars() {
+            let next = text[end..].chars().next()?;
+            if c == next {
+                end += next.len_utf8();
+            } else if c == ' ' && next.is_whitespace() {
+                end = text.len() - text[end..].trim_start().len();
+            } else {
+                return None;
+            }
+        }
+        Some(start..end)
+    })
+}
+
+fn fixture(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/redact/pdf").join(name).with_extension("pdf");
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Whether a judge may be used. Under `PROBITY_TEST_JUDGES` a missing one is a failure.
+fn judge(tool: &str) -> bool {
+    let there = Command::new("sh").args(["-c", &format!("command -v {tool}")]).output();
+    let there = there.is_ok_and(|out| out.status.success());
+    assert!(there || std::env::var_os("PROBITY_TEST_JUDGES").is_none(), "a required judge is missing: {tool}");
+    if !there {
+        eprintln!("skipped: {tool} is not installed");
+    }
+    there
+}
+
+/// The Python that has `tests/requirements-redact-pdf.txt`.
+fn python() -> Option<PathBuf> {
+    let python = std::env::var_os("PROBITY_TEST_PDF_PYTHON").map(PathBuf::from);
+    let missing = python.is_none() && std::env::var_os("PROBITY_TEST_JUDGES").is_some();
+    assert!(!missing, "a required judge is missing: PROBITY_TEST_PDF_PYTHON names no Python");
+    python
+}
+
+fn run(command: &mut Command) -> (bool, String) {
+    let out = command.output().expect("a judge starts");
+    let text = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
+    (out.status.success(), text)
+}
+
+fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What `pdftotext` reads.
+fn read(file: &Path) -> Option<String> {
+    let arguments = [file.as_os_str(), "-".as_ref()];
+    judge("pdftotext").then(|| squeezed(&run(Command::new("pdftotext").args(arguments)).1))
+}
+
+/// Redacts a trap file, holds the output against every judge, and returns what can be read in it.
+fn check(name: &str) -> (Needles, Option<String>) {
+    let mut needles = Needles::default();
+    let limits = Limits::default();
+    let done = rewrite(&fixture(name), &mut needles, &limits).unwrap_or_else(|fault| panic!("{name}: {fault}"));
+    let values: Vec<&[u8]> = NEEDLES.iter().map(|(needle, _)| needle.as_bytes()).collect();
+    assert_eq!(survivors(&done.bytes, &values).expect("the output is read again"), [0usize; 0], "{name}");
+    assert_eq!(done.bytes.windows(5).filter(|window| *window == b"%%EOF").count(), 1, "{name}: one revision");
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = match std::env::var_os("PROBITY_TEST_KEEP") {
+        Some(kept) => PathBuf::from(kept).join(name).with_extension("pdf"),
+        None => folder.path().join("out.pdf"),
+    };
+    std::fs::write(&file, &done.bytes).expect("the output is written");
+
+    // Redacting twice = once.
+    let mut again = Needles::default();
+    let twice = rewrite(&done.bytes, &mut again, &limits).expect("the output is read again");
+    assert_eq!(again.found, 0, "{name}: {:?}", again.asked);
+    if twice.bytes != done.bytes {
+        std::fs::write(file.with_extension("twice.pdf"), &twice.bytes).expect("the second output is written");
+    }
+    assert!(twice.bytes == done.bytes, "{name}: a second run changes the file");
+    assert_eq!(twice.removed, [], "{name}: a second run finds something to remove");
+
+    let mut spots = needles.spots.clone();
+    spots.sort();
+    spots.dedup();
+    assert_eq!(spots.len(), needles.spots.len(), "{name}: every piece has a spot of its own");
+
+    if judge("qpdf") {
+        let (sound, said) = run(Command::new("qpdf").arg("--check").arg(&file));
+        assert!(sound, "{name}: {said}");
+    }
+    if let Some(python) = python() {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/judges/redact/pdf_clean.py");
+        let (clean, said) = run(Command::new(python).arg(script).arg(&file).args(NEEDLES.map(|(needle, _)| needle)));
+        assert!(clean, "{name}: {said}");
+    }
+    let text = read(&file);
+    if let Some(text) = &text {
+        for (needle, _) in NEEDLES {
+            assert!(!text.contains(needle), "{name}: {text}");
+        }
+    }
+    (needles, text)
+}
+
+/// The text that has to be readable afterwards.
+fn reads(name: &str, wanted: &[&str]) {
+    let (needles, text) = check(name);
+    assert!(needles.found > 0, "{name}: nothing was found: {:?}", needles.asked);
+    for want in text.iter().flat_map(|_| wanted) {
+        assert!(text.as_ref().is_some_and(|text| text.contains(want)), "{name}: {want}: {text:?}");
+    }
+}
+
+#[test]
+fn words_on_a_page_give_way_to_labels_and_their_neighbours_stay() {
+    reads("plain", &["The witness", "[PERSON-1]", "[SSN]", "Public line.", "Neighbours: before", ", after;"]);
+}
+
+#[test]
+fn a_form_is_changed_where_it_is_shown() {
+    reads("form", &["[PERSON-1]", "[SSN]", "Public line."]);
+}
+
+#[test]
+fn a_shared_form_stays_as_it_was_on_the_other_page() {
+    reads("shared", &["[PERSON-1]", "[SSN]", "Jan van Dam"]);
+}
+
+#[test]
+fn outlines_and_notes_are_read() {
+    reads("side", &["Public line."]);
+}
+
+#[test]
+fn text_under_a_box_is_taken_out() {
+    reads("box", &["Public line."]);
+}
+
+#[test]
+fn a_value_in_several_strings_is_found() {
+    reads("split", &["[PERSON-1]", "[SSN]"]);
+}
+
+#[test]
+fn images_under_a_box_lose_their_pixels_and_others_are_named() {
+    reads("image", &["[PERSON-1]", "Public line."]);
+    reads("scan", &["[PERSON-1]", "Public line."]);
+}
+
+#[test]
+fn a_subset_font_forgets_what_is_no_longer_shown() {
+    reads("truetype", &["[PERSON-1]", "Open words stay."]);
+}
+
+#[test]
+fn attachments_go() {
+    check("attachment");
+}
+
+#[test]
+fn an_older_revision_goes() {
+    check("revision");
+    check("compressed");
+}
+
+#[test]
+fn fields_are_read_with_their_names() {
+    reads("field", &["Name:"]);
+}
+
+#[test]
+fn hidden_layers_are_read() {
+    reads("layer", &["Public line."]);
+}
+
+#[test]
+fn spoken_text_goes_with_what_it_speaks_of() {
+    reads("actualtext", &["see file", "Public line."]);
+}
+
+#[test]
+fn every_other_hiding_place_is_read_or_removed() {
+    reads("extras", &["Public line."]);
+}
+
+#[test]
+fn a_redaction_that_was_only_marked_is_applied() {
+    check("marked");
+}
+
+#[test]
+fn values_over_line_ends_are_found() {
+    reads("lines", &["among them", "and others, whose number", "was noted", "left.", "Right one, which has", "nothing to hide"]);
+}
+
+#[test]
+fn tilted_text_is_text() {
+    reads("rotated", &["[PERSON-1]"]);
+}
+
+#[test]
+fn every_text_operator_is_understood() {
+    reads("operators", &["Tj:", "one", "TJ:", "two", "quote:", "three", "double:", "four", "five", "raised"]);
+}
+
+#[test]
+fn a_form_that_shows_itself_is_shown_once() {
+    check("loop");
+}
+
+#[test]
+fn drawn_glyphs_are_read_by_their_names_or_refused() {
+    let (needles, _) = check("type3");
+    assert!(needles.asked.iter().any(|text| text == "Jan"), "{:?}", needles.asked);
+    refused("type3-unreadable", "pdf-unreadable-text");
+}
+
+#[test]
+fn what_cannot_be_read_is_refused() {
+    refused("encrypted", "pdf-encrypted");
+    let whole = fixture("plain");
+    for length in [0, 1, 9, 100, whole.len() / 2] {
+        let fault = rewrite(&whole[..length], &mut Needles::default(), &Limits::default()).expect_err("it is cut");
+        assert_eq!(fault.code(), "pdf-broken", "{length}");
+    }
+    let small = Limits { document_bytes: 100, ..Limits::default() };
+    let fault = rewrite(&whole, &mut Needles::default(), &small).expect_err("it is too large");
+    assert_eq!(fault.code(), "pdf-too-large");
+}
+
+fn refused(name: &str, code: &str) {
+    let fault = rewrite(&fixture(name), &mut Needles::default(), &Limits::default()).expect_err(name);
+    assert_eq!(fault.code(), code, "{name}");
+    assert!(NEEDLES.iter().all(|(needle, _)| !fault.to_string().contains(needle)), "{name}");
+}
+
+#[test]
+fn survivors_are_found_wherever_they_are() {
+    for name in ["plain", "form", "side", "box", "split", "field", "layer", "actualtext", "extras", "revision", "truetype"] {
+        let found = survivors(&fixture(name), &[b"no such words", b"Jan Muster"]).expect("it is read");
+        assert_eq!(found, [1], "{name}");
+    }
+}

@@ -83,14 +83,49 @@ impl NewFile {
         self.temporary.as_file_mut()
     }
 
+    /// The same file opened once more, at its beginning.
+    ///
+    /// # Errors
+    /// I/O faults.
+    #[cfg(feature = "redact")]
+    pub(crate) fn reopen(&self) -> Result<File, Fault> {
+        self.temporary.reopen().map_err(|error| Fault::io("read", &self.path, error))
+    }
+
+    /// Ends the writing. On return its bytes are on the disk, and it is no open file any more: one of many that are to
+    /// appear together.
+    ///
+    /// # Errors
+    /// I/O faults.
+    pub(crate) fn close(self) -> Result<WrittenFile, Fault> {
+        self.temporary.as_file().sync_all().map_err(|error| Fault::io("write", &self.path, error))?;
+        Ok(WrittenFile { path: self.path, existing: self.existing, temporary: self.temporary.into_temp_path() })
+    }
+
     /// Makes it appear. On return its bytes and its name are on the disk.
     ///
     /// # Errors
     /// I/O faults; `output-exists` when somebody else has written it meanwhile.
     pub(crate) fn finish(self) -> Result<(), Fault> {
+        self.close()?.appear()
+    }
+}
+
+/// A file that is written and does not have its name yet. Dropped, it leaves nothing behind.
+pub(crate) struct WrittenFile {
+    path: PathBuf,
+    existing: Existing,
+    temporary: tempfile::TempPath,
+}
+
+impl WrittenFile {
+    /// Makes it appear. On return its name is on the disk.
+    ///
+    /// # Errors
+    /// I/O faults; `output-exists` when somebody else has written it meanwhile.
+    pub(crate) fn appear(self) -> Result<(), Fault> {
         let path = &self.path;
         let fault = |error| Fault::io("write", path, error);
-        self.temporary.as_file().sync_all().map_err(fault)?;
         match self.existing {
             Existing::Replace => self.temporary.persist(path).map_err(|error| fault(error.error))?,
             Existing::Keep => self.temporary.persist_noclobber(path).map_err(|error| match error.error.kind() {

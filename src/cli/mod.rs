@@ -29,6 +29,8 @@ pub(crate) mod passphrase;
 pub(crate) mod pins;
 pub(crate) mod progress;
 pub(crate) mod project;
+#[cfg(feature = "redact")]
+pub(crate) mod redaction;
 #[cfg(feature = "engine")]
 pub(crate) mod rules;
 #[cfg(feature = "house")]

@@ -15,6 +15,8 @@ mod init;
 mod package;
 #[cfg(feature = "engine")]
 mod query;
+#[cfg(feature = "redact")]
+mod redact;
 #[cfg(feature = "house")]
 mod run;
 mod util;
@@ -40,6 +42,8 @@ pub(crate) enum Command {
     Query(query::QueryArgs),
     #[cfg(feature = "engine")]
     Evaluate(evaluate::EvaluateArgs),
+    #[cfg(feature = "redact")]
+    Redact(redact::RedactArgs),
     #[cfg(feature = "house")]
     Case(case::CaseArgs),
     #[cfg(feature = "pdf")]
@@ -64,6 +68,8 @@ pub(crate) const ABSENT: &[(&str, &str)] = &[
     ("query", "engine"),
     #[cfg(not(feature = "engine"))]
     ("evaluate", "engine"),
+    #[cfg(not(feature = "redact"))]
+    ("redact", "redact"),
     #[cfg(not(feature = "house"))]
     ("case", "house"),
     #[cfg(not(feature = "pdf"))]
@@ -86,6 +92,8 @@ pub(crate) const EXAMPLES: &[(&str, &[Example])] = &[
     ("query", query::EXAMPLES),
     #[cfg(feature = "engine")]
     ("evaluate", evaluate::EXAMPLES),
+    #[cfg(feature = "redact")]
+    ("redact", redact::EXAMPLES),
     #[cfg(feature = "house")]
     ("case", case::EXAMPLES),
     #[cfg(feature = "pdf")]
@@ -149,6 +157,8 @@ impl Command {
             Command::Query(args) => query::run(context, args),
             #[cfg(feature = "engine")]
             Command::Evaluate(args) => evaluate::run(context, args),
+            #[cfg(feature = "redact")]
+            Command::Redact(args) => redact::run(context, args),
             #[cfg(feature = "house")]
             Command::Case(args) => case::run(context, args),
             #[cfg(feature = "pdf")]

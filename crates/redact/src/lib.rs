@@ -17,7 +17,9 @@ pub mod check;
 pub mod document;
 pub mod format;
 pub mod names;
+pub mod wire;
 
+mod clean;
 mod context;
 mod decisions;
 mod detector;
@@ -32,6 +34,7 @@ mod scan;
 mod settings;
 mod starts;
 
+pub use clean::{Source, Vessel, Walked, look, pass, take};
 pub use decisions::{Decision, Decisions, place_id};
 pub use detector::Detector;
 pub use limits::Limits;
@@ -39,5 +42,5 @@ pub use operator::Operator;
 pub use piece::{Decide, Edit, Offsets, Piece, Spot};
 pub use profile::{Names, Profile};
 pub use pseudonym::Tag;
-pub use redactor::{Means, NameFinder, Named, Seen, Witness};
+pub use redactor::{Case, Means, NameFinder, Named, Seen, Witness};
 pub use scan::{Finding, SCORE_LEAST, Scanner, Scratch};

@@ -45,7 +45,8 @@ impl Operator {
             "year" => Operator::Year,
             "keep" => Operator::Keep,
             _ => {
-                let hint = model::nearest(name, Self::NAMES).map(|near| format!("{near:?} is near; ")).unwrap_or_default();
+                let hint =
+                    model::nearest(name, Self::NAMES).map(|near| format!("{near:?} is near; ")).unwrap_or_default();
                 return Err(Fault::usage("unknown-operator", format!("there is no operator {name:?}"))
                     .advise(format!("Operators: {hint}{}.", Self::NAMES.join(", "))));
             }
@@ -105,16 +106,17 @@ fn mask(value: &str, leave_last: usize) -> String {
 }
 
 fn initials(value: &str) -> Option<String> {
-    let firsts: Vec<char> = value.split(|char: char| !char.is_alphabetic()).filter_map(|word| word.chars().next()).collect();
+    let firsts: Vec<char> =
+        value.split(|char: char| !char.is_alphabetic()).filter_map(|word| word.chars().next()).collect();
     let written: Vec<String> = firsts.iter().map(|first| format!("{}.", first.to_uppercase())).collect();
     (!written.is_empty()).then(|| written.join(" "))
 }
 
 /// The only group of exactly four digits that begins like a year of birth.
 fn year(value: &str) -> Option<&str> {
-    let mut years = value
-        .split(|char: char| !char.is_ascii_digit())
-        .filter(|group| group.len() == 4 && (group.starts_with("18") || group.starts_with("19") || group.starts_with("20")));
+    let mut years = value.split(|char: char| !char.is_ascii_digit()).filter(|group| {
+        group.len() == 4 && (group.starts_with("18") || group.starts_with("19") || group.starts_with("20"))
+    });
     years.next().filter(|_| years.next().is_none())
 }
 

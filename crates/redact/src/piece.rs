@@ -144,7 +144,8 @@ pub(crate) mod tests {
     impl Decide for TakeOut {
         fn decide(&mut self, piece: &Piece<'_>) -> Result<Vec<Edit>, Fault> {
             let found = self.needles.iter().flat_map(|needle| {
-                memchr::memmem::find_iter(piece.text, needle).map(|at| Edit { range: at..at + needle.len(), with: "[X]".into() })
+                memchr::memmem::find_iter(piece.text, needle)
+                    .map(|at| Edit { range: at..at + needle.len(), with: "[X]".into() })
             });
             let mut edits: Vec<Edit> = found.collect();
             edits.sort_by_key(|edit| edit.range.start);

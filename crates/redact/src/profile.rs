@@ -38,6 +38,22 @@ pub enum Names {
     Always,
 }
 
+impl Names {
+    /// `never`, `prose` or `always`.
+    ///
+    /// # Errors
+    /// `bad-names`.
+    pub fn parse(place: &str) -> Result<Self, Fault> {
+        match place {
+            "never" => Ok(Names::Never),
+            "prose" => Ok(Names::Prose),
+            "always" => Ok(Names::Always),
+            _ => Err(Fault::usage("bad-names", "names are looked for never, in prose, or always")
+                .advise("Write one of the three words.")),
+        }
+    }
+}
+
 /// What happens to some types.
 #[derive(Clone, Debug)]
 pub(crate) struct Rule {
@@ -79,7 +95,9 @@ impl Profile {
     }
 
     fn read(file: &mut Settings<'_, '_>) -> Result<Self, Fault> {
-        let base = file.text("extends")?.map(|name| Self::built_in(&name).map_err(|_| file.wrong("extends", &format!("there is no built-in profile {name:?}"))));
+        let base = file.text("extends")?.map(|name| {
+            Self::built_in(&name).map_err(|_| file.wrong("extends", &format!("there is no built-in profile {name:?}")))
+        });
         let base = base.transpose()?;
         let needs_reason = file.flag("needs_reason")?.unwrap_or(false);
         let mut rules = file.tables("rule", |table| Rule::read(table, needs_reason))?;
@@ -90,15 +108,20 @@ impl Profile {
         };
         let names = match file.text("names")?.as_deref() {
             None => base.as_ref().map_or(Names::Prose, |base| base.names),
-            Some("never") => Names::Never,
-            Some("prose") => Names::Prose,
-            Some("always") => Names::Always,
-            Some(_) => return Err(file.wrong("names", "names are looked for never, in prose, or always")),
+            Some(place) => Names::parse(place).map_err(|fault| file.wrong("names", fault.message()))?,
         };
         let shows_reason = file.flag("show_reason")?.unwrap_or(base.as_ref().is_some_and(|base| base.shows_reason));
         let basis = file.text("basis")?.or(base.as_ref().and_then(|base| base.basis.clone()));
         rules.extend(base.into_iter().flat_map(|base| base.rules));
-        Ok(Profile { name: file.required("name")?, about: file.required("about")?, basis, names, shows_reason, rules, unlisted })
+        Ok(Profile {
+            name: file.required("name")?,
+            about: file.required("about")?,
+            basis,
+            names,
+            shows_reason,
+            rules,
+            unlisted,
+        })
     }
 
     /// What happens to a type: the first rule that names it, its detector, or `*`. `None`: it stays.

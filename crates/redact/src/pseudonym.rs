@@ -28,6 +28,14 @@ impl Tag {
         self.0.iter().fold(String::from("hmac-sha256:"), |text, byte| text + &format!("{byte:02x}"))
     }
 
+    /// What [`Tag::full`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("hmac-sha256:")?.as_bytes().as_chunks::<2>();
+        let bytes: Option<Vec<u8>> =
+            digits.0.iter().map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
+        Some(Tag(bytes?.try_into().ok()?))
+    }
+
     /// The first 80 bits in base 32 (RFC 4648 §6), 16 characters: 40 bits would collide among a million values.
     pub fn short(&self) -> String {
         const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";

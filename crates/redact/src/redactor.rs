@@ -91,6 +91,27 @@ pub trait Witness {
     /// # Errors
     /// Whatever stops the whole redaction.
     fn seen(&mut self, seen: &Seen<'_>) -> Result<(), Fault>;
+
+    /// The input is gone through once more, from its beginning: what was told so far is void.
+    ///
+    /// # Errors
+    /// Whatever stops the whole redaction.
+    fn again(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+/// What the inputs of one case share: a person has one pseudonym in all of them.
+#[derive(Clone, Debug, Default)]
+pub struct Case {
+    pub(crate) numbers: Numbers,
+}
+
+impl Case {
+    /// Remembers a pseudonym given earlier: the value with this tag went by `number` among its type.
+    pub fn remember(&mut self, kind: &str, tag: Tag, number: u64) {
+        self.numbers.remember(kind, tag, number);
+    }
 }
 
 /// What a redactor does with what it finds.
@@ -131,7 +152,12 @@ impl Memory {
         Memory { known: Known::new(KNOWN_MAX), traces: Known::new(KNOWN_MAX * 9), exempt: Exempt::default() }
     }
 
-    fn learn(&mut self, value: &[u8], kind: &Arc<str>) {
+    /// Another round makes another output.
+    pub(crate) fn forget_places(&mut self) {
+        self.exempt = Exempt::default();
+    }
+
+    pub(crate) fn learn(&mut self, value: &[u8], kind: &Arc<str>) {
         let before = self.known.len();
         self.known.add(value, kind);
         if self.known.len() > before {
@@ -162,7 +188,8 @@ impl Exempt {
         match (&piece.spot, piece.offsets) {
             (Spot::Text, Offsets::Straight { start, .. }) => {
                 let base = (start as i64 + self.growth) as u64;
-                self.by_offset.extend(placed.into_iter().map(|range| base + range.start as u64..base + range.end as u64));
+                self.by_offset
+                    .extend(placed.into_iter().map(|range| base + range.start as u64..base + range.end as u64));
                 self.growth += growth;
             }
             (spot, _) => {
@@ -177,7 +204,9 @@ impl Exempt {
                 let end = start + piece.text.len() as u64;
                 let first = self.by_offset.partition_point(|range| range.end < start);
                 let within = self.by_offset[first..].iter().take_while(|range| range.start <= end);
-                within.map(|range| range.start.saturating_sub(start) as usize..range.end.saturating_sub(start) as usize).collect()
+                within
+                    .map(|range| range.start.saturating_sub(start) as usize..range.end.saturating_sub(start) as usize)
+                    .collect()
             }
             (spot, _) => self.by_spot.get(&key(spot)).cloned().unwrap_or_default(),
         }
@@ -200,7 +229,13 @@ struct Hit {
 }
 
 impl<'a> Redactor<'a> {
-    pub(crate) fn new(means: Means<'a>, act: Act, memory: Memory, numbers: &'a mut Numbers, witness: &'a mut dyn Witness) -> Self {
+    pub(crate) fn new(
+        means: Means<'a>,
+        act: Act,
+        memory: Memory,
+        numbers: &'a mut Numbers,
+        witness: &'a mut dyn Witness,
+    ) -> Self {
         Redactor { scratch: means.scanner.scratch(), means, act, memory, numbers, witness, count: 0 }
     }
 
@@ -265,7 +300,13 @@ impl Redactor<'_> {
     /// Scans a piece as it will stand in the output, before it is given back.
     fn audit_here(&mut self, piece: &Piece<'_>, edits: &[Edit]) -> Result<(), Fault> {
         let (text, exempt) = edited(piece.text, edits);
-        let after = Piece { text: &text, names: piece.names, spot: piece.spot.clone(), offsets: piece.offsets, prose: piece.prose };
+        let after = Piece {
+            text: &text,
+            names: piece.names,
+            spot: piece.spot.clone(),
+            offsets: piece.offsets,
+            prose: piece.prose,
+        };
         let survivor = survivors(&self.means, &mut self.scratch, &self.memory, &after, &exempt).into_iter().next();
         survivor.map_or(Ok(()), |survivor| Err(survivor.fault(&after)))
     }
@@ -331,8 +372,15 @@ impl Survivor {
 }
 
 /// What is found in a piece of the output, except where our own replacements stand.
-fn survivors(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, piece: &Piece<'_>, exempt: &[Range<usize>]) -> Vec<Survivor> {
-    let is_exempt = |range: &Range<usize>| exempt.iter().any(|place| place.start <= range.start && range.end <= place.end);
+fn survivors(
+    means: &Means<'_>,
+    scratch: &mut Scratch,
+    memory: &Memory,
+    piece: &Piece<'_>,
+    exempt: &[Range<usize>],
+) -> Vec<Survivor> {
+    let is_exempt =
+        |range: &Range<usize>| exempt.iter().any(|place| place.start <= range.start && range.end <= place.end);
     let found = hits(means, scratch, &memory.known, piece).into_iter();
     let found = found.filter(|hit| answer(means, piece, hit).is_some_and(|answer| answer.operator != Operator::Keep));
     let traces = memory.traces.find(piece.text).into_iter().map(|again| (again.range, again.kind));
@@ -344,7 +392,12 @@ fn survivors(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, piece: &
 fn hits(means: &Means<'_>, scratch: &mut Scratch, known: &Known, piece: &Piece<'_>) -> Vec<Hit> {
     let found = means.scanner.scan(scratch, piece.text, piece.names).iter().map(|finding| {
         let detector = means.scanner.detector(finding);
-        Hit { range: finding.range.clone(), kind: detector.kind.clone(), detector: detector.id.clone(), score: finding.score }
+        Hit {
+            range: finding.range.clone(),
+            kind: detector.kind.clone(),
+            detector: detector.id.clone(),
+            score: finding.score,
+        }
     });
     let mut hits: Vec<Hit> = found.collect();
     let wanted = means.profile.names == Names::Always || piece.prose;

@@ -41,7 +41,8 @@ pub fn rewrite(
         }
         let (start, line) = (stream.here(), stream.line_here());
         let block = &stream.rest()[..cut];
-        let piece = Piece { text: block, names: &[], spot: Spot::Text, offsets: Offsets::Straight { start, line }, prose };
+        let piece =
+            Piece { text: block, names: &[], spot: Spot::Text, offsets: Offsets::Straight { start, line }, prose };
         for edit in decide.decide(&piece)? {
             let source = start + edit.range.start as u64..start + edit.range.end as u64;
             stream.replace(&source, edit.with.as_bytes())?;
@@ -67,7 +68,11 @@ fn cut(text: &[u8], ended: bool, limits: &Limits) -> Option<usize> {
 fn before_open_key(text: &[u8], cut: usize, limits: &Limits) -> usize {
     let Some(begin) = memmem::rfind(&text[..cut], b"-----BEGIN ") else { return cut };
     let ends = memmem::find(&text[begin + 11..cut], b"-----END ").is_some();
-    if ends || text.len() - begin > limits.value_bytes { cut } else { memrchr(b'\n', &text[..begin]).map_or(0, |end| end + 1) }
+    if ends || text.len() - begin > limits.value_bytes {
+        cut
+    } else {
+        memrchr(b'\n', &text[..begin]).map_or(0, |end| end + 1)
+    }
 }
 
 /// After the last sign of a long line that stands in no value; else at its last space; else at its end.

@@ -1,0 +1,167 @@
+//! Whole inputs: look at one, or take out, audit, and only then call it done.
+
+use std::io::{self, Read, Write};
+
+use model::Fault;
+
+use crate::document::{Removed, Rewritten, office};
+use crate::format::detect::Kind;
+use crate::format::{self, csv, json, text, xml};
+use crate::redactor::{Act, Auditor, Case, Means, Memory, Redactor, Witness};
+use crate::{Decide, Limits, Names};
+
+/// Something that can be read again from its beginning.
+pub trait Source {
+    /// Begins to read.
+    ///
+    /// # Errors
+    /// Whatever opening says.
+    fn open(&self) -> Result<Box<dyn Read + '_>, Fault>;
+}
+
+/// Where an output is written, and read again for the audit. Nobody sees it before the audit is over.
+pub trait Vessel: Source {
+    /// Begins to write, with nothing in it.
+    ///
+    /// # Errors
+    /// Whatever opening says.
+    fn create(&mut self) -> Result<Box<dyn Write + '_>, Fault>;
+}
+
+/// What a walk through an input did besides its edits.
+#[derive(Debug, Default)]
+pub struct Walked {
+    /// Parts that were left out of the output whole.
+    pub removed: Vec<Removed>,
+    /// Parts that could not be scanned: images.
+    pub warnings: Vec<String>,
+    /// How many values were found.
+    pub findings: u64,
+}
+
+/// How often an output in which known values remain is made again with all of them known.
+const ROUNDS: usize = 4;
+
+/// Looks for personal data and tells `witness`. Nothing is written.
+///
+/// # Errors
+/// Faults of the format; whatever the witness says.
+pub fn look(
+    source: &mut dyn Read,
+    kind: Kind,
+    means: Means<'_>,
+    case: &mut Case,
+    witness: &mut dyn Witness,
+    limits: &Limits,
+) -> Result<Walked, Fault> {
+    let mut redactor = Redactor::new(means, Act::Look, Memory::new(), &mut case.numbers, witness);
+    let mut walked = walk(source, &mut io::sink(), kind, &mut redactor, limits)?;
+    walked.findings = redactor.count;
+    Ok(walked)
+}
+
+/// Copies a stream, less what has to go. Each piece is scanned again before it is let out; what a later piece teaches
+/// about an earlier one comes too late for it.
+///
+/// # Errors
+/// `redaction-incomplete`, when something survives; faults of the format; whatever the witness says.
+pub fn pass(
+    source: &mut dyn Read,
+    output: &mut dyn Write,
+    kind: Kind,
+    means: Means<'_>,
+    case: &mut Case,
+    witness: &mut dyn Witness,
+    limits: &Limits,
+) -> Result<Walked, Fault> {
+    let mut redactor = Redactor::new(means, Act::TakeAndAudit, Memory::new(), &mut case.numbers, witness);
+    let mut walked = walk(source, output, kind, &mut redactor, limits)?;
+    walked.findings = redactor.count;
+    Ok(walked)
+}
+
+/// Takes out of `source` what has to go, reads the output again, and scans every layer of it with all detectors and for
+/// every value that was taken out. A value that remains, because only elsewhere its context told what it is, is taken
+/// out in another round; what still remains then is a fault, and the vessel's content is not to be used.
+///
+/// # Errors
+/// `redaction-incomplete`, when something survives; faults of the format; whatever the witness says.
+pub fn take(
+    source: &dyn Source,
+    vessel: &mut dyn Vessel,
+    kind: Kind,
+    means: Means<'_>,
+    case: &mut Case,
+    witness: &mut dyn Witness,
+    limits: &Limits,
+) -> Result<Walked, Fault> {
+    let mut memory = Memory::new();
+    if means.names.is_some() && means.profile.names != Names::Never {
+        let mut learner = Redactor::new(means, Act::Learn, memory, &mut case.numbers, witness);
+        walk(&mut *source.open()?, &mut io::sink(), kind, &mut learner, limits)?;
+        memory = learner.memory;
+    }
+    let mut left = ROUNDS;
+    loop {
+        left -= 1;
+        memory.forget_places();
+        let mut redactor = Redactor::new(means, Act::Take, memory, &mut case.numbers, witness);
+        let mut walked = walk(&mut *source.open()?, &mut *vessel.create()?, kind, &mut redactor, limits)?;
+        walked.findings = redactor.count;
+        memory = redactor.memory;
+        let mut auditor = Auditor::new(means, &memory);
+        walk(&mut *vessel.open()?, &mut io::sink(), kind, &mut auditor, limits)?;
+        let (survivors, fault) = (auditor.survivors, auditor.fault);
+        match fault {
+            None => return Ok(walked),
+            Some(fault) if left == 0 => return Err(fault),
+            Some(_) => {
+                survivors.iter().for_each(|survivor| memory.learn(&survivor.value, &survivor.kind));
+                witness.again()?;
+            }
+        }
+    }
+}
+
+/// One walk through an input of some kind.
+fn walk(
+    input: &mut dyn Read,
+    output: &mut dyn Write,
+    kind: Kind,
+    decide: &mut dyn Decide,
+    limits: &Limits,
+) -> Result<Walked, Fault> {
+    match kind {
+        Kind::Text => text::rewrite(input, output, decide, false, limits)?,
+        Kind::Json | Kind::JsonLines => json::rewrite(input, output, decide, limits)?,
+        Kind::Csv => csv::rewrite(input, output, decide, limits)?,
+        Kind::Xml => xml::rewrite(input, output, decide, limits)?,
+        Kind::Html => xml::rewrite_html(input, output, decide, limits)?,
+        Kind::Office => return document(input, output, limits, |bytes| office::rewrite(bytes, decide, limits)),
+        other => return Err(refused(other)),
+    }
+    Ok(Walked::default())
+}
+
+/// A document is held in memory, and written whole.
+fn document(
+    input: &mut dyn Read,
+    output: &mut dyn Write,
+    limits: &Limits,
+    rewrite: impl FnOnce(&[u8]) -> Result<Rewritten, Fault>,
+) -> Result<Walked, Fault> {
+    let mut bytes = Vec::new();
+    input.take(limits.document_bytes + 1).read_to_end(&mut bytes).map_err(format::read_failed)?;
+    if bytes.len() as u64 > limits.document_bytes {
+        return Err(Fault::bad_input("too-large", "the document is larger than what is held in memory at once")
+            .advise("Split it, or redact its parts."));
+    }
+    let Rewritten { bytes, removed, warnings } = rewrite(&bytes)?;
+    output.write_all(&bytes).map_err(format::write_failed)?;
+    Ok(Walked { removed, warnings, findings: 0 })
+}
+
+fn refused(kind: Kind) -> Fault {
+    Fault::bad_input("format-not-cleaned", format!("this is {}, which cannot be cleaned completely", kind.name()))
+        .advise("Unpack or convert it first, or leave it out. `--format text` reads any bytes as text, at your own judgement.")
+}

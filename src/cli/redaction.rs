@@ -1,0 +1,191 @@
+//! One input: find, take out, audit, and only then put in place. Composes `redact` with files.
+
+mod log;
+mod source;
+
+use std::collections::BTreeMap;
+use std::io::{BufWriter, Write};
+
+use model::{Digest, Fault, Progress};
+use redact::document::Removed;
+use redact::format::detect::Kind;
+use redact::names::{self, Label};
+use redact::{Case, Decisions, Limits, Means, NameFinder, Named, Profile, Scanner, Seen, Walked, Witness};
+
+pub(crate) use log::{Act, Log};
+pub(crate) use source::Draft;
+use source::{Reading, Replay};
+
+use super::intake::Input;
+use super::signals;
+
+/// What is to be done with every input.
+pub(crate) struct Plan {
+    pub(crate) scanner: Scanner,
+    pub(crate) profile: Profile,
+    pub(crate) names: Option<redact::names::Finder>,
+    pub(crate) key: [u8; 32],
+    pub(crate) decisions: Decisions,
+    pub(crate) kind: Option<Kind>,
+    pub(crate) limits: Limits,
+}
+
+/// What was found in one input, and what became of it.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    pub(crate) kind: Option<Kind>,
+    /// SHA-256 of the input.
+    pub(crate) read: Option<Digest>,
+    /// SHA-256 of the output.
+    pub(crate) written: Option<Digest>,
+    /// How many values of each type were found.
+    pub(crate) found: BTreeMap<String, u64>,
+    pub(crate) removed: Vec<Removed>,
+    /// Parts that nobody could look into: pictures.
+    pub(crate) unscanned: Vec<String>,
+}
+
+impl Outcome {
+    pub(crate) fn total(&self) -> u64 {
+        self.found.values().sum()
+    }
+
+    fn of(walked: Walked, kind: Kind, read: Digest, found: BTreeMap<String, u64>) -> Self {
+        let Walked { removed, warnings, .. } = walked;
+        Outcome { kind: Some(kind), read: Some(read), written: None, found, removed, unscanned: warnings }
+    }
+}
+
+/// Counts what is seen, and tells it on.
+struct Counting<'a> {
+    found: BTreeMap<String, u64>,
+    witness: &'a mut dyn Witness,
+}
+
+impl Witness for Counting<'_> {
+    fn seen(&mut self, seen: &Seen<'_>) -> Result<(), Fault> {
+        match self.found.get_mut(seen.kind) {
+            Some(count) => *count += 1,
+            None => drop(self.found.insert(seen.kind.to_owned(), 1)),
+        }
+        self.witness.seen(seen)
+    }
+
+    fn again(&mut self) -> Result<(), Fault> {
+        self.found.clear();
+        self.witness.again()
+    }
+}
+
+impl Plan {
+    /// Runs `act` with everything that a redaction works with.
+    fn with<T>(&self, act: impl FnOnce(Means<'_>) -> T) -> T {
+        let (scanner, profile, key, decisions) = (&self.scanner, &self.profile, &self.key, &self.decisions);
+        match &self.names {
+            None => act(Means { scanner, profile, names: None, key, decisions }),
+            Some(finder) => {
+                let find = |text: &str| named(finder, text);
+                act(Means { scanner, profile, names: Some(&find as NameFinder<'_>), key, decisions })
+            }
+        }
+    }
+}
+
+/// Looks into an input; nothing is written.
+///
+/// # Errors
+/// Faults of the input; interruption; what the witness says.
+pub(crate) fn look(
+    input: &Input,
+    plan: &Plan,
+    case: &mut Case,
+    witness: &mut dyn Witness,
+    progress: &dyn Progress,
+) -> Result<Outcome, Fault> {
+    signals::check()?;
+    let mut counting = Counting { found: BTreeMap::new(), witness };
+    let (mut reading, kind) = Reading::begin(input, plan.kind, progress)?;
+    let walked = plan.with(|means| redact::look(&mut reading, kind, means, case, &mut counting, &plan.limits))?;
+    Ok(Outcome::of(walked, kind, reading.digest()?, counting.found))
+}
+
+/// Takes out of a stream what has to go, and lets out what has been scanned again.
+///
+/// # Errors
+/// Faults of the input; `redaction-incomplete`; interruption; what the witness says.
+pub(crate) fn pass(
+    input: &Input,
+    output: &mut dyn Write,
+    plan: &Plan,
+    case: &mut Case,
+    witness: &mut dyn Witness,
+    progress: &dyn Progress,
+) -> Result<Outcome, Fault> {
+    let (mut reading, kind) = Reading::begin(input, plan.kind, progress)?;
+    let mut counting = Counting { found: BTreeMap::new(), witness };
+    let mut hashing = source::Hashing::new(BufWriter::new(output));
+    let walked = match kind.is_streamed() {
+        true => {
+            plan.with(|means| redact::pass(&mut reading, &mut hashing, kind, means, case, &mut counting, &plan.limits))?
+        }
+        false => {
+            let held = source::hold(&mut reading, &plan.limits)?;
+            let mut made = source::Made::default();
+            let walked =
+                plan.with(|means| redact::take(&held, &mut made, kind, means, case, &mut counting, &plan.limits))?;
+            hashing.write_all(&made.bytes).map_err(source::write_failed)?;
+            walked
+        }
+    };
+    let written = hashing.finish()?;
+    let outcome = Outcome::of(walked, kind, reading.digest()?, counting.found);
+    Ok(Outcome { written: Some(written), ..outcome })
+}
+
+/// Takes out of a file what has to go. The draft is clean when this returns, and not yet in place.
+///
+/// # Errors
+/// Faults of the input; `redaction-incomplete`; interruption; what the witness says.
+pub(crate) fn take(
+    input: &Input,
+    draft: &mut Draft,
+    plan: &Plan,
+    case: &mut Case,
+    witness: &mut dyn Witness,
+    progress: &dyn Progress,
+) -> Result<Outcome, Fault> {
+    let (first, kind) = Reading::begin(input, plan.kind, progress)?;
+    drop(first);
+    let mut counting = Counting { found: BTreeMap::new(), witness };
+    let replay = Replay::new(input, progress);
+    let walked = plan.with(|means| redact::take(&replay, draft, kind, means, case, &mut counting, &plan.limits))?;
+    let outcome = Outcome::of(walked, kind, replay.digest()?, counting.found);
+    Ok(Outcome { written: Some(draft.digest()?), ..outcome })
+}
+
+/// Names in prose, by their types.
+fn named(finder: &redact::names::Finder, text: &str) -> Vec<Named> {
+    let kind = |label| match label {
+        Label::Person => Some("person"),
+        Label::Place => Some("place"),
+        Label::Organisation => Some("organisation"),
+        Label::Address => Some("address"),
+        Label::Other(_) => None,
+    };
+    let entities = finder.find(text).into_iter();
+    let named = entities.filter_map(|entity| {
+        let score = (entity.score * 100.0).round() as u8;
+        Some(Named { range: entity.range, kind: kind(entity.label)?, detector: source(entity.source), score })
+    });
+    named.collect()
+}
+
+fn source(source: names::Source) -> &'static str {
+    match source {
+        names::Source::Model => "names.model",
+        names::Source::Gazetteer => "names.list",
+        names::Source::Title => "names.title",
+        names::Source::Form => "names.form",
+        names::Source::Roster => "names.roster",
+    }
+}

@@ -1,0 +1,129 @@
+//! What was typed → what is needed.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use model::{ByteSize, Fault};
+use redact::format::detect::Kind;
+use redact::{Decisions, Detector, Limits, Names, Operator, Profile, Scanner};
+
+use super::RedactArgs;
+use crate::cli::files;
+use crate::cli::redaction::Plan;
+use crate::cli::toml_file;
+
+const FILE_MAX: ByteSize = ByteSize(1 << 20);
+
+pub(super) fn resolve(args: &RedactArgs) -> Result<Plan, Fault> {
+    let mut profile = profile(args.profile.as_deref().unwrap_or("logs"))?.without(&args.exclude);
+    if let Some(name) = &args.operator {
+        profile = profile.with_operator(Operator::parse(name, 4)?);
+    }
+    if let Some(place) = &args.names {
+        profile.names = Names::parse(place)?;
+    }
+    let names = match profile.names {
+        Names::Never => None,
+        Names::Prose | Names::Always => Some(redact::names::Finder::load()?),
+    };
+    Ok(Plan {
+        scanner: scanner(args, &profile)?,
+        names,
+        key: key(args.key.as_deref())?,
+        decisions: Decisions::default(),
+        kind: args.format.as_deref().map(Kind::parse).transpose()?,
+        limits: Limits::default(),
+        profile,
+    })
+}
+
+/// A built-in profile, or the path of one.
+fn profile(name: &str) -> Result<Profile, Fault> {
+    if !name.contains(['/', '.']) || Profile::all().iter().any(|(known, _)| *known == name) {
+        return Profile::built_in(name);
+    }
+    let path = Path::new(name);
+    let text = files::read_text(path, FILE_MAX)?;
+    Profile::parse(&text).map_err(|fault| toml_file::show_line(&fault, path))
+}
+
+/// The detectors that the profile has a use for, and the user's own, whose examples are run.
+fn scanner(args: &RedactArgs, profile: &Profile) -> Result<Scanner, Fault> {
+    let mut detectors = Detector::built_in()?;
+    let known: Vec<String> = detectors.iter().flat_map(|one| [one.id.to_string(), one.kind.to_string()]).collect();
+    let own = args.own.iter().map(|path| own(path)).collect::<Result<Vec<_>, _>>()?;
+    detectors.extend(own);
+    for name in args.detector.iter().chain(&args.exclude) {
+        let is_known = |one: &Detector| *one.id == **name || *one.kind == **name;
+        if !detectors.iter().any(is_known) && !NAME_TYPES.contains(&name.as_str()) {
+            let near = model::nearest(name, known.iter().map(String::as_str));
+            let hint = near.map(|near| format!("{near:?} is near. ")).unwrap_or_default();
+            return Err(Fault::usage("unknown-detector", format!("there is no detector or type {name:?}"))
+                .advise(format!("{hint}`probity redact --list` shows them all.")));
+        }
+    }
+    let wanted = |one: &Detector| {
+        args.detector.is_empty() || args.detector.iter().any(|name| *one.id == **name || *one.kind == **name)
+    };
+    detectors.retain(|one| wanted(one) && profile.concerns(&one.kind, &one.id));
+    Scanner::unproven(detectors)
+}
+
+/// Types that no detector of tier 1 finds.
+const NAME_TYPES: [&str; 4] = ["person", "place", "organisation", "address"];
+
+fn own(path: &Path) -> Result<Detector, Fault> {
+    let text = files::read_text(path, FILE_MAX)?;
+    let detector = Detector::parse(&text).map_err(|fault| toml_file::show_line(&fault, path))?;
+    Scanner::new(vec![detector.clone()]).map_err(|fault| fault.in_file(path))?;
+    Ok(detector)
+}
+
+/// 32 bytes in hexadecimal, readable by their owner alone.
+fn key(path: Option<&Path>) -> Result<[u8; 32], Fault> {
+    let Some(path) = path else { return fresh() };
+    match File::open(path) {
+        Ok(mut file) => {
+            let mut text = String::new();
+            file.read_to_string(&mut text).map_err(|error| Fault::io("read", path, error))?;
+            parse_key(text.trim()).ok_or_else(|| {
+                Fault::bad_input("bad-key-file", "this is no key: 64 hexadecimal digits are expected")
+                    .in_file(path)
+                    .advise("Give the file that an earlier run made, or a name that does not exist yet.")
+            })
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let key = fresh()?;
+            let text: String = key.iter().map(|byte| format!("{byte:02x}")).chain(["\n".to_owned()]).collect();
+            let mut file = OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(path)
+                .map_err(|error| Fault::io("write", path, error))?;
+            file.write_all(text.as_bytes())
+                .and_then(|()| file.sync_all())
+                .map_err(|error| Fault::io("write", path, error))?;
+            Ok(key)
+        }
+        Err(error) => Err(Fault::io("open", path, error)),
+    }
+}
+
+fn fresh() -> Result<[u8; 32], Fault> {
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).map_err(|error| {
+        Fault::unavailable("no-randomness", format!("The system gives no random numbers: {error}"))
+            .advise("Run it again; on a device that has just started, later.")
+    })?;
+    Ok(key)
+}
+
+fn parse_key(text: &str) -> Option<[u8; 32]> {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let bytes: Option<Vec<u8>> =
+        pairs.iter().map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
+    bytes?.try_into().ok().filter(|_| rest.is_empty())
+}

@@ -1,0 +1,235 @@
+//! What a redaction came to: for the ledger, for people, for machines.
+
+use std::collections::BTreeMap;
+
+use model::{Fault, Kind, counted, grouped};
+use redact::{Detector, Seen};
+use serde_json::{Value, json};
+
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::failure;
+use crate::cli::intake::Input;
+use crate::cli::output::{Output, Page, Show};
+use crate::cli::redaction::Outcome;
+use crate::cli::table::Table;
+
+/// So many places per input are shown to people; machines get all.
+pub(super) const PLACES_MAX: usize = 20;
+
+/// A finding as people see it.
+pub(super) struct Found {
+    place: String,
+    kind: String,
+    detector: String,
+    score: u8,
+}
+
+impl Found {
+    pub(super) fn of(seen: &Seen<'_>) -> Self {
+        let place = match (seen.line(), seen.source()) {
+            (Some(line), Some(bytes)) => format!("{line}: bytes {} to {}", bytes.start, bytes.end),
+            _ => format!(" {}", seen.piece.spot),
+        };
+        Found { place, kind: seen.kind.to_owned(), detector: seen.detector.to_owned(), score: seen.score }
+    }
+}
+
+/// What became of one input.
+pub(super) struct Cleaned {
+    input: Input,
+    outcome: Result<Outcome, Fault>,
+    places: Vec<Found>,
+}
+
+impl Cleaned {
+    /// # Errors
+    /// What ends the whole run: an interruption.
+    pub(super) fn of(input: Input, outcome: Result<Outcome, Fault>, places: Vec<Found>) -> Result<Self, Fault> {
+        match outcome {
+            Err(fault) if matches!(fault.kind(), Kind::Interrupted | Kind::Internal) => Err(fault),
+            outcome => Ok(Cleaned { outcome: outcome.map_err(|fault| input.name_in(fault)), input, places }),
+        }
+    }
+
+    fn is_unscanned(&self) -> bool {
+        self.outcome.as_ref().is_ok_and(|outcome| !outcome.unscanned.is_empty())
+    }
+
+    fn json(&self) -> Value {
+        let file = self.input.path().display().to_string();
+        match &self.outcome {
+            Err(fault) => json!({"file": file, "failure": failure::document(fault)}),
+            Ok(outcome) => json!({
+                "file": file,
+                "format": outcome.kind.map(|kind| kind.name()),
+                "input_sha256": outcome.read.map(|digest| digest.hex()),
+                "output_sha256": outcome.written.map(|digest| digest.hex()),
+                "found": outcome.found,
+                "removed": outcome.removed.iter().map(|part| json!({"what": part.what, "why": part.why})).collect::<Vec<_>>(),
+                "unscanned": outcome.unscanned,
+            }),
+        }
+    }
+}
+
+/// What became of all inputs.
+pub(super) struct Redacted {
+    pub(super) cleaned: Vec<Cleaned>,
+    pub(super) checked: bool,
+    pub(super) streamed: bool,
+    pub(super) pseudonymised: bool,
+}
+
+impl Redacted {
+    fn outcomes(&self) -> impl Iterator<Item = &Outcome> {
+        self.cleaned.iter().filter_map(|one| one.outcome.as_ref().ok())
+    }
+
+    fn faults(&self) -> impl Iterator<Item = &Fault> {
+        self.cleaned.iter().filter_map(|one| one.outcome.as_ref().err())
+    }
+
+    fn total(&self) -> u64 {
+        self.outcomes().map(Outcome::total).sum()
+    }
+
+    fn found(&self) -> BTreeMap<&str, u64> {
+        let mut sums = BTreeMap::new();
+        for (kind, count) in self.outcomes().flat_map(|outcome| &outcome.found) {
+            *sums.entry(kind.as_str()).or_default() += count;
+        }
+        sums
+    }
+
+    /// All outputs appear together, or none.
+    pub(super) fn may_appear(&self, allow_unscanned: bool) -> bool {
+        self.faults().next().is_none() && (allow_unscanned || !self.cleaned.iter().any(Cleaned::is_unscanned))
+    }
+
+    /// The worst of what became of the inputs.
+    pub(super) fn exit(&self, allow_unscanned: bool) -> Exit {
+        let faults = self.faults().map(|fault| fault.kind().into());
+        let unscanned = self.cleaned.iter().any(Cleaned::is_unscanned);
+        let gaps = match (unscanned, allow_unscanned) {
+            (false, _) => Exit::Done,
+            (true, true) => Exit::Partial,
+            (true, false) => Exit::Refused,
+        };
+        let answer = if self.checked && self.total() > 0 { Exit::No } else { Exit::Done };
+        faults.fold(answer, Exit::worse).worse(gaps)
+    }
+
+    pub(super) fn trace(&self, context: &mut Context) {
+        for digest in self.outcomes().filter_map(|outcome| outcome.written).take(16) {
+            context.trace.digest("output", digest);
+        }
+        context.trace.count("inputs", self.cleaned.len() as u64);
+        context.trace.count("found", self.total());
+        context.trace.count("refused", self.faults().count() as u64);
+    }
+
+    /// What is wrong goes to standard error, so that `--quiet` leaves it.
+    pub(super) fn complain(&self, output: &Output) {
+        if self.cleaned.is_empty() {
+            output.warn("There is no file to read here; links, pipes and sockets in a folder are passed over.");
+        }
+        self.faults().for_each(|fault| output.error(fault));
+        for one in &self.cleaned {
+            let Ok(outcome) = &one.outcome else { continue };
+            for part in &outcome.removed {
+                output.warn(&format!(
+                    "{}: {} was taken out whole: {}",
+                    one.input.path().display(),
+                    part.what,
+                    part.why
+                ));
+            }
+            for part in &outcome.unscanned {
+                output.warn(&format!("{}: not scanned: {part}", one.input.path().display()));
+            }
+        }
+    }
+
+    /// Whether standard output holds findings or the redacted stream, and nothing else belongs there.
+    pub(super) fn is_streamed(&self, output: &Output) -> bool {
+        self.streamed || self.checked && output.is_json()
+    }
+}
+
+impl Show for Redacted {
+    fn json(&self) -> Value {
+        json!({
+            "schema": "redact/1",
+            "checked": self.checked,
+            "pseudonymised": self.pseudonymised,
+            "found": self.found(),
+            "inputs": self.cleaned.iter().map(Cleaned::json).collect::<Vec<_>>(),
+        })
+    }
+
+    fn human(&self, page: &mut Page) {
+        for one in &self.cleaned {
+            for found in &one.places {
+                let place = format!("{}:{}", one.input.path().display(), found.place);
+                page.line(format!("{place}: {} ({}, {} %)", found.kind, found.detector, found.score));
+            }
+            let more = one.outcome.as_ref().map_or(0, Outcome::total).saturating_sub(one.places.len() as u64);
+            if self.checked && more > 0 {
+                page.line(format!("{}: {} more; --json lists them all", one.input.path().display(), grouped(more)));
+            }
+        }
+        page.gap();
+        let mut table = Table::new(&["type", "values"]);
+        for (kind, count) in self.found() {
+            table.row([kind.into(), grouped(count).as_str().into()]);
+        }
+        if self.total() > 0 {
+            page.table(&table);
+            page.gap();
+        }
+        let inputs = counted(self.cleaned.len() as u64, "input", "inputs");
+        match (self.checked, self.total()) {
+            (true, 0) => page.line(format!("No personal data was found in {inputs}.")),
+            (true, total) => page.line(format!("{} of personal data in {inputs}.", counted(total, "value", "values"))),
+            (false, total) if self.faults().next().is_some() => {
+                page.line(format!("{} found; NOTHING was written.", counted(total, "value", "values")))
+            }
+            (false, total) => {
+                page.line(format!(
+                    "{} taken out of {inputs}; the outputs were read again and are clean.",
+                    counted(total, "value", "values")
+                ));
+                if self.pseudonymised {
+                    page.line(
+                        "The output is pseudonymised, not anonymous: it is still personal data (GDPR Art. 4(5)).",
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// The list of detectors.
+pub(super) struct Detectors(Vec<Detector>);
+
+impl Detectors {
+    pub(super) fn all() -> Result<Self, Fault> {
+        Detector::built_in().map(Detectors)
+    }
+}
+
+impl Show for Detectors {
+    fn json(&self) -> Value {
+        let list = self.0.iter().map(|one| json!({"id": &*one.id, "type": &*one.kind, "about": one.about}));
+        json!({"schema": "detectors/1", "detectors": list.collect::<Vec<_>>()})
+    }
+
+    fn human(&self, page: &mut Page) {
+        let mut table = Table::new(&["detector", "type", "what"]);
+        for one in &self.0 {
+            table.row([(&*one.id).into(), (&*one.kind).into(), one.about.as_str().into()]);
+        }
+        page.table(&table);
+    }
+}

@@ -2,12 +2,16 @@
 
 pub mod csv;
 pub mod detect;
+pub mod env;
 pub mod json;
 pub mod sql;
 pub mod text;
+pub mod toml_text;
 pub mod xml;
+pub mod yaml;
 
 mod entities;
+mod scalar;
 mod stream;
 mod weave;
 mod whole;

@@ -41,6 +41,9 @@ impl Weave {
 
     /// Bytes that `source` of the input stands for, as a whole.
     pub(super) fn decode(&mut self, bytes: &[u8], source: Range<u64>) {
+        if bytes.is_empty() {
+            return;
+        }
         self.open(source.start);
         self.text.extend_from_slice(bytes);
         self.table.extend(std::iter::repeat_n(source.start, bytes.len()));

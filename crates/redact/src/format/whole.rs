@@ -7,7 +7,7 @@ use std::ops::Range;
 use model::{Fault, Place};
 
 use super::stream::{Stream, too_large, write};
-use super::weave::{Patch, Weave, straight};
+use super::weave::{Patch, Weave, applied, straight};
 use crate::{Decide, Edit, Offsets, Piece, Spot};
 
 /// Reads all of `input`; more than `limit` bytes are refused.
@@ -87,20 +87,21 @@ impl<'a> Whole<'a> {
         Ok(())
     }
 
-    /// Shows text that was decoded, and writes the edits.
+    /// Shows text that was decoded, and writes the edits. Gives the text afterwards.
     pub(super) fn show_woven(
         &mut self,
         weave: &Weave,
         at: usize,
         about: About<'_>,
         encode: Encode<'_>,
-    ) -> Result<(), Fault> {
+    ) -> Result<Vec<u8>, Fault> {
         let edits = self.ask_woven(weave, at, about)?;
         self.patch(weave.patches(&edits)?, encode);
-        Ok(())
+        Ok(applied(weave.text(), &edits))
     }
 
-    fn patch(&mut self, patches: Vec<Patch<'_>>, encode: Encode<'_>) {
+    /// Writes patches of the document.
+    pub(super) fn patch(&mut self, patches: Vec<Patch<'_>>, encode: Encode<'_>) {
         for (source, with) in patches {
             let with = encode(with, source.start);
             self.patches.push((source, with));
@@ -123,9 +124,4 @@ impl<'a> Whole<'a> {
         }
         write(output, &self.bytes[done..])
     }
-}
-
-/// The replacement as it is.
-pub(super) fn verbatim(with: &str, _: u64) -> Vec<u8> {
-    with.as_bytes().to_vec()
 }

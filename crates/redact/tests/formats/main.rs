@@ -1,5 +1,6 @@
 //! The text formats: what they show, what they write, and what they leave alone.
 
+mod config;
 mod csv;
 mod json;
 mod kit;

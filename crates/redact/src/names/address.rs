@@ -12,7 +12,7 @@ use super::gazetteer;
 const WORD: &str = r"(?:[A-Z]|\xc3[\x80-\x9e]|[\xc4\xc5\xce\xd0].)(?:[A-Za-z'.-]|[\xc3-\xd1].|\xe2\x80\x99)*";
 /// A house number.
 const NUMBER: &str = r"\d{1,5}(?:[ -]?[A-Za-z]\b|[-/]\d{1,4})?";
-const SPACE: &str = r"(?:[ \t]|\xc2\xa0)+";
+const SPACE: &str = r"(?:(?:[ \t]|\xc2\xa0)+)";
 /// Flat, floor, building.
 const UNIT: &str = r"(?:,?\s+(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Room|Studio|Bldg|Building|Wohnung|appt|étage|piso|planta)\.?\s+#?[A-Za-z0-9-]{1,6}|,?\s+#\s?\d{1,5})?";
 /// Where a town and its code may follow a street.
@@ -37,7 +37,7 @@ const FORMS: &[Form] = &[
         labelled: false,
     },
     Form {
-        pattern: r"#N,?_(?:\d{1,5}_)?@(?:[ -]@|_(?:de|la|del|of|do|da)_@){0,4}(?:_\d{1,5})?(?:,?\s+(?:Apt|Apartment|Suite|Ste|Unit|Flat)\.?\s+#?[A-Za-z0-9-]{1,6})(?:(?:,|\s)\s*@(?:[ -]@){0,3}){0,2}(?:,?\s+(?:[A-Z]{2}\s+)?\d{5}\b(?:-\d{4})?)?",
+        pattern: r"#N,?_(?:\d{1,5}_)?@(?:[ -]@|_(?:de|la|del|of|do|da)_@){0,4}(?:_\d{1,5})?(?:,?\s+>?(?:Apt|Apartment|Suite|Ste|Unit|Flat)\.?\s+#?[A-Za-z0-9-]{1,6})(?:(?:,|\s)[\s>]*@(?:[ -]@){0,3}){0,2}(?:,?\s+(?:[A-Z]{2}\s+)?\d{5}\b(?:-\d{4})?)?",
         score: 0.9,
         guarded: false,
         labelled: false,
@@ -55,7 +55,7 @@ const FORMS: &[Form] = &[
         labelled: false,
     },
     Form {
-        pattern: r"(?:Calle|C/|Avenida|Avda\.?|Av\.|Plaza|Pza\.?|Paseo|Carretera|Ctra\.?|Camino|Ronda|Travesía|Pasaje|Glorieta|Cuesta|Callejón|Alameda|Rambla|Vial|Vía|Cañada|Urbanización|Acceso|Via|Viale|Piazza|Corso|Largo|Vicolo|Strada|Contrada|Borgo|ul\.|al\.|pl\.|ulica|aleja)_?(?:(?:de|del|la|las|los|el|della|di|dei|delle)_)*@(?:_(?:(?:de|del|la|las|los|y|di|della)_)*@){0,4},?_(?:n(?:\.|º|°)*_?)?#N(?:,?_\d{1,2}(?:º|ª|°)?(?:_?[A-Z]\b)?)?#U",
+        pattern: r"(?:Calle|C/|Avenida|Avda\.?|Av\.|Plaza|Pza\.?|Paseo|Carretera|Ctra\.?|Camino|Ronda|Travesía|Pasaje|Glorieta|Cuesta|Callejón|Alameda|Rambla|Vial|Vía|Cañada|Urbanización|Acceso|Via|Viale|Piazza|Corso|Largo|Vicolo|Strada|Contrada|Borgo|ul\.|al\.|pl\.|ulica|aleja)_?(?:(?:de|del|la|las|los|el|della|di|dei|delle)_)*@(?:_(?:(?:de|del|la|las|los|y|di|della)_)*@){0,4},?_(?:n(?:\.|º|°)*_?)?#N(?:,?_\d{1,2}(?:º|ª|°)(?:_?[A-Z]\b)?)?#U",
         score: 0.9,
         guarded: false,
         labelled: false,
@@ -73,6 +73,7 @@ const FORMS: &[Form] = &[
         labelled: false,
     },
     Form { pattern: r"(?:lives?|living|lived|resid(?:es|ing)|address)_(?:at|is|in|:)?:?_?#N_(?:@|\d{1,5})(?:[ -](?:@|\d{1,5}))*(?:,_@(?:[ -]@)*)?", score: 0.8, guarded: false, labelled: true },
+    Form { pattern: r"(?:[Zz][Ii][Pp]|[Pp]ost(?:al)?)(?:_?[Cc]ode)?(?:_is|:)?_\d{5}\b", score: 0.8, guarded: false, labelled: true },
     Form { pattern: r"@(?:[ -]@){0,3},?\s+#S\s+\d{5}(?:-\d{4})?\b", score: 0.9, guarded: false, labelled: false },
     Form { pattern: r"\b(?:[A-Z]{1,2}-)?(?:\d{5}|\d{2}-\d{3}|\d{4}_?[A-Z]{2})_@(?:[ -]@){0,3}", score: 0.75, guarded: true, labelled: false },
     Form {
@@ -102,7 +103,7 @@ impl Addresses {
             let form = &FORMS[hit.pattern().as_usize()];
             let Some(here) = text.get(hit.range()) else { continue };
             let inside = text.as_bytes().get(hit.start().wrapping_sub(1)).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte > 127);
-            if inside || form.guarded && !is_town(here) {
+            if inside || is_years(here) || form.guarded && !is_town(here) {
                 continue;
             }
             let label = if form.labelled { here.find(|char: char| char.is_ascii_digit()).unwrap_or(0) } else { 0 };
@@ -119,7 +120,13 @@ impl Addresses {
 
 /// Whether only a comma or a line break parts a street from its town.
 fn is_join(gap: &str) -> bool {
-    gap.len() <= 6 && gap.chars().all(|char| matches!(char, ',' | ' ' | '\n' | '\r' | '\t' | '-'))
+    gap.len() <= 6 && gap.chars().all(|char| matches!(char, ',' | ' ' | '\n' | '\r' | '\t' | '-' | '>'))
+}
+
+/// Whether a match begins with a span of years, as in `1991-2002 Thomas G. Lane`.
+fn is_years(text: &str) -> bool {
+    let year = |at: usize| text.get(at..at + 4).is_some_and(|year| year.parse().is_ok_and(|year| (1900..2100).contains(&year)));
+    year(0) && year(5) && text.as_bytes()[4] == b'-'
 }
 
 /// Whether the words after a postal code are a town rather than any capitalised word.
@@ -161,6 +168,7 @@ mod tests {
     #[test]
     fn counts_and_codes_are_no_addresses() {
         check("We shipped 12345 pieces in May. Error 40404 Not found; 3 Ways to win; 10 Days Later.", &[]);
+        check("Copyright 1991-2002 Thomas G. Lane", &[]);
         check("see 12 CFR 1026 and 42 U.S.C. 1983", &[]);
     }
 }

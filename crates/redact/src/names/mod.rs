@@ -1,7 +1,8 @@
 //! Names of persons, places and organisations in prose, offline.
 //!
 //! [`Model`] is the network of spaCy's small English model, rebuilt so that it gives the same entities from the same
-//! weights. [`Finder`] unites it with lists of names and with rules for English, French, Spanish and German.
+//! weights. [`Finder`] unites it with lists of names and with rules for English, French, Spanish and German. A
+//! [`Roster`] takes the persons found in a document or case and finds every form of their names everywhere in it.
 //!
 //! Deliberately absent: networks for other languages (their weights are not free to give away), and sentences: the
 //! network reads a text from its first token to its last.
@@ -19,6 +20,7 @@ mod model;
 mod moves;
 mod network;
 mod places;
+mod roster;
 mod rules;
 mod tokenizer;
 mod url;
@@ -27,3 +29,4 @@ mod words;
 pub use entity::{Entity, Label, Source, Tag};
 pub use finder::Finder;
 pub use model::Model;
+pub use roster::{Draft, Mention, PersonId, Reading, Roster};

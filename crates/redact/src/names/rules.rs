@@ -7,7 +7,7 @@ use super::gazetteer;
 use super::words::{Shape, Word};
 
 /// Titles and forms of address, small; what follows them is a name. Those in [`CAPITAL_TITLES`] only with a capital.
-const TITLES: &[&str] = &[
+pub(super) const TITLES: &[&str] = &[
     "mr", "mrs", "ms", "mx", "dr", "prof", "professor", "sir", "lady", "lord", "dame", "madam", "reverend", "rev",
     "hon", "honourable", "honorable", "esq", "sgt", "sergeant", "lt", "lieutenant", "capt", "captain", "col", "colonel",
     "maj", "gen", "cpl", "pvt", "officer", "detective", "inspector", "constable", "messrs", "mme", "mmes", "mlle", "mlles",
@@ -15,7 +15,7 @@ const TITLES: &[&str] = &[
     "dña", "dn", "herr", "herrn", "frau", "fräulein", "hr", "fr", "signor", "signora", "sig", "mevrouw", "meneer", "dhr", "mw",
 ];
 /// Words that are titles only with a capital, because they are common words or roles as well.
-const CAPITAL_TITLES: &[&str] = &[
+pub(super) const CAPITAL_TITLES: &[&str] = &[
     "judge", "justice", "magistrate", "president", "chancellor", "minister", "senator", "congressman", "congresswoman",
     "representative", "governor", "mayor", "ambassador", "secretary", "attorney", "counsel", "sheriff", "agent", "nurse",
     "brother", "sister", "father", "mother", "pastor", "bishop", "uncle", "aunt", "juge", "président", "présidente",
@@ -45,7 +45,7 @@ const PARTIES: &[&str] = &[
     "demandada", "recurrente", "kläger", "klägerin", "beklagter", "beklagte", "antragsteller", "antragstellerin",
 ];
 /// Small words inside a family name.
-const PARTICLES: &[&str] = &[
+pub(super) const PARTICLES: &[&str] = &[
     "van", "von", "de", "der", "den", "del", "della", "di", "da", "das", "dos", "do", "du", "la", "le", "el", "al", "bin", "ibn",
     "ten", "ter", "zu", "zur", "y", "e", "af", "av", "st", "san", "santa", "mac", "ben", "vom", "la", "las", "los",
 ];
@@ -367,7 +367,7 @@ pub(super) fn listed(text: &str, words: &[Word], found: &[Entity]) -> Vec<Entity
         found.get(at).is_some_and(|entity| entity.label == Label::Person && entity.range.start < word.end)
     };
     let mut is_known: Vec<bool> = words.iter().map(is_person).collect();
-    let may_be = |word: &Word| word.shape == Shape::Capital && !word.kind.is_common() && !(word.kind.is_place() && !word.kind.is_first());
+    let may_be = |word: &Word| word.shape == Shape::Capital && (!word.kind.is_common() || word.kind.is_known_first()) && (!word.kind.is_place() || word.kind.is_first());
     let joins = |at: usize| {
         let gap = |at: usize| &text[words[at].end..words[at + 1].start];
         if gap(at) == ", " {

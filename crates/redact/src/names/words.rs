@@ -68,17 +68,27 @@ pub(super) fn words(text: &str) -> Vec<Word> {
         found.push(word(text, from, text.len()));
     }
     if found.iter().all(|word| word.shape == Shape::Small) {
-        found.iter_mut().for_each(|word| raise(text, word));
+        raise(text, &mut found);
     }
     found
 }
 
-/// In a text without a single capital, names are small as well: those of the lists are taken as if they were not.
-fn raise(text: &str, word: &mut Word) {
-    let kind = kind(&text[word.start..word.end]);
-    let is_name = kind.is_known_first() || kind.is_last() || kind.is_place();
-    if is_name && !kind.is_common() && word.end - word.start > 2 {
-        (word.shape, word.kind) = (Shape::Capital, kind);
+/// In a text without a single capital, names are small as well: those of the lists are taken as if they were not, and
+/// so is a word that no list has after a given name.
+fn raise(text: &str, words: &mut [Word]) {
+    let mut given_ends = None;
+    for word in words {
+        let kind = kind(&text[word.start..word.end]);
+        let touches = |char: char| char.is_ascii_digit() || matches!(char, '_' | '/' | '@' | '=');
+        if text[word.end..].starts_with(touches) || text[..word.start].ends_with(touches) {
+            continue;
+        }
+        let is_name = (kind.is_known_first() || kind.is_last() || kind.is_place()) && !kind.is_common();
+        let is_unknown = kind == Kind::default() && given_ends.is_some_and(|end| text[end..word.start] == *" ");
+        if (is_name || is_unknown) && word.end - word.start > 2 {
+            (word.shape, word.kind) = (Shape::Capital, kind);
+        }
+        given_ends = (kind.is_known_first() && !kind.is_common()).then_some(word.end);
     }
 }
 

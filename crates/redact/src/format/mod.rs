@@ -2,6 +2,7 @@
 
 pub mod csv;
 pub mod detect;
+pub mod encoding;
 pub mod env;
 pub mod json;
 pub mod sql;

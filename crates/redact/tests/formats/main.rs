@@ -2,6 +2,7 @@
 
 mod config;
 mod csv;
+mod encoding;
 mod json;
 mod kit;
 mod sql;

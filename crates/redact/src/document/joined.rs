@@ -28,6 +28,10 @@ pub(super) enum Coding {
     Raw,
     /// Plain text.
     Plain,
+    /// The value of a mail header.
+    Header,
+    /// An encoded word of a mail header, in UTF-8 and the Q encoding (RFC 2047 §4.2).
+    Word,
 }
 
 /// A stretch of text and the bytes that it was made from.
@@ -217,6 +221,9 @@ pub(super) fn encode(text: &str, coding: Coding) -> Vec<u8> {
     if coding == Coding::Plain {
         return text.as_bytes().to_vec();
     }
+    if matches!(coding, Coding::Header | Coding::Word) {
+        return encode_header(text, coding);
+    }
     for letter in text.chars() {
         // Characters that no XML document may hold.
         let letter = match letter {
@@ -236,6 +243,35 @@ pub(super) fn encode(text: &str, coding: Coding) -> Vec<u8> {
         Coding::Instruction => replace(&out, b"?>", b"? >"),
         Coding::Raw => replace(&out, b"<", b"("),
         _ => out,
+    }
+}
+
+/// A header is one line; what is not ASCII becomes an encoded word.
+fn encode_header(text: &str, coding: Coding) -> Vec<u8> {
+    let text: String = text
+        .chars()
+        .map(|letter| match letter {
+            '"' => '\'',
+            '\\' => '/',
+            letter if letter.is_control() => ' ',
+            letter => letter,
+        })
+        .collect();
+    let word = || {
+        let mut out = Vec::new();
+        for byte in text.bytes() {
+            if byte.is_ascii_alphanumeric() {
+                out.push(byte);
+            } else {
+                out.extend(format!("={byte:02X}").into_bytes());
+            }
+        }
+        out
+    };
+    match coding {
+        Coding::Word => word(),
+        _ if text.is_ascii() => text.into_bytes(),
+        _ => [b"=?utf-8?Q?", word().as_slice(), b"?="].concat(),
     }
 }
 

@@ -8,25 +8,25 @@ use probity_redact::{Decide, Edit, Piece, Spot};
 
 /// Takes out every one of `values`, and remembers what it was shown.
 #[derive(Default)]
-pub struct Finder {
-    pub values: Vec<String>,
-    pub with: &'static str,
+pub(crate) struct Finder {
+    pub(crate) values: Vec<String>,
+    pub(crate) with: &'static str,
     /// Part, path, text, names.
-    pub seen: Vec<(String, String, String, Vec<String>)>,
+    pub(crate) seen: Vec<(String, String, String, Vec<String>)>,
     spots: HashSet<(String, String)>,
 }
 
 impl Finder {
-    pub fn new(values: &[&str]) -> Self {
+    pub(crate) fn new(values: &[&str]) -> Self {
         Finder { values: values.iter().map(|value| (*value).to_owned()).collect(), with: "[X]", ..Finder::default() }
     }
 
     /// The names that stood around the first piece with `text` in it.
-    pub fn names_of(&self, text: &str) -> Vec<String> {
+    pub(crate) fn names_of(&self, text: &str) -> Vec<String> {
         self.seen.iter().find(|seen| seen.2.contains(text)).unwrap_or_else(|| panic!("{text} was not shown")).3.clone()
     }
 
-    pub fn saw(&self, text: &str) -> bool {
+    pub(crate) fn saw(&self, text: &str) -> bool {
         self.seen.iter().any(|seen| seen.2 == text)
     }
 }
@@ -52,7 +52,7 @@ impl Decide for Finder {
 
 /// A ZIP file; every second entry is compressed.
 #[allow(dead_code)]
-pub fn zip(files: &[(String, Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn zip(files: &[(String, Vec<u8>)]) -> Vec<u8> {
     let (mut bytes, mut directory) = (Vec::new(), Vec::new());
     for (number, (name, content)) in files.iter().enumerate() {
         let mut packed = content.clone();
@@ -86,7 +86,7 @@ pub fn zip(files: &[(String, Vec<u8>)]) -> Vec<u8> {
 
 /// Names and contents of a ZIP file, in its order.
 #[allow(dead_code)]
-pub fn unzip(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn unzip(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     let half = |at: usize| usize::from(u16::from_le_bytes([bytes[at], bytes[at + 1]]));
     let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
     let end = bytes.len() - 22;
@@ -109,7 +109,7 @@ pub fn unzip(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
 
 /// The files below `fixtures/redact/office/<name>`, in the order that office programs write them.
 #[allow(dead_code)]
-pub fn package(name: &str) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn package(name: &str) -> Vec<(String, Vec<u8>)> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/redact/office").join(name);
     let mut files = Vec::new();
     let mut open = vec![root.clone()];

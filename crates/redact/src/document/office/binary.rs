@@ -18,7 +18,29 @@ pub(super) enum Nature {
     /// Has to go whole, with what refers to it.
     Gone(&'static str),
     /// Becomes these bytes, so that what refers to it still finds something.
-    Emptied(&'static str, fn() -> Vec<u8>),
+    Emptied(&'static str, Blank),
+}
+
+/// An empty file of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Blank {
+    CompoundFile,
+    EnhancedMetafile,
+    Metafile,
+    RichText,
+    Nothing,
+}
+
+impl Blank {
+    pub(super) fn bytes(self) -> Vec<u8> {
+        match self {
+            Blank::CompoundFile => compound_file(),
+            Blank::EnhancedMetafile => enhanced_metafile(),
+            Blank::Metafile => metafile(),
+            Blank::RichText => b"{\\rtf1}".to_vec(),
+            Blank::Nothing => Vec::new(),
+        }
+    }
 }
 
 /// What `bytes` under `name` are.
@@ -72,7 +94,7 @@ fn unreadable_by_name(lower: &str, file: &str) -> Option<&'static str> {
     None
 }
 
-fn is_picture(bytes: &[u8]) -> bool {
+pub(in crate::document) fn is_picture(bytes: &[u8]) -> bool {
     let starts: [&[u8]; 7] = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"II*\0", b"MM\0*"];
     starts.iter().any(|start| bytes.starts_with(start))
         || bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP")
@@ -81,12 +103,12 @@ fn is_picture(bytes: &[u8]) -> bool {
 /// Drawings and objects can hold text that is not read here.
 fn emptied(ending: &str, bytes: &[u8]) -> Nature {
     match ending {
-        _ if bytes.starts_with(CFB) => Nature::Emptied("an embedded object", compound_file),
-        "emf" => Nature::Emptied("a drawing that can hold text", enhanced_metafile),
-        "wmf" => Nature::Emptied("a drawing that can hold text", metafile),
-        "rtf" => Nature::Emptied("an embedded document of a format that is not read", || b"{\\rtf1}".to_vec()),
+        _ if bytes.starts_with(CFB) => Nature::Emptied("an embedded object", Blank::CompoundFile),
+        "emf" => Nature::Emptied("a drawing that can hold text", Blank::EnhancedMetafile),
+        "wmf" => Nature::Emptied("a drawing that can hold text", Blank::Metafile),
+        "rtf" => Nature::Emptied("an embedded document of a format that is not read", Blank::RichText),
         _ if bytes.is_empty() => Nature::Text,
-        _ => Nature::Emptied("bytes of a format that is not read", Vec::new),
+        _ => Nature::Emptied("bytes of a format that is not read", Blank::Nothing),
     }
 }
 
@@ -158,7 +180,7 @@ fn metafile() -> Vec<u8> {
 }
 
 /// A picture without what is written in it: EXIF, XMP, comments. `None` when there is nothing of the kind.
-pub(super) fn without_words(bytes: &[u8]) -> Option<Vec<u8>> {
+pub(in crate::document) fn without_words(bytes: &[u8]) -> Option<Vec<u8>> {
     if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
         return png_without_words(bytes);
     }

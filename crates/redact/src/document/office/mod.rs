@@ -5,7 +5,7 @@
 //! becomes an empty one of its kind; pictures and fonts stay and are named in a warning. A part without an edit keeps
 //! its compressed bytes.
 
-mod binary;
+pub(super) mod binary;
 mod cell;
 mod odf;
 mod package;
@@ -242,7 +242,7 @@ impl<'a> Package<'a> {
             }
             Nature::Gone(_) => None,
             Nature::Emptied(why, empty) => {
-                let empty = empty();
+                let empty = empty.bytes();
                 if empty == part.bytes {
                     return Ok(());
                 }

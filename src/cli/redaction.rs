@@ -3,14 +3,15 @@
 mod log;
 mod source;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 
 use model::{Digest, Fault, Progress};
 use redact::document::Removed;
 use redact::format::detect::Kind;
-use redact::names::{self, Label};
-use redact::{Case, Decisions, Limits, Means, NameFinder, Named, Profile, Scanner, Seen, Walked, Witness};
+use redact::names::{self, Finder, Label};
+use redact::{Case, Decisions, Limits, Means, NameFinder, Named, Names, Profile, Scanner, Seen, Walked, Witness};
 
 pub(crate) use log::{Act, Log};
 pub(crate) use source::Draft;
@@ -23,7 +24,8 @@ use super::signals;
 pub(crate) struct Plan {
     pub(crate) scanner: Scanner,
     pub(crate) profile: Profile,
-    pub(crate) names: Option<redact::names::Finder>,
+    /// Loaded when the first input needs it: it takes longer than most inputs do.
+    pub(crate) names: OnceCell<Finder>,
     pub(crate) key: [u8; 32],
     pub(crate) decisions: Decisions,
     pub(crate) kind: Option<Kind>,
@@ -43,6 +45,8 @@ pub(crate) struct Outcome {
     pub(crate) removed: Vec<Removed>,
     /// Parts that nobody could look into: pictures.
     pub(crate) unscanned: Vec<String>,
+    /// Whether what stands there now tells persons apart.
+    pub(crate) pseudonymised: bool,
 }
 
 impl Outcome {
@@ -50,16 +54,32 @@ impl Outcome {
         self.found.values().sum()
     }
 
-    fn of(walked: Walked, kind: Kind, read: Digest, found: BTreeMap<String, u64>) -> Self {
+    fn of(walked: Walked, kind: Kind, read: Digest, counting: Counting<'_>) -> Self {
         let Walked { removed, warnings, .. } = walked;
-        Outcome { kind: Some(kind), read: Some(read), written: None, found, removed, unscanned: warnings }
+        let Counting { found, pseudonymised, .. } = counting;
+        Outcome {
+            kind: Some(kind),
+            read: Some(read),
+            written: None,
+            found,
+            removed,
+            unscanned: warnings,
+            pseudonymised,
+        }
     }
 }
 
 /// Counts what is seen, and tells it on.
 struct Counting<'a> {
     found: BTreeMap<String, u64>,
+    pseudonymised: bool,
     witness: &'a mut dyn Witness,
+}
+
+impl<'a> Counting<'a> {
+    fn new(witness: &'a mut dyn Witness) -> Self {
+        Counting { found: BTreeMap::new(), pseudonymised: false, witness }
+    }
 }
 
 impl Witness for Counting<'_> {
@@ -68,6 +88,7 @@ impl Witness for Counting<'_> {
             Some(count) => *count += 1,
             None => drop(self.found.insert(seen.kind.to_owned(), 1)),
         }
+        self.pseudonymised |= seen.operator.is_pseudonymous();
         self.witness.seen(seen)
     }
 
@@ -78,16 +99,24 @@ impl Witness for Counting<'_> {
 }
 
 impl Plan {
-    /// Runs `act` with everything that a redaction works with.
-    fn with<T>(&self, act: impl FnOnce(Means<'_>) -> T) -> T {
+    /// Runs `act` with everything that a redaction of this kind of input works with.
+    fn with<T>(&self, kind: Kind, act: impl FnOnce(Means<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
         let (scanner, profile, key, decisions) = (&self.scanner, &self.profile, &self.key, &self.decisions);
-        match &self.names {
-            None => act(Means { scanner, profile, names: None, key, decisions }),
-            Some(finder) => {
-                let find = |text: &str| named(finder, text);
-                act(Means { scanner, profile, names: Some(&find as NameFinder<'_>), key, decisions })
-            }
+        let means = Means { scanner, profile, names: None, key, decisions };
+        match profile.names {
+            Names::Always => {}
+            Names::Prose if kind.has_prose() => {}
+            Names::Never | Names::Prose => return act(means),
         }
+        let finder = match self.names.get() {
+            Some(finder) => finder,
+            None => {
+                let loaded = Finder::load()?;
+                self.names.get_or_init(|| loaded)
+            }
+        };
+        let find = |text: &str| named(finder, text);
+        act(Means { names: Some(&find as NameFinder<'_>), ..means })
     }
 }
 
@@ -103,10 +132,10 @@ pub(crate) fn look(
     progress: &dyn Progress,
 ) -> Result<Outcome, Fault> {
     signals::check()?;
-    let mut counting = Counting { found: BTreeMap::new(), witness };
+    let mut counting = Counting::new(witness);
     let (mut reading, kind) = Reading::begin(input, plan.kind, progress)?;
-    let walked = plan.with(|means| redact::look(&mut reading, kind, means, case, &mut counting, &plan.limits))?;
-    Ok(Outcome::of(walked, kind, reading.digest()?, counting.found))
+    let walked = plan.with(kind, |means| redact::look(&mut reading, kind, means, case, &mut counting, &plan.limits))?;
+    Ok(Outcome::of(walked, kind, reading.digest()?, counting))
 }
 
 /// Takes out of a stream what has to go, and lets out what has been scanned again.
@@ -122,23 +151,23 @@ pub(crate) fn pass(
     progress: &dyn Progress,
 ) -> Result<Outcome, Fault> {
     let (mut reading, kind) = Reading::begin(input, plan.kind, progress)?;
-    let mut counting = Counting { found: BTreeMap::new(), witness };
+    let mut counting = Counting::new(witness);
     let mut hashing = source::Hashing::new(BufWriter::new(output));
     let walked = match kind.is_streamed() {
-        true => {
-            plan.with(|means| redact::pass(&mut reading, &mut hashing, kind, means, case, &mut counting, &plan.limits))?
-        }
+        true => plan.with(kind, |means| {
+            redact::pass(&mut reading, &mut hashing, kind, means, case, &mut counting, &plan.limits)
+        })?,
         false => {
             let held = source::hold(&mut reading, &plan.limits)?;
             let mut made = source::Made::default();
-            let walked =
-                plan.with(|means| redact::take(&held, &mut made, kind, means, case, &mut counting, &plan.limits))?;
+            let walked = plan
+                .with(kind, |means| redact::take(&held, &mut made, kind, means, case, &mut counting, &plan.limits))?;
             hashing.write_all(&made.bytes).map_err(source::write_failed)?;
             walked
         }
     };
     let written = hashing.finish()?;
-    let outcome = Outcome::of(walked, kind, reading.digest()?, counting.found);
+    let outcome = Outcome::of(walked, kind, reading.digest()?, counting);
     Ok(Outcome { written: Some(written), ..outcome })
 }
 
@@ -156,15 +185,16 @@ pub(crate) fn take(
 ) -> Result<Outcome, Fault> {
     let (first, kind) = Reading::begin(input, plan.kind, progress)?;
     drop(first);
-    let mut counting = Counting { found: BTreeMap::new(), witness };
+    let mut counting = Counting::new(witness);
     let replay = Replay::new(input, progress);
-    let walked = plan.with(|means| redact::take(&replay, draft, kind, means, case, &mut counting, &plan.limits))?;
-    let outcome = Outcome::of(walked, kind, replay.digest()?, counting.found);
+    let walked =
+        plan.with(kind, |means| redact::take(&replay, draft, kind, means, case, &mut counting, &plan.limits))?;
+    let outcome = Outcome::of(walked, kind, replay.digest()?, counting);
     Ok(Outcome { written: Some(draft.digest()?), ..outcome })
 }
 
 /// Names in prose, by their types.
-fn named(finder: &redact::names::Finder, text: &str) -> Vec<Named> {
+fn named(finder: &Finder, text: &str) -> Vec<Named> {
     let kind = |label| match label {
         Label::Person => Some("person"),
         Label::Place => Some("place"),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use model::{Fault, Progress};
-use redact::{Case, Operator, Seen, Witness, wire};
+use redact::{Case, Seen, Witness, wire};
 
 use super::Done;
 use crate::cli::context::Context;
@@ -124,7 +124,7 @@ fn check(
         let places = finder.places;
         cleaned.push(Cleaned::of(input, outcome, places)?);
     }
-    Ok(Redacted { cleaned, checked: true, streamed: false, pseudonymised: false })
+    Ok(Redacted { cleaned, checked: true, streamed: false })
 }
 
 /// Prints findings as they come, or keeps the first places for people.
@@ -189,8 +189,7 @@ fn take(
         scribe.close(&input, outcome.as_ref().ok())?;
         cleaned.push(Cleaned::of(input, outcome, Vec::new())?);
     }
-    let pseudonymised = plan.profile.operators().any(Operator::is_pseudonymous);
-    let result = Redacted { cleaned, checked: false, streamed: targets.is_stream(), pseudonymised };
+    let result = Redacted { cleaned, checked: false, streamed: targets.is_stream() };
     if result.may_appear(args.allow_unscanned) {
         written.into_iter().try_for_each(|file| file.appear())?;
         scribe.finish(context)?;

@@ -4,9 +4,9 @@ use std::io::{self, Read, Write};
 
 use model::Fault;
 
-use crate::document::{Removed, Rewritten, office};
+use crate::document::{Removed, Rewritten, office, pdf};
 use crate::format::detect::Kind;
-use crate::format::{self, csv, json, text, xml};
+use crate::format::{self, csv, env, json, sql, text, toml_text, xml, yaml};
 use crate::redactor::{Act, Auditor, Case, Means, Memory, Redactor, Witness};
 use crate::{Decide, Limits, Names};
 
@@ -133,10 +133,16 @@ fn walk(
 ) -> Result<Walked, Fault> {
     match kind {
         Kind::Text => text::rewrite(input, output, decide, false, limits)?,
+        Kind::Prose => text::rewrite(input, output, decide, true, limits)?,
         Kind::Json | Kind::JsonLines => json::rewrite(input, output, decide, limits)?,
         Kind::Csv => csv::rewrite(input, output, decide, limits)?,
         Kind::Xml => xml::rewrite(input, output, decide, limits)?,
         Kind::Html => xml::rewrite_html(input, output, decide, limits)?,
+        Kind::Yaml => yaml::rewrite(input, output, decide, limits)?,
+        Kind::Toml => toml_text::rewrite(input, output, decide, limits)?,
+        Kind::Env => env::rewrite(input, output, decide, limits)?,
+        Kind::Sql => sql::rewrite(input, output, decide, limits)?,
+        Kind::Pdf => return document(input, output, limits, |bytes| pdf::rewrite(bytes, decide, limits)),
         Kind::Office => return document(input, output, limits, |bytes| office::rewrite(bytes, decide, limits)),
         other => return Err(refused(other)),
     }

@@ -278,14 +278,14 @@ impl<'a> Redactor<'a> {
 impl Decide for Redactor<'_> {
     fn decide(&mut self, piece: &Piece<'_>) -> Result<Vec<Edit>, Fault> {
         let mut edits = self.edits(piece)?;
-        if matches!(self.act, Act::Look | Act::Learn) {
-            return Ok(Vec::new());
-        }
-        edits.retain(|edit| piece.text[edit.range.clone()] != *edit.with.as_bytes());
         match self.act {
+            Act::Look | Act::Learn => return Ok(Vec::new()),
             Act::TakeAndAudit if !edits.is_empty() => self.audit_here(piece, &edits)?,
-            _ => self.memory.exempt.note(piece, &edits),
+            Act::TakeAndAudit => {}
+            Act::Take => self.memory.exempt.note(piece, &edits),
         }
+        // What stays on purpose is exempt from the audit like what was put there, and is no edit.
+        edits.retain(|edit| piece.text[edit.range.clone()] != *edit.with.as_bytes());
         Ok(edits)
     }
 
@@ -443,10 +443,8 @@ fn settle(hits: &mut Vec<Hit>) {
 fn answer<'p>(means: &Means<'p>, piece: &Piece<'_>, hit: &Hit) -> Option<Answer<'p>> {
     let near = |words: &[String]| near(piece, &hit.range, words);
     let answer = means.profile.rule(&hit.kind, &hit.detector, near)?;
-    match means.decisions.of(&piece.spot, piece.offsets.source(&hit.range), &hit.range) {
-        Some(Decision::Keep) => None,
-        Some(Decision::Take) | None => Some(answer),
-    }
+    let decided = means.decisions.of(&piece.spot, piece.offsets.source(&hit.range), &hit.range);
+    Some(if decided == Some(Decision::Keep) { Answer { operator: Operator::Keep, reason: None } } else { answer })
 }
 
 /// Whether one of some folded words stands near a value, or in the name of a field around it.

@@ -1,5 +1,6 @@
 //! What was typed → what is needed.
 
+use std::cell::OnceCell;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -17,20 +18,16 @@ use crate::cli::toml_file;
 const FILE_MAX: ByteSize = ByteSize(1 << 20);
 
 pub(super) fn resolve(args: &RedactArgs) -> Result<Plan, Fault> {
-    let mut profile = profile(args.profile.as_deref().unwrap_or("logs"))?.without(&args.exclude);
+    let mut profile = profile(args.profile.as_deref().unwrap_or("gdpr-share"))?.without(&args.exclude);
     if let Some(name) = &args.operator {
         profile = profile.with_operator(Operator::parse(name, 4)?);
     }
     if let Some(place) = &args.names {
         profile.names = Names::parse(place)?;
     }
-    let names = match profile.names {
-        Names::Never => None,
-        Names::Prose | Names::Always => Some(redact::names::Finder::load()?),
-    };
     Ok(Plan {
         scanner: scanner(args, &profile)?,
-        names,
+        names: OnceCell::new(),
         key: key(args.key.as_deref())?,
         decisions: Decisions::default(),
         kind: args.format.as_deref().map(Kind::parse).transpose()?,

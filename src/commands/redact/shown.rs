@@ -78,7 +78,6 @@ pub(super) struct Redacted {
     pub(super) cleaned: Vec<Cleaned>,
     pub(super) checked: bool,
     pub(super) streamed: bool,
-    pub(super) pseudonymised: bool,
 }
 
 impl Redacted {
@@ -88,6 +87,10 @@ impl Redacted {
 
     fn faults(&self) -> impl Iterator<Item = &Fault> {
         self.cleaned.iter().filter_map(|one| one.outcome.as_ref().err())
+    }
+
+    fn is_pseudonymised(&self) -> bool {
+        self.outcomes().any(|outcome| outcome.pseudonymised)
     }
 
     fn total(&self) -> u64 {
@@ -162,7 +165,7 @@ impl Show for Redacted {
         json!({
             "schema": "redact/1",
             "checked": self.checked,
-            "pseudonymised": self.pseudonymised,
+            "pseudonymised": self.is_pseudonymised(),
             "found": self.found(),
             "inputs": self.cleaned.iter().map(Cleaned::json).collect::<Vec<_>>(),
         })
@@ -200,7 +203,7 @@ impl Show for Redacted {
                     "{} taken out of {inputs}; the outputs were read again and are clean.",
                     counted(total, "value", "values")
                 ));
-                if self.pseudonymised {
+                if self.is_pseudonymised() {
                     page.line(
                         "The output is pseudonymised, not anonymous: it is still personal data (GDPR Art. 4(5)).",
                     );

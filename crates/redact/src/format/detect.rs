@@ -7,6 +7,8 @@ use model::Fault;
 pub enum Kind {
     /// Plain text, logs.
     Text,
+    /// Text written in sentences.
+    Prose,
     /// One JSON document.
     Json,
     /// One JSON value per line.
@@ -39,8 +41,9 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind that can be cleaned.
-    pub const ALL: [Kind; 14] = [
+    pub const ALL: [Kind; 15] = [
         Kind::Text,
+        Kind::Prose,
         Kind::Json,
         Kind::JsonLines,
         Kind::Csv,
@@ -60,6 +63,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Kind::Text => "text",
+            Kind::Prose => "prose",
             Kind::Json => "json",
             Kind::JsonLines => "json-lines",
             Kind::Csv => "csv",
@@ -95,14 +99,30 @@ impl Kind {
 
     /// Whether it passes in blocks, whatever its size: then each block can be let out when it is clean.
     pub fn is_streamed(self) -> bool {
-        matches!(self, Kind::Text | Kind::Json | Kind::JsonLines | Kind::Csv | Kind::Env | Kind::Sql)
+        matches!(self, Kind::Text | Kind::Prose | Kind::Json | Kind::JsonLines | Kind::Csv | Kind::Env | Kind::Sql)
+    }
+}
+
+impl Kind {
+    /// Whether people write sentences in it, and names are looked for there without being asked.
+    pub fn has_prose(self) -> bool {
+        !matches!(self, Kind::Text | Kind::Json | Kind::JsonLines | Kind::Csv | Kind::Unknown(_))
     }
 }
 
 /// What begins like this, under this name. Text of no known kind is [`Kind::Text`]: every byte of it is looked at.
 pub fn detect(name: Option<&str>, prefix: &[u8]) -> Kind {
     let told = by_magic(prefix).or_else(|| by_name(name?)).or_else(|| by_content(prefix));
-    told.unwrap_or(if is_binary(prefix) { Kind::Unknown("binary data") } else { Kind::Text })
+    told.unwrap_or_else(|| match name {
+        _ if is_binary(prefix) => Kind::Unknown("binary data"),
+        Some(name) if is_of_sentences(name) => Kind::Prose,
+        _ => Kind::Text,
+    })
+}
+
+fn is_of_sentences(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".txt", ".md", ".rst", ".adoc", ".tex"].iter().any(|extension| name.ends_with(extension))
 }
 
 /// More than a tenth of it are control characters that no text holds. UTF-16 is text; its zeros stand in every other place.
@@ -242,6 +262,7 @@ mod tests {
         check(None, "%PDF-1.7", "pdf");
         check(None, "PK\u{3}\u{4}", "office");
         check(Some("a.csv"), "a,b\n", "csv");
+        check(Some("letter.TXT"), "Dear Jan,\n", "prose");
         check(Some("x.log"), "{\"a\":1}\n{\"a\":1}\n", "json-lines");
         check(None, "\u{0}\u{1}\u{2}\u{3}ab", "binary data");
         check(None, "a\u{0}b\u{0}c\u{0}d\u{0}e\u{0}\n\u{0}", "text");

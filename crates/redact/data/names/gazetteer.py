@@ -69,7 +69,9 @@ der die das ein eine und oder aber wenn mit ohne für von zu im am um ich du er 
 south east west street road avenue lane drive court city county state university college school hospital church bank
 company inc ltd llc corp group monday tuesday wednesday thursday friday saturday sunday january february march april
 may june july august september october november december mon tue tues wed thu thur thurs fri sat sun jan feb mar apr jun
-jul aug sep sept oct nov dec""".split()
+jul aug sep sept oct nov dec montag dienstag mittwoch donnerstag freitag samstag sonntag januar februar märz mai juni juli
+oktober dezember janvier février mars avril juin juillet août octobre novembre décembre enero febrero marzo abril mayo
+junio julio agosto septiembre octubre noviembre diciembre rauch wert volk tod kopf bischof umweltminister minister""".split()
 
 # The largest cities, which the lists of places leave out for some countries.
 CITIES = """amsterdam|andorra|ankara|antwerp|antwerpen|athens|atlanta|austin|baltimore|barcelona|basel|belfast|belgrade|berlin|bern

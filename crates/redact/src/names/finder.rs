@@ -1,16 +1,22 @@
 //! Everything that knows names, united.
 
+use std::ops::Range;
+
 use model::Fault;
 
 use super::address::Addresses;
-use super::entity::{Entity, Label, Source};
+use super::entity::{Entity, Label, Source, Tag};
+use super::lexicon::Lexicon;
 use super::model::Model;
+use super::roster::{Draft, Reading};
+use super::words::Word;
 use super::{places, rules, words};
 
 /// Finds names of persons, places and organisations, and addresses, in prose: the network, the lists and the rules.
 pub struct Finder {
     model: Model,
     addresses: Addresses,
+    lexicon: Lexicon,
 }
 
 impl Finder {
@@ -20,7 +26,7 @@ impl Finder {
     /// # Errors
     /// `name-model-broken` when the program was built wrongly.
     pub fn load() -> Result<Self, Fault> {
-        Ok(Finder { model: Model::load()?, addresses: Addresses::new()? })
+        Ok(Finder { model: Model::load()?, addresses: Addresses::new()?, lexicon: Lexicon::new() })
     }
 
     /// The network alone.
@@ -29,20 +35,64 @@ impl Finder {
     }
 
     /// What is named in `text`, in its order, apart from each other; all labels of the network are among them, so that
-    /// whoever hides names can hide what the network took for something else (a person for a work of art).
+    /// whoever hides names can hide what the network took for something else (a person for a work of art). A person
+    /// found once is found at every place of the text; for other texts of a document or case see
+    /// [`Roster`](super::Roster).
     pub fn find(&self, text: &str) -> Vec<Entity> {
+        let words = words::words(text, &self.lexicon);
+        let is_english = self.lexicon.is_english(words.iter().map(|word| word.roles));
         let mut found = self.addresses.find(text);
-        let words = words::words(text);
-        found.extend(rules::persons(text, &words));
+        found.extend(rules::persons(text, &words, is_english));
         found.extend(places::places(text, &words));
-        found.extend(self.model.entities(text).into_iter().filter(|entity| !is_jargon(text, entity)));
-        let mut found = unite(text, found);
-        let listed = rules::listed(text, &words, &found);
-        if !listed.is_empty() {
-            found.extend(listed);
-            found = unite(text, found);
+        let entities = self.model.entities(text).into_iter();
+        found.extend(entities.filter(|entity| !is_jargon(text, entity) && (is_english || is_confirmed(&words, entity))));
+        let found = widen(text, unite(text, found), |found| rules::listed(text, &words, found, is_english));
+        widen(text, found, |found| elsewhere(text, found))
+    }
+}
+
+/// Unites what is there with what `more` makes of it.
+fn widen(text: &str, mut found: Vec<Entity>, more: impl FnOnce(&[Entity]) -> Vec<Entity>) -> Vec<Entity> {
+    let added = more(&found);
+    if added.is_empty() {
+        return found;
+    }
+    found.extend(added);
+    unite(text, found)
+}
+
+/// The persons of a text at its other places.
+fn elsewhere(text: &str, found: &[Entity]) -> Vec<Entity> {
+    let mut draft = Draft::default();
+    draft.add(text, found);
+    let roster = draft.settle();
+    if roster.is_empty() {
+        return Vec::new();
+    }
+    let mentions = roster.find(text).into_iter().filter(|mention| !matches!(mention.reading, Reading::CommonWord(_)));
+    let is_new = |range: &Range<usize>| {
+        let at = found.partition_point(|entity| entity.range.end <= range.start);
+        !found.get(at).is_some_and(|entity| entity.label == Label::Person && entity.range.start < range.end)
+    };
+    mentions
+        .filter(|mention| is_new(&mention.range))
+        .map(|mention| Entity { range: mention.range, label: Label::Person, score: 0.6, source: Source::Roster })
+        .collect()
+}
+
+/// Whether the lists have a word of what the network found in a text that is not English. Dates and amounts are alike
+/// enough in all languages.
+fn is_confirmed(words: &[Word], entity: &Entity) -> bool {
+    match entity.label {
+        Label::Other(tag) => matches!(tag, Tag::Date | Tag::Time | Tag::Money | Tag::Percent | Tag::Cardinal | Tag::Quantity),
+        _ => {
+            let from = words.partition_point(|word| word.end <= entity.range.start);
+            let inside: Vec<&Word> = words[from..].iter().take_while(|word| word.start < entity.range.end).collect();
+            let names = inside.iter().filter(|word| !word.kind.is_common());
+            let sure = names.clone().any(|word| word.kind.is_place() || word.kind.is_known_first());
+            let likely = inside.len() > 1 && names.clone().any(|word| word.kind.is_frequent_last());
+            inside.len() <= 5 && (sure || likely)
         }
-        found
     }
 }
 
@@ -117,7 +167,7 @@ fn add(text: &str, united: &mut Vec<Entity>, mut entity: Entity) {
 }
 
 /// A range without blanks and punctuation at its ends; none when no letter or digit is left.
-fn trimmed(text: &str, range: std::ops::Range<usize>) -> Option<std::ops::Range<usize>> {
+fn trimmed(text: &str, range: Range<usize>) -> Option<Range<usize>> {
     let here = &text[range.clone()];
     let from = here.find(char::is_alphanumeric)?;
     let to = here.rfind(char::is_alphanumeric)?;

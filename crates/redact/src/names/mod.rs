@@ -16,6 +16,7 @@ mod features;
 mod finder;
 mod gazetteer;
 mod hash;
+mod lexicon;
 mod model;
 mod moves;
 mod network;

@@ -6,11 +6,6 @@ use super::words::{Shape, Word};
 
 /// Words of the longest names in the lists that are looked for.
 const PARTS_MAX: usize = 5;
-/// Prepositions and forms that a place follows.
-const BEFORE: &[&str] = &[
-    "in", "at", "from", "near", "to", "of", "à", "en", "de", "is", "that", "desde", "aus", "nach", "bei", "visiting", "visit", "into", "via", "around",
-    "city", "ville", "ciudad", "stadt", "born",
-];
 
 /// Finds places. `words` are those of `text`.
 pub(super) fn places(text: &str, words: &[Word]) -> Vec<Entity> {
@@ -51,7 +46,7 @@ fn single(text: &str, words: &[Word], at: usize) -> Option<(usize, f32)> {
         return None;
     }
     let before = at.checked_sub(1).map(|before| (&words[before], &text[words[before].end..word.start]));
-    let led = before.is_some_and(|(before, gap)| gap == " " && before.is_any(text, BEFORE));
+    let led = before.is_some_and(|(before, gap)| gap == " " && before.roles.is_before_place());
     let alone = !kind.is_known_first() && !kind.is_frequent_last();
     let after = text[word.end..].chars().next();
     let joined = before.is_some_and(|(before, gap)| gap == " " && before.is_capital())

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use super::entity::{Entity, Label};
 use super::gazetteer;
-use super::rules::{CAPITAL_TITLES, PARTICLES, TITLES};
+use super::lexicon::{CAPITAL_TITLES, PARTICLES, TITLES};
 
 /// Words of a form at most.
 const FORM_MAX: usize = 6;
@@ -214,7 +214,7 @@ struct Atom {
 
 /// The runs of letters in a text; an apostrophe within a word is dropped, what follows `'s` and its like is apart.
 fn atoms(text: &str) -> Vec<Atom> {
-    let words = super::words::words(text);
+    let words = super::words::split(text);
     let mut atoms = Vec::with_capacity(words.len());
     for word in words {
         let mut start = word.start;

@@ -6,62 +6,10 @@ use super::entity::{Entity, Label, Source};
 use super::gazetteer;
 use super::words::{Shape, Word};
 
-/// Titles and forms of address, small; what follows them is a name. Those in [`CAPITAL_TITLES`] only with a capital.
-pub(super) const TITLES: &[&str] = &[
-    "mr", "mrs", "ms", "mx", "dr", "prof", "professor", "sir", "lady", "lord", "dame", "madam", "reverend", "rev",
-    "hon", "honourable", "honorable", "esq", "sgt", "sergeant", "lt", "lieutenant", "capt", "captain", "col", "colonel",
-    "maj", "gen", "cpl", "pvt", "officer", "detective", "inspector", "constable", "messrs", "mme", "mmes", "mlle", "mlles",
-    "monsieur", "madame", "mademoiselle", "maître", "docteur", "señor", "señora", "señorita", "sr", "sra", "srta", "don", "doña",
-    "dña", "dn", "herr", "herrn", "frau", "fräulein", "hr", "fr", "signor", "signora", "sig", "mevrouw", "meneer", "dhr", "mw",
-];
-/// Words that are titles only with a capital, because they are common words or roles as well.
-pub(super) const CAPITAL_TITLES: &[&str] = &[
-    "judge", "justice", "magistrate", "president", "chancellor", "minister", "senator", "congressman", "congresswoman",
-    "representative", "governor", "mayor", "ambassador", "secretary", "attorney", "counsel", "sheriff", "agent", "nurse",
-    "brother", "sister", "father", "mother", "pastor", "bishop", "uncle", "aunt", "juge", "président", "présidente",
-    "ministre", "sénateur", "richter", "richterin", "rechtsanwalt", "rechtsanwältin", "staatsanwalt", "juez", "jueza",
-    "magistrado", "magistrada", "letrado", "abogado", "presidente", "presidenta", "ministro", "ministra", "général",
-];
-/// Roles: a name may follow, with or without a colon.
-const ROLES: &[&str] = &[
-    "plaintiff", "defendant", "petitioner", "respondent", "appellant", "appellee", "claimant", "applicant", "witness",
-    "patient", "client", "employee", "tenant", "landlord", "author", "signed", "name", "surname", "debtor", "creditor",
-    "demandeur", "demanderesse", "défendeur", "défenderesse", "témoin", "nom", "prénom", "signé", "salarié",
-    "demandante", "demandado", "demandada", "testigo", "paciente", "nombre", "apellidos", "firmado", "fdo",
-    "kläger", "klägerin", "beklagter", "beklagte", "zeuge", "zeugin", "patientin", "vorname", "nachname", "gez",
-    "mandant", "mandantin", "unterzeichner", "by", "attn", "contact",
-];
-/// Words at the beginning of a letter, and at its end.
-const GREETINGS: &[&str] = &[
-    "dear", "hi", "hello", "hey", "cher", "chère", "bonjour", "salut", "estimado", "estimada", "querido", "querida",
-    "hola", "liebe", "lieber", "hallo", "geehrte", "geehrter", "ciao", "caro", "cara", "beste", "regards", "sincerely", "yours",
-    "faithfully", "truly", "cordialement", "salutations", "atentamente", "saludos", "grüßen", "grüße", "thanks", "cheers", "best",
-    "am", "m", "is",
-];
-/// Words that follow a party's name in a caption.
-const PARTIES: &[&str] = &[
-    "plaintiff", "plaintiffs", "defendant", "defendants", "petitioner", "respondent", "appellant", "appellee", "claimant",
-    "applicant", "debtor", "demandeur", "demanderesse", "défendeur", "défenderesse", "requérant", "demandante", "demandado",
-    "demandada", "recurrente", "kläger", "klägerin", "beklagter", "beklagte", "antragsteller", "antragstellerin",
-];
-/// Small words inside a family name.
-pub(super) const PARTICLES: &[&str] = &[
-    "van", "von", "de", "der", "den", "del", "della", "di", "da", "das", "dos", "do", "du", "la", "le", "el", "al", "bin", "ibn",
-    "ten", "ter", "zu", "zur", "y", "e", "af", "av", "st", "san", "santa", "mac", "ben", "vom", "la", "las", "los",
-];
-/// Words that end the name of something else than a person.
-const THINGS: &[&str] = &[
-    "street", "road", "avenue", "lane", "drive", "court", "square", "place", "boulevard", "university", "college",
-    "school", "hospital", "church", "park", "river", "lake", "county", "city", "state", "states", "kingdom", "bank", "group", "inc", "ltd",
-    "llc", "corp", "corporation", "company", "gmbh", "ag", "sa", "foundation", "institute", "museum", "airport",
-    "station", "bridge", "island", "islands", "mountain", "mountains", "beach", "hotel", "center", "centre", "act", "code", "project", "license",
-    "award", "prize", "day", "theorem", "algorithm", "league", "press", "times", "post", "airlines", "association", "union",
-    "society", "agency", "office", "house", "hall", "tower", "valley", "bay", "north", "south", "east", "west", "records", "systems", "software",
-];
-
-/// Finds persons by rule. `words` are those of `text`.
-pub(super) fn persons(text: &str, words: &[Word]) -> Vec<Entity> {
-    let text = Text { text, words };
+/// Finds persons by rule. `words` are those of `text`; where it is not English, a capital alone says little (German
+/// writes every noun with one) and `von` is a preposition.
+pub(super) fn persons(text: &str, words: &[Word], is_english: bool) -> Vec<Entity> {
+    let text = Text { text, words, is_english };
     let mut found = Vec::new();
     let mut at = 0;
     while at < words.len() {
@@ -82,6 +30,7 @@ pub(super) fn persons(text: &str, words: &[Word]) -> Vec<Entity> {
 struct Text<'t> {
     text: &'t str,
     words: &'t [Word],
+    is_english: bool,
 }
 
 struct Find {
@@ -103,11 +52,11 @@ impl Text<'_> {
     }
 
     fn is_particle(&self, at: usize) -> bool {
-        self.words[at].is_any(self.text, PARTICLES)
+        self.words[at].roles.is_particle()
     }
 
     fn is_thing(&self, at: usize) -> bool {
-        self.words[at].is_any(self.text, THINGS)
+        self.words[at].roles.is_thing()
     }
 
     /// The words of a name that begins with word `at`: capitals, initials, and particles between them. At most six.
@@ -147,8 +96,8 @@ impl Text<'_> {
         let word = &self.words[at];
         let capital = word.shape != Shape::Small;
         let single = matches!(word.text(self.text), "M" | "D" | "Me") && self.gap(at).starts_with(". ");
-        let is_title = word.is_any(self.text, TITLES) && (capital || word.end - word.start > 3)
-            || capital && word.is_any(self.text, CAPITAL_TITLES)
+        let is_title = word.roles.is_title() && (capital || word.end - word.start > 3)
+            || capital && word.roles.is_capital_title()
             || single && at + 1 < self.words.len() && self.words[at + 1].is_capital();
         if !is_title || self.begins_word_of_name(at) {
             return None;
@@ -167,7 +116,7 @@ impl Text<'_> {
         }
         let run = self.run(start);
         let run = self.without_tail(run);
-        let strong = word.is_any(self.text, TITLES);
+        let strong = word.roles.is_title();
         let named = run.clone().any(|at| self.words[at].kind.is_first() || self.words[at].kind.is_last());
         let plain = run.clone().any(|at| !self.words[at].kind.is_common() && self.words[at].shape != Shape::Initial);
         (!run.is_empty() && (plain || strong && named)).then_some(())?;
@@ -192,8 +141,8 @@ impl Text<'_> {
     /// `Dear Anna,`, `Name: Rossi`, `Regards,⏎Tom`.
     fn greeted(&self, at: usize) -> Option<Find> {
         let word = &self.words[at];
-        let greeting = word.is_any(self.text, GREETINGS);
-        let role = word.is_any(self.text, ROLES);
+        let greeting = word.roles.is_greeting();
+        let role = word.roles.is_role();
         let gap = self.gap(at);
         let fits = greeting && (is_blank(gap) || gap.trim_matches([' ', '\n', '\r', '\t']) == "," && gap.len() < 8)
             || role && (is_blank(gap) || gap.trim() == ":" && gap.len() < 8);
@@ -202,7 +151,7 @@ impl Text<'_> {
         }
         let run = self.without_tail(self.run(at + 1));
         let first = self.words.get(run.start).filter(|_| !run.is_empty())?;
-        let weak = gap.contains([':', ',']) || word.is_any(self.text, &["dear", "cher", "chère", "estimado", "estimada", "liebe", "lieber", "hi", "hello", "hey", "hola", "hallo"]);
+        let weak = gap.contains([':', ',']) || word.roles.is_sure_greeting();
         let plain = first.kind.is_plain_name() || first.shape == Shape::Initial && run.len() > 1;
         let unknown = first.kind == gazetteer::Kind::default() && run.len() > 1 && weak && !first.kind.is_place();
         let common = first.kind.is_known_first() && (weak || run.len() > 1 && self.words[run.end - 1].kind.is_plain_name());
@@ -214,8 +163,9 @@ impl Text<'_> {
     fn introduced(&self, at: usize) -> Option<Find> {
         let said = |back: usize, words: &[&str]| at.checked_sub(back).is_some_and(|at| self.words[at].is_any(self.text, words));
         let here = self.words[at].is_any(self.text, &["is", "est", "es", "ist", "lautet"]) && said(1, &["name", "nom", "nombre"])
-            || self.words[at].is_any(self.text, &["named", "m'appelle", "s'appelle", "llamo", "llama", "heiße", "heisse", "heißt"])
-            || self.words[at].is_any(self.text, &["appelle"]) && said(1, &["m", "s"]);
+            || self.words[at].roles.is_introduction()
+            || self.words[at].is_any(self.text, &["appelle"]) && said(1, &["m", "s"])
+            || self.is_english && self.words[at].is_any(self.text, &["am", "m"]) && said(1, &["i"]);
         if !here || !is_blank(self.gap(at)) {
             return None;
         }
@@ -279,7 +229,7 @@ impl Text<'_> {
             return None;
         }
         let numbered = before.is_some_and(|before| {
-            before.is_any(self.text, &["section", "appendix", "part", "figure", "table", "annex", "class", "type", "vitamin", "exhibit", "schedule"])
+            before.roles.is_numbered()
         });
         (fits && !numbered).then_some(())?;
         self.find(run.start..run.end.min(last + 2), 0.7, Source::Form)
@@ -297,7 +247,7 @@ impl Text<'_> {
         }
         let gap = self.gap(run.end - 1);
         let next = self.words.get(run.end)?;
-        let party = gap.starts_with(',') && gap.len() < 8 && next.is_any(self.text, PARTIES);
+        let party = gap.starts_with(',') && gap.len() < 8 && next.roles.is_party();
         let versus = is_blank(gap) && next.shape == Shape::Small && next.is_any(self.text, &["v", "vs"]);
         let against = at.checked_sub(1).is_some_and(|before| {
             let gap = self.gap(before);
@@ -329,7 +279,7 @@ impl Text<'_> {
     /// `van Gijn`, `von der Heide`.
     fn particled(&self, at: usize) -> Option<Find> {
         let word = &self.words[at];
-        if word.shape != Shape::Small || !word.is_any(self.text, &["van", "von", "vander"]) {
+        if !self.is_english || word.shape != Shape::Small || !word.is_any(self.text, &["van", "von", "vander"]) {
             return None;
         }
         let mut last = at + 1;
@@ -350,7 +300,7 @@ impl Text<'_> {
         let word = &self.words[at];
         let kind = word.kind;
         let first = kind.is_known_first() && word.end - word.start > 2;
-        let last = kind.is_frequent_last() && word.end - word.start > 3 && !self.begins_sentence(at);
+        let last = self.is_english && kind.is_frequent_last() && word.end - word.start > 3 && !self.begins_sentence(at);
         let fits = word.shape == Shape::Capital && (first || last) && !kind.is_common() && !kind.is_place();
         let part = at > 0 && self.words[at - 1].is_capital() && self.adjoins(at - 1);
         let goes_on = at + 1 < self.words.len() && self.words[at + 1].is_capital() && self.adjoins(at);
@@ -361,13 +311,13 @@ impl Text<'_> {
 }
 
 /// Persons that stand in a list with one that was found: `Jan, Kristi and Stephen`.
-pub(super) fn listed(text: &str, words: &[Word], found: &[Entity]) -> Vec<Entity> {
+pub(super) fn listed(text: &str, words: &[Word], found: &[Entity], is_english: bool) -> Vec<Entity> {
     let is_person = |word: &Word| {
         let at = found.partition_point(|entity| entity.range.end <= word.start);
         found.get(at).is_some_and(|entity| entity.label == Label::Person && entity.range.start < word.end)
     };
     let mut is_known: Vec<bool> = words.iter().map(is_person).collect();
-    let may_be = |word: &Word| word.shape == Shape::Capital && (!word.kind.is_common() || word.kind.is_known_first()) && (!word.kind.is_place() || word.kind.is_first());
+    let may_be = |word: &Word| (is_english || word.kind.is_first()) && word.shape == Shape::Capital && (!word.kind.is_common() || word.kind.is_known_first()) && (!word.kind.is_place() || word.kind.is_first());
     let joins = |at: usize| {
         let gap = |at: usize| &text[words[at].end..words[at + 1].start];
         if gap(at) == ", " {

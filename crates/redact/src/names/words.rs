@@ -1,6 +1,9 @@
 //! The words of a text as the rules see them: runs of letters with apostrophes and hyphens inside.
 
+use std::ops::Range;
+
 use super::gazetteer::{self, Kind};
+use super::lexicon::{Lexicon, Roles};
 
 /// A word.
 #[derive(Clone, Debug)]
@@ -10,8 +13,10 @@ pub(super) struct Word {
     /// The byte after its last.
     pub(super) end: usize,
     pub(super) shape: Shape,
-    /// What the lists say of it.
+    /// What the lists of names say of it.
     pub(super) kind: Kind,
+    /// What it says about the names around it.
+    pub(super) roles: Roles,
 }
 
 /// How a word is written.
@@ -47,7 +52,16 @@ impl Word {
 }
 
 /// The words of `text`, in order.
-pub(super) fn words(text: &str) -> Vec<Word> {
+pub(super) fn words(text: &str, lexicon: &Lexicon) -> Vec<Word> {
+    let mut found: Vec<Word> = split(text).into_iter().map(|range| word(text, range, lexicon)).collect();
+    if found.iter().all(|word| word.shape == Shape::Small) {
+        raise(text, &mut found);
+    }
+    found
+}
+
+/// Where the words of `text` are.
+pub(super) fn split(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = None;
     let mut chars = text.char_indices().peekable();
@@ -61,14 +75,11 @@ pub(super) fn words(text: &str) -> Vec<Word> {
             rest.starts_with(char::is_alphabetic) && (char == '-' || !is_genitive(rest))
         };
         if !joins && let Some(from) = start.take() {
-            found.push(word(text, from, at));
+            found.push(from..at);
         }
     }
     if let Some(from) = start {
-        found.push(word(text, from, text.len()));
-    }
-    if found.iter().all(|word| word.shape == Shape::Small) {
-        raise(text, &mut found);
+        found.push(from..text.len());
     }
     found
 }
@@ -107,7 +118,8 @@ fn is_genitive(rest: &str) -> bool {
     ["s", "ll", "re", "d", "m", "ve", "t"].iter().any(|ending| ending.eq_ignore_ascii_case(&rest[..end]))
 }
 
-fn word(text: &str, start: usize, end: usize) -> Word {
+fn word(text: &str, range: Range<usize>, lexicon: &Lexicon) -> Word {
+    let Range { start, end } = range;
     let word = &text[start..end];
     let mut letters = word.chars().filter(|char| char.is_alphabetic());
     let shape = match letters.next() {
@@ -119,7 +131,7 @@ fn word(text: &str, start: usize, end: usize) -> Word {
         _ => Shape::Small,
     };
     let kind = if shape == Shape::Small { Kind::default() } else { kind(word) };
-    Word { start, end, shape, kind }
+    Word { start, end, shape, kind, roles: lexicon.roles(word) }
 }
 
 /// What the lists say of a word; of its parts, when it is hyphened and they do not have it.
@@ -141,7 +153,7 @@ mod tests {
     #[test]
     fn words_keep_their_apostrophes_and_hyphens_but_not_their_endings() {
         let text = "Mary-Ann O’Neil's dog, d'Artagnan, J. R. Élan isn't -- JEAN-LUC";
-        let found = words(text);
+        let found = words(text, &Lexicon::new());
         let found: Vec<_> = found.iter().map(|word| (word.text(text), word.shape)).collect();
         use Shape::{Capital, Capitals, Initial, Small};
         let expect = [

@@ -194,6 +194,71 @@ fn a_subset_font_forgets_what_is_no_longer_shown() {
 }
 
 #[test]
+fn composite_fonts_are_read_by_their_map_or_their_program_and_lose_what_is_no_longer_shown() {
+    for name in ["identity", "identity-plain"] {
+        reads(name, &["Public line."]);
+        let mut needles = Needles::default();
+        let done = rewrite(&fixture(name), &mut needles, &Limits::default()).expect("it is read");
+        assert!(needles.asked.iter().any(|text| text.contains("Open words stay.")), "{name}: {:?}", needles.asked);
+        let (before, after) = (outlines(&fixture(name)), outlines(&done.bytes));
+        assert!(before.contains(&'J') && before.contains(&'9') && before.contains(&'O'), "{name}: {before:?}");
+        assert!(!after.contains(&'J') && !after.contains(&'9') && after.contains(&'O'), "{name}: {after:?}");
+    }
+    refused("cmap", "pdf-unreadable-text");
+}
+
+/// Characters for which the document's TrueType program has an outline.
+fn outlines(pdf: &[u8]) -> Vec<char> {
+    let document = lopdf::Document::load_mem(pdf).expect("it is a PDF");
+    let mut streams = document.objects.values().filter_map(|object| object.as_stream().ok());
+    let program = streams.find(|stream| stream.dict.has(b"Length1")).expect("a font program");
+    let bytes = program.get_plain_content().expect("it can be decoded");
+    let face = ttf_parser::Face::parse(&bytes, 0).expect("it is a font");
+    let shows = |c: &char| face.glyph_index(*c).is_some_and(|glyph| face.glyph_bounding_box(glyph).is_some());
+    ('!'..='~').filter(shows).collect()
+}
+
+#[test]
+fn pixels_under_a_box_are_gone_and_the_others_stay() {
+    let done = rewrite(&fixture("scan"), &mut Needles::default(), &Limits::default()).expect("it is read");
+    let (before, after) = (pixels(&fixture("scan")), pixels(&done.bytes));
+    assert_eq!(before.len(), after.len());
+    let words = |image: &[u8], rows: std::ops::Range<usize>| {
+        let row = |y: usize| image[y * 600 + 42..y * 600 + 150].to_vec();
+        rows.flat_map(row).collect::<std::collections::BTreeSet<u8>>()
+    };
+    assert!(words(&before, 92..100).len() > 1, "the words are there");
+    assert_eq!(words(&after, 92..100).into_iter().collect::<Vec<_>>(), [0], "only black");
+    assert_eq!(before[130 * 600..], after[130 * 600..], "the rest of the picture is as it was");
+    assert!(done.warnings.iter().any(|warning| warning == "not scanned: image on page 1"), "{:?}", done.warnings);
+}
+
+/// The pixels of the document's one grey image.
+fn pixels(pdf: &[u8]) -> Vec<u8> {
+    let document = lopdf::Document::load_mem(pdf).expect("it is a PDF");
+    let mut streams = document.objects.values().filter_map(|object| object.as_stream().ok());
+    let image = streams.find(|stream| stream.dict.has(b"Width")).expect("an image");
+    let bytes = image.get_plain_content().expect("it can be decoded");
+    let components = bytes.len() / (600 * 200);
+    bytes.chunks(components).map(|pixel| pixel[0]).collect()
+}
+
+#[test]
+fn pictures_in_other_codings_go_whole_and_lose_their_comments() {
+    let (_, _) = check("jpeg");
+    let done = rewrite(&fixture("jpeg"), &mut Needles::default(), &Limits::default()).expect("it is read");
+    assert!(done.removed.iter().any(|removed| removed.what == "an image on page 1"), "{:?}", done.removed);
+    assert!(done.removed.iter().any(|removed| removed.what.contains("JPEG")), "{:?}", done.removed);
+}
+
+#[test]
+fn a_signature_becomes_void_and_is_said_to() {
+    check("signed");
+    let done = rewrite(&fixture("signed"), &mut Needles::default(), &Limits::default()).expect("it is read");
+    assert!(done.warnings.iter().any(|warning| warning.contains("signature became void")), "{:?}", done.warnings);
+}
+
+#[test]
 fn attachments_go() {
     check("attachment");
 }
@@ -216,7 +281,8 @@ fn hidden_layers_are_read() {
 
 #[test]
 fn spoken_text_goes_with_what_it_speaks_of() {
-    reads("actualtext", &["see file", "Public line."]);
+    // `pdftotext` reads the spoken text where there is one.
+    reads("actualtext", &["[PERSON-1] [SSN] Public line. [PERSON-1]"]);
 }
 
 #[test]
@@ -231,7 +297,10 @@ fn a_redaction_that_was_only_marked_is_applied() {
 
 #[test]
 fn values_over_line_ends_are_found() {
-    reads("lines", &["among them", "and others, whose number", "was noted", "left.", "Right one, which has", "nothing to hide"]);
+    reads(
+        "lines",
+        &["among them", "and others, whose number", "was noted", "left.", "Right one, which has", "nothing to hide"],
+    );
 }
 
 #[test]
@@ -277,7 +346,9 @@ fn refused(name: &str, code: &str) {
 
 #[test]
 fn survivors_are_found_wherever_they_are() {
-    for name in ["plain", "form", "side", "box", "split", "field", "layer", "actualtext", "extras", "revision", "truetype"] {
+    for name in
+        ["plain", "form", "side", "box", "split", "field", "layer", "actualtext", "extras", "revision", "truetype"]
+    {
         let found = survivors(&fixture(name), &[b"no such words", b"Jan Muster"]).expect("it is read");
         assert_eq!(found, [1], "{name}");
     }

@@ -142,7 +142,9 @@ fn appearances(work: &mut Work<'_>, page: ObjectId, number: u32, decide: &mut dy
     let Ok(dict) = work.document.get_dictionary(page) else { return Ok(()) };
     let mut streams: Vec<(ObjectId, &'static str)> = Vec::new();
     for annotation in array(&work.document, dict, b"Annots") {
-        let Some(own) = work.document.dereference(&annotation).ok().and_then(|(_, object)| of(object)) else { continue };
+        let Some(own) = work.document.dereference(&annotation).ok().and_then(|(_, object)| of(object)) else {
+            continue;
+        };
         let widget = name(&work.document, own, b"Subtype").as_deref() == Some(b"Widget");
         let layer = if widget { "field" } else { "annotation" };
         let Some(pictures) = dictionary(&work.document, own, b"AP") else { continue };
@@ -191,7 +193,10 @@ fn regions(work: &mut Work<'_>, page: ObjectId, number: u32) -> Vec<Region> {
         if let Ok(dict) = work.document.get_dictionary_mut(page) {
             dict.set("Annots", kept);
         }
-        work.remove(format!("redactions marked on page {number}"), "they had been marked and not applied; now they are");
+        work.remove(
+            format!("redactions marked on page {number}"),
+            "they had been marked and not applied; now they are",
+        );
     }
     regions
 }

@@ -157,13 +157,7 @@ fn boxes(scene: &Scene, layout: &Layout, found: &Match) -> Vec<Cover> {
         .collect()
 }
 
-fn one_box(
-    scene: &Scene,
-    layout: &Layout,
-    line: usize,
-    glyphs: &BTreeSet<usize>,
-    extent: (f64, f64),
-) -> Option<Cover> {
+fn one_box(scene: &Scene, layout: &Layout, line: usize, glyphs: &BTreeSet<usize>, extent: (f64, f64)) -> Option<Cover> {
     let line = &layout.lines[line];
     let along = line.along();
     let (mut left, mut right) = (f64::MAX, f64::MIN);
@@ -175,7 +169,7 @@ fn one_box(
         (left, right, em) = (left.min(*u), right.max(u + glyph.width), em.max(glyph.em));
         (low, high) = (low.min(v - DESCENT * glyph.height), high.max(v + ASCENT * glyph.height));
     }
-    let margin = 0.06 * em;
+    let margin = 0.12 * em;
     let stays = line.glyphs.iter().filter(|(number, _)| !glyphs.contains(number) && shows(scene, *number));
     let mut before = f64::MIN;
     let mut after = f64::MAX;
@@ -279,12 +273,12 @@ fn line_feed(operation: &Operation, out: &mut Vec<u8>) {
     let numbers = operation.numbers();
     if let ("\"", [word, letter, ..]) = (operation.operator, numbers.as_slice()) {
         lex::write_number(out, *word);
-        out.extend_from_slice(b" Tw ");
+        out.extend_from_slice(b" Tw\n");
         lex::write_number(out, *letter);
-        out.extend_from_slice(b" Tc ");
+        out.extend_from_slice(b" Tc\n");
     }
     if matches!(operation.operator, "'" | "\"") {
-        out.extend_from_slice(b"T* ");
+        out.extend_from_slice(b"T*\n");
     }
 }
 
@@ -357,7 +351,8 @@ fn marked_text(scene: &mut Scene, counter: &mut Counter<'_>, decide: &mut dyn De
     for run in 0..scene.runs.len() {
         let source = std::rc::Rc::clone(&scene.runs[run].source);
         for (number, operation) in source.program.operations.iter().enumerate() {
-            let holds = matches!(operation.operator, "BDC" | "DP") && operation.operands.iter().any(Operand::holds_text);
+            let holds =
+                matches!(operation.operator, "BDC" | "DP") && operation.operands.iter().any(Operand::holds_text);
             if !holds || scene.runs[run].rewritten.contains_key(&number) {
                 continue;
             }

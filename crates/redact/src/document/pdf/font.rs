@@ -215,9 +215,11 @@ fn simple(document: &Document, dict: &Dictionary, subtype: &[u8], base: &str, fo
     }
     font.default_width = descriptor.and_then(|d| number(document, d, b"MissingWidth")).unwrap_or(0.0);
     if subtype == b"Type3" {
-        font.scale = array(document, dict, b"FontMatrix").first().and_then(|a| a.as_float().ok()).map_or(0.001, f64::from);
+        font.scale =
+            array(document, dict, b"FontMatrix").first().and_then(|a| a.as_float().ok()).map_or(0.001, f64::from);
         let procedures = dictionary(document, dict, b"CharProcs");
-        font.procedures = procedures.map_or(Vec::new(), |p| p.iter().filter_map(|(_, o)| o.as_reference().ok()).collect());
+        font.procedures =
+            procedures.map_or(Vec::new(), |p| p.iter().filter_map(|(_, o)| o.as_reference().ok()).collect());
     }
     let table = encoding(document, dict, descriptor, font.standard, max);
     font.text = table.into_iter().enumerate().filter_map(|(code, text)| Some((code as u32, text?))).collect();
@@ -264,7 +266,12 @@ fn differences(document: &Document, encoding: &Dictionary, table: &mut glyphs::T
 }
 
 /// The encoding a font has when nothing is said: that of its program, or the standard one.
-fn built_in(document: &Document, descriptor: Option<&Dictionary>, standard: Option<Standard>, max: usize) -> glyphs::Table {
+fn built_in(
+    document: &Document,
+    descriptor: Option<&Dictionary>,
+    standard: Option<Standard>,
+    max: usize,
+) -> glyphs::Table {
     match standard {
         Some(Standard::Symbol) => return glyphs::symbol(),
         Some(Standard::Dingbats) => return glyphs::dingbats(),

@@ -39,12 +39,15 @@ pub(super) fn text_of(name: &[u8]) -> Option<String> {
 fn component(name: &str) -> Option<String> {
     let hex = |digits: &str| u32::from_str_radix(digits, 16).ok();
     if let Some(digits) = name.strip_prefix("uni").filter(|d| d.len() >= 4 && d.len() % 4 == 0 && d.is_ascii()) {
-        let units: Option<Vec<u16>> = (0..digits.len()).step_by(4).map(|at| hex(&digits[at..at + 4]).map(|u| u as u16)).collect();
+        let units: Option<Vec<u16>> =
+            (0..digits.len()).step_by(4).map(|at| hex(&digits[at..at + 4]).map(|u| u as u16)).collect();
         if let Some(units) = units {
             return String::from_utf16(&units).ok();
         }
     }
-    if let Some(c) = name.strip_prefix('u').filter(|d| (4..=6).contains(&d.len())).and_then(hex).and_then(char::from_u32) {
+    if let Some(c) =
+        name.strip_prefix('u').filter(|d| (4..=6).contains(&d.len())).and_then(hex).and_then(char::from_u32)
+    {
         return Some(c.to_string());
     }
     let differences = vec![Object::Integer(0), Object::Name(name.as_bytes().to_vec())];

@@ -78,7 +78,10 @@ fn without(work: &mut Work<'_>, id: ObjectId, parts: &[Rect], page: u32) -> Resu
             Ok(add(&mut work.document, Object::Stream(image)))
         }
         None => {
-            work.remove(format!("an image on page {page}"), "it lies under a redaction and its coding cannot be changed in part");
+            work.remove(
+                format!("an image on page {page}"),
+                "it lies under a redaction and its coding cannot be changed in part",
+            );
             Ok(add(&mut work.document, Object::Stream(grey())))
         }
     }
@@ -232,5 +235,6 @@ fn without_metadata(jpeg: &[u8]) -> Option<Vec<u8>> {
 
 /// Whether the stream is an image.
 pub(super) fn is_image(work: &Work<'_>, dict: &Dictionary) -> bool {
-    name(&work.document, dict, b"Subtype").as_deref() == Some(b"Image") && array(&work.document, dict, b"Kids").is_empty()
+    name(&work.document, dict, b"Subtype").as_deref() == Some(b"Image")
+        && array(&work.document, dict, b"Kids").is_empty()
 }

@@ -161,8 +161,14 @@ impl Stage<'_, '_> {
 
     fn font(&mut self, frame: &mut Frame, name: Option<&[u8]>, size: f64) {
         let found = name.and_then(|name| self.resource(frame.run, "Font", name)).and_then(|o| o.as_reference().ok());
+        let found = found.filter(|id| self.is_font(*id));
         frame.state.font = found.map(|id| self.load_font(frame.run, id));
         frame.state.size = size;
+    }
+
+    /// A stream has a dictionary too, and is no font.
+    fn is_font(&self, id: ObjectId) -> bool {
+        matches!(self.work.document.objects.get(&id), Some(Object::Dictionary(_)))
     }
 
     fn load_font(&mut self, run: usize, id: ObjectId) -> usize {
@@ -182,10 +188,14 @@ impl Stage<'_, '_> {
     }
 
     fn graphics_state(&mut self, frame: &mut Frame, operation: &Operation) {
-        let Some(object) = operation.name().and_then(|name| self.resource(frame.run, "ExtGState", name)) else { return };
+        let Some(object) = operation.name().and_then(|name| self.resource(frame.run, "ExtGState", name)) else {
+            return;
+        };
         let Ok((_, Object::Dictionary(dict))) = self.work.document.dereference(object) else { return };
         let dict = dict.clone();
-        if let Some([Object::Reference(font), size]) = objects::array(&self.work.document, &dict, b"Font").get(..2) {
+        if let Some([Object::Reference(font), size]) = objects::array(&self.work.document, &dict, b"Font").get(..2)
+            && self.is_font(*font)
+        {
             let size = f64::from(size.as_float().unwrap_or(0.0));
             frame.state.font = Some(self.load_font(frame.run, *font));
             frame.state.size = size;
@@ -267,7 +277,8 @@ impl Stage<'_, '_> {
             }
             Some(Operand::Name(property)) if operation.operator == "BDC" => {
                 let dict = self.resource(frame.run, "Properties", property);
-                let dict = dict.and_then(|o| self.work.document.dereference(o).ok()).and_then(|(_, o)| o.as_dict().ok());
+                let dict =
+                    dict.and_then(|o| self.work.document.dereference(o).ok()).and_then(|(_, o)| o.as_dict().ok());
                 speaks = dict.is_some_and(|dict| dict.iter().any(|(key, _)| speaking(key)));
                 mcid = dict.and_then(|dict| objects::integer(&self.work.document, dict, b"MCID"));
             }
@@ -331,8 +342,9 @@ impl Stage<'_, '_> {
 
     fn unreadable(&self, what: &str) -> Fault {
         let message = format!("Page {} shows text {what} that cannot be turned into characters.", self.page);
-        Fault::bad_input("pdf-unreadable-text", message)
-            .advise("Save the document anew from the program that made it, with its fonts embedded; nothing was written.")
+        Fault::bad_input("pdf-unreadable-text", message).advise(
+            "Save the document anew from the program that made it, with its fonts embedded; nothing was written.",
+        )
     }
 }
 
@@ -358,8 +370,7 @@ fn place(frame: &Frame, across: f64, vertical: bool) -> Glyph {
     let scale = Matrix([state.size * state.stretch, 0.0, 0.0, state.size, 0.0, state.rise]);
     let matrix = scale.then(&frame.text).then(&state.ctm);
     let (x, y) = (matrix.vector((1.0, 0.0)), matrix.vector((0.0, 1.0)));
-    let (line, em, height) =
-        if vertical { ((-y.0, -y.1), length(y), length(x)) } else { (x, length(x), length(y)) };
+    let (line, em, height) = if vertical { ((-y.0, -y.1), length(y), length(x)) } else { (x, length(x), length(y)) };
     let along = if em > 0.0 { (line.0 / em, line.1 / em) } else { (1.0, 0.0) };
     let mut up = (-along.1, along.0);
     if !vertical && dot(up, y) < 0.0 {

@@ -153,9 +153,11 @@ fn blocks(layout: &mut Layout, begin: usize) {
         for at in 0..layout.lines[line].segments.len() {
             open.retain(|block| {
                 let (last, _) = layout.blocks[*block][layout.blocks[*block].len() - 1];
-                layout.lines[last].baseline - layout.lines[line].baseline <= 4.0 * layout.lines[line].size.max(layout.lines[last].size)
+                layout.lines[last].baseline - layout.lines[line].baseline
+                    <= 4.0 * layout.lines[line].size.max(layout.lines[last].size)
             });
-            let best = open.iter().filter(|block| !taken.contains(block)).map(|block| (fit(layout, *block, line, at), *block));
+            let best =
+                open.iter().filter(|block| !taken.contains(block)).map(|block| (fit(layout, *block, line, at), *block));
             let best = best.filter(|(fit, _)| *fit > 0.0).max_by(|a, b| a.0.total_cmp(&b.0));
             let block = best.map_or(layout.blocks.len(), |(_, block)| block);
             if block == layout.blocks.len() {
@@ -222,8 +224,8 @@ impl Layout {
     pub(super) fn row(&self, scene: &Scene, line: usize, gone: &BTreeMap<usize, Option<String>>) -> Text {
         let line = &self.lines[line];
         let ends = line.segments.iter().map(|s| (s.left, s.right));
-        let mut text = Text::default();
-        text.extent = ends.fold((f64::MAX, f64::MIN), |(l, r), (left, right)| (l.min(left), r.max(right)));
+        let extent = ends.fold((f64::MAX, f64::MIN), |(l, r), (left, right)| (l.min(left), r.max(right)));
+        let mut text = Text { extent, ..Text::default() };
         for (number, segment) in line.segments.iter().enumerate() {
             if number > 0 {
                 text.text.push('\t');
@@ -275,7 +277,8 @@ fn join(text: &mut Text, scene: &Scene, next: &[(usize, f64)], room: f64) {
     match first {
         Some(c) if hyphen && c.is_lowercase() && earlier.is_some_and(char::is_alphabetic) => drop_hyphen(text),
         Some(c) if hyphen && c.is_alphanumeric() => {}
-        _ if room < word || last == Some(' ') => text.text.push(' '),
+        _ if room < word && last == Some(' ') => {}
+        _ if room < word => text.text.push(' '),
         _ => text.text.push('\n'),
     }
 }
@@ -309,7 +312,9 @@ fn push_line(text: &mut Text, scene: &Scene, glyphs: &[(usize, f64)]) {
             text.text.extend(shown.chars().filter(|c| !invisible(*c)).map(plain));
         }
         text.glyphs.push(Placed { glyph: number, range: begin..text.text.len(), shadow });
-        end = Some(end.map_or(u + glyph.reach, |end| if rtl(shown) { u + glyph.reach } else { end.max(u + glyph.reach) }));
+        end = Some(
+            end.map_or(u + glyph.reach, |end| if rtl(shown) { u + glyph.reach } else { end.max(u + glyph.reach) }),
+        );
         if !shadow {
             previous = Some((number, u));
         }
@@ -342,10 +347,10 @@ fn logical(scene: &Scene, glyphs: &[(usize, f64)]) -> Vec<(usize, f64)> {
             continue;
         }
         let mut end = at;
-        for next in at..order.len() {
-            if is_rtl(&order[next]) {
+        for (next, glyph) in order.iter().enumerate().skip(at) {
+            if is_rtl(glyph) {
                 end = next;
-            } else if !is_blank(&order[next]) {
+            } else if !is_blank(glyph) {
                 break;
             }
         }

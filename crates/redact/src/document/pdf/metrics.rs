@@ -4,7 +4,8 @@
 //! copied, and distributed for any purpose and without charge, with or without modification").
 
 /// The six proportional Latin fonts, in the order of the columns of [`LATIN`].
-const COLUMNS: [&str; 6] = ["Helvetica", "Helvetica-Bold", "Times-Roman", "Times-Bold", "Times-Italic", "Times-BoldItalic"];
+const COLUMNS: [&str; 6] =
+    ["Helvetica", "Helvetica-Bold", "Times-Roman", "Times-Bold", "Times-Italic", "Times-BoldItalic"];
 
 /// Which standard font a base font name means, if any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -42,8 +42,7 @@ const ACTIONS: [&[u8]; 9] =
     [b"GoTo", b"GoToR", b"URI", b"Named", b"Hide", b"Thread", b"ResetForm", b"SubmitForm", b"SetOCGState"];
 
 /// Annotations that go: they carry files or media.
-const ANNOTATIONS: [&[u8]; 7] =
-    [b"FileAttachment", b"Sound", b"Movie", b"Screen", b"RichMedia", b"3D", b"TrapNet"];
+const ANNOTATIONS: [&[u8]; 7] = [b"FileAttachment", b"Sound", b"Movie", b"Screen", b"RichMedia", b"3D", b"TrapNet"];
 
 /// Purges every object.
 pub(super) fn purge(work: &mut Work<'_>) {

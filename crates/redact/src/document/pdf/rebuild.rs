@@ -287,7 +287,8 @@ fn label(out: &mut Vec<u8>, cover: &Cover, font: &[u8]) {
     let y = start.1 + 0.1 * size * cover.along.1 + foot * cover.up.1;
     out.extend_from_slice(b"BT\n1 g\n");
     lex::write_name(out, font);
-    numbers(out, &[size], " Tf");
+    out.push(b' ');
+    numbers(out, &[size], "Tf");
     let [ax, ay, ux, uy] = [cover.along.0 * stretch, cover.along.1 * stretch, cover.up.0, cover.up.1];
     numbers(out, &[ax, ay, ux, uy, x, y], "Tm");
     lex::write_hex(out, &win_ansi(&cover.label));
@@ -296,27 +297,17 @@ fn label(out: &mut Vec<u8>, cover: &Cover, font: &[u8]) {
 
 fn numbers(out: &mut Vec<u8>, numbers: &[f64], operator: &str) {
     for number in numbers {
-        out.push(b' ');
         lex::write_number(out, *number);
+        out.push(b' ');
     }
-    out.push(b' ');
-    out.extend_from_slice(operator.trim_start().as_bytes());
+    out.extend_from_slice(operator.as_bytes());
     out.push(b'\n');
 }
 
 /// The label in the font's encoding; what it does not have becomes a question mark.
 fn win_ansi(text: &str) -> Vec<u8> {
-    const DASHES: [(char, u8); 9] = [
-        ('–', 150),
-        ('—', 151),
-        ('‘', 145),
-        ('’', 146),
-        ('“', 147),
-        ('”', 148),
-        ('•', 149),
-        ('…', 133),
-        ('€', 128),
-    ];
+    const DASHES: [(char, u8); 9] =
+        [('–', 150), ('—', 151), ('‘', 145), ('’', 146), ('“', 147), ('”', 148), ('•', 149), ('…', 133), ('€', 128)];
     let code = |c: char| match c {
         ' '..='~' | '\u{a1}'..='\u{ff}' => c as u8,
         other => DASHES.iter().find(|(dash, _)| *dash == other).map_or(b'?', |(_, code)| *code),

@@ -42,9 +42,11 @@ fn kept_whole(work: &Work<'_>) -> BTreeSet<ObjectId> {
     fonts.into_iter().flatten().filter_map(|(_, font)| font.as_reference().ok()).collect()
 }
 
-/// The `/ToUnicode` map without codes that are not shown.
+/// The `/ToUnicode` map without codes that are not shown. A composite font that had none gets one: what it says was
+/// read from its program.
 fn map(work: &mut Work<'_>, font: &Font, dict: &mut Dictionary) {
-    let Some(map) = to_unicode(&work.document, dict, work.stream_max()) else { return };
+    let own = to_unicode(&work.document, dict, work.stream_max());
+    let Some(map) = own.or_else(|| font.two_bytes.then(|| font.text.clone())) else { return };
     let mut stream = lopdf::Stream::new(Dictionary::new(), Vec::new());
     filter::encode(&mut stream, &cmap::write(&map, &font.shown, font.two_bytes));
     let id = add(&mut work.document, Object::Stream(stream));
@@ -147,7 +149,11 @@ fn outlines(work: &mut Work<'_>, program: ObjectId, users: &[&Font]) {
     let lost = users.iter().any(|font| font.taken.iter().any(|code| !font.shown.contains(code)));
     let Ok(Object::Stream(stream)) = work.document.get_object(program) else { return };
     let Ok(bytes) = filter::decode(&work.document, stream, work.stream_max()) else { return };
-    let glyphs: Option<BTreeSet<u16>> = users.iter().map(|font| truetype::glyphs(work, font, &bytes)).collect::<Option<Vec<_>>>().map(|sets| sets.into_iter().flatten().collect());
+    let glyphs: Option<BTreeSet<u16>> = users
+        .iter()
+        .map(|font| truetype::glyphs(work, font, &bytes))
+        .collect::<Option<Vec<_>>>()
+        .map(|sets| sets.into_iter().flatten().collect());
     match glyphs.and_then(|glyphs| truetype::without(&bytes, &glyphs)) {
         Some(smaller) => {
             if let Some(Object::Stream(stream)) = work.document.objects.get_mut(&program) {

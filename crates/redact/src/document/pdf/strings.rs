@@ -127,8 +127,11 @@ impl Walk<'_, '_> {
         }
         let text = String::from_utf8_lossy(name).into_owned();
         if self.ask(&text)?.is_some() {
-            return Err(Fault::bad_input("pdf-personal-name", "A name inside the PDF is personal data: of a target, a colour or a field's state.")
-                .advise("Print the document to a new PDF, which keeps no such names; nothing was written."));
+            return Err(Fault::bad_input(
+                "pdf-personal-name",
+                "A name inside the PDF is personal data: of a target, a colour or a field's state.",
+            )
+            .advise("Print the document to a new PDF, which keeps no such names; nothing was written."));
         }
         Ok(())
     }

@@ -49,6 +49,9 @@ fn spellings(value: &[u8]) -> Vec<Vec<u8>> {
     all
 }
 
+/// Values shorter than this are not looked for across blanks.
+const SQUEEZED_MIN: usize = 7;
+
 struct Search<'a> {
     spellings: &'a [Vec<Vec<u8>>],
     values: &'a [&'a [u8]],
@@ -66,12 +69,15 @@ impl Search<'_> {
         }
     }
 
-    /// Looks for the values in text, however its blanks run.
+    /// Looks for the values in text: as they are, over line ends, and, when they are long enough not to turn up by
+    /// chance, in any case and without blanks.
     fn text(&mut self, text: &str) {
-        let squeezed = squeezed(text);
+        let (joined, squeezed) = (joined(text), squeezed(text));
         for (at, value) in self.values.iter().enumerate() {
-            let value = self::squeezed(&String::from_utf8_lossy(value));
-            self.found[at] |= !value.is_empty() && squeezed.contains(&value);
+            let value = String::from_utf8_lossy(value);
+            let (plain, short) = (self::joined(&value), self::squeezed(&value));
+            let long = short.chars().count() >= SQUEEZED_MIN;
+            self.found[at] |= !plain.is_empty() && joined.contains(&plain) || long && squeezed.contains(&short);
         }
     }
 
@@ -96,6 +102,11 @@ impl Search<'_> {
             _ => {}
         }
     }
+}
+
+/// White space as single blanks.
+fn joined(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Lower case, without white space: a value may be split over lines.

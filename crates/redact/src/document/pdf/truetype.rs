@@ -112,7 +112,15 @@ fn components(glyf: &[u8], offsets: &[usize], glyph: usize) -> Option<Vec<u16>> 
         parts.push(word(at + 2)?);
         // ARG_1_AND_2_ARE_WORDS, then WE_HAVE_A_SCALE, AN_X_AND_Y_SCALE, A_TWO_BY_TWO, then MORE_COMPONENTS.
         at += 4 + if flags & 1 != 0 { 4 } else { 2 };
-        at += if flags & 8 != 0 { 2 } else if flags & 0x40 != 0 { 4 } else if flags & 0x80 != 0 { 8 } else { 0 };
+        at += if flags & 8 != 0 {
+            2
+        } else if flags & 0x40 != 0 {
+            4
+        } else if flags & 0x80 != 0 {
+            8
+        } else {
+            0
+        };
         if flags & 0x20 == 0 {
             return Some(parts);
         }

@@ -6,11 +6,11 @@ use std::rc::Rc;
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream};
 use model::Fault;
 
+use super::Removed;
 use super::erase::Spots;
 use super::filter::{self, Undecoded};
 use super::font::Fonts;
 use super::lex::{self, Program};
-use super::Removed;
 use crate::Limits;
 
 /// Operations and glyphs of all pages, forms counted each time they are shown.

@@ -7,7 +7,8 @@ pub(super) fn tic(raw: &[u8]) -> bool {
     const ODD: [u32; 10] = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21];
     let Some(text) = chars::<9>(raw, b" -") else { return false };
     let Some(d) = values::<8>(&text[..8]) else { return false };
-    let value = |(place, digit): (usize, &u8)| if place % 2 == 0 { ODD[usize::from(*digit)] } else { u32::from(*digit) };
+    let value =
+        |(place, digit): (usize, &u8)| if place % 2 == 0 { ODD[usize::from(*digit)] } else { u32::from(*digit) };
     let sum: u32 = d.iter().enumerate().map(value).sum();
     (d[0], d[1]) != (1, 2) && u32::from(text[8]) == u32::from(b'A') + sum % 26
 }

@@ -22,7 +22,8 @@ pub(super) fn svnr(raw: &[u8]) -> bool {
     }
     let letter = text[8] - b'A' + 1;
     let mut d = [0; 12];
-    let written = text[..8].iter().copied().chain([b'0' + letter / 10, b'0' + letter % 10]).chain(text[9..11].iter().copied());
+    let written =
+        text[..8].iter().copied().chain([b'0' + letter / 10, b'0' + letter % 10]).chain(text[9..11].iter().copied());
     for (digit, byte) in d.iter_mut().zip(written) {
         let Some(value) = value(byte) else { return false };
         *digit = value;

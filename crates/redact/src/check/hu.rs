@@ -16,8 +16,7 @@ pub(super) fn personal(raw: &[u8]) -> bool {
     let up = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
     let down = [10, 9, 8, 7, 6, 5, 4, 3, 2, 1];
     let late = (year, pair(&d, 3)) >= (1997, 1);
-    exists(year, pair(&d, 3), pair(&d, 5))
-        && weigh(&d, if late { &down } else { &up }) % 11 == i32::from(d[10])
+    exists(year, pair(&d, 3), pair(&d, 5)) && weigh(&d, if late { &down } else { &up }) % 11 == i32::from(d[10])
 }
 
 /// TAJ, the number of social security.

@@ -13,7 +13,5 @@ pub(super) fn kennitala(raw: &[u8]) -> bool {
         _ => return false,
     };
     let day = if pair(&d, 0) >= 40 { pair(&d, 0) - 40 } else { pair(&d, 0) };
-    d[0] <= 7
-        && exists(century + pair(&d, 4), pair(&d, 2), day)
-        && divides(11, &d, &[3, 2, 7, 6, 5, 4, 3, 2, 1])
+    d[0] <= 7 && exists(century + pair(&d, 4), pair(&d, 2), day) && divides(11, &d, &[3, 2, 7, 6, 5, 4, 3, 2, 1])
 }

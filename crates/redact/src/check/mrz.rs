@@ -24,11 +24,16 @@ pub(super) fn machine(line: &[u8]) -> bool {
         && born(&line[13..19]);
     let joined = |parts: &[&[u8]], check| Some(sum(parts.iter().copied().flatten().copied())) == value(check);
     // A visa has no check digit over all.
-    fields && match line.len() {
-        44 => visa(line) || (checked(&line[28..42], line[42]) || line[42] == b'<' && line[28..42].iter().all(|byte| *byte == b'<'))
-            && joined(&[&line[..10], &line[13..20], &line[21..43]], line[43]),
-        _ => joined(&[&line[..10], &line[13..20], &line[21..35]], line[35]) || visa(line),
-    }
+    fields
+        && match line.len() {
+            44 => {
+                visa(line)
+                    || (checked(&line[28..42], line[42])
+                        || line[42] == b'<' && line[28..42].iter().all(|byte| *byte == b'<'))
+                        && joined(&[&line[..10], &line[13..20], &line[21..43]], line[43])
+            }
+            _ => joined(&[&line[..10], &line[13..20], &line[21..35]], line[35]) || visa(line),
+        }
 }
 
 fn visa(line: &[u8]) -> bool {
@@ -49,9 +54,12 @@ fn small(one: &[u8], two: &[u8]) -> bool {
 
 /// The line with the names: `P<UTOERIKSSON<<ANNA<MARIA<<<`, or the third line of a card.
 pub(super) fn names(line: &[u8]) -> bool {
-    let shape = matches!(line.len(), 30 | 36 | 44) && line.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'<');
+    let shape =
+        matches!(line.len(), 30 | 36 | 44) && line.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'<');
     let between = line.windows(2).position(|two| two == b"<<");
-    shape && line.ends_with(b"<") && between.is_some_and(|at| at > 1 && line.get(at + 2).is_some_and(u8::is_ascii_uppercase))
+    shape
+        && line.ends_with(b"<")
+        && between.is_some_and(|at| at > 1 && line.get(at + 2).is_some_and(u8::is_ascii_uppercase))
 }
 
 /// A date of birth: unknown parts are `<`.

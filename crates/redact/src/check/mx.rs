@@ -42,7 +42,8 @@ pub(super) fn rfc(raw: &[u8]) -> bool {
     let count = letters - text[..letters].iter().filter(|byte| **byte == 0xC3).count();
     let Some(born) = text.get(letters..letters + 6).and_then(values::<6>) else { return false };
     let rest = text.len() - letters - 6;
-    let person = count == 4 && matches!(rest, 0 | 3) && !RUDE_RFC.as_bytes().chunks(5).any(|word| word[..4] == text[..4]);
+    let person =
+        count == 4 && matches!(rest, 0 | 3) && !RUDE_RFC.as_bytes().chunks(5).any(|word| word[..4] == text[..4]);
     (person || count == 3 && rest == 3) && exists(2000 + pair(&born, 0), pair(&born, 2), pair(&born, 4))
 }
 

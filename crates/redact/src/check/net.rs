@@ -4,7 +4,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// IPv4: what can be somebody's. Loopback, netmasks, multicast, and `x.y.0.0` (networks, versions of browsers) are not.
 pub(super) fn ipv4(raw: &[u8]) -> bool {
-    let Some(address) = std::str::from_utf8(raw).ok().and_then(|text| text.parse::<Ipv4Addr>().ok()) else { return false };
+    let Some(address) = std::str::from_utf8(raw).ok().and_then(|text| text.parse::<Ipv4Addr>().ok()) else {
+        return false;
+    };
     let [first, _, third, last] = address.octets();
     !matches!(first, 0 | 127 | 224..) && (third, last) != (0, 0)
 }
@@ -13,8 +15,10 @@ pub(super) fn ipv4(raw: &[u8]) -> bool {
 pub(super) fn ipv6(raw: &[u8]) -> bool {
     let address = raw.split(|byte| *byte == b'%').next().unwrap_or_default();
     let parsed = std::str::from_utf8(address).ok().and_then(|text| text.parse::<Ipv6Addr>().ok());
-    let shape = address.iter().any(u8::is_ascii_digit) && address.iter().filter(|byte| byte.is_ascii_hexdigit()).count() > 3;
-    shape && parsed.is_some_and(|address| !address.is_loopback() && !address.is_unspecified() && !address.is_multicast())
+    let shape =
+        address.iter().any(u8::is_ascii_digit) && address.iter().filter(|byte| byte.is_ascii_hexdigit()).count() > 3;
+    shape
+        && parsed.is_some_and(|address| !address.is_loopback() && !address.is_unspecified() && !address.is_multicast())
 }
 
 /// MAC: neither nobody nor everybody.
@@ -54,13 +58,35 @@ mod tests {
 
     #[test]
     fn addresses() {
-        known(ipv4, &["192.168.1.17", "8.8.8.8", "203.0.113.9"], &["256.1.1.1", "127.0.0.1", "0.0.0.0", "255.255.255.0", "120.0.0.0", "1.2.3", "01.2.3.4"]);
-        known(ipv6, &["2001:db8::1", "fe80::1ff:fe23:4567:890a", "::ffff:192.0.2.128", "fe80::1234%eth0", "2001:0db8:0:0:0:0:0:1"], &["::1", "de::add", "12:34:56", "a::b1", "2001:db8::1::2"]);
-        known(mac, &["00:1A:2B:3C:4D:5E", "00-1a-2b-3c-4d-5e", "001a.2b3c.4d5e"], &["00:00:00:00:00:00", "FF:FF:FF:FF:FF:FF", "00:1A-2B:3C:4D:5E", "00:1A:2B:3C:4D"]);
+        known(
+            ipv4,
+            &["192.168.1.17", "8.8.8.8", "203.0.113.9"],
+            &["256.1.1.1", "127.0.0.1", "0.0.0.0", "255.255.255.0", "120.0.0.0", "1.2.3", "01.2.3.4"],
+        );
+        known(
+            ipv6,
+            &[
+                "2001:db8::1",
+                "fe80::1ff:fe23:4567:890a",
+                "::ffff:192.0.2.128",
+                "fe80::1234%eth0",
+                "2001:0db8:0:0:0:0:0:1",
+            ],
+            &["::1", "de::add", "12:34:56", "a::b1", "2001:db8::1::2"],
+        );
+        known(
+            mac,
+            &["00:1A:2B:3C:4D:5E", "00-1a-2b-3c-4d-5e", "001a.2b3c.4d5e"],
+            &["00:00:00:00:00:00", "FF:FF:FF:FF:FF:FF", "00:1A-2B:3C:4D:5E", "00:1A:2B:3C:4D"],
+        );
     }
 
     #[test]
     fn places() {
-        known(geo, &["48.8566, 2.3522", "-33.8688,151.2093", "48.8566"], &["148.8566, 2.3522", "48.8566, 182.3522", "0.0000, 0.0000", "1,2,3"]);
+        known(
+            geo,
+            &["48.8566, 2.3522", "-33.8688,151.2093", "48.8566"],
+            &["148.8566, 2.3522", "48.8566, 182.3522", "0.0000, 0.0000", "1,2,3"],
+        );
     }
 }

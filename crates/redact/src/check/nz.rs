@@ -28,7 +28,12 @@ pub(super) fn nhi(raw: &[u8]) -> bool {
     let figures = |at: std::ops::Range<usize>| text[at].iter().all(u8::is_ascii_digit);
     // HISO 10046:2024. Old: modulus 11, a digit. New: modulus 23, a letter.
     match text[6] {
-        b'0'..=b'9' => letters(0..3) && figures(3..6) && sum % 11 != 0 && value(text[6]).map(u32::from) == Some((11 - sum % 11) % 10),
+        b'0'..=b'9' => {
+            letters(0..3)
+                && figures(3..6)
+                && sum % 11 != 0
+                && value(text[6]).map(u32::from) == Some((11 - sum % 11) % 10)
+        }
         _ => letters(0..3) && figures(3..5) && letters(5..6) && worth(text[6]) == Some(23 - sum % 23),
     }
 }
@@ -68,6 +73,9 @@ fn bank_digits(raw: &[u8]) -> Option<[u8; 16]> {
     let mut filled = [0; 16];
     filled[..13].copy_from_slice(d.get(..13)?);
     let suffix = &d[13..];
-    filled.get_mut(16usize.checked_sub(suffix.len())?..).filter(|_| matches!(suffix.len(), 2 | 3))?.copy_from_slice(suffix);
+    filled
+        .get_mut(16usize.checked_sub(suffix.len())?..)
+        .filter(|_| matches!(suffix.len(), 2 | 3))?
+        .copy_from_slice(suffix);
     Some(filled)
 }

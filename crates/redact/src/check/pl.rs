@@ -8,8 +8,7 @@ use super::weighted::{divides, weigh};
 pub(super) fn pesel(raw: &[u8]) -> bool {
     let Some(d) = digits::<11>(raw, b" -") else { return false };
     let century = [1900, 2000, 2100, 2200, 1800][pair(&d, 2) as usize / 20];
-    exists(century + pair(&d, 0), pair(&d, 2) % 20, pair(&d, 4))
-        && divides(10, &d, &[1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1])
+    exists(century + pair(&d, 0), pair(&d, 2) % 20, pair(&d, 4)) && divides(10, &d, &[1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1])
 }
 
 /// NIP, the tax number of people and companies.

@@ -11,8 +11,7 @@ pub(super) fn emso(raw: &[u8]) -> bool {
         three @ ..800 => three + 2000,
         three => three + 1000,
     };
-    exists(year, pair(&d, 2), pair(&d, 0))
-        && eleven(&d, &[7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 10 == i32::from(d[12])
+    exists(year, pair(&d, 2), pair(&d, 0)) && eleven(&d, &[7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 10 == i32::from(d[12])
 }
 
 /// Davčna številka, the tax number of people and companies.

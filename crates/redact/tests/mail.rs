@@ -2,7 +2,7 @@
 
 mod container;
 
-use container::Finder;
+use container::{Finder, judge, judge_path};
 use model::Fault;
 use probity_redact::document::mail::{self, Unknown};
 use probity_redact::document::{Rewritten, office};
@@ -195,4 +195,31 @@ fn damage_never_panics() {
         let mut again = Finder::new(&values);
         rewrite(&output.bytes, &mut again).unwrap();
     }
+}
+
+/// Python's parser finds no defect in what came out, and none of the values.
+#[test]
+fn python_reads_the_output_and_shows_no_value() {
+    if !judge("python3") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let values: Vec<&str> =
+        EVERYTHING.into_iter().filter(|value| !["Ada Muster 123", "Jörg knows"].contains(value)).collect();
+    let input = fixture("everything.eml");
+    let output = rewrite(&input, &mut Finder::new(&values)).unwrap();
+    let [before, after] = [("before.eml", &input), ("after.eml", &output.bytes)].map(|(name, bytes)| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let ran = std::process::Command::new("python3").arg(judge_path("mail_read.py")).arg(path).output().unwrap();
+        let shown = String::from_utf8_lossy(&ran.stdout).into_owned();
+        assert!(ran.status.success(), "{name}: {shown}{}", String::from_utf8_lossy(&ran.stderr));
+        serde_json::from_str::<Vec<String>>(&shown).unwrap().join("\n")
+    });
+    let shown = values.iter().filter(|value| before.contains(**value)).count();
+    assert!(shown > values.len() / 2, "the judge sees too little: {shown}");
+    for value in values {
+        assert!(!after.contains(value), "{value} is still shown:\n{after}");
+    }
+    assert!(after.contains("the account is [X]") && after.contains("[An attachment was removed"), "{after}");
 }

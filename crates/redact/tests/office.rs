@@ -2,7 +2,7 @@
 
 mod container;
 
-use container::{Finder, package, unzip, zip};
+use container::{Finder, docx, odf, package, unzip, xlsx, zip};
 use probity_redact::document::{Rewritten, office};
 use probity_redact::{Decide, Limits};
 
@@ -37,24 +37,6 @@ fn check(files: &[(String, Vec<u8>)], values: &[&str]) -> (Finder, Rewritten, Ve
 fn part<'a>(parts: &'a [(String, Vec<u8>)], name: &str) -> &'a str {
     let (_, content) = parts.iter().find(|(part, _)| part == name).unwrap_or_else(|| panic!("{name} is missing"));
     std::str::from_utf8(content).unwrap()
-}
-
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0:~\x9bU\0\0\0\x0aIDATx\x9cc`\0\0\0\x02\0\x01H\xaf\xa4q\0\0\0\0IEND\xaeB`\x82";
-
-fn docx() -> Vec<(String, Vec<u8>)> {
-    let mut files = package("docx");
-    files.push(("word/media/image1.png".to_owned(), PNG.to_vec()));
-    files.push(("docProps/thumbnail.jpeg".to_owned(), b"\xff\xd8\xff\xe0 a page".to_vec()));
-    let object = [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".as_slice(), &[0; 600], b"ole@muster.example"].concat();
-    files.push(("word/embeddings/oleObject1.bin".to_owned(), object));
-    files.push(("word/embeddings/sheet.xlsx".to_owned(), zip(&xlsx())));
-    files
-}
-
-fn xlsx() -> Vec<(String, Vec<u8>)> {
-    let mut files = package("xlsx");
-    files.push(("xl/printerSettings/printerSettings1.bin".to_owned(), b"printer of ada".to_vec()));
-    files
 }
 
 const DOCX: [&str; 28] = [
@@ -146,12 +128,6 @@ fn a_workbook_loses_its_values() {
     assert_eq!(finder.names_of("4111111111111111"), ["Ada Muster", "Card"]);
     assert_eq!(finder.names_of("1985-03-01"), ["Ada Muster", "Born"]);
     assert_eq!(finder.names_of("shared@muster.example"), ["Ada Muster", "Mail", "plain"]);
-}
-
-fn odf(kind: &str) -> Vec<(String, Vec<u8>)> {
-    let mut files = package(kind);
-    files.push(("Thumbnails/thumbnail.png".to_owned(), PNG.to_vec()));
-    files
 }
 
 /// The same for OpenDocument text.

@@ -1,4 +1,5 @@
 //! What the tests of containers share: a decider that looks for given values, and ZIP files by hand.
+#![allow(dead_code)]
 
 use std::collections::HashSet;
 use std::io::Read;
@@ -51,7 +52,6 @@ impl Decide for Finder {
 }
 
 /// A ZIP file; every second entry is compressed.
-#[allow(dead_code)]
 pub(crate) fn zip(files: &[(String, Vec<u8>)]) -> Vec<u8> {
     let (mut bytes, mut directory) = (Vec::new(), Vec::new());
     for (number, (name, content)) in files.iter().enumerate() {
@@ -85,7 +85,6 @@ pub(crate) fn zip(files: &[(String, Vec<u8>)]) -> Vec<u8> {
 }
 
 /// Names and contents of a ZIP file, in its order.
-#[allow(dead_code)]
 pub(crate) fn unzip(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     let half = |at: usize| usize::from(u16::from_le_bytes([bytes[at], bytes[at + 1]]));
     let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
@@ -108,7 +107,6 @@ pub(crate) fn unzip(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
 }
 
 /// The files below `fixtures/redact/office/<name>`, in the order that office programs write them.
-#[allow(dead_code)]
 pub(crate) fn package(name: &str) -> Vec<(String, Vec<u8>)> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/redact/office").join(name);
     let mut files = Vec::new();
@@ -126,4 +124,48 @@ pub(crate) fn package(name: &str) -> Vec<(String, Vec<u8>)> {
     }
     files.sort_by_key(|(name, _)| (name != "mimetype", name != "[Content_Types].xml", name.clone()));
     files
+}
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0:~\x9bU\0\0\0\x0aIDATx\x9cc`\0\0\0\x02\0\x01H\xaf\xa4q\0\0\0\0IEND\xaeB`\x82";
+
+/// The text document with the parts that are no text.
+pub(crate) fn docx() -> Vec<(String, Vec<u8>)> {
+    let mut files = package("docx");
+    files.push(("word/media/image1.png".to_owned(), PNG.to_vec()));
+    files.push(("docProps/thumbnail.jpeg".to_owned(), b"\xff\xd8\xff\xe0 a page".to_vec()));
+    let object = [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".as_slice(), &[0; 600], b"ole@muster.example"].concat();
+    files.push(("word/embeddings/oleObject1.bin".to_owned(), object));
+    files.push(("word/embeddings/sheet.xlsx".to_owned(), zip(&xlsx())));
+    files
+}
+
+/// The workbook with the parts that are no text.
+pub(crate) fn xlsx() -> Vec<(String, Vec<u8>)> {
+    let mut files = package("xlsx");
+    files.push(("xl/printerSettings/printerSettings1.bin".to_owned(), b"printer of ada".to_vec()));
+    files
+}
+
+/// `odt` or `ods` with its thumbnail.
+pub(crate) fn odf(kind: &str) -> Vec<(String, Vec<u8>)> {
+    let mut files = package(kind);
+    files.push(("Thumbnails/thumbnail.png".to_owned(), PNG.to_vec()));
+    files
+}
+
+/// Whether a judge may be asked. Under `PROBITY_TEST_JUDGES=required` a missing one is a failure.
+pub(crate) fn judge(tool: &str) -> bool {
+    let there = std::process::Command::new("sh").args(["-c", &format!("command -v {tool}")]).output();
+    let there = there.is_ok_and(|out| out.status.success());
+    let required = std::env::var_os("PROBITY_TEST_JUDGES").is_some_and(|judges| judges == "required");
+    assert!(there || !required, "a required judge is missing: {tool}");
+    if !there {
+        eprintln!("skipped: {tool} is not installed");
+    }
+    there
+}
+
+/// A program of `tests/judges/redact`.
+pub(crate) fn judge_path(name: &str) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/judges/redact").join(name)
 }

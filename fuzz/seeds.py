@@ -73,6 +73,13 @@ def edits():
             yield bytes([what]) + where.to_bytes(2, "big") + b"\x04{}\n0"
 
 
+def wide():
+    """Tables and pages in UTF-16."""
+    for folder, encoding in (("csv", "utf-16-le"), ("html", "utf-16-be")):
+        for data in files(FIXTURES / "redact" / folder):
+            yield data.decode().encode(encoding)
+
+
 ENTRY = {
     "act": "ingest.committed", "actor": "user", "code": 0, "command": "ingest", "digests": {"original": "00" * 32},
     "facts": {"records": 3, "tool": "probity"}, "outcome": "done", "time": "2026-01-31T09:00:00Z", "v": 1,
@@ -94,6 +101,12 @@ SEEDS = {
     "ledger_segment": segments,
     "ledger_tile": lambda: [*PATHS, *vectors("tlog")],
     "model_values": lambda: VALUES,
+    "redact_csv": lambda: files(FIXTURES / "redact/csv"),
+    "redact_encoding": wide,
+    "redact_json": lambda: files(FIXTURES / "redact/json"),
+    "redact_sql": lambda: files(FIXTURES / "redact/sql"),
+    "redact_xml": lambda: [*files(FIXTURES / "redact/xml"), *files(FIXTURES / "redact/html")],
+    "redact_yaml": lambda: (data for name in ("yaml", "toml", "env") for data in files(FIXTURES / "redact" / name)),
     "seal_canonical": lambda: [*vectors("canonical"), *files(VECTORS / "canonical"), *files(FIXTURES / "golden")],
     "seal_key": lambda: vectors("key", "sshsig"),
     "seal_minisign": lambda: vectors("minisign"),

@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn references_are_decoded() {
-        let cases: [(&str, bool, Option<(char, usize)>); 12] = [
+        let cases = [
             ("&amp;x", false, Some(('&', 5))),
             ("&#64;", false, Some(('@', 5))),
             ("&#x1F600;", false, Some(('😀', 9))),

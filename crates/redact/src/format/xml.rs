@@ -434,10 +434,8 @@ impl<'a> Walk<'a> {
                     self.at += 2;
                     return Ok(true);
                 }
-                [next, ..] if !self.is_html && !(spaced && is_name_start(*next)) => {
-                    return Err(self.malformed(self.at, "The name of an attribute was expected here"));
-                }
-                _ => self.attribute(&mut seen)?,
+                [next, ..] if self.is_html || spaced && is_name_start(*next) => self.attribute(&mut seen)?,
+                _ => return Err(self.malformed(self.at, "The name of an attribute was expected here")),
             }
         }
     }

@@ -26,3 +26,16 @@ pub(super) fn abn(raw: &[u8]) -> bool {
         11 + u64::from((-sum - 1).rem_euclid(89).unsigned_abs()) == int(&d[..2])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(abn, &["51824753556", "83 914 571 673"], &["51824753557", "5182475355", ""]);
+        known(medicare, &["2123456701", "2123 45670 1/2"], &["2123456711", "212345670", ""]);
+        known(tfn, &["395094566", "360 056 229"], &["395094567", "39509456", ""]);
+    }
+}

@@ -22,3 +22,19 @@ fn national(raw: &[u8], month: impl Fn(u32) -> bool) -> bool {
     let unknown = matches!(int(&d[..6]), 1 | 2001 | 4001);
     int(&d) > 0 && valid && month(pair(&d, 2)) && (unknown || pair(&d, 2) % 20 <= 12)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(bis, &["85279597589", "85.41.30-178.24"], &["85279597580", "8527959758", ""]);
+        known(
+            nn,
+            &["85.07.52-993.57", "85.07.34-289.40", "72032603440", "72039265360"],
+            &["85.07.52-993.58", "72032603441", "85.07.52-993.5", "85073003329", ""],
+        );
+    }
+}

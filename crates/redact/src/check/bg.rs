@@ -21,3 +21,15 @@ pub(super) fn pnf(raw: &[u8]) -> bool {
     let Some(d) = digits::<10>(raw, b" -.") else { return false };
     weigh(&d, &[21, 19, 17, 13, 11, 9, 7, 3, 1]) % 10 == i32::from(d[9])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(egn, &["7506127040", "7506220045", "0144216120"], &["7506127041", "750612704", ""]);
+        known(pnf, &["7177257482", "7629430601"], &["7177257483", "717725748", ""]);
+    }
+}

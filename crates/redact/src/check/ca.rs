@@ -20,3 +20,16 @@ pub(super) fn ohip(raw: &[u8]) -> bool {
     let end = raw.iter().rposition(u8::is_ascii_digit).map_or(0, |last| last + 1);
     digits::<10>(&raw[..end], b"- ").is_some_and(|d| d[0] != 0 && luhn(&d))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(bc_phn, &["9633380548", "9437406756", "9823 409 922"], &["9633380549", "963338054", ""]);
+        known(ohip, &["9876543217", "1234-567-897-AB"], &["9876543218", "987654321", ""]);
+        known(sin, &["130692544", "123-456-782"], &["130692545", "13069254", ""]);
+    }
+}

@@ -13,3 +13,14 @@ pub(super) fn ric(raw: &[u8]) -> bool {
     let sum = weigh(&d, &[7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]);
     province && exists(four(&d, 6), pair(&d, 10), pair(&d, 12)) && b"10X98765432"[(sum % 11) as usize] == text[17]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(ric, &["360426199101010071", "11010519491231002X"], &["360426199101010072", "36042619910101007", ""]);
+    }
+}

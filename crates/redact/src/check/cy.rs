@@ -12,3 +12,14 @@ pub(super) fn tic(raw: &[u8]) -> bool {
     let sum: u32 = d.iter().enumerate().map(value).sum();
     (d[0], d[1]) != (1, 2) && u32::from(text[8]) == u32::from(b'A') + sum % 26
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(tic, &["00295359B", "00306161O"], &["00295359C", "00295359", ""]);
+    }
+}

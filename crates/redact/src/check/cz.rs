@@ -19,3 +19,18 @@ pub(super) fn rc(raw: &[u8]) -> bool {
     };
     checked && exists(year, pair(&d, 2) % 50 % 20, pair(&d, 4))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(
+            rc,
+            &["750612/5430", "750612/7343", "855612/0386", "7506123493", "520101/123", "7601027038", "7601316393"],
+            &["750612/5431", "7506123494", "7601027039", "750612/543", "1103492745/", ""],
+        );
+    }
+}

@@ -50,3 +50,21 @@ pub(super) fn kvnr(raw: &[u8]) -> bool {
     let each = body.zip([1, 2].into_iter().cycle()).map(|(digit, weight)| digit * weight);
     text[0].is_ascii_uppercase() && each.map(|product| product / 10 + product % 10).sum::<u8>() % 10 == tail[8]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(ausweis, &["T220001293", "L01X00T471"], &["T220001294", "T22000129", ""]);
+        known(
+            idnr,
+            &["67219386654", "90764200317", "42 573 338 106"],
+            &["67219386655", "6721938665", "01234567899", ""],
+        );
+        known(kvnr, &["A123456780", "A000500015"], &["A123456781", "A12345678", ""]);
+        known(svnr, &["15070649C103", "15 070649 C 103"], &["15070649C104", "15070649C10", ""]);
+    }
+}

@@ -16,3 +16,14 @@ pub(super) fn cpr(raw: &[u8]) -> bool {
         };
     year <= LAST_YEAR && exists(year, pair(&d, 2), pair(&d, 0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(cpr, &["211062-5381", "211062-6281", "0707614285"], &["311362-1234", "211062-538", ""]);
+    }
+}

@@ -29,3 +29,15 @@ fn checked(d: &[u8; 11]) -> bool {
     };
     check == i32::from(d[10])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(ik, &["36805217704", "36805215514", "49001230441"], &["36805217705", "3680521770", ""]);
+        known(asmens_kodas, &["33309115801", "33309119292", "48801237431"], &["33309115802", "3330911580", ""]);
+    }
+}

@@ -59,3 +59,22 @@ pub(super) fn ccc(raw: &[u8]) -> bool {
 fn letter(number: u64) -> u8 {
     b"TRWAGMYFPDXBNJZSQVHLCKE"[(number % 23) as usize]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(
+            ccc,
+            &["20855982004121750730", "1234 5678 01 1027718453"],
+            &["20855982004121750731", "2085598200412175073", ""],
+        );
+        known(cif, &["B18734210", "B83114314", "Q2977640H"], &["B18734211", "B1873421", ""]);
+        known(dni, &["54362315K", "12345678-Z"], &["54362315L", "54362315", ""]);
+        known(nie, &["X7402078B", "X1316423H", "Y-9757931-B"], &["X7402078C", "X7402078", ""]);
+        known(nss, &["281234567840", "08 01234567 74"], &["281234567841", "28123456784", ""]);
+    }
+}

@@ -18,3 +18,14 @@ pub(super) fn hetu(raw: &[u8]) -> bool {
         && (2..900).contains(&int(&serial))
         && check == text[10]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(hetu, &["131052-824E", "131052-4435", "010203A210T"], &["131052-308U", "131052-824", "131052-901M", ""]);
+    }
+}

@@ -17,3 +17,19 @@ pub(super) fn nir(raw: &[u8]) -> bool {
 pub(super) fn nif(raw: &[u8]) -> bool {
     digits::<13>(raw, b" ").is_some_and(|d| d[0] <= 3 && int(&d[..10]) % 511 == int(&d[10..]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(nif, &["3002523382313", "07 87 148 886 398"], &["3002523382314", "300252338231", ""]);
+        known(
+            nir,
+            &["285057814366110", "285057814402336", "1 72 08 92 320 495 73", "284052A06620553"],
+            &["285057814366111", "28505781436611", "1 55 08 14 168 025 39", ""],
+        );
+    }
+}

@@ -30,3 +30,16 @@ pub(super) fn tax(raw: &[u8]) -> bool {
     let Some(d) = digits::<10>(raw, b" -") else { return false };
     d[0] == 8 && weigh(&d, &[1, 2, 3, 4, 5, 6, 7, 8, 9]) % 11 == i32::from(d[9])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(personal, &["27204121256", "3-010203-4584"], &["27204121257", "2720412125", ""]);
+        known(taj, &["037105231", "123 456 788"], &["037105232", "03710523", ""]);
+        known(tax, &["8071925950", "8445312065"], &["8071925951", "807192595", ""]);
+    }
+}

@@ -28,3 +28,14 @@ pub(super) fn letter(d: &[u8; 7], second: u8) -> u8 {
 pub(super) fn value(letter: u8) -> Option<u8> {
     b"WABCDEFGHIJKLMNOPQRSTUV".iter().position(|known| *known == letter).map(|at| at as u8)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(pps, &["2710685N", "5153206T", "9735474KA"], &["2710685O", "2710685", ""]);
+    }
+}

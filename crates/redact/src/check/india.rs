@@ -22,3 +22,16 @@ pub(super) fn epic(raw: &[u8]) -> bool {
     let Some(text) = chars::<10>(raw, b" -") else { return false };
     text[..3].iter().all(u8::is_ascii_uppercase) && values::<7>(&text[3..]).is_some_and(|d| luhn(&d))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(aadhaar, &["212643264568", "6259 0657 7593"], &["212643264569", "21264326456", "222222222222", ""]);
+        known(epic, &["WKH1186253", "ABC8372054"], &["WKH1186254", "WKH118625", ""]);
+        known(pan, &["ACUPA7085R", "AAPFU0939F"], &["ACUPA0000R", "ACUZA7085R", "ACUPA7085", ""]);
+    }
+}

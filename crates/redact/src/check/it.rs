@@ -38,3 +38,18 @@ fn checked(text: &[u8; 16]) -> bool {
     let sum: u32 = text[..15].iter().enumerate().map(value).sum();
     u32::from(text[15] - b'A') == sum % 26
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(
+            codice_fiscale,
+            &["RSSMRA85T10A562S", "BNCLRA72E45F205B", "VRDGPP60M1TH501W"],
+            &["RSSMRA85T10A562T", "RSSMRA85T10A562", "RSSMRA85B31A562S", ""],
+        );
+    }
+}

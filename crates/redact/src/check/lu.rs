@@ -16,3 +16,14 @@ pub(super) fn matricule(raw: &[u8]) -> bool {
         && luhn(&d[..12])
         && verhoeff(&other)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(matricule, &["1983072345696", "1955120178969"], &["1983072345697", "198307234569", ""]);
+    }
+}

@@ -17,27 +17,23 @@ pub(super) fn zone(raw: &[u8]) -> bool {
 
 /// The second line of a passport, visa or two-line card by itself.
 pub(super) fn machine(line: &[u8]) -> bool {
-    let fields = matches!(line.len(), 36 | 44)
-        && checked(&line[..9], line[9])
-        && checked(&line[13..19], line[19])
-        && checked(&line[21..27], line[27])
-        && born(&line[13..19]);
-    let joined = |parts: &[&[u8]], check| Some(sum(parts.iter().copied().flatten().copied())) == value(check);
-    // A visa has no check digit over all.
-    fields
-        && match line.len() {
-            44 => {
-                visa(line)
-                    || (checked(&line[28..42], line[42])
-                        || line[42] == b'<' && line[28..42].iter().all(|byte| *byte == b'<'))
-                        && joined(&[&line[..10], &line[13..20], &line[21..43]], line[43])
-            }
-            _ => joined(&[&line[..10], &line[13..20], &line[21..35]], line[35]) || visa(line),
-        }
+    if !matches!(line.len(), 36 | 44) {
+        return false;
+    }
+    let fields = [(0, 9), (13, 19), (21, 27)].iter().all(|(from, to)| checked(&line[*from..*to], line[*to]));
+    // A visa has no check digit over all, and `<` in its place.
+    let last = line.len() - 1;
+    fields && born(&line[13..19]) && (line[last] == b'<' || personal(line) && whole(line, last))
 }
 
-fn visa(line: &[u8]) -> bool {
-    line[28..].iter().any(|byte| *byte != b'<') && line[line.len() - 1] == b'<'
+/// The personal number of a passport; `<` checks an empty one.
+fn personal(line: &[u8]) -> bool {
+    line.len() == 36 || line[42] == b'<' || checked(&line[28..42], line[42])
+}
+
+fn whole(line: &[u8], last: usize) -> bool {
+    let all = line[..10].iter().chain(&line[13..20]).chain(&line[21..last]);
+    Some(sum(all.copied())) == value(line[last])
 }
 
 /// Lines one and two of a card of three lines.
@@ -75,4 +71,49 @@ pub(super) fn checked(field: &[u8], check: u8) -> bool {
 fn sum(field: impl Iterator<Item = u8>) -> u8 {
     let each = field.zip([7_u32, 3, 1].into_iter().cycle());
     (each.map(|(byte, weight)| u32::from(alphanumeric(byte).unwrap_or(0)) * weight).sum::<u32>() % 10) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(
+            zone,
+            &["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10"],
+            &[
+                "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408123F1204159ZE184226B<<<<<10",
+                "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<1",
+                "",
+            ],
+        );
+        known(
+            machine,
+            &["L898902C36UTO7408122F1204159ZE184226B<<<<<10", "D231458907UTO7408122F1204159<<<<<<<6"],
+            &["L898902C36UTO7408122F1204159ZE184226B<<<<<11", "L898902C36UTO7408122F1204159ZE184226B<<<<<1", ""],
+        );
+        known(
+            names,
+            &["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "ERIKSSON<<ANNA<MARIA<<<<<<<<<<"],
+            &[
+                "P<UTOERIKSSON<ANNA<MARIA<<<<<<<<<<<<<<<<<<X",
+                "VECTOR<LIST<INT>>",
+                "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<",
+                "",
+            ],
+        );
+    }
+    /// The specimens of ICAO Doc 9303, parts 4 to 7.
+    #[test]
+    fn specimens() {
+        let card = "I<UTOD231458907<<<<<<<<<<<<<<<\n7408122F1204159UTO<<<<<<<<<<<6\nERIKSSON<<ANNA<MARIA<<<<<<<<<<";
+        let two = "I<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<\nD231458907UTO7408122F1204159<<<<<<<6";
+        let visa = "V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL8988901C4XXX4009078F96121096ZE184226B<<<<<<";
+        let small_visa = "V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<\nL8988901C4XXX4009078F9612109<<<<<<<<";
+        let wrong = card.replace("7408122F", "7408123F");
+        known(zone, &[card, &card.replace('\n', "\r\n"), two, visa], &[&wrong, &card[..60], "\n\n"]);
+        known(zone, &[small_visa], &[&small_visa.replace("9078F", "9079F")]);
+    }
 }

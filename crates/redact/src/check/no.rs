@@ -24,3 +24,14 @@ fn born(d: &[u8; 11]) -> bool {
     };
     exists(century + two, month, day)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(fodselsnummer, &["15108601768", "15108650726", "55017298401"], &["15108601769", "1510860176", ""]);
+    }
+}

@@ -79,3 +79,16 @@ fn bank_digits(raw: &[u8]) -> Option<[u8; 16]> {
         .copy_from_slice(suffix);
     Some(filled)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(account, &["01-0398-0007244-00", "12-3432-4772801-00"], &["01-0398-0007245-00", "01-0398-0007244-0", ""]);
+        known(ird, &["094302714", "49-924-507"], &["094302715", "09430271", ""]);
+        known(nhi, &["ZZZ0016", "ZBN77VL"], &["ZZZ0017", "ZZZ001", ""]);
+    }
+}

@@ -32,3 +32,17 @@ fn document(raw: &[u8], letters: usize, weights: [i32; 9]) -> bool {
     let shape = text[..letters].iter().all(u8::is_ascii_uppercase) && text[letters..].iter().all(u8::is_ascii_digit);
     shape && divides(10, &values, &weights) && weigh(&values[letters..], &[1; 9]) > 0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(dowod, &["ABA300000", "ABS123456"], &["ABA300001", "ABA30000", ""]);
+        known(nip, &["8567922274", "8568336331", "768-838-90-39"], &["8567922275", "856792227", ""]);
+        known(passport, &["ZS0000177", "AN0000177"], &["ZS0000178", "ZS000017", ""]);
+        known(pesel, &["44051454852", "44051468224", "02210369207"], &["44051454853", "4405145485", ""]);
+    }
+}

@@ -24,3 +24,16 @@ pub(super) fn niss(raw: &[u8]) -> bool {
     let Some(d) = digits::<11>(raw, b" -.") else { return false };
     matches!(d[0], 1 | 2) && 9 - weigh(&d, &[29, 23, 19, 17, 13, 11, 7, 5, 3, 2]) % 10 == i32::from(d[10])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(cc, &["11108546 2 ZZ9", "121743090YG0"], &["11108546 2 ZZ0", "11108546 2 ZZ", ""]);
+        known(nif, &["288883721", "290390427", "142 013 870"], &["288883722", "28888372", ""]);
+        known(niss, &["11234567892", "21987654326"], &["11234567893", "1123456789", ""]);
+    }
+}

@@ -20,3 +20,14 @@ pub(super) fn cnp(raw: &[u8]) -> bool {
     };
     county && exists(century + pair(&d, 1), pair(&d, 3), pair(&d, 5)) && check == i32::from(d[12])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(cnp, &["1630615249651", "1630615195718", "2920701187167"], &["1630615249652", "163061524965", ""]);
+    }
+}

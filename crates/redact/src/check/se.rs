@@ -21,3 +21,18 @@ fn two_digits(two: u32, over_a_hundred: bool) -> u32 {
     let century = if two > LAST_YEAR % 100 { 1900 } else { 2000 };
     century + two - if over_a_hundred { 100 } else { 0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(
+            personnummer,
+            &["811228-0170", "19121212-2079", "121212+7672", "8112283851", "197904125668"],
+            &["811228-0171", "8112283852", "811228-017", ""],
+        );
+    }
+}

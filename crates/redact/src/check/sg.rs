@@ -17,3 +17,14 @@ pub(super) fn nric(raw: &[u8]) -> bool {
     };
     letters[((weigh(&d, &[2, 7, 6, 5, 4, 3, 2]) + shift) % 11) as usize] == text[8]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(nric, &["S1234567D", "F1234567N"], &["S1234567E", "S1234567", ""]);
+    }
+}

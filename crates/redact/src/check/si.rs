@@ -21,3 +21,15 @@ pub(super) fn davcna(raw: &[u8]) -> bool {
     let check = 11 - weigh(&d[..7], &[8, 7, 6, 5, 4, 3, 2]) % 11;
     d[0] != 0 && (if check == 10 { 0 } else { check }) == i32::from(d[7])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(davcna, &["55446205", "55225551"], &["55446206", "5544620", ""]);
+        known(emso, &["0101006500669", "0101006500774", "2402974505094"], &["0101006500660", "010100650066", ""]);
+    }
+}

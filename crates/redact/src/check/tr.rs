@@ -27,3 +27,15 @@ pub(super) fn vergi(raw: &[u8]) -> bool {
     let sum: u32 = d[..9].iter().enumerate().map(each).sum();
     (10 - sum % 10) % 10 == u32::from(d[9])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(kimlik, &["17291716060", "38836488570"], &["17291716061", "1729171606", ""]);
+        known(vergi, &["4540536920", "5093247539"], &["4540536921", "454053692", ""]);
+    }
+}

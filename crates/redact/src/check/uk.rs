@@ -40,3 +40,17 @@ pub(super) fn driver(raw: &[u8]) -> bool {
         && text[13].is_ascii_alphanumeric()
         && text[14..].iter().all(u8::is_ascii_uppercase)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::known;
+
+    #[test]
+    fn numbers_and_near_misses() {
+        known(driver, &["MORGA657054SM9IJ", "SMITH711215JJ9AA"], &["MORGA677054SM9IJ", "MORGA657054SM9I", ""]);
+        known(nhs, &["9438956700", "9434735335", "922 640 0148"], &["9438956701", "943895670", ""]);
+        known(nino, &["AB123456C", "JG 12 13 16 A"], &["BG123456C", "AB123456E", "AB123456", ""]);
+        known(utr, &["1683221641", "1973098102", "62445 15785"], &["5683221642", "168322164", ""]);
+    }
+}

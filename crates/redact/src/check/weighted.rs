@@ -14,3 +14,16 @@ pub(super) fn divides(modulus: i32, digits: &[u8], weights: &[i32]) -> bool {
 pub(super) fn eleven(digits: &[u8], weights: &[i32]) -> i32 {
     (-weigh(digits, weights)).rem_euclid(11)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums() {
+        assert_eq!(weigh(&[1, 2, 3], &[3, 2, 1]), 10);
+        assert_eq!(weigh(&[1, 2, 3], &[3, 2]), 7);
+        assert!(divides(5, &[1, 2, 3], &[3, 2, 1]));
+        assert_eq!((eleven(&[1], &[1]), eleven(&[0], &[1])), (10, 0));
+    }
+}

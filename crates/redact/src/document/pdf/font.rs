@@ -135,9 +135,14 @@ fn read(document: &Document, id: ObjectId, dict: &Dictionary, max: usize) -> Fon
         simple(document, dict, &subtype, &base, &mut font, max);
     }
     if let Some(map) = to_unicode(document, dict, max) {
-        font.text.extend(map);
+        font.text.extend(map.into_iter().filter(|(_, text)| says_something(text)));
     }
     font
+}
+
+/// A map that turns a glyph into nothing does not say what the glyph shows.
+fn says_something(text: &str) -> bool {
+    text.chars().any(|c| !c.is_control() && c != char::REPLACEMENT_CHARACTER)
 }
 
 /// The font's `/ToUnicode`, if it has one.

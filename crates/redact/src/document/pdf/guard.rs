@@ -49,6 +49,10 @@ pub(super) fn blank_unread(work: &mut Work<'_>) -> Result<(), Fault> {
 /// Notes the tables of a font or its descriptor, which do not say themselves what they are.
 fn tables(work: &mut Work<'_>, id: ObjectId) {
     let Some(dict) = work.document.objects.get(&id).and_then(of) else { return };
+    let parameters = filter::filters(&work.document, dict).into_iter().map(|(_, parameters)| parameters);
+    let shared = parameters.filter_map(|own| own.get(b"JBIG2Globals").ok()?.as_reference().ok()).collect::<Vec<_>>();
+    work.tables.extend(shared);
+    let Some(dict) = work.document.objects.get(&id).and_then(of) else { return };
     if !dict.has_type(b"Font") && !dict.has_type(b"FontDescriptor") {
         return;
     }

@@ -322,9 +322,14 @@ impl Stage<'_, '_> {
                 return Err(self.unreadable(&label));
             };
             let begin = self.scene.text.len();
+            let private = shown.chars().any(|c| matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..));
             self.scene.text.push_str(shown);
             let (across, vertical, two) = (known.advance(code.value), known.vertical, known.two_bytes);
             let state = &frame.state;
+            if private {
+                let page = self.page;
+                self.work.warn(format!("not scanned: characters without a common meaning on page {page}"));
+            }
             let word = if code.value == 32 && !two { state.word } else { 0.0 };
             let move_by = across * state.size + state.letter + word;
             let mut glyph = place(frame, across, vertical);

@@ -19,7 +19,7 @@ pub(super) fn open(input: &[u8], limits: &Limits) -> Result<Document, Fault> {
     }
     let max = usize::try_from(limits.expanded_bytes).unwrap_or(usize::MAX);
     let options = LoadOptions { max_decompressed_size: Some(max), ..LoadOptions::default() };
-    let document = match Document::load_mem_with_options(input, options) {
+    let mut document = match Document::load_mem_with_options(input, options) {
         Ok(document) => document,
         Err(lopdf::Error::Decryption(_) | lopdf::Error::InvalidPassword) => return Err(encrypted()),
         Err(_) => return Err(broken("its structure is damaged")),
@@ -32,6 +32,13 @@ pub(super) fn open(input: &[u8], limits: &Limits) -> Result<Document, Fault> {
     }
     if document.catalog().is_err() {
         return Err(broken("it has no catalog"));
+    }
+    if let Ok(information) = document.trailer.get(b"Info")
+        && information.as_reference().is_err()
+    {
+        let information = information.clone();
+        let id = add(&mut document, information);
+        document.trailer.set("Info", Object::Reference(id));
     }
     Ok(document)
 }

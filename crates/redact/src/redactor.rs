@@ -1,10 +1,11 @@
 //! Decides piece by piece: finds, takes out, remembers what was taken, and audits what is left.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
+use memchr::memmem;
 use model::{Fault, Kind};
 
 use crate::decisions::{Decision, Decisions};
@@ -174,10 +175,16 @@ pub(crate) struct Exempt {
     by_offset: Vec<Range<u64>>,
     /// By how much the output has grown so far.
     growth: i64,
+    /// What stands on the pages of a PDF: lines fall differently there once something is painted over them.
+    painted: HashSet<String>,
 }
 
 impl Exempt {
     fn note(&mut self, piece: &Piece<'_>, edits: &[Edit]) {
+        if matches!(piece.spot, Spot::Page { .. }) {
+            self.painted.extend(edits.iter().map(|edit| edit.with.clone()).filter(|with| !with.is_empty()));
+            return;
+        }
         let mut growth = 0_i64;
         let mut placed = Vec::with_capacity(edits.len());
         for edit in edits {
@@ -207,6 +214,14 @@ impl Exempt {
                 within
                     .map(|range| range.start.saturating_sub(start) as usize..range.end.saturating_sub(start) as usize)
                     .collect()
+            }
+            (Spot::Page { .. }, _) => {
+                let find = |with: &String| {
+                    let size = with.len();
+                    let found = memmem::find_iter(piece.text, with.as_bytes());
+                    found.map(|at| at..at + size).collect::<Vec<_>>()
+                };
+                self.painted.iter().flat_map(find).collect()
             }
             (spot, _) => self.by_spot.get(&key(spot)).cloned().unwrap_or_default(),
         }
@@ -379,64 +394,83 @@ fn survivors(
     piece: &Piece<'_>,
     exempt: &[Range<usize>],
 ) -> Vec<Survivor> {
-    let is_exempt =
-        |range: &Range<usize>| exempt.iter().any(|place| place.start <= range.start && range.end <= place.end);
+    let within = |range: &Range<usize>| exempt.iter().any(|place| place.start <= range.start && range.end <= place.end);
+    // A network that reads our placeholders as names, with the words beside them, has found nothing.
+    let beside = |range: &Range<usize>| exempt.iter().any(|place| place.start < range.end && range.start < place.end);
     let found = hits(means, scratch, &memory.known, piece).into_iter();
     let found = found.filter(|hit| answer(means, piece, hit).is_some_and(|answer| answer.operator != Operator::Keep));
+    let found = found.filter(|hit| !(hit.detector.starts_with("names.") && beside(&hit.range)));
     let traces = memory.traces.find(piece.text).into_iter().map(|again| (again.range, again.kind));
-    let all = found.map(|hit| (hit.range, hit.kind)).chain(traces).filter(|(range, _)| !is_exempt(range));
+    let all = found.map(|hit| (hit.range, hit.kind)).chain(traces).filter(|(range, _)| !within(range));
     all.map(|(range, kind)| Survivor { value: piece.text[range.clone()].to_vec(), kind, range }).collect()
 }
 
-/// Everything found in a piece: detectors, names, values known from elsewhere. From left to right, apart.
+/// Everything found in a piece, from left to right, apart. What a detector found is what it says it is; names, and values
+/// known from elsewhere, are what is left beside it.
 fn hits(means: &Means<'_>, scratch: &mut Scratch, known: &Known, piece: &Piece<'_>) -> Vec<Hit> {
     let found = means.scanner.scan(scratch, piece.text, piece.names).iter().map(|finding| {
         let detector = means.scanner.detector(finding);
-        Hit {
-            range: finding.range.clone(),
-            kind: detector.kind.clone(),
-            detector: detector.id.clone(),
-            score: finding.score,
-        }
+        let (kind, id) = (detector.kind.clone(), detector.id.clone());
+        Hit { range: finding.range.clone(), kind, detector: id, score: finding.score }
     });
     let mut hits: Vec<Hit> = found.collect();
     let wanted = means.profile.names == Names::Always || piece.prose;
     if let (Some(names), true, Ok(text)) = (means.names, wanted, std::str::from_utf8(piece.text)) {
-        hits.extend(names(text).into_iter().map(|named| Hit {
+        let named = names(text).into_iter().map(|named| Hit {
             range: named.range,
             kind: Arc::from(named.kind),
             detector: Arc::from(named.detector),
             score: named.score,
-        }));
+        });
+        add_beside(&mut hits, named.collect(), piece.text);
     }
-    hits.extend(known.find(piece.text).into_iter().map(|again| Hit {
+    let again = known.find(piece.text).into_iter().map(|again| Hit {
         range: again.range,
         kind: again.kind,
         detector: Arc::from("known"),
         score: SCORE_LEAST,
-    }));
-    settle(&mut hits);
+    });
+    add_beside(&mut hits, again.collect(), piece.text);
     hits
 }
 
-/// Of hits that overlap the surer stays, then the longer; what it leaves uncovered of the other goes with it.
-fn settle(hits: &mut Vec<Hit>) {
-    hits.sort_by(|a, b| a.range.start.cmp(&b.range.start).then(b.range.end.cmp(&a.range.end)));
-    let mut kept: Vec<Hit> = Vec::with_capacity(hits.len());
-    for hit in hits.drain(..) {
-        match kept.last_mut().filter(|last| last.range.end > hit.range.start) {
-            None => kept.push(hit),
-            Some(last) => {
-                let whole = last.range.start..last.range.end.max(hit.range.end);
-                let surer = hit.score > last.score && hit.range.len() * 2 > last.range.len();
-                if surer {
-                    *last = hit;
-                }
-                last.range = whole;
+/// Adds the parts of `more` that lie beside what is there, if a letter or digit is in them.
+fn add_beside(hits: &mut Vec<Hit>, mut more: Vec<Hit>, text: &[u8]) {
+    if more.is_empty() {
+        return;
+    }
+    more.sort_by(|a, b| b.score.cmp(&a.score).then(b.range.len().cmp(&a.range.len())));
+    for hit in more {
+        for range in uncovered(hits, &hit.range) {
+            let range = trimmed(text, range);
+            if text[range.clone()].iter().any(|byte| byte.is_ascii_alphanumeric() || *byte >= 0x80) {
+                let at = hits.partition_point(|other| other.range.start < range.start);
+                hits.insert(at, Hit { range, ..hit.clone() });
             }
         }
     }
-    *hits = kept;
+}
+
+/// The parts of `range` that no hit covers. Hits are sorted and apart.
+fn uncovered(hits: &[Hit], range: &Range<usize>) -> Vec<Range<usize>> {
+    let (mut parts, mut from) = (Vec::new(), range.start);
+    let first = hits.partition_point(|hit| hit.range.end <= range.start);
+    for hit in hits[first..].iter().take_while(|hit| hit.range.start < range.end) {
+        if hit.range.start > from {
+            parts.push(from..hit.range.start);
+        }
+        from = hit.range.end;
+    }
+    if from < range.end {
+        parts.push(from..range.end);
+    }
+    parts
+}
+
+fn trimmed(text: &[u8], range: Range<usize>) -> Range<usize> {
+    let part = &text[range.clone()];
+    let start = range.start + part.len() - part.trim_ascii_start().len();
+    start..start.max(range.end - (part.len() - part.trim_ascii_end().len()))
 }
 
 /// What happens to a hit: what people decided, else what the profile says. `None`: it stays.

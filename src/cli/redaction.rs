@@ -1,8 +1,11 @@
 //! One input: find, take out, audit, and only then put in place. Composes `redact` with files.
 
+mod decided;
 mod log;
+mod preview;
 mod source;
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
@@ -13,7 +16,9 @@ use redact::format::detect::Kind;
 use redact::names::{self, Finder, Label};
 use redact::{Case, Decisions, Limits, Means, NameFinder, Named, Names, Profile, Scanner, Seen, Walked, Witness};
 
-pub(crate) use log::{Act, Log};
+pub(crate) use decided::Decided;
+pub(crate) use log::{By, Log};
+pub(crate) use preview::Preview;
 pub(crate) use source::Draft;
 use source::{Reading, Replay};
 
@@ -27,7 +32,7 @@ pub(crate) struct Plan {
     /// Loaded when the first input needs it: it takes longer than most inputs do.
     pub(crate) names: OnceCell<Finder>,
     pub(crate) key: [u8; 32],
-    pub(crate) decisions: Decisions,
+    pub(crate) decided: Decided,
     pub(crate) kind: Option<Kind>,
     pub(crate) limits: Limits,
 }
@@ -100,8 +105,13 @@ impl Witness for Counting<'_> {
 
 impl Plan {
     /// Runs `act` with everything that a redaction of this kind of input works with.
-    fn with<T>(&self, kind: Kind, act: impl FnOnce(Means<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
-        let (scanner, profile, key, decisions) = (&self.scanner, &self.profile, &self.key, &self.decisions);
+    fn with<T>(
+        &self,
+        kind: Kind,
+        decisions: &Decisions,
+        act: impl FnOnce(Means<'_>) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let (scanner, profile, key) = (&self.scanner, &self.profile, &self.key);
         let means = Means { scanner, profile, names: None, key, decisions };
         match profile.names {
             Names::Always => {}
@@ -120,6 +130,20 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// What people decided about an input, where decisions are replayed.
+    fn decisions(&self, input: &Input) -> Result<Cow<'_, Decisions>, Fault> {
+        if self.decided.is_empty() {
+            return Ok(Cow::Owned(Decisions::default()));
+        }
+        if input.is_stdin() {
+            return Err(Fault::usage("decisions-need-a-file", "decisions cannot be replayed on standard input")
+                .advise("Name the file that they were made on."));
+        }
+        Ok(Cow::Borrowed(self.decided.about(Replay::new(input, &model::Hidden).digest()?)?))
+    }
+}
+
 /// Looks into an input; nothing is written.
 ///
 /// # Errors
@@ -132,9 +156,11 @@ pub(crate) fn look(
     progress: &dyn Progress,
 ) -> Result<Outcome, Fault> {
     signals::check()?;
+    let decisions = plan.decisions(input)?;
     let mut counting = Counting::new(witness);
     let (mut reading, kind) = Reading::begin(input, plan.kind, progress)?;
-    let walked = plan.with(kind, |means| redact::look(&mut reading, kind, means, case, &mut counting, &plan.limits))?;
+    let walked = plan
+        .with(kind, &decisions, |means| redact::look(&mut reading, kind, means, case, &mut counting, &plan.limits))?;
     Ok(Outcome::of(walked, kind, reading.digest()?, counting))
 }
 
@@ -150,18 +176,20 @@ pub(crate) fn pass(
     witness: &mut dyn Witness,
     progress: &dyn Progress,
 ) -> Result<Outcome, Fault> {
+    let decisions = plan.decisions(input)?;
     let (mut reading, kind) = Reading::begin(input, plan.kind, progress)?;
     let mut counting = Counting::new(witness);
     let mut hashing = source::Hashing::new(BufWriter::new(output));
     let walked = match kind.is_streamed() {
-        true => plan.with(kind, |means| {
+        true => plan.with(kind, &decisions, |means| {
             redact::pass(&mut reading, &mut hashing, kind, means, case, &mut counting, &plan.limits)
         })?,
         false => {
             let held = source::hold(&mut reading, &plan.limits)?;
             let mut made = source::Made::default();
-            let walked = plan
-                .with(kind, |means| redact::take(&held, &mut made, kind, means, case, &mut counting, &plan.limits))?;
+            let walked = plan.with(kind, &decisions, |means| {
+                redact::take(&held, &mut made, kind, means, case, &mut counting, &plan.limits)
+            })?;
             hashing.write_all(&made.bytes).map_err(source::write_failed)?;
             walked
         }
@@ -183,12 +211,13 @@ pub(crate) fn take(
     witness: &mut dyn Witness,
     progress: &dyn Progress,
 ) -> Result<Outcome, Fault> {
+    let decisions = plan.decisions(input)?;
     let (first, kind) = Reading::begin(input, plan.kind, progress)?;
     drop(first);
     let mut counting = Counting::new(witness);
     let replay = Replay::new(input, progress);
-    let walked =
-        plan.with(kind, |means| redact::take(&replay, draft, kind, means, case, &mut counting, &plan.limits))?;
+    let walked = plan
+        .with(kind, &decisions, |means| redact::take(&replay, draft, kind, means, case, &mut counting, &plan.limits))?;
     let outcome = Outcome::of(walked, kind, replay.digest()?, counting);
     Ok(Outcome { written: Some(draft.digest()?), ..outcome })
 }

@@ -20,14 +20,18 @@ use crate::cli::intake::{self, Input};
 use crate::cli::journal::Wanted;
 use crate::cli::output::Output;
 use crate::cli::progress::Count;
-use crate::cli::redaction::{self, Act, Draft, Log, Outcome, Plan};
-use shown::{Cleaned, Redacted};
+use crate::cli::redaction::{self, By, Draft, Log, Outcome, Plan, Preview};
+use shown::{Act, Cleaned, Redacted};
 
 pub(crate) const EXAMPLES: &[Example] = &[
     Example { about: "Is there personal data in these files?", line: "probity redact --check logs" },
     Example {
         about: "A log to be shared, and a record of what was taken out",
         line: "probity redact access.log -o shared.log --profile logs --report redactions.jsonl",
+    },
+    Example {
+        about: "See each finding in its context, decide, and replay the decisions",
+        line: "probity redact letter.txt --preview review.html",
     },
     Example { about: "In a pipe", line: "probity redact - <access.log" },
 ];
@@ -74,6 +78,12 @@ pub(crate) struct RedactArgs {
     /// Write a line for each redaction: place, type, reason, operator, keyed digest
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Only look, and write a page on which people see each finding in its context and decide
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "report"])]
+    preview: Option<PathBuf>,
+    /// Replay what was decided and saved on such a page
+    #[arg(long, value_name = "FILE")]
+    decisions: Option<PathBuf>,
     /// Key of tags and pseudonyms, made when it is not there; otherwise a new one that is forgotten
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
@@ -97,9 +107,9 @@ pub(crate) fn run(context: &mut Context, args: RedactArgs) -> Result<Done, Fault
     let inputs = intake::find(&args.input)?;
     let progress = context.progress(Count::Bytes);
     progress.start("reading", inputs.iter().filter_map(Input::size).sum());
-    let result = match () {
-        () if args.check => check(context, &args, inputs, &plan, &*progress)?,
-        () => take(context, &args, inputs, &plan, &*progress)?,
+    let result = match args.check || args.preview.is_some() {
+        true => look(context, &args, inputs, &plan, &*progress)?,
+        false => take(context, &args, inputs, &plan, &*progress)?,
     };
     progress.finish();
     result.trace(context);
@@ -108,7 +118,7 @@ pub(crate) fn run(context: &mut Context, args: RedactArgs) -> Result<Done, Fault
     if result.is_streamed(&context.output) { Ok(Done::streamed(exit)) } else { Ok(Done::showing(exit, result)) }
 }
 
-fn check(
+fn look(
     context: &mut Context,
     args: &RedactArgs,
     inputs: Vec<Input>,
@@ -117,34 +127,47 @@ fn check(
 ) -> Result<Redacted, Fault> {
     let mut cleaned = Vec::new();
     let mut case = Case::default();
+    let mut preview = args.preview.as_ref().map(|_| Preview::default());
     for input in inputs {
-        let mut finder =
-            Finder { input: &input, output: &mut context.output, values: args.show_values, places: Vec::new() };
-        let outcome = redaction::look(&input, plan, &mut case, &mut finder, progress);
-        let places = finder.places;
+        let output = &mut context.output;
+        let mut looker = Looker { input: &input, output, args, preview: preview.as_mut(), places: Vec::new() };
+        let outcome = redaction::look(&input, plan, &mut case, &mut looker, progress);
+        let places = looker.places;
+        match (&mut preview, &outcome) {
+            (Some(preview), Ok(outcome)) => preview.close(&input, outcome),
+            (Some(preview), Err(_)) => preview.forget(),
+            (None, _) => {}
+        }
         cleaned.push(Cleaned::of(input, outcome, places)?);
     }
-    Ok(Redacted { cleaned, checked: true, streamed: false })
+    if let (Some(preview), Some(path)) = (preview, &args.preview) {
+        preview.finish(path, Existing::from_flag(args.overwrite), &plan.profile.name)?;
+    }
+    Ok(Redacted { cleaned, act: if args.check { Act::Checked } else { Act::Previewed } })
 }
 
-/// Prints findings as they come, or keeps the first places for people.
-struct Finder<'a> {
+/// Prints findings as they come, or keeps the first places for people, or lays them on the review page.
+struct Looker<'a> {
     input: &'a Input,
     output: &'a mut Output,
-    values: bool,
+    args: &'a RedactArgs,
+    preview: Option<&'a mut Preview>,
     places: Vec<shown::Found>,
 }
 
-impl Witness for Finder<'_> {
+impl Witness for Looker<'_> {
     fn seen(&mut self, seen: &Seen<'_>) -> Result<(), Fault> {
-        if self.output.is_json() {
+        if let Some(preview) = &mut self.preview {
+            preview.note(seen);
+        }
+        if self.args.check && self.output.is_json() {
             let mut line = wire::finding(&self.input.path().display().to_string(), seen);
-            if self.values {
+            if self.args.show_values {
                 line["value"] = String::from_utf8_lossy(&seen.piece.text[seen.range.clone()]).into();
             }
             return self.output.document(line);
         }
-        if self.places.len() < shown::PLACES_MAX {
+        if self.args.check && self.places.len() < shown::PLACES_MAX {
             self.places.push(shown::Found::of(seen));
         }
         Ok(())
@@ -161,14 +184,9 @@ fn take(
     let existing = Existing::from_flag(args.overwrite);
     let (actor, now) = (context.actor(), context.now());
     let tool = format!("probity {}", env!("CARGO_PKG_VERSION"));
-    let act = Act {
-        actor: &actor,
-        tool: &tool,
-        time: now,
-        profile: &plan.profile.name,
-        basis: plan.profile.basis.as_deref(),
-    };
-    let log = args.report.as_deref().map(|path| Log::create(path, existing, &act)).transpose()?;
+    let by =
+        By { actor: &actor, tool: &tool, time: now, profile: &plan.profile.name, basis: plan.profile.basis.as_deref() };
+    let log = args.report.as_deref().map(|path| Log::create(path, existing, &by)).transpose()?;
     let mut scribe = Scribe { log };
     let mut case = Case::default();
     let targets = Targets::of(args, &inputs)?;
@@ -189,7 +207,8 @@ fn take(
         scribe.close(&input, outcome.as_ref().ok())?;
         cleaned.push(Cleaned::of(input, outcome, Vec::new())?);
     }
-    let result = Redacted { cleaned, checked: false, streamed: targets.is_stream() };
+    let act = if targets.is_stream() { Act::Streamed } else { Act::Written };
+    let result = Redacted { cleaned, act };
     if result.may_appear(args.allow_unscanned) {
         written.into_iter().try_for_each(|file| file.appear())?;
         scribe.finish(context)?;

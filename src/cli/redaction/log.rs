@@ -28,10 +28,10 @@ impl Log {
     ///
     /// # Errors
     /// `output-exists`; I/O faults.
-    pub(crate) fn create(path: &Path, existing: Existing, act: &Act<'_>) -> Result<Self, Fault> {
+    pub(crate) fn create(path: &Path, existing: Existing, by: &By<'_>) -> Result<Self, Fault> {
         let file = NewFile::create(path, existing)?;
         let open = tempfile::tempfile().map_err(|error| Fault::io("write", path, error))?;
-        let act = json!({"actor": act.actor, "tool": act.tool, "time": act.time.to_string(), "profile": act.profile, "basis": act.basis});
+        let act = json!({"actor": by.actor, "tool": by.tool, "time": by.time.to_string(), "profile": by.profile, "basis": by.basis});
         let act = act.as_object().cloned().unwrap_or_default();
         Ok(Log { file, sequence: 0, previous: None, open: BufWriter::new(open), act })
     }
@@ -90,7 +90,7 @@ impl Log {
 }
 
 /// Who redacts, when, with what, by which profile.
-pub(crate) struct Act<'a> {
+pub(crate) struct By<'a> {
     pub(crate) actor: &'a str,
     pub(crate) tool: &'a str,
     pub(crate) time: Instant,

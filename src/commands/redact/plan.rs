@@ -8,11 +8,11 @@ use std::path::Path;
 
 use model::{ByteSize, Fault};
 use redact::format::detect::Kind;
-use redact::{Decisions, Detector, Limits, Names, Operator, Profile, Scanner};
+use redact::{Detector, Limits, Names, Operator, Profile, Scanner};
 
 use super::RedactArgs;
 use crate::cli::files;
-use crate::cli::redaction::Plan;
+use crate::cli::redaction::{Decided, Plan};
 use crate::cli::toml_file;
 
 const FILE_MAX: ByteSize = ByteSize(1 << 20);
@@ -29,7 +29,7 @@ pub(super) fn resolve(args: &RedactArgs) -> Result<Plan, Fault> {
         scanner: scanner(args, &profile)?,
         names: OnceCell::new(),
         key: key(args.key.as_deref())?,
-        decisions: Decisions::default(),
+        decided: args.decisions.as_deref().map(Decided::read).transpose()?.unwrap_or_default(),
         kind: args.format.as_deref().map(Kind::parse).transpose()?,
         limits: Limits::default(),
         profile,

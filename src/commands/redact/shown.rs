@@ -73,11 +73,23 @@ impl Cleaned {
     }
 }
 
+/// What was done with the inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    /// Looked into, for an answer.
+    Checked,
+    /// Looked into, for the review page.
+    Previewed,
+    /// Redacted into files.
+    Written,
+    /// Redacted into standard output.
+    Streamed,
+}
+
 /// What became of all inputs.
 pub(super) struct Redacted {
     pub(super) cleaned: Vec<Cleaned>,
-    pub(super) checked: bool,
-    pub(super) streamed: bool,
+    pub(super) act: Act,
 }
 
 impl Redacted {
@@ -119,7 +131,7 @@ impl Redacted {
             (true, true) => Exit::Partial,
             (true, false) => Exit::Refused,
         };
-        let answer = if self.checked && self.total() > 0 { Exit::No } else { Exit::Done };
+        let answer = if self.act == Act::Checked && self.total() > 0 { Exit::No } else { Exit::Done };
         faults.fold(answer, Exit::worse).worse(gaps)
     }
 
@@ -156,7 +168,7 @@ impl Redacted {
 
     /// Whether standard output holds findings or the redacted stream, and nothing else belongs there.
     pub(super) fn is_streamed(&self, output: &Output) -> bool {
-        self.streamed || self.checked && output.is_json()
+        self.act == Act::Streamed || self.act == Act::Checked && output.is_json()
     }
 }
 
@@ -164,7 +176,7 @@ impl Show for Redacted {
     fn json(&self) -> Value {
         json!({
             "schema": "redact/1",
-            "checked": self.checked,
+            "act": self.act.word(),
             "pseudonymised": self.is_pseudonymised(),
             "found": self.found(),
             "inputs": self.cleaned.iter().map(Cleaned::json).collect::<Vec<_>>(),
@@ -178,7 +190,7 @@ impl Show for Redacted {
                 page.line(format!("{place}: {} ({}, {} %)", found.kind, found.detector, found.score));
             }
             let more = one.outcome.as_ref().map_or(0, Outcome::total).saturating_sub(one.places.len() as u64);
-            if self.checked && more > 0 {
+            if self.act == Act::Checked && more > 0 {
                 page.line(format!("{}: {} more; --json lists them all", one.input.path().display(), grouped(more)));
             }
         }
@@ -192,23 +204,35 @@ impl Show for Redacted {
             page.gap();
         }
         let inputs = counted(self.cleaned.len() as u64, "input", "inputs");
-        match (self.checked, self.total()) {
-            (true, 0) => page.line(format!("No personal data was found in {inputs}.")),
-            (true, total) => page.line(format!("{} of personal data in {inputs}.", counted(total, "value", "values"))),
-            (false, total) if self.faults().next().is_some() => {
-                page.line(format!("{} found; NOTHING was written.", counted(total, "value", "values")))
+        match (self.act, self.total()) {
+            (Act::Checked, 0) => page.line(format!("No personal data was found in {inputs}.")),
+            (Act::Checked, total) => page.line(format!("{} of personal data in {inputs}.", values(total))),
+            (Act::Previewed, total) => {
+                page.line(format!("{} on the page, from {inputs}; nothing was taken out.", values(total)))
             }
-            (false, total) => {
-                page.line(format!(
-                    "{} taken out of {inputs}; the outputs were read again and are clean.",
-                    counted(total, "value", "values")
-                ));
-                if self.is_pseudonymised() {
-                    page.line(
-                        "The output is pseudonymised, not anonymous: it is still personal data (GDPR Art. 4(5)).",
-                    );
-                }
+            (_, total) if self.faults().next().is_some() => {
+                page.line(format!("{} found; NOTHING was written.", values(total)))
             }
+            (_, total) => page
+                .line(format!("{} taken out of {inputs}; the outputs were read again and are clean.", values(total))),
+        }
+        if self.is_pseudonymised() && self.act == Act::Written {
+            page.line("The output is pseudonymised, not anonymous: it is still personal data (GDPR Art. 4(5)).");
+        }
+    }
+}
+
+fn values(total: u64) -> String {
+    counted(total, "value", "values")
+}
+
+impl Act {
+    fn word(self) -> &'static str {
+        match self {
+            Act::Checked => "checked",
+            Act::Previewed => "previewed",
+            Act::Written => "redacted",
+            Act::Streamed => "streamed",
         }
     }
 }

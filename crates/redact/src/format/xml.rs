@@ -528,14 +528,12 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Shows a name that could hold an identifier.
+    /// Shows a name that could hold an identifier; its place is its byte in the document.
     fn check_name(&mut self, at: usize, name: &[u8]) -> Result<(), Fault> {
         if !name.iter().any(|byte| byte.is_ascii_digit() || *byte == b'@') {
             return Ok(());
         }
-        let frame = self.frames.last_mut().expect("the document's frame stays");
-        frame.asides += 1;
-        let path = format!("{}/name()[{}]", self.path, frame.asides);
+        let path = format!("{}/name()~{at}", self.path);
         let edits = self.whole.ask(at..at + name.len(), about(&self.names, path, false))?;
         if edits.is_empty() {
             return Ok(());

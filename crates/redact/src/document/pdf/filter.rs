@@ -27,6 +27,18 @@ pub(super) fn decode(document: &Document, stream: &Stream, max: usize) -> Result
     Ok(bytes)
 }
 
+/// The JPEG file that an image is, with the filters around it undone; `None` when it is none, or says that its colours
+/// are not what the file says.
+pub(super) fn jpeg(document: &Document, stream: &Stream, max: usize) -> Option<Vec<u8>> {
+    let mut filters = filters(document, &stream.dict);
+    let (last, params) = filters.pop()?;
+    if last != "DCTDecode" || params.has(b"ColorTransform") {
+        return None;
+    }
+    let undo = |bytes, (name, params): &(String, Dictionary)| step(name, params, bytes, max).ok();
+    filters.iter().try_fold(stream.content.clone(), undo)
+}
+
 /// Names and parameters of a stream's filters; the abbreviations of inline images are spelt out.
 pub(super) fn filters(document: &Document, dict: &Dictionary) -> Vec<(String, Dictionary)> {
     let names = listed(document, dict, &[b"Filter", b"F"]);

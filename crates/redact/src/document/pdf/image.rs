@@ -101,7 +101,10 @@ fn wiped(work: &mut Work<'_>, image: &Stream, parts: &[Rect]) -> Result<Option<V
     let mut pixels = match filter::decode(&work.document, image, work.stream_max()) {
         Ok(pixels) => pixels,
         Err(Undecoded::TooLarge) => return Err(super::work::too_large("an image grows beyond the limit")),
-        Err(_) => return Ok(None),
+        Err(_) => match jpeg(work, image, &shape) {
+            Some(pixels) => pixels,
+            None => return Ok(None),
+        },
     };
     work.expand(pixels.len())?;
     if pixels.len() < shape.row * shape.height {
@@ -113,6 +116,25 @@ fn wiped(work: &mut Work<'_>, image: &Stream, parts: &[Rect]) -> Result<Option<V
         shape.wipe(&mut pixels, part);
     }
     Ok(Some(pixels))
+}
+
+/// The pixels of a grey or RGB image that is coded as JPEG; the four colours of print are left to the grey area.
+fn jpeg(work: &Work<'_>, image: &Stream, shape: &Shape) -> Option<Vec<u8>> {
+    use zune_jpeg::zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
+    let file = filter::jpeg(&work.document, image, work.stream_max())?;
+    let space = match shape.bits {
+        8 => ColorSpace::Luma,
+        24 => ColorSpace::RGB,
+        _ => return None,
+    };
+    let options = DecoderOptions::default().jpeg_set_out_colorspace(space);
+    let mut decoder = zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(&file), options);
+    decoder.decode_headers().ok()?;
+    let own = decoder.info()?;
+    let same = usize::from(own.width) == shape.width && usize::from(own.height) == shape.height;
+    let components = usize::from(own.components) * 8;
+    let pixels = (same && components == shape.bits).then(|| decoder.decode().ok())??;
+    (pixels.len() == shape.row * shape.height).then_some(pixels)
 }
 
 struct Shape {

@@ -4,8 +4,9 @@ use std::io::{self, Read, Write};
 
 use model::Fault;
 
-use crate::document::{Removed, Rewritten, office, pdf};
-use crate::format::detect::Kind;
+use crate::document::{Removed, Rewritten, mail, office, pdf};
+use crate::format::detect::{self, Kind};
+use crate::format::encoding::{self, Rewrite};
 use crate::format::{self, csv, env, json, sql, text, toml_text, xml, yaml};
 use crate::redactor::{Act, Auditor, Case, Means, Memory, Redactor, Witness};
 use crate::{Decide, Limits, Names};
@@ -131,22 +132,62 @@ fn walk(
     decide: &mut dyn Decide,
     limits: &Limits,
 ) -> Result<Walked, Fault> {
-    match kind {
-        Kind::Text => text::rewrite(input, output, decide, false, limits)?,
-        Kind::Prose => text::rewrite(input, output, decide, true, limits)?,
-        Kind::Json | Kind::JsonLines => json::rewrite(input, output, decide, limits)?,
-        Kind::Csv => csv::rewrite(input, output, decide, limits)?,
-        Kind::Xml => xml::rewrite(input, output, decide, limits)?,
-        Kind::Html => xml::rewrite_html(input, output, decide, limits)?,
-        Kind::Yaml => yaml::rewrite(input, output, decide, limits)?,
-        Kind::Toml => toml_text::rewrite(input, output, decide, limits)?,
-        Kind::Env => env::rewrite(input, output, decide, limits)?,
-        Kind::Sql => sql::rewrite(input, output, decide, limits)?,
+    walk_within(input, output, kind, decide, limits, 0)
+}
+
+/// `depth` counts the mails around an attachment.
+fn walk_within(
+    input: &mut dyn Read,
+    output: &mut dyn Write,
+    kind: Kind,
+    decide: &mut dyn Decide,
+    limits: &Limits,
+    depth: u32,
+) -> Result<Walked, Fault> {
+    let format: Rewrite<'_> = match kind {
         Kind::Pdf => return document(input, output, limits, |bytes| pdf::rewrite(bytes, decide, limits)),
         Kind::Office => return document(input, output, limits, |bytes| office::rewrite(bytes, decide, limits)),
-        other => return Err(refused(other)),
-    }
+        Kind::Eml | Kind::Mbox => return document(input, output, limits, |bytes| mail(bytes, decide, limits, depth)),
+        Kind::Unknown(_) => return Err(refused(kind)),
+        Kind::Text => &|input, output, decide, limits| text::rewrite(input, output, decide, false, limits),
+        Kind::Prose => &|input, output, decide, limits| text::rewrite(input, output, decide, true, limits),
+        Kind::Json | Kind::JsonLines => &json::rewrite,
+        Kind::Csv => &csv::rewrite,
+        Kind::Xml => &xml::rewrite,
+        Kind::Html => &xml::rewrite_html,
+        Kind::Yaml => &yaml::rewrite,
+        Kind::Toml => &toml_text::rewrite,
+        Kind::Env => &env::rewrite,
+        Kind::Sql => &sql::rewrite,
+    };
+    let mut prefix = Vec::new();
+    input.take(ENCODING_PREFIX).read_to_end(&mut prefix).map_err(format::read_failed)?;
+    let encoding = encoding::detect(&prefix);
+    encoding::rewrite(encoding, format, &mut prefix.as_slice().chain(input), output, decide, limits)?;
     Ok(Walked::default())
+}
+
+/// So many bytes say in which encoding a text is.
+const ENCODING_PREFIX: u64 = 4096;
+
+/// Attachments of every kind that can be cleaned are cleaned; the others are taken out.
+fn mail(bytes: &[u8], decide: &mut dyn Decide, limits: &Limits, depth: u32) -> Result<Rewritten, Fault> {
+    let (mut removed, mut warnings) = (Vec::new(), Vec::new());
+    let mut attachment = |bytes: &[u8], name: &str, _: &str, decide: &mut dyn Decide| {
+        let kind = detect::detect((!name.is_empty()).then_some(name), bytes);
+        if matches!(kind, Kind::Unknown(_)) || depth >= limits.nesting {
+            return Ok(None);
+        }
+        let mut clean = Vec::new();
+        let walked = walk_within(&mut &*bytes, &mut clean, kind, decide, limits, depth + 1)?;
+        removed.extend(walked.removed);
+        warnings.extend(walked.warnings);
+        Ok(Some(clean))
+    };
+    let mut rewritten = mail::rewrite(bytes, mail::Unknown::Remove, &mut attachment, decide, limits)?;
+    rewritten.removed.extend(removed);
+    rewritten.warnings.extend(warnings);
+    Ok(rewritten)
 }
 
 /// A document is held in memory, and written whole.

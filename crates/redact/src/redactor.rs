@@ -13,6 +13,7 @@ use crate::detector::fold_name;
 use crate::known::Known;
 use crate::operator::Operator;
 use crate::piece::{Decide, Edit, Offsets, Piece, Spot};
+use crate::placeholder;
 use crate::profile::{Answer, Names, Profile};
 use crate::pseudonym::{Numbers, Tag};
 use crate::scan::{SCORE_LEAST, Scanner, Scratch};
@@ -171,10 +172,10 @@ impl Memory {
 #[derive(Default)]
 pub(crate) struct Exempt {
     by_spot: HashMap<u64, Vec<Range<usize>>>,
-    /// In plain text: bytes of the output, ascending.
+    /// In plain text: bytes of all such pieces of the output, one after the other, ascending.
     by_offset: Vec<Range<u64>>,
-    /// By how much the output has grown so far.
-    growth: i64,
+    /// How much plain text has gone out so far.
+    position: u64,
     /// What stands on the pages of a PDF: lines fall differently there once something is painted over them.
     painted: HashSet<String>,
 }
@@ -192,30 +193,28 @@ impl Exempt {
             placed.push(start..start + edit.with.len());
             growth += edit.with.len() as i64 - edit.range.len() as i64;
         }
-        match (&piece.spot, piece.offsets) {
-            (Spot::Text, Offsets::Straight { start, .. }) => {
-                let base = (start as i64 + self.growth) as u64;
-                self.by_offset
-                    .extend(placed.into_iter().map(|range| base + range.start as u64..base + range.end as u64));
-                self.growth += growth;
+        match &piece.spot {
+            Spot::Text => {
+                let base = self.position;
+                let placed = placed.into_iter();
+                self.by_offset.extend(placed.map(|range| base + range.start as u64..base + range.end as u64));
+                self.position = (base as i64 + piece.text.len() as i64 + growth) as u64;
             }
-            (spot, _) => {
-                self.by_spot.entry(key(spot)).or_default().extend(placed);
-            }
+            spot => self.by_spot.entry(key(spot)).or_default().extend(placed),
         }
     }
 
-    fn of(&self, piece: &Piece<'_>) -> Vec<Range<usize>> {
-        match (&piece.spot, piece.offsets) {
-            (Spot::Text, Offsets::Straight { start, .. }) => {
+    /// Where our replacements stand in a piece of the output; `start` is where it begins, if it is plain text.
+    fn of(&self, piece: &Piece<'_>, start: u64) -> Vec<Range<usize>> {
+        match &piece.spot {
+            Spot::Text => {
                 let end = start + piece.text.len() as u64;
                 let first = self.by_offset.partition_point(|range| range.end < start);
                 let within = self.by_offset[first..].iter().take_while(|range| range.start <= end);
-                within
-                    .map(|range| range.start.saturating_sub(start) as usize..range.end.saturating_sub(start) as usize)
-                    .collect()
+                let here = |at: u64| at.saturating_sub(start) as usize;
+                within.map(|range| here(range.start)..here(range.end)).collect()
             }
-            (Spot::Page { .. }, _) => {
+            Spot::Page { .. } => {
                 let find = |with: &String| {
                     let size = with.len();
                     let found = memmem::find_iter(piece.text, with.as_bytes());
@@ -223,7 +222,7 @@ impl Exempt {
                 };
                 self.painted.iter().flat_map(find).collect()
             }
-            (spot, _) => self.by_spot.get(&key(spot)).cloned().unwrap_or_default(),
+            spot => self.by_spot.get(&key(spot)).cloned().unwrap_or_default(),
         }
     }
 }
@@ -345,6 +344,8 @@ pub(crate) struct Auditor<'a> {
     means: Means<'a>,
     scratch: Scratch,
     memory: &'a Memory,
+    /// How much plain text has been seen so far.
+    position: u64,
     pub(crate) survivors: Vec<Survivor>,
     /// The place of the first of them.
     pub(crate) fault: Option<Fault>,
@@ -352,13 +353,16 @@ pub(crate) struct Auditor<'a> {
 
 impl<'a> Auditor<'a> {
     pub(crate) fn new(means: Means<'a>, memory: &'a Memory) -> Self {
-        Auditor { scratch: means.scanner.scratch(), means, memory, survivors: Vec::new(), fault: None }
+        Auditor { scratch: means.scanner.scratch(), means, memory, position: 0, survivors: Vec::new(), fault: None }
     }
 }
 
 impl Decide for Auditor<'_> {
     fn decide(&mut self, piece: &Piece<'_>) -> Result<Vec<Edit>, Fault> {
-        let exempt = self.memory.exempt.of(piece);
+        let exempt = self.memory.exempt.of(piece, self.position);
+        if piece.spot == Spot::Text {
+            self.position += piece.text.len() as u64;
+        }
         for survivor in survivors(&self.means, &mut self.scratch, self.memory, piece, &exempt) {
             self.fault.get_or_insert_with(|| survivor.fault(piece));
             self.survivors.push(survivor);
@@ -416,7 +420,10 @@ fn hits(means: &Means<'_>, scratch: &mut Scratch, known: &Known, piece: &Piece<'
     let mut hits: Vec<Hit> = found.collect();
     let wanted = means.profile.names == Names::Always || piece.prose;
     if let (Some(names), true, Ok(text)) = (means.names, wanted, std::str::from_utf8(piece.text)) {
-        let named = names(text).into_iter().map(|named| Hit {
+        let ours = placeholder::places(text);
+        let is_ours =
+            |named: &Named| ours.iter().any(|place| place.start < named.range.end && named.range.start < place.end);
+        let named = names(text).into_iter().filter(|named| !is_ours(named)).map(|named| Hit {
             range: named.range,
             kind: Arc::from(named.kind),
             detector: Arc::from(named.detector),

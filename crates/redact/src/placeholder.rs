@@ -1,0 +1,65 @@
+//! What our own operators leave: `[PERSON-1]`, `[IP-JKGKCKXAIDMG4QFJ]`, `[(b)(6) CARD]`. A network reads them as names.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use crate::detector::DETECTORS;
+
+/// Types that no detector of tier 1 finds.
+const NAMES: [&str; 4] = ["person", "place", "organisation", "address"];
+
+/// Longer ones are none: a reason, a type, a tag.
+const LENGTH_MAX: usize = 80;
+
+/// The labels of all built-in types, in capitals.
+static LABELS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let types = DETECTORS.iter().flat_map(|(_, text)| text.lines().filter_map(|line| line.strip_prefix("type = \"")));
+    let types = types.filter_map(|rest| rest.split('"').next());
+    types.chain(NAMES).map(str::to_uppercase).collect()
+});
+
+/// Where placeholders of built-in types stand in `text`, brackets included, from left to right.
+pub(crate) fn places(text: &str) -> Vec<Range<usize>> {
+    let mut places = Vec::new();
+    for (start, _) in text.match_indices('[') {
+        let inner = &text.as_bytes()[start + 1..text.len().min(start + LENGTH_MAX)];
+        let Some(length) = memchr::memchr2(b']', b'[', inner).filter(|at| inner[*at] == b']') else { continue };
+        let end = start + 1 + length;
+        if text.get(start + 1..end).is_some_and(is_label) {
+            places.push(start..end + 1);
+        }
+    }
+    places
+}
+
+/// `CARD`, `(b)(6) CARD`, `CARD-1`, `CARD-JKGKCKXAIDMG4QFJ`.
+fn is_label(inner: &str) -> bool {
+    let last = inner.rsplit(' ').next().unwrap_or(inner);
+    LABELS.contains(last) || last.rsplit_once('-').is_some_and(|(label, end)| is_number(end) && LABELS.contains(label))
+}
+
+/// A number in order of appearance, or 80 bits in base 32.
+fn is_number(end: &str) -> bool {
+    let is_tag = end.len() == 16 && end.bytes().all(|byte| byte.is_ascii_uppercase() || (b'2'..=b'7').contains(&byte));
+    is_tag || !end.is_empty() && end.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expect: &[&str]) {
+        let found: Vec<&str> = places(text).into_iter().map(|range| &text[range]).collect();
+        assert_eq!(found, expect, "{text}");
+    }
+
+    /// What operators leave is known again, and nothing else in brackets is.
+    #[test]
+    fn placeholders_are_known_again() {
+        check("by [PERSON-12], [NATIONAL-ID] and [[CARD]]", &["[PERSON-12]", "[NATIONAL-ID]", "[CARD]"]);
+        check("[IP-JKGKCKXAIDMG4QFJ] [(b)(6) BIRTH-DATE]", &["[IP-JKGKCKXAIDMG4QFJ]", "[(b)(6) BIRTH-DATE]"]);
+        check("[MUSTER] [person] [PERSON-X] [PERSON [PERSON", &[]);
+        check("[é", &[]);
+    }
+}

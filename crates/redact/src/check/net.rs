@@ -11,12 +11,12 @@ pub(super) fn ipv4(raw: &[u8]) -> bool {
     !matches!(first, 0 | 127 | 224..) && (third, last) != (0, 0)
 }
 
-/// IPv6, with an embedded IPv4 address too. Paths of programs look alike (`de::add`): a digit and four nibbles are asked.
+/// IPv6, with an embedded IPv4 address too. Paths of programs look alike (`de::add`): a digit and five nibbles are asked.
 pub(super) fn ipv6(raw: &[u8]) -> bool {
     let address = raw.split(|byte| *byte == b'%').next().unwrap_or_default();
     let parsed = std::str::from_utf8(address).ok().and_then(|text| text.parse::<Ipv6Addr>().ok());
     let shape =
-        address.iter().any(u8::is_ascii_digit) && address.iter().filter(|byte| byte.is_ascii_hexdigit()).count() > 3;
+        address.iter().any(u8::is_ascii_digit) && address.iter().filter(|byte| byte.is_ascii_hexdigit()).count() > 4;
     shape
         && parsed.is_some_and(|address| !address.is_loopback() && !address.is_unspecified() && !address.is_multicast())
 }

@@ -21,7 +21,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::io::{Read, Write};
 
 use model::Fault;
@@ -116,7 +115,45 @@ struct Frame {
     names: usize,
 }
 
-type Keys = HashSet<u64, BuildHasherDefault<DefaultHasher>>;
+/// The keys of an object, as hashes: few of them are looked through, many of them looked up.
+#[derive(Default)]
+struct Keys {
+    few: Vec<u64>,
+    many: HashSet<u64>,
+}
+
+impl Keys {
+    const FEW: usize = 24;
+
+    fn clear(&mut self) {
+        self.few.clear();
+        // One object with very many keys must not make every later one slow to clear.
+        if !self.many.is_empty() {
+            self.many = HashSet::new();
+        }
+    }
+
+    /// Whether `key` is new; when there are too many to remember, none is.
+    fn insert(&mut self, key: &[u8]) -> bool {
+        let hash = hash(key);
+        if self.few.len() < Self::FEW {
+            let is_new = !self.few.contains(&hash);
+            self.few.push(hash);
+            return is_new;
+        }
+        self.many.len() < KEYS_MAX && !self.few.contains(&hash) && self.many.insert(hash)
+    }
+}
+
+/// FNV-1a over words instead of bytes. Two keys that meet by chance only make a pointer longer.
+fn hash(key: &[u8]) -> u64 {
+    const PRIME: u64 = 0x0000_0100_0000_01b3;
+    let fold = |hash: u64, word: u64| (hash ^ word).wrapping_mul(PRIME).rotate_left(23);
+    let (words, rest) = key.as_chunks::<8>();
+    let hash =
+        words.iter().fold(0xcbf2_9ce4_8422_2325 ^ key.len() as u64, |hash, word| fold(hash, u64::from_le_bytes(*word)));
+    rest.iter().fold(hash, |hash, byte| fold(hash, u64::from(*byte)))
+}
 
 struct Walk<'a> {
     stream: Stream<'a>,
@@ -172,11 +209,18 @@ impl<'a> Walk<'a> {
     /// Passes lines that hold nothing to find.
     fn quiet_lines(&mut self, decide: &mut dyn Decide) -> Result<(), Fault> {
         loop {
-            self.stream.fill(self.stride)?;
             let rest = self.stream.rest();
             let block = &rest[..self.stride.min(rest.len())];
-            let Some(last) = memchr::memrchr(b'\n', block) else { return Ok(()) };
-            let lines = before_backslash(&block[..=last]);
+            // A line that is longer than what is asked about is asked about alone.
+            let end = memchr::memrchr(b'\n', block).or_else(|| memchr::memchr(b'\n', rest));
+            let Some(last) = end else {
+                if rest.len() < STRIDE_MAX && self.stream.more()? {
+                    continue;
+                }
+                return Ok(());
+            };
+            let block = &rest[..=last];
+            let lines = before_backslash(block);
             if lines.is_empty() {
                 return Ok(());
             }
@@ -304,13 +348,7 @@ impl<'a> Walk<'a> {
         if self.keys.len() < depth {
             self.keys.push(Keys::default());
         }
-        let keys = &mut self.keys[depth - 1];
-        // One object with very many keys must not make every later one slow to clear.
-        if keys.capacity() > 1024 {
-            *keys = Keys::default()
-        } else {
-            keys.clear()
-        }
+        self.keys[depth - 1].clear();
         Ok(self.punctuation(if is_object { Expect::KeyOrEnd } else { Expect::ValueOrEnd }))
     }
 
@@ -370,7 +408,14 @@ impl<'a> Walk<'a> {
 
     /// Length of the string token ahead with its quotes, and whether it holds an escape.
     fn string_length(&mut self) -> Result<(usize, bool), Fault> {
-        let (mut at, mut escaped) = (1, false);
+        // Most keys and values are shorter than it takes to begin a search.
+        let rest = self.stream.rest();
+        let short = &rest[1..rest.len().min(17)];
+        let found = short.iter().position(|byte| matches!(byte, b'"' | b'\\' | b'\n'));
+        if let Some(length) = found.filter(|found| short[*found] == b'"') {
+            return Ok((length + 2, false));
+        }
+        let (mut at, mut escaped) = (1 + found.unwrap_or(short.len()), false);
         loop {
             let rest = self.stream.rest();
             match rest.get(at..).and_then(|tail| memchr::memchr3(b'"', b'\\', b'\n', tail)) {
@@ -424,11 +469,11 @@ impl<'a> Walk<'a> {
         let edits = decide.decide(&token.piece(&self.names[..self.named], spot, false))?;
         check(&edits, token.text().len())?;
         let after = if edits.is_empty() { Cow::Borrowed(token.text()) } else { applied(token.text(), &edits).into() };
-        name(&mut self.names, &mut self.named, &String::from_utf8_lossy(&after));
+        let lossy = || String::from_utf8_lossy(&after);
+        name(&mut self.names, &mut self.named, &str::from_utf8(&after).map_or_else(|_| lossy(), Cow::Borrowed));
         self.pointer.truncate(depth);
         push_key(&mut self.pointer, &self.names[self.named - 1]);
-        let keys = &mut self.keys[self.frames.len() - 1];
-        if keys.len() >= KEYS_MAX || !keys.insert(keys.hasher().hash_one(&*after)) {
+        if !self.keys[self.frames.len() - 1].insert(&after) {
             self.pointer.push_str("~#");
             push_digits(&mut self.pointer, members);
         }

@@ -102,7 +102,13 @@ impl<'a> Stream<'a> {
 
     /// Line of the next byte, from 1.
     pub(super) fn line_here(&mut self) -> u64 {
-        for newline in memchr::memchr_iter(b'\n', &self.buffer[self.counted..self.at]) {
+        let passed = &self.buffer[self.counted..self.at];
+        // Most of what is passed is shorter than it takes to begin a search.
+        if passed.len() <= 16 && !passed.contains(&b'\n') {
+            self.counted = self.at;
+            return self.line;
+        }
+        for newline in memchr::memchr_iter(b'\n', passed) {
             self.line += 1;
             self.line_start = self.offset + (self.counted + newline) as u64 + 1;
         }

@@ -34,6 +34,23 @@ fn check(files: &[(String, Vec<u8>)], values: &[&str]) -> (Finder, Rewritten, Ve
     (finder, output, parts)
 }
 
+/// A sheet with a person's name gets another; what named it in formulas goes, so that the workbook still opens.
+#[test]
+fn a_sheet_with_a_name_is_renamed() {
+    let mut files = xlsx();
+    for (name, content) in &mut files {
+        if name == "xl/workbook.xml" || name.ends_with("sheet1.xml") {
+            let text = String::from_utf8(content.clone()).unwrap();
+            let text = text.replace("name=\"People\"", "name=\"Ada Muster\"").replace("B4*2", "'Ada Muster'!B4*2");
+            *content = text.replace("\"boss@muster.example\"", "'Ada Muster'!$A$1").into_bytes();
+        }
+    }
+    let (_, _, parts) = check(&files, &["Ada Muster", "bob@muster.example"]);
+    let book = part(&parts, "xl/workbook.xml");
+    assert!(book.contains("<sheet name=\"(X) 1\"") && book.contains("<definedName name=\"Boss\">#REF!<"), "{book}");
+    assert!(part(&parts, "xl/worksheets/sheet1.xml").contains("<c r=\"C4\"><v>34</v></c>"));
+}
+
 fn part<'a>(parts: &'a [(String, Vec<u8>)], name: &str) -> &'a str {
     let (_, content) = parts.iter().find(|(part, _)| part == name).unwrap_or_else(|| panic!("{name} is missing"));
     std::str::from_utf8(content).unwrap()
@@ -76,7 +93,10 @@ fn a_text_document_loses_its_values() {
     let (finder, output, parts) = check(&docx(), &DOCX);
     let document = part(&parts, "word/document.xml");
     assert!(document.contains("The number is [X]</w:t></w:r><w:r><w:rPr><w:b/></w:rPr><w:t></w:t>"), "{document}");
-    assert!(document.contains("> and</w:t></w:r><w:r><w:t xml:space=\"preserve\"> stays."), "{document}");
+    assert!(
+        document.contains("<w:t xml:space=\"preserve\"> and</w:t></w:r><w:r><w:t xml:space=\"preserve\"> stays."),
+        "{document}"
+    );
     assert!(!document.contains("gfxdata") && !document.contains("4321") && !document.contains("noBreakHyphen"));
     assert!(part(&parts, "word/_rels/document.xml.rels").contains("mailto:%5BX%5D?subject=Hello"));
     assert!(!part(&parts, "[Content_Types].xml").contains("thumbnail"));

@@ -323,6 +323,16 @@ impl Splices {
         self.0.is_empty()
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether one that was put after the first `count` lies within `range`.
+    pub(super) fn touch(&self, count: usize, range: &Range<usize>) -> bool {
+        self.0[count..].iter().any(|(put, _)| put.start < range.end && put.end > range.start)
+    }
+
     pub(super) fn put(&mut self, range: Range<usize>, with: Vec<u8>) {
         if !range.is_empty() || !with.is_empty() {
             self.0.push((range, with));

@@ -8,7 +8,7 @@ use super::super::joined::{Coding, Joined, Splices, ask};
 use super::super::nested::Nested;
 use super::super::office::binary;
 use super::super::{Removed, Rewritten};
-use super::headers::{Field, Kind, lower, parse};
+use super::headers::{Field, Headers, Kind, lower, parse};
 use super::{Attachments, Unknown, charset, html, multipart, text};
 use crate::{Decide, Limits, Spot};
 
@@ -53,7 +53,7 @@ impl Walk<'_> {
         }
         let (fields, start) = parse(bytes)?;
         let kind = Kind::of(bytes, &fields, default, self.eol)?;
-        let (changed, boundary) = self.headers(bytes, &fields, part)?;
+        let Headers { changed, boundary } = self.headers(bytes, &fields, part)?;
         let body = self.body(&bytes[start..], &kind, boundary.as_deref(), part, depth)?;
         if matches!(body, Body::Same) && changed.iter().all(Option::is_none) {
             return Ok(None);

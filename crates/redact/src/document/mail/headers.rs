@@ -19,6 +19,14 @@ pub(super) struct Field {
     pub(super) whole: Range<usize>,
 }
 
+/// What became of the fields.
+pub(super) struct Headers {
+    /// For each its new value, when that changed.
+    pub(super) changed: Vec<Option<Vec<u8>>>,
+    /// The new boundary, when that had to change.
+    pub(super) boundary: Option<String>,
+}
+
 /// What the fields say of the body.
 #[derive(Debug)]
 pub(super) struct Kind {
@@ -137,13 +145,8 @@ pub(super) fn lower(bytes: &[u8], field: &Field) -> String {
 }
 
 impl Walk<'_> {
-    /// Visits every field. Gives the new bytes of those that changed, and the new boundary if that had to change.
-    pub(super) fn headers(
-        &mut self,
-        bytes: &[u8],
-        fields: &[Field],
-        part: &str,
-    ) -> Result<(Vec<Option<Vec<u8>>>, Option<String>), Fault> {
+    /// Visits every field.
+    pub(super) fn headers(&mut self, bytes: &[u8], fields: &[Field], part: &str) -> Result<Headers, Fault> {
         let mut counts: HashMap<String, u32> = HashMap::new();
         let mut changed = Vec::with_capacity(fields.len());
         let mut boundary = None;
@@ -156,7 +159,7 @@ impl Walk<'_> {
             let value = words::plain(&bytes[field.value.clone()], self.eol)?;
             changed.push(self.header(&name, &value, part, &path, &mut boundary)?);
         }
-        Ok((changed, boundary))
+        Ok(Headers { changed, boundary })
     }
 
     fn header(

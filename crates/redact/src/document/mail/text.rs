@@ -79,9 +79,8 @@ pub(super) fn refuse_armour(text: &str) -> Result<(), Fault> {
         let mode = line.strip_prefix("begin ").and_then(|rest| rest.split_once(' ')).map(|(mode, _)| mode);
         mode.is_some_and(|mode| (3..=4).contains(&mode.len()) && mode.bytes().all(|byte| (b'0'..=b'7').contains(&byte)))
     };
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        if is_file(line) && lines.clone().next().is_some_and(|next| next.len() == 61 && next.starts_with('M')) {
+    for (line, next) in text.lines().zip(text.lines().skip(1)) {
+        if is_file(line) && next.len() == 61 && next.starts_with('M') {
             return Err(Fault::bad_input("unsupported-encoding", "The mail holds a file in the old form of uuencode.")
                 .advise("Save the message again in a current mail program."));
         }

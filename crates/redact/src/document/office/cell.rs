@@ -101,7 +101,8 @@ impl<'a> Walk<'a, '_> {
         let mut formula_goes = false;
         if let Some(formula) = cell.formula.as_ref().filter(|formula| !formula.text.is_blank()) {
             let spot = self.spot(format!("{}/f", cell.path));
-            formula_goes = !ask(self.decide, formula.text.text(), &names, spot, false)?.is_empty();
+            formula_goes = !ask(self.decide, formula.text.text(), &names, spot, false)?.is_empty()
+                || self.uses_renamed(formula.text.text());
         }
         // Shared strings are visited where they stand.
         if cell.kind != "s" && !cell.value.is_blank() {

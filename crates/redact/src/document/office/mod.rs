@@ -55,7 +55,7 @@ fn rewrite_within(
     package.visit_names(decide)?;
     package.find_gone()?;
     package.study_workbook()?;
-    for number in 0..package.parts.len() {
+    for number in package.order()? {
         package.visit(number, decide, budget)?;
     }
     package.prune()?;
@@ -108,6 +108,8 @@ struct Package<'a> {
     strings: Option<(usize, Vec<Vec<String>>)>,
     notes: Rewritten,
     formula_dropped: bool,
+    /// Names that sheets had before.
+    renamed: Vec<String>,
 }
 
 impl<'a> Package<'a> {
@@ -131,6 +133,7 @@ impl<'a> Package<'a> {
             strings: None,
             notes: Rewritten::default(),
             formula_dropped: false,
+            renamed: Vec::new(),
         };
         package.check_kind()?;
         Ok(package)
@@ -216,6 +219,17 @@ impl<'a> Package<'a> {
         Ok(())
     }
 
+    /// The order of the container, but a workbook before its sheets: formulas name sheets.
+    fn order(&self) -> Result<Vec<usize>, Fault> {
+        let mut order = Vec::new();
+        for (number, part) in self.parts.iter().enumerate() {
+            let is_book = part.nature == Nature::Xml && xml::root(&part.bytes, self.limits)? == "workbook";
+            order.push((!is_book, number));
+        }
+        order.sort_unstable();
+        Ok(order.into_iter().map(|(_, number)| number).collect())
+    }
+
     fn visit(&mut self, number: usize, decide: &mut dyn Decide, budget: &mut Budget) -> Result<(), Fault> {
         let part = &self.parts[number];
         if part.gone || part.entry.is_folder() {
@@ -226,6 +240,7 @@ impl<'a> Package<'a> {
             Nature::Xml => {
                 let walked = self.visit_xml(number, &name, decide)?;
                 self.formula_dropped |= walked.formula_dropped;
+                self.renamed.extend(walked.renamed);
                 walked.bytes
             }
             Nature::Html => html::rewrite_bytes(&part.bytes, &name, decide, self.limits)?,
@@ -269,6 +284,7 @@ impl<'a> Package<'a> {
             xml: &self.parts[number].bytes,
             parts: &self.names,
             gone: self.gone_ids.get(name).map_or(&[], Vec::as_slice),
+            renamed: &self.renamed,
             sheet,
         };
         part::walk(part, decide, self.limits, &mut self.notes)

@@ -1,5 +1,7 @@
 //! The text of a paragraph, run by run, and the ways in which it can be read.
 
+use std::ops::Range;
+
 use super::super::joined::Joined;
 
 /// Who sees a run.
@@ -14,13 +16,15 @@ pub(super) struct Flags {
 pub(super) struct Paragraph {
     pub(super) path: String,
     pub(super) is_prose: bool,
+    /// Elements that lose their outer blanks: where an attribute would stand, and their content.
+    pub(super) trimmed: Vec<(usize, Range<usize>)>,
     runs: Vec<(Flags, Joined)>,
     fields: Vec<Joined>,
 }
 
 impl Paragraph {
     pub(super) fn new(path: String, is_prose: bool) -> Self {
-        Paragraph { path, is_prose, runs: Vec::new(), fields: Vec::new() }
+        Paragraph { path, is_prose, trimmed: Vec::new(), runs: Vec::new(), fields: Vec::new() }
     }
 
     /// The text that runs of `flags` add to.

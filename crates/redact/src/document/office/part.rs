@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use model::Fault;
 
-use super::super::joined::{Coding, Joined, Splices, ask};
+use super::super::joined::{Coding, Joined, Splices, ask, edited};
 use super::super::table::Tables;
 use super::super::{Removed, Rewritten};
 use super::odf::OdfCell;
@@ -14,7 +14,7 @@ use super::paragraph::{Flags, Paragraph};
 use super::vocabulary::{self, Role, role};
 use super::xml::{Attribute, Reader, Token, decode, local};
 use super::{cell::Cell, odf, sheet::Sheet};
-use crate::{Decide, Limits, Spot};
+use crate::{Decide, Edit, Limits, Spot};
 
 /// A part to walk.
 pub(super) struct Part<'a> {
@@ -24,6 +24,8 @@ pub(super) struct Part<'a> {
     pub(super) parts: &'a [String],
     /// Relationships of this part that go: attributes that name one go as well.
     pub(super) gone: &'a [String],
+    /// Names of sheets that are not called so any more: formulas that use them go.
+    pub(super) renamed: &'a [String],
     /// What is known of a worksheet, or of the shared strings.
     pub(super) sheet: Sheet<'a>,
 }
@@ -35,6 +37,8 @@ pub(super) struct Walked {
     pub(super) bytes: Option<Vec<u8>>,
     /// A formula had to go, so that the order in which formulas are computed is void.
     pub(super) formula_dropped: bool,
+    /// Names that sheets had before.
+    pub(super) renamed: Vec<String>,
 }
 
 /// Visits everything in a part.
@@ -66,6 +70,7 @@ pub(super) fn walk(
         splices: Splices::default(),
         shared_formulas: Vec::new(),
         dropped: Vec::new(),
+        renamed: Vec::new(),
     };
     while let Some((token, range)) = reader.next()? {
         walk.token(token, range)?;
@@ -113,6 +118,8 @@ pub(super) struct Open<'a> {
     label: Option<String>,
     /// Bytes as base64.
     binary: bool,
+    /// Where `xml:space` would have to stand to keep blanks.
+    trims_at: Option<usize>,
 }
 
 pub(super) struct Walk<'a, 'd> {
@@ -133,6 +140,7 @@ pub(super) struct Walk<'a, 'd> {
     pub(super) shared_formulas: Vec<(String, Range<usize>)>,
     /// Numbers of the shared formulas that have to go; the empty one stands for a formula of its own.
     pub(super) dropped: Vec<String>,
+    renamed: Vec<String>,
 }
 
 impl<'a> Walk<'a, '_> {
@@ -184,7 +192,9 @@ impl<'a> Walk<'a, '_> {
         let kind = self.value_of(attributes, "type");
         let binary = vocabulary::is_binary(here, kind.as_deref());
         let label = self.value_of(attributes, "name").filter(|label| label.len() <= 64);
-        self.open.push(Open { local: here, owner, ends, flags, label, binary });
+        let keeps = attributes.iter().any(|attribute| attribute.name == "xml:space");
+        let trims_at = (vocabulary::trims_space(name) && !keeps).then_some(range.start + 1 + name.len());
+        self.open.push(Open { local: here, owner, ends, flags, label, binary, trims_at });
         self.hide(attributes);
         self.begin_odf_cell(here, attributes);
         self.begin_cell(here, &path, attributes, range, empty);
@@ -242,6 +252,7 @@ impl<'a> Walk<'a, '_> {
         if text.trim_ascii().is_empty() && text.contains('\n') && !vocabulary::keeps_space(open.local) {
             return Ok(());
         }
+        paragraph.trimmed.extend(open.trims_at.map(|at| (at, range.clone())));
         let is_code = vocabulary::is_field_code(open.local);
         let into = if is_code { paragraph.field() } else { paragraph.at(open.flags) };
         match coding {
@@ -272,6 +283,10 @@ impl<'a> Walk<'a, '_> {
     /// Every reading of a paragraph, and the field codes in it.
     fn emit(&mut self, open: &Open<'a>, paragraph: &Paragraph) -> Result<(), Fault> {
         let names = self.names(open);
+        if vocabulary::is_formula(open.local) {
+            return self.formula(paragraph, &names);
+        }
+        let before = self.splices.count();
         let final_text = paragraph.readings().next().map(|(_, joined)| joined);
         if let Some(joined) = &final_text {
             self.tables.text(joined.text());
@@ -284,7 +299,31 @@ impl<'a> Walk<'a, '_> {
         for (number, code) in paragraph.fields().enumerate() {
             self.piece(code, &names, format!("{}/field[{}]", paragraph.path, number + 1), false)?;
         }
+        for (at, content) in &paragraph.trimmed {
+            if self.splices.touch(before, content) && self.xml[content.clone()].contains(' ') {
+                self.splices.put(*at..*at, b" xml:space=\"preserve\"".to_vec());
+            }
+        }
         Ok(())
+    }
+
+    /// A formula outside of cells: where it must change, an error stands in its place, which every program accepts.
+    fn formula(&mut self, paragraph: &Paragraph, names: &[String]) -> Result<(), Fault> {
+        for (_, joined) in paragraph.readings().take(1).filter(|(_, joined)| !joined.is_blank()) {
+            let names: Vec<Cow<'_, str>> = names.iter().map(|name| Cow::Borrowed(name.as_str())).collect();
+            let spot = self.spot(paragraph.path.clone());
+            let edits = ask(self.decide, joined.text(), &names, spot, false)?;
+            if !edits.is_empty() || self.uses_renamed(joined.text()) {
+                let edit = Edit { range: 0..joined.text().len(), with: "#REF!".to_owned() };
+                joined.splice(&[edit], &mut self.splices);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a formula names a sheet that has another name now.
+    pub(super) fn uses_renamed(&self, formula: &str) -> bool {
+        self.part.renamed.iter().any(|name| formula.contains(name.as_str()))
     }
 
     /// Names of the fields around a text: those of the table it stands in, a label, the element.
@@ -370,11 +409,32 @@ impl<'a> Walk<'a, '_> {
         if self.odf_attribute(element, attribute, &names, &path)? {
             return Ok(());
         }
+        if element == "sheet" && here == "name" {
+            return self.sheet_name(&joined, &names, path);
+        }
         let changed = self.piece(&joined, &names, path, speaks || is_prose(joined.text()))?;
         if changed && (attribute.name == "xmlns" || attribute.name.starts_with("xmlns:")) {
             return Err(Fault::bad_input("personal-part-name", "The name of a namespace holds personal data.")
                 .advise("Rename it in the program that made the document; a namespace cannot be redacted."));
         }
+        Ok(())
+    }
+
+    /// The name of a sheet may not hold brackets, nor more than 31 letters (ECMA-376 part 1, 18.2.19).
+    fn sheet_name(&mut self, joined: &Joined, names: &[String], path: String) -> Result<(), Fault> {
+        let names: Vec<Cow<'_, str>> = names.iter().map(|name| Cow::Borrowed(name.as_str())).collect();
+        let spot = self.spot(path);
+        let edits = ask(self.decide, joined.text(), &names, spot, true)?;
+        if edits.is_empty() {
+            return Ok(());
+        }
+        self.renamed.push(joined.text().to_owned());
+        // Two sheets must not have one name: the number tells them apart.
+        let number = format!(" {}", self.renamed.len());
+        let plain = edited(joined.text(), &edits).replace('[', "(").replace(']', ")");
+        let plain = plain.chars().filter(|letter| !":*?/\\'".contains(*letter)).take(31 - number.len());
+        let edit = Edit { range: 0..joined.text().len(), with: plain.chain(number.chars()).collect() };
+        joined.splice(&[edit], &mut self.splices);
         Ok(())
     }
 
@@ -414,7 +474,7 @@ impl<'a> Walk<'a, '_> {
             }
         }
         let bytes = if self.splices.is_empty() { None } else { Some(self.splices.apply(self.part.xml)) };
-        Ok(Walked { bytes, formula_dropped })
+        Ok(Walked { bytes, formula_dropped, renamed: self.renamed })
     }
 }
 

@@ -40,6 +40,16 @@ pub(super) fn keeps_space(local: &str) -> bool {
     matches!(local, "t" | "delText" | "instrText" | "delInstrText" | "v" | "f")
 }
 
+/// Formulas outside of cells: names, rules, ranges of charts. A formula cannot hold a placeholder.
+pub(super) fn is_formula(local: &str) -> bool {
+    matches!(local, "f" | "definedName" | "formula" | "formula1" | "formula2" | "calculatedColumnFormula" | "sqref")
+}
+
+/// Text elements whose outer blanks are lost without `xml:space` (w:t; t of a spreadsheet).
+pub(super) fn trims_space(name: &str) -> bool {
+    matches!(name, "w:t" | "t" | "w:delText")
+}
+
 /// Field codes: apart from the text that readers see.
 pub(super) fn is_field_code(local: &str) -> bool {
     matches!(local, "instrText" | "delInstrText")
@@ -155,5 +165,5 @@ fn is_known_name(value: &str) -> bool {
     ];
     STARTS.iter().any(|start| value.starts_with(start))
         && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":/.-_#+".contains(&byte))
-        && !value.bytes().filter(u8::is_ascii_digit).nth(12).is_some()
+        && value.bytes().filter(u8::is_ascii_digit).nth(12).is_none()
 }

@@ -3,6 +3,7 @@
 
 spacy_texts.py made COUNT [SEED]      letters, notes, captions and log lines with made persons in eight locales
 spacy_texts.py real COUNT [SEED]      paragraphs of what Debian and Python packages on this machine say about themselves
+spacy_texts.py fixture                 those of crates/redact/tests/names/agreement.jsonl: made ones, and crates/redact/tests/names/prose.txt
 """
 
 import glob
@@ -11,6 +12,7 @@ import json
 import random
 import re
 import sys
+from pathlib import Path
 
 LOCALES = ["en_US", "en_GB", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pl_PL"]
 FRAMES = [
@@ -75,7 +77,17 @@ def real(count, seed):
                     return
 
 
+def fixture():
+    yield from made(280, 77)
+    prose = Path(__file__).parents[3] / "crates/redact/tests/names/prose.txt"
+    yield from prose.read_text().strip().split("\n\n")
+
+
 def main():
+    if sys.argv[1:] == ["fixture"]:
+        for text in fixture():
+            print(json.dumps(text, ensure_ascii=False))
+        return
     kind, count, *seed = sys.argv[1:]
     for text in {"made": made, "real": real}[kind](int(count), int((seed or [1])[0])):
         print(json.dumps(text, ensure_ascii=False))

@@ -152,14 +152,19 @@ def frequent_given(folder):
     return given - set(STARTERS)
 
 
-def common(folder):
-    words = english(folder)
+def foreign(folder):
+    """All words of French and Spanish, however rare; a frequent name among them is no common word."""
+    words = set()
     for language in ("french", "spanish"):
         packed = archive(folder, f"an-array-of-{language}-words-2.0.0.tgz")
         words |= set(json.load(packed.extractfile("package/index.json")))
-    for _, _, texts in provider_lists(faker.providers.lorem, "word_list"):
-        words |= {text for text in texts if text == text.lower()}
     return words - set(NOT_COMMON) - frequent_given(folder)
+
+
+def lorem():
+    """The few hundred frequent words that faker makes sentences of."""
+    lists = provider_lists(faker.providers.lorem, "word_list")
+    return {text for _, _, texts in lists for text in texts if text == text.lower()} - set(NOT_COMMON)
 
 
 def plain(text):
@@ -184,11 +189,11 @@ def gather(folder):
             if " " in form:
                 first = form.split(" ")[0]
                 flags[first] = flags.get(first, 0) | BEGINS
-    words = common(folder)
+    frequent, rare = english(folder) | lorem() - frequent_given(folder), foreign(folder)
     for text in filter(plain, english(folder)):
         flags.setdefault(text, 0)
-    for text in flags:
-        if text in words:
+    for text, flag in flags.items():
+        if text in frequent or text in rare and not flag & (KNOWN | FREQUENT):
             flags[text] |= COMMON
     return flags
 

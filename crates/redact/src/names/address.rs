@@ -72,10 +72,25 @@ const FORMS: &[Form] = &[
         guarded: false,
         labelled: false,
     },
-    Form { pattern: r"(?:lives?|living|lived|resid(?:es|ing)|address)_(?:at|is|in|:)?:?_?#N_(?:@|\d{1,5})(?:[ -](?:@|\d{1,5}))*(?:,_@(?:[ -]@)*)?", score: 0.8, guarded: false, labelled: true },
-    Form { pattern: r"(?:[Zz][Ii][Pp]|[Pp]ost(?:al)?)(?:_?[Cc]ode)?(?:_is|:)?_\d{5}\b", score: 0.8, guarded: false, labelled: true },
+    Form {
+        pattern: r"(?:lives?|living|lived|resid(?:es|ing)|address)_(?:at|is|in|:)?:?_?#N_(?:@|\d{1,5})(?:[ -](?:@|\d{1,5}))*(?:,_@(?:[ -]@)*)?",
+        score: 0.8,
+        guarded: false,
+        labelled: true,
+    },
+    Form {
+        pattern: r"(?:[Zz][Ii][Pp]|[Pp]ost(?:al)?)(?:_?[Cc]ode)?(?:_is|:)?_\d{5}\b",
+        score: 0.8,
+        guarded: false,
+        labelled: true,
+    },
     Form { pattern: r"@(?:[ -]@){0,3},?\s+#S\s+\d{5}(?:-\d{4})?\b", score: 0.9, guarded: false, labelled: false },
-    Form { pattern: r"\b(?:[A-Z]{1,2}-)?(?:\d{5}|\d{2}-\d{3}|\d{4}_?[A-Z]{2})_@(?:[ -]@){0,3}", score: 0.75, guarded: true, labelled: false },
+    Form {
+        pattern: r"\b(?:[A-Z]{1,2}-)?(?:\d{5}|\d{2}-\d{3}|\d{4}_?[A-Z]{2})_@(?:[ -]@){0,3}",
+        score: 0.75,
+        guarded: true,
+        labelled: false,
+    },
     Form {
         pattern: r"(?:@(?:[ -]@){0,2},?\s+)?\b(?:[A-PR-UWYZ][A-HK-Y]?\d[A-Z\d]?\s\d[ABD-HJLNP-UW-Z]{2}|[ABCEGHJ-NPRSTVXY]\d[A-Z]\s\d[A-Z]\d)\b",
         score: 0.75,
@@ -93,7 +108,9 @@ impl Addresses {
     pub(super) fn new() -> Result<Self, Fault> {
         let patterns: Vec<String> = FORMS.iter().map(|form| written_out(form.pattern)).collect();
         let regex = Regex::builder().syntax(syntax::Config::new().unicode(false).utf8(false)).build_many(&patterns);
-        regex.map(|regex| Addresses { regex }).map_err(|error| broken("a form of address is no pattern").caused_by(error))
+        regex
+            .map(|regex| Addresses { regex })
+            .map_err(|error| broken("a form of address is no pattern").caused_by(error))
     }
 
     /// The addresses in `text`, in order; a street and the town that follows it are one.
@@ -102,7 +119,10 @@ impl Addresses {
         for hit in self.regex.find_iter(text) {
             let form = &FORMS[hit.pattern().as_usize()];
             let Some(here) = text.get(hit.range()) else { continue };
-            let inside = text.as_bytes().get(hit.start().wrapping_sub(1)).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte > 127);
+            let inside = text
+                .as_bytes()
+                .get(hit.start().wrapping_sub(1))
+                .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte > 127);
             if inside || is_years(here) || form.guarded && !is_town(here) {
                 continue;
             }
@@ -125,7 +145,9 @@ fn is_join(gap: &str) -> bool {
 
 /// Whether a match begins with a span of years, as in `1991-2002 Thomas G. Lane`.
 fn is_years(text: &str) -> bool {
-    let year = |at: usize| text.get(at..at + 4).is_some_and(|year| year.parse().is_ok_and(|year| (1900..2100).contains(&year)));
+    let year = |at: usize| {
+        text.get(at..at + 4).is_some_and(|year| year.parse().is_ok_and(|year| (1900..2100).contains(&year)))
+    };
     year(0) && year(5) && text.as_bytes()[4] == b'-'
 }
 
@@ -139,7 +161,8 @@ fn is_town(text: &str) -> bool {
 }
 
 fn written_out(pattern: &str) -> String {
-    let pattern = pattern.replace("#U", UNIT).replace("#T", TOWN).replace("#N", NUMBER).replace("#S", &format!("(?:{STATES})"));
+    let pattern =
+        pattern.replace("#U", UNIT).replace("#T", TOWN).replace("#N", NUMBER).replace("#S", &format!("(?:{STATES})"));
     pattern.replace('_', SPACE).replace('@', WORD)
 }
 
@@ -157,7 +180,10 @@ mod tests {
     fn streets_are_found_with_their_numbers() {
         check("He lives at 221B Baker Street, London.", &["221B Baker Street, London"]);
         check("to 1600 Pennsylvania Ave NW, and", &["1600 Pennsylvania Ave"]);
-        check("Sent to 742 Evergreen Terrace, Springfield, OR 97477.", &["742 Evergreen Terrace, Springfield, OR 97477"]);
+        check(
+            "Sent to 742 Evergreen Terrace, Springfield, OR 97477.",
+            &["742 Evergreen Terrace, Springfield, OR 97477"],
+        );
         check("au 12 rue de la Paix, 75002 Paris", &["12 rue de la Paix, 75002 Paris"]);
         check("en Calle Mayor 12, 28013 Madrid", &["Calle Mayor 12, 28013 Madrid"]);
         check("Hauptstraße 5a, 10115 Berlin", &["Hauptstraße 5a, 10115 Berlin"]);

@@ -45,9 +45,11 @@ impl Finder {
         found.extend(rules::persons(text, &words, is_english));
         found.extend(places::places(text, &words));
         let entities = self.model.entities(text).into_iter();
-        found.extend(entities.filter(|entity| !is_jargon(text, entity) && (is_english || is_confirmed(&words, entity))));
+        found
+            .extend(entities.filter(|entity| !is_jargon(text, entity) && (is_english || is_confirmed(&words, entity))));
         let found = widen(text, unite(text, found), |found| rules::listed(text, &words, found, is_english));
-        widen(text, found, |found| elsewhere(text, found))
+        let found = widen(text, found, |found| elsewhere(text, found));
+        beside_placeholders(text, found)
     }
 }
 
@@ -84,7 +86,9 @@ fn elsewhere(text: &str, found: &[Entity]) -> Vec<Entity> {
 /// enough in all languages.
 fn is_confirmed(words: &[Word], entity: &Entity) -> bool {
     match entity.label {
-        Label::Other(tag) => matches!(tag, Tag::Date | Tag::Time | Tag::Money | Tag::Percent | Tag::Cardinal | Tag::Quantity),
+        Label::Other(tag) => {
+            matches!(tag, Tag::Date | Tag::Time | Tag::Money | Tag::Percent | Tag::Cardinal | Tag::Quantity)
+        }
         _ => {
             let from = words.partition_point(|word| word.end <= entity.range.start);
             let inside: Vec<&Word> = words[from..].iter().take_while(|word| word.start < entity.range.end).collect();
@@ -96,15 +100,91 @@ fn is_confirmed(words: &[Word], entity: &Entity) -> bool {
     }
 }
 
+/// What is left of findings when what a redaction has put there (`[PERSON-3]`, `[CARD ***1234]`) is not looked at:
+/// a text that is redacted twice is as if it were redacted once.
+fn beside_placeholders(text: &str, found: Vec<Entity>) -> Vec<Entity> {
+    let placeholders = placeholders(text);
+    if placeholders.is_empty() {
+        return found;
+    }
+    let mut kept = Vec::with_capacity(found.len());
+    for entity in found {
+        let mut from = entity.range.start;
+        let after = entity.range.end..entity.range.end;
+        let inside =
+            placeholders.iter().filter(|range| range.start < entity.range.end && range.end > entity.range.start);
+        for range in inside.chain([&after]) {
+            let piece = from..range.start.max(from);
+            kept.extend(trimmed(text, piece).map(|range| Entity { range, ..entity.clone() }));
+            from = from.max(range.end);
+        }
+    }
+    kept
+}
+
+/// A capital, then capitals, digits and what masks are made of, in brackets.
+fn placeholders(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices('[') {
+        let rest = &text[at + 1..];
+        let fits = |char: char| {
+            char.is_ascii_uppercase() || char.is_ascii_digit() || matches!(char, '-' | '_' | ' ' | '*' | '/')
+        };
+        let end = rest.find(|char| !fits(char)).unwrap_or(rest.len());
+        if end > 1 && rest.starts_with(|char: char| char.is_ascii_uppercase()) && rest[end..].starts_with(']') {
+            found.push(at..at + 1 + end + 1);
+        }
+    }
+    found
+}
+
 /// Words that stand beside personal data and that the network takes for organisations.
 const JARGON: &[&str] = &[
-    "ssn", "iban", "bic", "swift", "vat", "atm", "pin", "vin", "asap", "url", "pdf", "id", "ip", "mac", "imei", "dob", "ceo", "cfo",
-    "cto", "hr", "faq", "api", "http", "https", "json", "xml", "html", "csv", "sql", "ssl", "tls", "usb", "gps", "sms", "mrn", "npi",
-    "ein", "itin", "nhs number", "isbn",
+    "ssn",
+    "iban",
+    "bic",
+    "swift",
+    "vat",
+    "atm",
+    "pin",
+    "vin",
+    "asap",
+    "url",
+    "pdf",
+    "id",
+    "ip",
+    "mac",
+    "imei",
+    "dob",
+    "ceo",
+    "cfo",
+    "cto",
+    "hr",
+    "faq",
+    "api",
+    "http",
+    "https",
+    "json",
+    "xml",
+    "html",
+    "csv",
+    "sql",
+    "ssl",
+    "tls",
+    "usb",
+    "gps",
+    "sms",
+    "mrn",
+    "npi",
+    "ein",
+    "itin",
+    "nhs number",
+    "isbn",
 ];
 
 fn is_jargon(text: &str, entity: &Entity) -> bool {
-    entity.label == Label::Organisation && JARGON.iter().any(|word| word.eq_ignore_ascii_case(&text[entity.range.clone()]))
+    entity.label == Label::Organisation
+        && JARGON.iter().any(|word| word.eq_ignore_ascii_case(&text[entity.range.clone()]))
 }
 
 /// How much a finding may override others that overlap it: addresses hold numbers and names, rules know persons that
@@ -141,7 +221,9 @@ fn add(text: &str, united: &mut Vec<Entity>, mut entity: Entity) {
     let overlapped = &united[first..first + count];
     let holds = |other: &Entity| entity.range.start <= other.range.start && entity.range.end >= other.range.end;
     let company = entity.label == Label::Organisation
-        && overlapped.iter().all(|other| holds(other) && other.label == Label::Person && other.source == Source::Gazetteer);
+        && overlapped
+            .iter()
+            .all(|other| holds(other) && other.label == Label::Person && other.source == Source::Gazetteer);
     if company || overlapped.iter().all(|other| other.label == entity.label) {
         for other in overlapped {
             if other.label == entity.label && other.score >= entity.score {
@@ -154,7 +236,9 @@ fn add(text: &str, united: &mut Vec<Entity>, mut entity: Entity) {
     }
     let mut pieces = Vec::new();
     let mut from = entity.range.start;
-    for other in overlapped.iter().cloned().chain([Entity { range: entity.range.end..entity.range.end, ..entity.clone() }]) {
+    for other in
+        overlapped.iter().cloned().chain([Entity { range: entity.range.end..entity.range.end, ..entity.clone() }])
+    {
         if from < other.range.start {
             pieces.extend(trimmed(text, from..other.range.start).map(|range| Entity { range, ..entity.clone() }));
         }

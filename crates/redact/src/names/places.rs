@@ -29,7 +29,8 @@ fn several(text: &str, words: &[Word], at: usize) -> Option<(usize, f32)> {
         return None;
     }
     let longest = words.len().min(at + PARTS_MAX);
-    let together = (at + 1..longest).take_while(|next| matches!(&text[words[next - 1].end..words[*next].start], " " | "\n"));
+    let together =
+        (at + 1..longest).take_while(|next| matches!(&text[words[next - 1].end..words[*next].start], " " | "\n"));
     let end = together.last()? + 1;
     (at + 2..=end).rev().find_map(|end| {
         let last = &words[end - 1];

@@ -13,7 +13,8 @@ pub(super) fn persons(text: &str, words: &[Word], is_english: bool) -> Vec<Entit
     let mut found = Vec::new();
     let mut at = 0;
     while at < words.len() {
-        let best = text.titled(at).or_else(|| text.greeted(at)).or_else(|| text.introduced(at)).or_else(|| text.named(at));
+        let best =
+            text.titled(at).or_else(|| text.greeted(at)).or_else(|| text.introduced(at)).or_else(|| text.named(at));
         let best = best.or_else(|| text.initialled(at)).or_else(|| text.caption(at)).or_else(|| text.reversed(at));
         let best = best.or_else(|| text.particled(at)).or_else(|| text.alone(at));
         match best {
@@ -48,7 +49,8 @@ impl Text<'_> {
     fn adjoins(&self, at: usize) -> bool {
         let gap = self.gap(at);
         let initial = self.words[at].shape == Shape::Initial || self.words[at].is_any(self.text, &["st", "jr", "sr"]);
-        at + 1 < self.words.len() && (is_blank(gap) || initial && gap.strip_prefix('.').is_some_and(|gap| gap.is_empty() || is_blank(gap)))
+        at + 1 < self.words.len()
+            && (is_blank(gap) || initial && gap.strip_prefix('.').is_some_and(|gap| gap.is_empty() || is_blank(gap)))
     }
 
     fn is_particle(&self, at: usize) -> bool {
@@ -116,10 +118,11 @@ impl Text<'_> {
         }
         let run = self.run(start);
         let run = self.without_tail(run);
-        let strong = word.roles.is_title();
+        let strong = word.roles.is_title() || single;
         let named = run.clone().any(|at| self.words[at].kind.is_first() || self.words[at].kind.is_last());
         let plain = run.clone().any(|at| !self.words[at].kind.is_common() && self.words[at].shape != Shape::Initial);
-        (!run.is_empty() && (plain || strong && named)).then_some(())?;
+        let particles = start > at + 1;
+        (!run.is_empty() && (plain || strong && (named || particles))).then_some(())?;
         self.find(at + 1..run.end, if strong { 0.95 } else { 0.8 }, Source::Title)
     }
 
@@ -132,7 +135,9 @@ impl Text<'_> {
 
     /// A run without the words at its end that name something else (`Mr Smith Street`).
     fn without_tail(&self, mut run: Range<usize>) -> Range<usize> {
-        while !run.is_empty() && (self.is_thing(run.end - 1) || self.words[run.end - 1].is_any(self.text, &["and", "the", "of"])) {
+        while !run.is_empty()
+            && (self.is_thing(run.end - 1) || self.words[run.end - 1].is_any(self.text, &["and", "the", "of"]))
+        {
             run.end -= 1;
         }
         run
@@ -153,16 +158,21 @@ impl Text<'_> {
         let first = self.words.get(run.start).filter(|_| !run.is_empty())?;
         let weak = gap.contains([':', ',']) || word.roles.is_sure_greeting();
         let plain = first.kind.is_plain_name() || first.shape == Shape::Initial && run.len() > 1;
-        let unknown = first.kind == gazetteer::Kind::default() && run.len() > 1 && weak && !first.kind.is_place();
-        let common = first.kind.is_known_first() && (weak || run.len() > 1 && self.words[run.end - 1].kind.is_plain_name());
+        let unknown =
+            first.kind == gazetteer::Kind::default() && (run.len() > 1 && weak || word.roles.is_sure_greeting());
+        let common =
+            first.kind.is_known_first() && (weak || run.len() > 1 && self.words[run.end - 1].kind.is_plain_name());
         (plain || unknown || common).then_some(())?;
         self.find(run, 0.75, Source::Title)
     }
 
     /// `my name is Itou`, `a man called Zama`, `je m'appelle Aïcha`, `ich heiße Itou`.
     fn introduced(&self, at: usize) -> Option<Find> {
-        let said = |back: usize, words: &[&str]| at.checked_sub(back).is_some_and(|at| self.words[at].is_any(self.text, words));
-        let here = self.words[at].is_any(self.text, &["is", "est", "es", "ist", "lautet"]) && said(1, &["name", "nom", "nombre"])
+        let said = |back: usize, words: &[&str]| {
+            at.checked_sub(back).is_some_and(|at| self.words[at].is_any(self.text, words))
+        };
+        let here = self.words[at].is_any(self.text, &["is", "est", "es", "ist", "lautet"])
+            && said(1, &["name", "nom", "nombre"])
             || self.words[at].roles.is_introduction()
             || self.words[at].is_any(self.text, &["appelle"]) && said(1, &["m", "s"])
             || self.is_english && self.words[at].is_any(self.text, &["am", "m"]) && said(1, &["i"]);
@@ -193,8 +203,13 @@ impl Text<'_> {
         let plain_last = rest.clone().any(|at| self.words[at].kind.is_last() && !self.words[at].kind.is_common());
         let found = match (sure_first, plain_last) {
             (true, true) => true,
-            (true, false) => lasts > 0 && word.kind.is_known_first() || plain >= 1 && word.kind.is_known_first() || plain >= 2,
-            (false, true) => word.kind.is_known_first() && !self.begins_sentence(at) || word.kind.is_known_first() && plain == rest.len(),
+            (true, false) => {
+                lasts > 0 && word.kind.is_known_first() || plain >= 1 && word.kind.is_known_first() || plain >= 2
+            }
+            (false, true) => {
+                word.kind.is_known_first() && !self.begins_sentence(at)
+                    || word.kind.is_known_first() && plain == rest.len()
+            }
             (false, false) => false,
         };
         let all_capitals = run.clone().all(|at| self.words[at].shape == Shape::Capitals);
@@ -206,7 +221,10 @@ impl Text<'_> {
 
     /// Whether the word after a run says that it was no person.
     fn thing_follows(&self, run: &Range<usize>) -> bool {
-        run.end < self.words.len() && self.adjoins(run.end - 1) && self.words[run.end].is_capital() && self.is_thing(run.end)
+        run.end < self.words.len()
+            && self.adjoins(run.end - 1)
+            && self.words[run.end].is_capital()
+            && self.is_thing(run.end)
     }
 
     /// `J. R. Smith`, `J.-P. Martin`.
@@ -218,19 +236,19 @@ impl Text<'_> {
         let initials = run.clone().take_while(|at| self.words[*at].shape == Shape::Initial).count();
         let last = run.start + initials;
         let joined: String = run.clone().take(initials).map(|at| self.words[at].text(self.text)).collect();
-        if initials > 3 || last >= run.end || matches!(&*joined, "US" | "UK" | "UN" | "EU" | "USA" | "PO" | "DC" | "LA") {
+        if initials > 3 || last >= run.end || matches!(&*joined, "US" | "UK" | "UN" | "EU" | "USA" | "PO" | "DC" | "LA")
+        {
             return None;
         }
         let surname = &self.words[last];
         let listed = surname.kind.is_last() || surname.kind == gazetteer::Kind::default();
-        let fits = surname.is_capital() && listed && !surname.kind.is_common() || surname.kind.is_last() && surname.shape == Shape::Capital && initials > 1;
+        let fits = surname.is_capital() && listed && !surname.kind.is_common()
+            || surname.kind.is_last() && surname.shape == Shape::Capital && initials > 1;
         let before = at.checked_sub(1).map(|before| &self.words[before]);
         if at > 0 && before.is_some_and(|before| before.shape == Shape::Initial) && self.adjoins(at - 1) {
             return None;
         }
-        let numbered = before.is_some_and(|before| {
-            before.roles.is_numbered()
-        });
+        let numbered = before.is_some_and(|before| before.roles.is_numbered());
         (fits && !numbered).then_some(())?;
         self.find(run.start..run.end.min(last + 2), 0.7, Source::Form)
     }
@@ -251,7 +269,9 @@ impl Text<'_> {
         let versus = is_blank(gap) && next.shape == Shape::Small && next.is_any(self.text, &["v", "vs"]);
         let against = at.checked_sub(1).is_some_and(|before| {
             let gap = self.gap(before);
-            self.words[before].shape == Shape::Small && self.words[before].is_any(self.text, &["v", "vs"]) && matches!(gap, ". " | " ")
+            self.words[before].shape == Shape::Small
+                && self.words[before].is_any(self.text, &["v", "vs"])
+                && matches!(gap, ". " | " ")
         });
         (party || versus || against).then_some(())?;
         self.find(run, 0.7, Source::Form)
@@ -304,7 +324,8 @@ impl Text<'_> {
         let fits = word.shape == Shape::Capital && (first || last) && !kind.is_common() && !kind.is_place();
         let part = at > 0 && self.words[at - 1].is_capital() && self.adjoins(at - 1);
         let goes_on = at + 1 < self.words.len() && self.words[at + 1].is_capital() && self.adjoins(at);
-        let code = self.text[word.end..].starts_with(['_', '/', '(', '=', '@']) || self.text[..word.start].ends_with(['_', '/', '.', '@', '-', '\\']);
+        let code = self.text[word.end..].starts_with(['_', '/', '(', '=', '@'])
+            || self.text[..word.start].ends_with(['_', '/', '.', '@', '-', '\\']);
         (fits && !part && !goes_on && !code).then_some(())?;
         self.find(at..at + 1, 0.5, Source::Gazetteer)
     }
@@ -317,7 +338,12 @@ pub(super) fn listed(text: &str, words: &[Word], found: &[Entity], is_english: b
         found.get(at).is_some_and(|entity| entity.label == Label::Person && entity.range.start < word.end)
     };
     let mut is_known: Vec<bool> = words.iter().map(is_person).collect();
-    let may_be = |word: &Word| (is_english || word.kind.is_first()) && word.shape == Shape::Capital && (!word.kind.is_common() || word.kind.is_known_first()) && (!word.kind.is_place() || word.kind.is_first());
+    let may_be = |word: &Word| {
+        (is_english || word.kind.is_first())
+            && word.shape == Shape::Capital
+            && (!word.kind.is_common() || word.kind.is_known_first())
+            && (!word.kind.is_place() || word.kind.is_first())
+    };
     let joins = |at: usize| {
         let gap = |at: usize| &text[words[at].end..words[at + 1].start];
         if gap(at) == ", " {
@@ -332,7 +358,8 @@ pub(super) fn listed(text: &str, words: &[Word], found: &[Entity], is_english: b
         let range = words[at].start..words[at].end;
         added.push(Entity { range, label: Label::Person, score: 0.5, source: Source::Form });
     };
-    let links: Vec<(usize, usize)> = (0..words.len().saturating_sub(1)).filter_map(|at| Some((at, joins(at)?))).collect();
+    let links: Vec<(usize, usize)> =
+        (0..words.len().saturating_sub(1)).filter_map(|at| Some((at, joins(at)?))).collect();
     for (from, to) in links.iter().copied() {
         if is_known[from] && !is_known[to] && may_be(&words[to]) && !goes_on(text, words, to) {
             add(to, &mut is_known);

@@ -45,9 +45,7 @@ impl Word {
     /// Whether it is one of `words`, which are small.
     pub(super) fn is_any(&self, text: &str, words: &[&str]) -> bool {
         let word = self.text(text);
-        words.iter().any(|known| {
-            known.eq_ignore_ascii_case(word) || !word.is_ascii() && word.to_lowercase() == **known
-        })
+        words.iter().any(|known| known.eq_ignore_ascii_case(word) || !word.is_ascii() && word.to_lowercase() == **known)
     }
 }
 
@@ -64,8 +62,7 @@ pub(super) fn words(text: &str, lexicon: &Lexicon) -> Vec<Word> {
 pub(super) fn split(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = None;
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, char)) = chars.next() {
+    for (at, char) in text.char_indices() {
         if char.is_alphabetic() || is_mark(char) {
             start.get_or_insert(at);
             continue;
@@ -85,21 +82,21 @@ pub(super) fn split(text: &str) -> Vec<Range<usize>> {
 }
 
 /// In a text without a single capital, names are small as well: those of the lists are taken as if they were not, and
-/// so is a word that no list has after a given name.
+/// so is a word that no list has after a given name or `name is`.
 fn raise(text: &str, words: &mut [Word]) {
-    let mut given_ends = None;
+    let mut led = None;
     for word in words {
-        let kind = kind(&text[word.start..word.end]);
+        let (start, end) = (word.start, word.end);
+        let kind = kind(&text[start..end]);
         let touches = |char: char| char.is_ascii_digit() || matches!(char, '_' | '/' | '@' | '=');
-        if text[word.end..].starts_with(touches) || text[..word.start].ends_with(touches) {
-            continue;
-        }
+        let is_code = text[end..].starts_with(touches) || text[..start].ends_with(touches);
         let is_name = (kind.is_known_first() || kind.is_last() || kind.is_place()) && !kind.is_common();
-        let is_unknown = kind == Kind::default() && given_ends.is_some_and(|end| text[end..word.start] == *" ");
-        if (is_name || is_unknown) && word.end - word.start > 2 {
+        let is_unknown = kind == Kind::default() && led.is_some_and(|led| text[led..start] == *" ");
+        if (is_name || is_unknown) && end - start > 2 && !is_code {
             (word.shape, word.kind) = (Shape::Capital, kind);
         }
-        given_ends = (kind.is_known_first() && !kind.is_common()).then_some(word.end);
+        let is_given = kind.is_known_first() && !kind.is_common() && !is_code;
+        led = (is_given || text[..end].ends_with("name is")).then_some(end);
     }
 }
 
@@ -157,8 +154,17 @@ mod tests {
         let found: Vec<_> = found.iter().map(|word| (word.text(text), word.shape)).collect();
         use Shape::{Capital, Capitals, Initial, Small};
         let expect = [
-            ("Mary-Ann", Capital), ("O’Neil", Capital), ("s", Small), ("dog", Small), ("d'Artagnan", Small),
-            ("J", Initial), ("R", Initial), ("Élan", Capital), ("isn", Small), ("t", Small), ("JEAN-LUC", Capitals),
+            ("Mary-Ann", Capital),
+            ("O’Neil", Capital),
+            ("s", Small),
+            ("dog", Small),
+            ("d'Artagnan", Small),
+            ("J", Initial),
+            ("R", Initial),
+            ("Élan", Capital),
+            ("isn", Small),
+            ("t", Small),
+            ("JEAN-LUC", Capitals),
         ];
         assert_eq!(found, expect);
     }

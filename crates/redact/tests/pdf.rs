@@ -244,9 +244,21 @@ fn pixels(pdf: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn pictures_in_other_codings_go_whole_and_lose_their_comments() {
-    let (_, _) = check("jpeg");
+fn jpeg_pictures_lose_their_pixels_or_go_whole_and_lose_their_comments() {
+    check("jpeg");
     let done = rewrite(&fixture("jpeg"), &mut Needles::default(), &Limits::default()).expect("it is read");
+    let document = lopdf::Document::load_mem(&done.bytes).expect("it is a PDF");
+    let streams = document.objects.values().filter_map(|object| object.as_stream().ok());
+    let of_width =
+        |width: i64| move |s: &&lopdf::Stream| s.dict.get(b"Width").and_then(|w| w.as_i64()).is_ok_and(|w| w == width);
+    let images: Vec<_> = streams.clone().filter(of_width(200)).collect();
+    assert_eq!(images.len(), 2, "the grey ones");
+    assert_eq!(streams.filter(of_width(1)).count(), 1, "the one in four colours");
+    let changed = images.iter().find(|image| image.filters().is_ok_and(|f| f == [b"FlateDecode"])).expect("rewritten");
+    let pixels = changed.get_plain_content().expect("Flate");
+    // The words on the page stand 10 units from the picture's left and from its foot, 10 to 20 rows from its top.
+    assert!(pixels[22 * 200 + 12..22 * 200 + 60].iter().all(|pixel| *pixel == 0), "black under the box");
+    assert!(pixels[5 * 200..6 * 200].iter().all(|pixel| *pixel > 200), "white above it");
     assert!(done.removed.iter().any(|removed| removed.what == "an image on page 1"), "{:?}", done.removed);
     assert!(done.removed.iter().any(|removed| removed.what.contains("JPEG")), "{:?}", done.removed);
 }
@@ -342,6 +354,32 @@ fn refused(name: &str, code: &str) {
     let fault = rewrite(&fixture(name), &mut Needles::default(), &Limits::default()).expect_err(name);
     assert_eq!(fault.code(), code, "{name}");
     assert!(NEEDLES.iter().all(|(needle, _)| !fault.to_string().contains(needle)), "{name}");
+}
+
+#[test]
+fn damaged_files_are_refused_or_read_and_never_a_panic() {
+    let limits = Limits { expanded_bytes: 16 << 20, ..Limits::default() };
+    for name in ["extras", "field", "form", "image", "operators", "scan", "type3"] {
+        let whole = fixture(name);
+        for seed in 1..60u64 {
+            let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let mut next = |below: usize| {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                (state % below as u64) as usize
+            };
+            let mut damaged = whole.clone();
+            for _ in 0..1 + next(4) {
+                let at = next(damaged.len());
+                damaged[at] = if next(2) == 0 { b"0123456789/<>[]() R"[next(19)] } else { next(256) as u8 };
+            }
+            let Ok(done) = rewrite(&damaged, &mut Needles::default(), &limits) else { continue };
+            let twice = rewrite(&done.bytes, &mut Needles::default(), &limits);
+            let twice = twice.unwrap_or_else(|fault| panic!("{name} {seed}: {fault}"));
+            assert!(twice.bytes == done.bytes, "{name} {seed}: a second run changes the file");
+        }
+    }
 }
 
 #[test]

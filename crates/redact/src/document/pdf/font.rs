@@ -142,7 +142,7 @@ fn read(document: &Document, id: ObjectId, dict: &Dictionary, max: usize) -> Fon
 
 /// A map that turns a glyph into nothing does not say what the glyph shows.
 fn says_something(text: &str) -> bool {
-    text.chars().any(|c| !c.is_control() && c != char::REPLACEMENT_CHARACTER)
+    text.chars().any(|c| c.is_whitespace() || !c.is_control() && c != char::REPLACEMENT_CHARACTER)
 }
 
 /// The font's `/ToUnicode`, if it has one.
@@ -290,8 +290,8 @@ fn built_in(
     if let Some(program) = stream(document, descriptor, b"FontFile2") {
         return filter::decode(document, program, max).map_or_else(|_| unknown(), |bytes| truetype(&bytes));
     }
-    if descriptor.has(b"FontFile3") {
-        return unknown();
+    if let Some(program) = stream(document, descriptor, b"FontFile3") {
+        return filter::decode(document, program, max).map_or_else(|_| unknown(), |bytes| compact(&bytes));
     }
     glyphs::named(b"StandardEncoding").unwrap_or_else(unknown)
 }
@@ -313,6 +313,13 @@ fn type1(bytes: &[u8]) -> glyphs::Table {
         }
     }
     table
+}
+
+/// The encoding and glyph names of a compact (CFF) program.
+fn compact(bytes: &[u8]) -> glyphs::Table {
+    let Some(table) = ttf_parser::cff::Table::parse(bytes) else { return vec![None; 256] };
+    let name = |code: u8| table.glyph_name(table.glyph_index(code)?);
+    (0..=255).map(|code| glyphs::text_of(name(code)?.as_bytes())).collect()
 }
 
 /// A symbolic TrueType font: code → glyph by its Macintosh or symbol map, glyph → text by its Unicode map.

@@ -50,12 +50,25 @@ fn component(name: &str) -> Option<String> {
     {
         return Some(c.to_string());
     }
+    // A name in words that the list does not have is a sign of mathematics or decoration; one with digits, such as
+    // `g12`, can be anything.
+    let sign = || (name.len() >= 4 && name.bytes().all(|b| b.is_ascii_alphabetic())).then(|| SIGN.to_owned());
+    // TeX numbers its variants: `epsilon1`.
+    let variant = || listed(name.strip_suffix('1').filter(|stem| stem.len() >= 3)?);
+    listed(name).or_else(variant).or_else(sign)
+}
+
+/// The text of a name in the Adobe Glyph List.
+fn listed(name: &str) -> Option<String> {
     let differences = vec![Object::Integer(0), Object::Name(name.as_bytes().to_vec())];
     let mut encoding = Dictionary::new();
     encoding.set("Type", Object::Name(b"Encoding".to_vec()));
     encoding.set("Differences", differences);
     look_up(Object::Dictionary(encoding), 0)
 }
+
+/// Stands for a sign that has a name but no character.
+const SIGN: &str = "\u{fffd}";
 
 /// lopdf has the tables but shows them only through a font.
 fn look_up(encoding: Object, code: u8) -> Option<String> {

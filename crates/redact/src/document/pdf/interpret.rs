@@ -322,7 +322,7 @@ impl Stage<'_, '_> {
                 return Err(self.unreadable(&label));
             };
             let begin = self.scene.text.len();
-            let private = shown.chars().any(|c| matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..));
+            let private = shown.chars().any(|c| matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{fffd}' | '\u{f0000}'..));
             self.scene.text.push_str(shown);
             let (across, vertical, two) = (known.advance(code.value), known.vertical, known.two_bytes);
             let state = &frame.state;

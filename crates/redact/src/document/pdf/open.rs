@@ -33,14 +33,19 @@ pub(super) fn open(input: &[u8], limits: &Limits) -> Result<Document, Fault> {
     if document.catalog().is_err() {
         return Err(broken("it has no catalog"));
     }
-    if let Ok(information) = document.trailer.get(b"Info")
-        && information.as_reference().is_err()
-    {
-        let information = information.clone();
-        let id = add(&mut document, information);
-        document.trailer.set("Info", Object::Reference(id));
-    }
+    information(&mut document);
     Ok(document)
+}
+
+/// The document information has an object of its own, or is none.
+fn information(document: &mut Document) {
+    let Some(information) = document.trailer.remove(b"Info") else { return };
+    let id = match information {
+        Object::Dictionary(_) => add(document, information),
+        Object::Reference(id) if matches!(document.objects.get(&id), Some(Object::Dictionary(_))) => id,
+        _ => return,
+    };
+    document.trailer.set("Info", Object::Reference(id));
 }
 
 fn encrypted() -> Fault {

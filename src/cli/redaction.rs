@@ -2,6 +2,7 @@
 
 mod decided;
 mod log;
+mod mapping;
 mod preview;
 mod source;
 
@@ -14,10 +15,14 @@ use model::{Digest, Fault, Progress};
 use redact::document::Removed;
 use redact::format::detect::Kind;
 use redact::names::{self, Finder, Label};
-use redact::{Case, Decisions, Limits, Means, NameFinder, Named, Names, Profile, Scanner, Seen, Walked, Witness};
+use redact::{
+    Case, Decisions, Limits, Means, NameFinder, Named, Names, Profile, Removal, Scanner, Seen, Source as _,
+    Vessel as _, Walked, Witness,
+};
 
 pub(crate) use decided::Decided;
 pub(crate) use log::{By, Log};
+pub(crate) use mapping::{Mapping, Origin, origin};
 pub(crate) use preview::Preview;
 pub(crate) use source::Draft;
 use source::{Reading, Replay};
@@ -35,6 +40,8 @@ pub(crate) struct Plan {
     pub(crate) decided: Decided,
     pub(crate) kind: Option<Kind>,
     pub(crate) limits: Limits,
+    /// Whether [`Outcome::removals`] are wanted.
+    pub(crate) reversible: bool,
 }
 
 /// What was found in one input, and what became of it.
@@ -52,6 +59,8 @@ pub(crate) struct Outcome {
     pub(crate) unscanned: Vec<String>,
     /// Whether what stands there now tells persons apart.
     pub(crate) pseudonymised: bool,
+    /// What was taken out where, when there is to be a way back.
+    pub(crate) removals: Vec<Removal>,
 }
 
 impl Outcome {
@@ -60,7 +69,7 @@ impl Outcome {
     }
 
     fn of(walked: Walked, kind: Kind, read: Digest, counting: Counting<'_>) -> Self {
-        let Walked { removed, warnings, .. } = walked;
+        let Walked { removed, warnings, removals, .. } = walked;
         let Counting { found, pseudonymised, .. } = counting;
         Outcome {
             kind: Some(kind),
@@ -70,6 +79,7 @@ impl Outcome {
             removed,
             unscanned: warnings,
             pseudonymised,
+            removals,
         }
     }
 }
@@ -112,7 +122,7 @@ impl Plan {
         act: impl FnOnce(Means<'_>) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         let (scanner, profile, key) = (&self.scanner, &self.profile, &self.key);
-        let means = Means { scanner, profile, names: None, key, decisions };
+        let means = Means { scanner, profile, names: None, key, decisions, reversible: self.reversible };
         match profile.names {
             Names::Always => {}
             Names::Prose if kind.has_prose() => {}
@@ -247,4 +257,26 @@ fn source(source: names::Source) -> &'static str {
         names::Source::Form => "names.form",
         names::Source::Roster => "names.roster",
     }
+}
+
+/// Makes the original of an output that a mapping knows.
+///
+/// # Errors
+/// Those of [`origin`] and of `redact::restore`; `not-restored` when the bytes are not those of the original.
+pub(crate) fn restore(input: &Input, draft: &mut Draft, origin: &Origin, limits: &Limits) -> Result<(), Fault> {
+    let replay = Replay::new(input, &model::Hidden);
+    redact::restore(&mut *replay.open()?, &mut *draft.create()?, origin.kind, &origin.removals, limits)?;
+    if draft.digest()? == origin.input {
+        return Ok(());
+    }
+    Err(Fault::unverified("not-restored", "what came out is not the original; nothing was written")
+        .advise("The original used another spelling of the same text, such as escapes; read the values in the mapping with `age -d`."))
+}
+
+/// The digest of a file.
+///
+/// # Errors
+/// I/O faults.
+pub(crate) fn digest(input: &Input) -> Result<Digest, Fault> {
+    Replay::new(input, &model::Hidden).digest()
 }

@@ -1,7 +1,9 @@
 //! `redact`: take personal data out of files and streams.
 
+mod list;
 mod look;
 mod plan;
+mod restore;
 mod shown;
 mod take;
 mod target;
@@ -83,6 +85,18 @@ pub(crate) struct RedactArgs {
     /// Key of tags and pseudonyms, made when it is not there; otherwise a new one that is forgotten
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
+    /// Write the way back, encrypted to --recipient: keep it apart from the output
+    #[arg(long, value_name = "FILE", requires = "output")]
+    mapping: Option<PathBuf>,
+    /// Public key of age, `age1…`, to which the way back is encrypted
+    #[arg(long, value_name = "KEY", requires = "mapping")]
+    recipient: Option<String>,
+    /// Make the original of an output again, with --mapping and --identity
+    #[arg(long, requires_all = ["mapping", "identity", "output"], conflicts_with_all = ["check", "preview", "report", "recipient"])]
+    restore: bool,
+    /// Secret key of age, as `age-keygen` wrote it
+    #[arg(long, value_name = "FILE", requires = "restore")]
+    identity: Option<PathBuf>,
     /// With --check --json: print the values, too
     #[arg(long, requires = "check")]
     show_values: bool,
@@ -97,7 +111,10 @@ pub(crate) struct RedactArgs {
 pub(crate) fn run(context: &mut Context, args: RedactArgs) -> Result<Done, Fault> {
     context.trace.begin(Wanted::WhereThere, if args.check { "redact.checked" } else { "redact.finished" });
     if args.list {
-        return Ok(Done::showing(Exit::Done, shown::Detectors::all()?));
+        return Ok(Done::showing(Exit::Done, list::Detectors::all()?));
+    }
+    if args.restore {
+        return restore::run(context, &args);
     }
     let plan = plan::resolve(&args)?;
     let inputs = intake::find(&args.input)?;

@@ -9,6 +9,7 @@ use crate::format::detect::{self, Kind};
 use crate::format::encoding::{self, Rewrite};
 use crate::format::{self, csv, env, json, sql, text, toml_text, xml, yaml};
 use crate::redactor::{Act, Auditor, Case, Means, Memory, Redactor, Witness};
+use crate::restore::Removal;
 use crate::{Decide, Limits, Names};
 
 /// Something that can be read again from its beginning.
@@ -38,6 +39,8 @@ pub struct Walked {
     pub warnings: Vec<String>,
     /// How many values were found.
     pub findings: u64,
+    /// What was taken out where, when that was asked for.
+    pub removals: Vec<Removal>,
 }
 
 /// How often an output in which known values remain is made again with all of them known.
@@ -97,6 +100,7 @@ pub fn take(
     limits: &Limits,
 ) -> Result<Walked, Fault> {
     let mut memory = Memory::new();
+    memory.removals = means.reversible.then(Vec::new);
     if means.names.is_some() && means.profile.names != Names::Never {
         let mut learner = Redactor::new(means, Act::Learn, memory, &mut case.numbers, witness);
         walk(&mut *source.open()?, &mut io::sink(), kind, &mut learner, limits)?;
@@ -114,7 +118,10 @@ pub fn take(
         walk(&mut *vessel.open()?, &mut io::sink(), kind, &mut auditor, limits)?;
         let (survivors, fault) = (auditor.survivors, auditor.fault);
         match fault {
-            None => return Ok(walked),
+            None => {
+                walked.removals = memory.removals.unwrap_or_default();
+                return Ok(walked);
+            }
             Some(fault) if left == 0 => return Err(fault),
             Some(_) => {
                 survivors.iter().for_each(|survivor| memory.learn(&survivor.value, &survivor.kind));
@@ -125,7 +132,7 @@ pub fn take(
 }
 
 /// One walk through an input of some kind.
-fn walk(
+pub(crate) fn walk(
     input: &mut dyn Read,
     output: &mut dyn Write,
     kind: Kind,
@@ -205,7 +212,7 @@ fn document(
     }
     let Rewritten { bytes, removed, warnings } = rewrite(&bytes)?;
     output.write_all(&bytes).map_err(format::write_failed)?;
-    Ok(Walked { removed, warnings, findings: 0 })
+    Ok(Walked { removed, warnings, ..Walked::default() })
 }
 
 fn refused(kind: Kind) -> Fault {

@@ -55,6 +55,14 @@ pub enum Spot<'a> {
     },
 }
 
+impl Spot<'_> {
+    /// A digest of the place (FNV-1a, 64 bits), the same for every run.
+    pub(crate) fn key(&self) -> u64 {
+        let text = self.to_string();
+        text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+    }
+}
+
 impl fmt::Display for Spot<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

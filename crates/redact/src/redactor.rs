@@ -1,7 +1,6 @@
 //! Decides piece by piece: finds, takes out, remembers what was taken, and audits what is left.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -16,6 +15,7 @@ use crate::piece::{Decide, Edit, Offsets, Piece, Spot};
 use crate::placeholder;
 use crate::profile::{Answer, Names, Profile};
 use crate::pseudonym::{Numbers, Tag};
+use crate::restore::Removal;
 use crate::scan::{SCORE_LEAST, Scanner, Scratch};
 
 /// Finds names in prose: person, place, organisation.
@@ -47,6 +47,8 @@ pub struct Means<'a> {
     pub key: &'a [u8; 32],
     /// What people decided about findings.
     pub decisions: &'a Decisions,
+    /// Whether [`crate::Walked::removals`] are wanted: the way back.
+    pub reversible: bool,
 }
 
 /// A finding, in its place.
@@ -147,16 +149,39 @@ pub(crate) struct Memory {
     pub(crate) known: Known,
     pub(crate) traces: Known,
     pub(crate) exempt: Exempt,
+    /// What was taken out where, when there is to be a way back.
+    pub(crate) removals: Option<Vec<Removal>>,
 }
 
 impl Memory {
     pub(crate) fn new() -> Self {
-        Memory { known: Known::new(KNOWN_MAX), traces: Known::new(KNOWN_MAX * 9), exempt: Exempt::default() }
+        Memory {
+            known: Known::new(KNOWN_MAX),
+            traces: Known::new(KNOWN_MAX * 9),
+            exempt: Exempt::default(),
+            removals: None,
+        }
+    }
+
+    fn note_removals(&mut self, piece: &Piece<'_>, edits: &[Edit]) {
+        let Some(removals) = &mut self.removals else { return };
+        let (spot, base) = match &piece.spot {
+            Spot::Text => (None, self.exempt.position),
+            spot => (Some(spot.key()), 0),
+        };
+        let mut growth = 0;
+        for edit in edits {
+            let start = (base as i64 + edit.range.start as i64 + growth) as u64;
+            let value = String::from_utf8_lossy(&piece.text[edit.range.clone()]).into_owned();
+            removals.push(Removal { spot, start, size: edit.with.len() as u64, value });
+            growth += edit.with.len() as i64 - edit.range.len() as i64;
+        }
     }
 
     /// Another round makes another output.
     pub(crate) fn forget_places(&mut self) {
         self.exempt = Exempt::default();
+        self.removals.iter_mut().for_each(Vec::clear);
     }
 
     pub(crate) fn learn(&mut self, value: &[u8], kind: &Arc<str>) {
@@ -200,7 +225,7 @@ impl Exempt {
                 self.by_offset.extend(placed.map(|range| base + range.start as u64..base + range.end as u64));
                 self.position = (base as i64 + piece.text.len() as i64 + growth) as u64;
             }
-            spot => self.by_spot.entry(key(spot)).or_default().extend(placed),
+            spot => self.by_spot.entry(spot.key()).or_default().extend(placed),
         }
     }
 
@@ -222,15 +247,9 @@ impl Exempt {
                 };
                 self.painted.iter().flat_map(find).collect()
             }
-            spot => self.by_spot.get(&key(spot)).cloned().unwrap_or_default(),
+            spot => self.by_spot.get(&spot.key()).cloned().unwrap_or_default(),
         }
     }
-}
-
-fn key(spot: &Spot<'_>) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    spot.hash(&mut hasher);
-    hasher.finish()
 }
 
 /// Something found in a piece, before it is settled what happens to it.
@@ -296,7 +315,10 @@ impl Decide for Redactor<'_> {
             Act::Look | Act::Learn => return Ok(Vec::new()),
             Act::TakeAndAudit if !edits.is_empty() => self.audit_here(piece, &edits)?,
             Act::TakeAndAudit => {}
-            Act::Take => self.memory.exempt.note(piece, &edits),
+            Act::Take => {
+                self.memory.note_removals(piece, &edits);
+                self.memory.exempt.note(piece, &edits);
+            }
         }
         // What stays on purpose is exempt from the audit like what was put there, and is no edit.
         edits.retain(|edit| piece.text[edit.range.clone()] != *edit.with.as_bytes());

@@ -9,6 +9,7 @@
 //! | [`sshsig`] | OpenSSH signatures of files (PROTOCOL.sshsig) | `ssh-keygen -Y verify` |
 //! | [`minisign`] | minisign signatures of files | `minisign -V` |
 //! | [`protect`], [`unprotect`] | key files behind a passphrase (age, scrypt) | `age -d` |
+//! | [`encrypt_to`], [`decrypt_with`] | files for the holder of a key (age, X25519) | `age -d -i` |
 //!
 //! Invariants:
 //! - a key never appears in `Debug` and is wiped from memory when it is dropped;
@@ -29,6 +30,8 @@ pub mod note;
 mod openssh;
 #[cfg(feature = "age")]
 mod passphrase;
+#[cfg(feature = "age")]
+mod sealed;
 pub mod sshsig;
 
 pub use hash::{Hasher, sha256};
@@ -36,3 +39,5 @@ pub use key::{PublicKey, SigningKey};
 pub use limits::Limits;
 #[cfg(feature = "age")]
 pub use passphrase::{is_protected, protect, unprotect};
+#[cfg(feature = "age")]
+pub use sealed::{decrypt_with, encrypt_to};

@@ -1,4 +1,4 @@
-const marks=document.querySelectorAll("mark"),show=document.getElementById("show"),state=document.getElementById("state");
+const marks=document.querySelectorAll("[data-v]"),show=document.getElementById("show"),state=document.getElementById("state");
 show.onclick=()=>{const on=show.getAttribute("aria-pressed")!=="true";show.setAttribute("aria-pressed",on);
 show.textContent=on?"Hide values":"Show values";marks.forEach(m=>m.textContent=on?m.dataset.v:"\u2588".repeat(5));};
 document.querySelectorAll("tr[data-id] input").forEach(box=>box.onchange=()=>{box.closest("tr").classList.toggle("kept",!box.checked);

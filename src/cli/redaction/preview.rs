@@ -1,6 +1,7 @@
 //! The page on which people look at findings and decide: one file, no network, values hidden until asked for.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::path::Path;
 
 use model::{Digest, Fault, grouped};
@@ -23,8 +24,21 @@ const SCRIPT: &str = include_str!("preview.js");
 #[derive(Default)]
 pub(crate) struct Preview {
     body: String,
-    rows: Vec<String>,
+    rows: Vec<Row>,
     left_out: u64,
+}
+
+/// A finding with what stands around it.
+struct Row {
+    /// The piece that it stands in, told from its neighbours by where it lies.
+    piece: (usize, String),
+    range: Range<usize>,
+    /// Where `around` begins in the piece.
+    from: usize,
+    around: Vec<u8>,
+    /// The cells before and after the one with the context, made already.
+    before: String,
+    after: String,
 }
 
 impl Preview {
@@ -40,24 +54,54 @@ impl Preview {
             None => seen.piece.spot.to_string(),
         };
         let text = seen.piece.text;
-        let before = String::from_utf8_lossy(&text[seen.range.start.saturating_sub(AROUND)..seen.range.start]);
-        let value = String::from_utf8_lossy(&text[seen.range.clone()]);
-        let after = String::from_utf8_lossy(&text[seen.range.end..text.len().min(seen.range.end + AROUND)]);
+        let from = seen.range.start.saturating_sub(AROUND);
+        let to = text.len().min(seen.range.end + AROUND);
         let reason = seen.reason.map(|reason| format!("<br><small>{}</small>", escape(reason))).unwrap_or_default();
-        self.rows.push(format!(
-            "<tr data-id=\"{}\"><td>{}</td><td>{}{reason}</td><td>{}</td><td class=n>{} %</td>\
-             <td class=t>{}<mark data-v=\"{}\">█████</mark>{}</td><td class=t>{}</td>\
-             <td><label><input type=checkbox checked> take out</label></td></tr>\n",
-            escape(&id),
-            escape(&place),
-            escape(seen.kind),
-            escape(seen.detector),
-            seen.score,
-            escape(&one_line(&before)),
-            escape(&value),
-            escape(&one_line(&after)),
-            escape(seen.with),
-        ));
+        self.rows.push(Row {
+            piece: (text.as_ptr().addr(), seen.piece.spot.to_string()),
+            range: seen.range.clone(),
+            from,
+            around: text[from..to].to_vec(),
+            before: format!(
+                "<tr data-id=\"{}\"><td>{}</td><td>{}{reason}</td><td>{}</td><td class=n>{} %</td>",
+                escape(&id),
+                escape(&place),
+                escape(seen.kind),
+                escape(seen.detector),
+                seen.score,
+            ),
+            after: format!(
+                "<td class=t>{}</td><td><label><input type=checkbox checked> take out</label></td></tr>\n",
+                escape(seen.with)
+            ),
+        });
+    }
+
+    /// The context of a row: its own value marked, the other values in it hidden as well.
+    fn context(&self, index: usize) -> String {
+        const NEIGHBOURS: usize = 50;
+        let row = &self.rows[index];
+        let near = &self.rows[index.saturating_sub(NEIGHBOURS)..self.rows.len().min(index + NEIGHBOURS)];
+        let near = near.iter().filter(|other| other.piece == row.piece);
+        let mut html = String::new();
+        let mut at = row.from;
+        let end = row.from + row.around.len();
+        let slice = |range: Range<usize>| {
+            String::from_utf8_lossy(&row.around[range.start - row.from..range.end - row.from]).into_owned()
+        };
+        for other in near {
+            let (start, stop) = (other.range.start.max(at), other.range.end.min(end));
+            if start >= stop {
+                continue;
+            }
+            html.push_str(&escape(&one_line(&slice(at..start))));
+            let tag = if other.range == row.range { "mark" } else { "i" };
+            // Writing into a String does not fail.
+            let _ = write!(html, "<{tag} data-v=\"{}\">█████</{tag}>", escape(&slice(start..stop)));
+            at = stop;
+        }
+        html.push_str(&escape(&one_line(&slice(at..end))));
+        html
     }
 
     /// The input at work is gone through.
@@ -72,7 +116,12 @@ impl Preview {
         );
         if !self.rows.is_empty() {
             self.body.push_str("<table><thead><tr><th>place<th>type<th>detector<th>score<th>in its context<th>instead<th>decision</thead><tbody>\n");
-            self.rows.drain(..).for_each(|row| self.body.push_str(&row));
+            for index in 0..self.rows.len() {
+                let row = &self.rows[index];
+                let cells = format!("{}<td class=t>{}</td>{}", row.before, self.context(index), row.after);
+                self.body.push_str(&cells);
+            }
+            self.rows.clear();
             self.body.push_str("</tbody></table>\n");
         }
         if self.left_out > 0 {

@@ -32,6 +32,7 @@ pub(super) fn resolve(args: &RedactArgs) -> Result<Plan, Fault> {
         decided: args.decisions.as_deref().map(Decided::read).transpose()?.unwrap_or_default(),
         kind: args.format.as_deref().map(Kind::parse).transpose()?,
         limits: Limits::default(),
+        reversible: args.mapping.is_some(),
         profile,
     })
 }

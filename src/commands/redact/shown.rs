@@ -1,9 +1,10 @@
 //! What a redaction came to: for the ledger, for people, for machines.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use model::{Fault, Kind, counted, grouped};
-use redact::{Detector, Seen};
+use model::{Digest, Fault, Kind, counted, grouped};
+use redact::Seen;
 use serde_json::{Value, json};
 
 use crate::cli::context::Context;
@@ -237,26 +238,19 @@ impl Act {
     }
 }
 
-/// The list of detectors.
-pub(super) struct Detectors(Vec<Detector>);
-
-impl Detectors {
-    pub(super) fn all() -> Result<Self, Fault> {
-        Detector::built_in().map(Detectors)
-    }
+/// An original that is there again.
+pub(super) struct Restored {
+    pub(super) path: PathBuf,
+    pub(super) digest: Digest,
+    pub(super) values: u64,
 }
 
-impl Show for Detectors {
+impl Show for Restored {
     fn json(&self) -> Value {
-        let list = self.0.iter().map(|one| json!({"id": &*one.id, "type": &*one.kind, "about": one.about}));
-        json!({"schema": "detectors/1", "detectors": list.collect::<Vec<_>>()})
+        json!({"schema": "restored/1", "file": self.path.display().to_string(), "sha256": self.digest.hex(), "values": self.values})
     }
 
     fn human(&self, page: &mut Page) {
-        let mut table = Table::new(&["detector", "type", "what"]);
-        for one in &self.0 {
-            table.row([(&*one.id).into(), (&*one.kind).into(), one.about.as_str().into()]);
-        }
-        page.table(&table);
+        page.line(format!("{} put back; {} is the original, byte for byte.", values(self.values), self.path.display()));
     }
 }

@@ -12,7 +12,7 @@ use crate::cli::context::Context;
 use crate::cli::files::{Existing, NewFile};
 use crate::cli::intake::Input;
 use crate::cli::output::Output;
-use crate::cli::redaction::{self, By, Draft, Log, Outcome, Plan};
+use crate::cli::redaction::{self, By, Draft, Log, Mapping, Outcome, Plan};
 
 pub(super) fn take(
     context: &mut Context,
@@ -27,7 +27,8 @@ pub(super) fn take(
     let by =
         By { actor: &actor, tool: &tool, time: now, profile: &plan.profile.name, basis: plan.profile.basis.as_deref() };
     let log = args.report.as_deref().map(|path| Log::create(path, existing, &by)).transpose()?;
-    let mut scribe = Scribe { log };
+    let mapping = args.mapping.as_ref().map(|_| Mapping::new(&plan.key, &tool, &now.to_string()));
+    let mut scribe = Scribe { log, mapping };
     let mut case = Case::default();
     let targets = Targets::of(args, &inputs)?;
     let (mut cleaned, mut written) = (Vec::new(), Vec::new());
@@ -50,8 +51,9 @@ pub(super) fn take(
     let act = if targets.is_stream() { Act::Streamed } else { Act::Written };
     let result = Redacted { cleaned, act };
     if result.may_appear(args.allow_unscanned) {
+        // The way back first: an output without it could not be taken back.
+        scribe.finish(context, args)?;
         written.into_iter().try_for_each(|file| file.appear())?;
-        scribe.finish(context)?;
     }
     Ok(result)
 }
@@ -59,10 +61,12 @@ pub(super) fn take(
 /// Writes the redaction log, where one is wanted.
 struct Scribe {
     log: Option<Log>,
+    mapping: Option<Mapping>,
 }
 
 impl Witness for Scribe {
     fn seen(&mut self, seen: &Seen<'_>) -> Result<(), Fault> {
+        self.mapping.iter_mut().for_each(|mapping| mapping.note(seen));
         self.log.as_mut().map_or(Ok(()), |log| log.note(seen))
     }
 
@@ -73,6 +77,9 @@ impl Witness for Scribe {
 
 impl Scribe {
     fn close(&mut self, input: &Input, outcome: Option<&Outcome>) -> Result<(), Fault> {
+        if let (Some(mapping), Some(outcome)) = (&mut self.mapping, outcome) {
+            mapping.close(input, outcome);
+        }
         match (&mut self.log, outcome) {
             (Some(log), Some(outcome)) => log.close(input, outcome),
             (Some(log), None) => log.forget(),
@@ -80,7 +87,10 @@ impl Scribe {
         }
     }
 
-    fn finish(self, context: &mut Context) -> Result<(), Fault> {
+    fn finish(self, context: &mut Context, args: &RedactArgs) -> Result<(), Fault> {
+        if let (Some(mapping), Some(path), Some(recipient)) = (self.mapping, &args.mapping, &args.recipient) {
+            mapping.finish(path, recipient, Existing::from_flag(args.overwrite))?;
+        }
         if let Some(last) = self.log.map(Log::finish).transpose()?.flatten() {
             context.trace.digest("redaction_log", last);
         }

@@ -1,0 +1,61 @@
+//! Files for the holder of a key: age with one X25519 stanza, which `age -d -i key.txt` opens.
+
+use std::str::FromStr;
+
+use age::x25519::{Identity, Recipient};
+use model::Fault;
+use zeroize::Zeroizing;
+
+/// Encrypts `bytes` to an age recipient, `age1…`.
+///
+/// The bytes differ each time: the age crate draws the file key from the operating system.
+///
+/// # Errors
+/// `bad-recipient`.
+pub fn encrypt_to(recipient: &str, bytes: &[u8]) -> Result<Vec<u8>, Fault> {
+    let recipient = Recipient::from_str(recipient.trim()).map_err(|why| {
+        Fault::usage("bad-recipient", format!("this is no recipient of age: {why}"))
+            .advise("Give the public key that `age-keygen` printed; it begins with age1.")
+    })?;
+    age::encrypt(&recipient, bytes)
+        .map_err(|error| Fault::internal("encryption-failed", "The file could not be encrypted").caused_by(error))
+}
+
+/// Decrypts what [`encrypt_to`] or `age -r` wrote. `identity` is the text of a file of `age-keygen`.
+///
+/// # Errors
+/// `bad-identity`; `wrong-identity` when the file is for somebody else; `bad-age-file` when it is damaged.
+pub fn decrypt_with(identity: &str, bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    let line = identity.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
+    let identity = line.and_then(|line| Identity::from_str(line).ok()).ok_or_else(|| {
+        Fault::bad_input("bad-identity", "this is no secret key of age")
+            .advise("Give the file that `age-keygen -o FILE` wrote; it holds a line that begins with AGE-SECRET-KEY-1.")
+    })?;
+    age::decrypt(&identity, bytes).map(Zeroizing::new).map_err(|error| match error {
+        age::DecryptError::NoMatchingKeys => Fault::refused("wrong-identity", "The file was encrypted to another key")
+            .advise("Ask whoever holds the key to it."),
+        other => Fault::bad_input("bad-age-file", "The file is damaged or no file of age")
+            .advise("Take a fresh copy of it.")
+            .caused_by(other),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use age::secrecy::ExposeSecret as _;
+
+    /// The holder of the key opens it, nobody else, and not when a byte is missing.
+    #[test]
+    fn only_the_holder_opens_it() {
+        let (holder, other) = (Identity::generate(), Identity::generate());
+        let text = |identity: &Identity| format!("# created: now\n{}\n", identity.to_string().expose_secret());
+        let file = encrypt_to(&holder.to_public().to_string(), b"secret").expect("a recipient");
+        assert_eq!(&**decrypt_with(&text(&holder), &file).expect("the holder"), b"secret");
+        let code = |identity: &str, file: &[u8]| decrypt_with(identity, file).expect_err("must fail").code();
+        assert_eq!(code(&text(&other), &file), "wrong-identity");
+        assert_eq!(code(&text(&holder), &file[..file.len() - 1]), "bad-age-file");
+        assert_eq!(code("hello", &file), "bad-identity");
+        assert_eq!(encrypt_to("age1nobody", b"").expect_err("no key").code(), "bad-recipient");
+    }
+}

@@ -36,6 +36,6 @@ fn nothing_is_without_example_or_use() {
         }
         used.extend(file.table.get("check").and_then(toml::Value::as_str).map(str::to_owned));
     }
-    let idle: Vec<&str> = redact::check::names().filter(|name| !used.contains(*name)).collect();
+    let idle: Vec<&str> = probity_redact::check::names().filter(|name| !used.contains(*name)).collect();
     assert!(idle.is_empty(), "no detector asks for {idle:?}");
 }

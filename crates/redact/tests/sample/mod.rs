@@ -43,7 +43,7 @@ impl File {
         let syntax = regex_automata::util::syntax::Config::new().unicode(false).utf8(false);
         let regex = Regex::builder().syntax(syntax).build(&format!("^(?:{pattern})$")).unwrap();
         let hir = ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).unwrap();
-        let check = table.get("check").and_then(|name| redact::check::by_name(name.as_str().unwrap()));
+        let check = table.get("check").and_then(|name| probity_redact::check::by_name(name.as_str().unwrap()));
         File { id: table["id"].as_str().unwrap().to_owned(), regex, check, hir, table }
     }
 

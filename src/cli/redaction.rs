@@ -3,6 +3,7 @@
 mod decided;
 mod log;
 mod mapping;
+mod plan;
 mod preview;
 mod source;
 
@@ -23,6 +24,7 @@ use redact::{
 pub(crate) use decided::Decided;
 pub(crate) use log::{By, Log};
 pub(crate) use mapping::{Mapping, Origin, origin};
+pub(crate) use plan::PlanArgs;
 pub(crate) use preview::Preview;
 pub(crate) use source::Draft;
 use source::{Reading, Replay};

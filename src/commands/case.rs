@@ -1,6 +1,8 @@
 //! `case`: exhibits and who handled them.
 
 mod add;
+#[cfg(feature = "redact")]
+mod derive;
 mod shown;
 
 use std::path::PathBuf;
@@ -49,6 +51,9 @@ enum Verb {
     },
     /// Take files in as exhibits
     Add(add::AddArgs),
+    /// Take a redacted copy of an exhibit in as an exhibit of its own, with the log of the redactions
+    #[cfg(feature = "redact")]
+    Derive(derive::DeriveArgs),
     /// Write a remark into the custody record
     Note {
         /// The case
@@ -74,6 +79,8 @@ pub(crate) fn run(context: &mut Context, args: CaseArgs) -> Result<Done, Fault> 
     match args.verb {
         Verb::New { id, title, if_absent } => new(context, &id, &title, if_absent),
         Verb::Add(args) => add::run(context, &args),
+        #[cfg(feature = "redact")]
+        Verb::Derive(args) => derive::run(context, &args),
         Verb::Note { id, text } => note(context, &id, &text),
         Verb::Show { id } => show(context, &id),
         Verb::List => list(context),

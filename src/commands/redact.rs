@@ -2,7 +2,6 @@
 
 mod list;
 mod look;
-mod plan;
 mod restore;
 mod shown;
 mod take;
@@ -20,6 +19,7 @@ use crate::cli::exit::Exit;
 use crate::cli::intake::{self, Input};
 use crate::cli::journal::Wanted;
 use crate::cli::progress::Count;
+use crate::cli::redaction::{Plan, PlanArgs};
 
 pub(crate) const EXAMPLES: &[Example] = &[
     Example { about: "Is there personal data in these files?", line: "probity redact --check logs" },
@@ -52,39 +52,12 @@ pub(crate) struct RedactArgs {
     /// Only look: exit 1 when personal data is found
     #[arg(long, conflicts_with_all = ["output", "report"])]
     check: bool,
-    /// What goes and how: a built-in profile, or a file
-    #[arg(long, value_name = "NAME")]
-    profile: Option<String>,
-    /// Only these types or detectors (can be repeated)
-    #[arg(long, value_name = "NAME")]
-    detector: Vec<String>,
-    /// Leave these types or detectors in (can be repeated)
-    #[arg(long, value_name = "NAME")]
-    exclude: Vec<String>,
-    /// File with a detector of your own (can be repeated)
-    #[arg(long, value_name = "FILE")]
-    own: Vec<PathBuf>,
-    /// One operator for everything that goes
-    #[arg(long, value_name = "NAME")]
-    operator: Option<String>,
-    /// Where names are looked for: never, prose or always
-    #[arg(long, value_name = "WHERE")]
-    names: Option<String>,
-    /// The format; otherwise the content decides
-    #[arg(long, value_name = "NAME")]
-    format: Option<String>,
     /// Write a line for each redaction: place, type, reason, operator, keyed digest
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// Only look, and write a page on which people see each finding in its context and decide
     #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "report"])]
     preview: Option<PathBuf>,
-    /// Replay what was decided and saved on such a page
-    #[arg(long, value_name = "FILE")]
-    decisions: Option<PathBuf>,
-    /// Key of tags and pseudonyms, made when it is not there; otherwise a new one that is forgotten
-    #[arg(long, value_name = "FILE")]
-    key: Option<PathBuf>,
     /// Write the way back, encrypted to --recipient: keep it apart from the output
     #[arg(long, value_name = "FILE", requires = "output")]
     mapping: Option<PathBuf>,
@@ -103,6 +76,8 @@ pub(crate) struct RedactArgs {
     /// Write outputs although parts of them, such as pictures, could not be looked into
     #[arg(long)]
     allow_unscanned: bool,
+    #[command(flatten)]
+    plan: PlanArgs,
     /// List the detectors
     #[arg(long)]
     list: bool,
@@ -116,7 +91,7 @@ pub(crate) fn run(context: &mut Context, args: RedactArgs) -> Result<Done, Fault
     if args.restore {
         return restore::run(context, &args);
     }
-    let plan = plan::resolve(&args)?;
+    let plan = Plan { reversible: args.mapping.is_some(), ..args.plan.plan()? };
     let inputs = intake::find(&args.input)?;
     let progress = context.progress(Count::Bytes);
     progress.start("reading", inputs.iter().filter_map(Input::size).sum());

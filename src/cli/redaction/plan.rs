@@ -4,38 +4,76 @@ use std::cell::OnceCell;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use model::{ByteSize, Fault};
 use redact::format::detect::Kind;
 use redact::{Detector, Limits, Names, Operator, Profile, Scanner};
 
-use super::RedactArgs;
+use super::{Decided, Plan};
 use crate::cli::files;
-use crate::cli::redaction::{Decided, Plan};
 use crate::cli::toml_file;
 
 const FILE_MAX: ByteSize = ByteSize(1 << 20);
 
-pub(super) fn resolve(args: &RedactArgs) -> Result<Plan, Fault> {
-    let mut profile = profile(args.profile.as_deref().unwrap_or("gdpr-share"))?.without(&args.exclude);
-    if let Some(name) = &args.operator {
-        profile = profile.with_operator(Operator::parse(name, 4)?);
-    }
-    if let Some(place) = &args.names {
-        profile.names = Names::parse(place)?;
-    }
-    Ok(Plan {
-        scanner: scanner(args, &profile)?,
-        names: OnceCell::new(),
-        key: key(args.key.as_deref())?,
-        decided: args.decisions.as_deref().map(Decided::read).transpose()?.unwrap_or_default(),
-        kind: args.format.as_deref().map(Kind::parse).transpose()?,
-        limits: Limits::default(),
-        reversible: args.mapping.is_some(),
-        profile,
-    })
+/// What goes, and how.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct PlanArgs {
+    /// What goes and how: a built-in profile, or a file
+    #[arg(long, value_name = "NAME", default_value = "gdpr-share")]
+    profile: String,
+    /// Only these types or detectors (can be repeated)
+    #[arg(long, value_name = "NAME")]
+    detector: Vec<String>,
+    /// Leave these types or detectors in (can be repeated)
+    #[arg(long, value_name = "NAME")]
+    exclude: Vec<String>,
+    /// File with a detector of your own (can be repeated)
+    #[arg(long, value_name = "FILE")]
+    own: Vec<PathBuf>,
+    /// One operator for everything that goes
+    #[arg(long, value_name = "NAME")]
+    operator: Option<String>,
+    /// Where names are looked for: never, prose or always
+    #[arg(long, value_name = "WHERE")]
+    names: Option<String>,
+    /// The format; otherwise the content decides
+    #[arg(long, value_name = "NAME")]
+    format: Option<String>,
+    /// Key of tags and pseudonyms, made when it is not there; otherwise a new one that is forgotten
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Replay what was decided on the page of --preview
+    #[arg(long, value_name = "FILE")]
+    decisions: Option<PathBuf>,
 }
+
+impl PlanArgs {
+    /// What was typed → what is needed.
+    pub(crate) fn plan(&self) -> Result<Plan, Fault> {
+        let mut profile = profile(&self.profile)?.without(&self.exclude);
+        if let Some(name) = &self.operator {
+            profile = profile.with_operator(Operator::parse(name, MASK_LEAVES)?);
+        }
+        if let Some(place) = &self.names {
+            profile.names = Names::parse(place)?;
+        }
+        Ok(Plan {
+            scanner: scanner(self, &profile)?,
+            names: OnceCell::new(),
+            key: key(self.key.as_deref())?,
+            decided: self.decisions.as_deref().map(Decided::read).transpose()?.unwrap_or_default(),
+            kind: self.format.as_deref().map(Kind::parse).transpose()?,
+            limits: Limits::default(),
+            reversible: false,
+            profile,
+        })
+    }
+}
+
+/// So much of a value `--operator mask` leaves.
+const MASK_LEAVES: u8 = 4;
 
 /// A built-in profile, or the path of one.
 fn profile(name: &str) -> Result<Profile, Fault> {
@@ -48,7 +86,7 @@ fn profile(name: &str) -> Result<Profile, Fault> {
 }
 
 /// The detectors that the profile has a use for, and the user's own, whose examples are run.
-fn scanner(args: &RedactArgs, profile: &Profile) -> Result<Scanner, Fault> {
+fn scanner(args: &PlanArgs, profile: &Profile) -> Result<Scanner, Fault> {
     let mut detectors = Detector::built_in()?;
     let known: Vec<String> = detectors.iter().flat_map(|one| [one.id.to_string(), one.kind.to_string()]).collect();
     let own = args.own.iter().map(|path| own(path)).collect::<Result<Vec<_>, _>>()?;

@@ -1,0 +1,120 @@
+//! `case derive`: a redacted copy of an exhibit becomes an exhibit; the original stays where and as it is.
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use clap::Args;
+use evidence::{Act, Case, Exhibit, NewExhibit};
+use model::{Fault, grouped};
+use redact::{Seen, Witness};
+
+use super::shown::Added;
+use crate::cli::context::Context;
+use crate::cli::files::{Existing, NewFile};
+use crate::cli::intake;
+use crate::cli::journal::Wanted;
+use crate::cli::progress::Count;
+use crate::cli::redaction::{self, By, Draft, Log, Outcome, PlanArgs};
+use crate::commands::Done;
+
+#[derive(Args, Debug)]
+pub(super) struct DeriveArgs {
+    /// The case
+    id: String,
+    /// The exhibit, for example EX-001
+    exhibit: String,
+    /// Redact it; without any other way to derive, this says what is done
+    #[arg(long, required = true)]
+    redact: bool,
+    #[command(flatten)]
+    plan: PlanArgs,
+    /// Why the copy is made
+    #[arg(long, default_value = "redacted copy")]
+    purpose: String,
+    /// Take the copy in although parts of it, such as pictures, could not be looked into
+    #[arg(long)]
+    allow_unscanned: bool,
+}
+
+/// Writes every redaction into the log.
+struct Scribe(Log);
+
+impl Witness for Scribe {
+    fn seen(&mut self, seen: &Seen<'_>) -> Result<(), Fault> {
+        self.0.note(seen)
+    }
+
+    fn again(&mut self) -> Result<(), Fault> {
+        self.0.forget()
+    }
+}
+
+pub(super) fn run(context: &mut Context, args: &DeriveArgs) -> Result<Done, Fault> {
+    context.trace.begin(Wanted::Always, "case.derived");
+    let plan = args.plan.plan()?;
+    let mut case = Case::open(&super::folder(context), &args.id)?;
+    let original = find(&case, &args.exhibit)?;
+    let inputs = intake::find(&[original_path(&case, &original)])?;
+    let [input] = inputs.as_slice() else {
+        return Err(Fault::bad_input("not-found", format!("the file of {} is not there", original.id))
+            .advise("Run `probity case show` to see what the case holds."));
+    };
+    let folder = tempfile::tempdir_in(case.folder()).map_err(|error| Fault::io("write in", case.folder(), error))?;
+    let (copy_path, log_path) = (folder.path().join("copy"), folder.path().join("log"));
+    let (by, now) = (context.actor(), context.now());
+    let tool = format!("probity {}", env!("CARGO_PKG_VERSION"));
+    let profile = plan.profile.name.clone();
+    let signed = By { actor: &by, tool: &tool, time: now, profile: &profile, basis: plan.profile.basis.as_deref() };
+    let mut scribe = Scribe(Log::create(&log_path, Existing::Keep, &signed)?);
+    let mut draft = Draft::new(NewFile::create(&copy_path, Existing::Keep)?);
+    let progress = context.progress(Count::Bytes);
+    let outcome = redaction::take(input, &mut draft, &plan, &mut redact::Case::default(), &mut scribe, &*progress)?;
+    if outcome.read != Some(original.sha256) {
+        return Err(Fault::unverified(
+            "exhibit-changed",
+            format!("{} is not what was taken into the case", original.id),
+        )
+        .advise("Run `probity case show` and find out who changed it; take a fresh copy in from its source."));
+    }
+    refuse_unscanned(&outcome, args.allow_unscanned)?;
+    draft.close()?.appear()?;
+    scribe.0.close(input, &outcome)?;
+    scribe.0.finish()?;
+    let act = Act { time: now, by: &by, purpose: &args.purpose };
+    let values = grouped(outcome.total());
+    let about = format!(
+        "Redacted copy of {} (SHA-256 {}), profile {profile}, {values} redactions",
+        original.id, original.sha256
+    );
+    let mut added = Added::to(&args.id);
+    for (path, name, description) in [
+        (&copy_path, format!("redacted-{}", original.original_name), about.as_str()),
+        (&log_path, format!("redactions-{}.jsonl", original.id), "Redaction log of the exhibit before it"),
+    ] {
+        let mut file = File::open(path).map_err(|error| Fault::io("open", path, error))?;
+        added.exhibits.push(case.add(&mut file, NewExhibit { name: &name, description }, &act, &*progress)?);
+    }
+    added.trace(context, &case);
+    Ok(Done::showing(added.exit(), added))
+}
+
+fn find(case: &Case, id: &str) -> Result<Exhibit, Fault> {
+    case.exhibits().into_iter().find(|exhibit| exhibit.id == id).ok_or_else(|| {
+        Fault::bad_input("no-such-exhibit", format!("the case has no exhibit {id:?}"))
+            .advise("Run `probity case show` to see what the case holds.")
+    })
+}
+
+fn original_path(case: &Case, exhibit: &Exhibit) -> PathBuf {
+    case.folder().join(&exhibit.file)
+}
+
+fn refuse_unscanned(outcome: &Outcome, allowed: bool) -> Result<(), Fault> {
+    match outcome.unscanned.first() {
+        Some(part) if !allowed => {
+            Err(Fault::refused("parts-not-scanned", format!("not everything could be looked into: {part}"))
+                .advise("Look at it yourself, then give --allow-unscanned."))
+        }
+        _ => Ok(()),
+    }
+}

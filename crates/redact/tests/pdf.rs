@@ -321,6 +321,46 @@ fn tilted_text_is_text() {
 }
 
 #[test]
+fn digits_in_cells_and_letters_spaced_out_are_words() {
+    let (needles, _) = check("cells");
+    assert_eq!(needles.found, 3, "{:?}", needles.asked);
+}
+
+#[test]
+fn words_that_stay_stand_where_they_stood() {
+    if !judge("pdftotext") {
+        return;
+    }
+    for name in ["plain", "lines", "truetype", "identity"] {
+        let done = rewrite(&fixture(name), &mut Needles::default(), &Limits::default()).expect("it is read");
+        let (before, after) = (places(&fixture(name)), places(&done.bytes));
+        let stays = |word: &str| !["Jan", "Mus", "ter", "123", "6789"].iter().any(|part| word.contains(part));
+        for (word, at) in before.iter().filter(|(word, _)| stays(word)) {
+            let near = |there: &[f64; 2]| (there[0] - at[0]).abs() < 0.01 && (there[1] - at[1]).abs() < 0.01;
+            assert!(
+                after.iter().any(|(other, there)| other == word && near(there)),
+                "{name}: {word} at {at:?}: {after:?}"
+            );
+        }
+    }
+}
+
+/// Words and the left upper corners of their boxes, as `pdftotext` sees them.
+fn places(pdf: &[u8]) -> Vec<(String, [f64; 2])> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("in.pdf");
+    std::fs::write(&file, pdf).expect("it is written");
+    let (_, said) = run(Command::new("pdftotext").args(["-bbox".as_ref(), file.as_os_str(), "-".as_ref()]));
+    let word = |line: &str| {
+        let mut parts = line.trim().strip_prefix("<word ")?.split('"');
+        let (x, y) = (parts.nth(1)?.parse().ok()?, parts.nth(1)?.parse().ok()?);
+        let text = line.split_once('>')?.1.strip_suffix("</word>")?;
+        Some((text.to_owned(), [x, y]))
+    };
+    said.lines().filter_map(word).collect()
+}
+
+#[test]
 fn every_text_operator_is_understood() {
     reads("operators", &["Tj:", "one", "TJ:", "two", "quote:", "three", "double:", "four", "five", "raised"]);
 }

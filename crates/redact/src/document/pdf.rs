@@ -28,6 +28,7 @@ mod image;
 mod interpret;
 mod layout;
 mod lex;
+mod line;
 mod metadata;
 mod metrics;
 mod objects;

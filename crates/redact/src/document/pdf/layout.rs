@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::geometry::{Point, dot};
+use super::line;
 use super::scene::{Glyph, Scene};
 
-/// Gaps, as shares of the size: from which on there is a space, and from which on another segment.
-const SPACE: f64 = 0.15;
+/// From which gap on, as a share of the size, there is another segment.
 const COLUMN: f64 = 1.6;
 
 /// Text in reading order, and which glyph each byte of it comes from.
@@ -183,7 +183,7 @@ fn fit(layout: &Layout, block: usize, line: usize, at: usize) -> f64 {
     a.right.min(b.right) - a.left.max(b.left)
 }
 
-fn text_of<'s>(scene: &'s Scene, glyph: &Glyph) -> &'s str {
+pub(super) fn text_of<'s>(scene: &'s Scene, glyph: &Glyph) -> &'s str {
     &scene.text[glyph.text.0..glyph.text.1]
 }
 
@@ -209,7 +209,7 @@ impl Layout {
                 let room = right - self.lines[above].segments[before].right;
                 join(&mut text, scene, glyphs, room);
             }
-            push_line(&mut text, scene, glyphs);
+            line::push(&mut text, scene, glyphs);
         }
         text
     }
@@ -232,7 +232,7 @@ impl Layout {
             }
             let glyphs = &line.glyphs[segment.glyphs.clone()];
             let mut part = Text::default();
-            push_line(&mut part, scene, glyphs);
+            line::push(&mut part, scene, glyphs);
             append_without(&mut text, &part, gone);
         }
         text
@@ -290,74 +290,6 @@ fn drop_hyphen(text: &mut Text) {
     for placed in text.glyphs.iter_mut().rev().take_while(|placed| placed.range.end > end) {
         placed.range = placed.range.start.min(end)..end;
     }
-}
-
-/// Appends glyphs of one line, with blanks where there are gaps.
-fn push_line(text: &mut Text, scene: &Scene, glyphs: &[(usize, f64)]) {
-    let mut end: Option<f64> = None;
-    let mut previous: Option<(usize, f64)> = None;
-    for (number, u) in logical(scene, glyphs) {
-        let glyph = &scene.glyphs[number];
-        let shown = text_of(scene, glyph);
-        let shadow = previous.is_some_and(|(other, at)| {
-            let other = &scene.glyphs[other];
-            text_of(scene, other) == shown && !shown.trim().is_empty() && (u - at).abs() < 0.2 * glyph.width
-        });
-        let gap = end.is_some_and(|end| u - end > SPACE * glyph.em || end - u > 1.5 * glyph.em + glyph.reach);
-        if gap && !shadow && !text.text.ends_with([' ', '\n', '\t']) && !shown.starts_with(' ') {
-            text.text.push(' ');
-        }
-        let begin = text.text.len();
-        if !shadow {
-            text.text.extend(shown.chars().filter(|c| !invisible(*c)).map(plain));
-        }
-        text.glyphs.push(Placed { glyph: number, range: begin..text.text.len(), shadow });
-        end = Some(
-            end.map_or(u + glyph.reach, |end| if rtl(shown) { u + glyph.reach } else { end.max(u + glyph.reach) }),
-        );
-        if !shadow {
-            previous = Some((number, u));
-        }
-    }
-}
-
-/// Soft hyphens and characters without width: they only keep a word from being found.
-fn invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
-}
-
-/// Control characters and unusual blanks are blanks.
-fn plain(c: char) -> char {
-    if c.is_control() || c.is_whitespace() { ' ' } else { c }
-}
-
-fn rtl(text: &str) -> bool {
-    text.chars().any(|c| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}'))
-}
-
-/// Glyphs stand from left to right; what is written from right to left is turned round.
-fn logical(scene: &Scene, glyphs: &[(usize, f64)]) -> Vec<(usize, f64)> {
-    let mut order = glyphs.to_vec();
-    let is_rtl = |(glyph, _): &(usize, f64)| rtl(text_of(scene, &scene.glyphs[*glyph]));
-    let is_blank = |(glyph, _): &(usize, f64)| text_of(scene, &scene.glyphs[*glyph]).trim().is_empty();
-    let mut at = 0;
-    while at < order.len() {
-        if !is_rtl(&order[at]) {
-            at += 1;
-            continue;
-        }
-        let mut end = at;
-        for (next, glyph) in order.iter().enumerate().skip(at) {
-            if is_rtl(glyph) {
-                end = next;
-            } else if !is_blank(glyph) {
-                break;
-            }
-        }
-        order[at..=end].reverse();
-        at = end + 1;
-    }
-    order
 }
 
 impl Line {

@@ -51,7 +51,7 @@ impl Walk<'_> {
             )
             .advise("Take the attached messages out and redact them apart."));
         }
-        let (fields, start) = parse(bytes)?;
+        let (fields, start) = parse(bytes, self.limits)?;
         let kind = Kind::of(bytes, &fields, default, self.eol)?;
         let Headers { changed, boundary } = self.headers(bytes, &fields, part)?;
         let body = self.body(&bytes[start..], &kind, boundary.as_deref(), part, depth)?;

@@ -9,6 +9,7 @@ use super::super::joined::{Joined, Splices};
 use super::codec::Transfer;
 use super::entity::Walk;
 use super::words;
+use crate::Limits;
 
 /// One field.
 #[derive(Clone, Debug)]
@@ -43,12 +44,16 @@ pub(super) struct Kind {
 ///
 /// # Errors
 /// `bad-mail` when a line is no header: readers disagree on what follows.
-pub(super) fn parse(bytes: &[u8]) -> Result<(Vec<Field>, usize), Fault> {
+pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<(Vec<Field>, usize), Fault> {
     let mut fields: Vec<Field> = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
         let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |length| at + length + 1);
         let line = trim_end(&bytes[at..end]);
+        if fields.last().is_some_and(|last| last.value.len() > limits.line_bytes) {
+            return Err(Fault::bad_input("bad-mail", "A header of the mail is longer than the limit allows.")
+                .advise("Check that the file is a mail as it was sent (EML) or a mailbox (MBOX)."));
+        }
         if line.is_empty() {
             return Ok((fields, end));
         }
@@ -90,7 +95,7 @@ fn is_name(name: &[u8]) -> bool {
 /// Whether bytes begin as a mail does: with a header field.
 pub(super) fn begins(bytes: &[u8]) -> bool {
     let end = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1);
-    parse(&bytes[..end]).is_ok_and(|(fields, _)| !fields.is_empty())
+    parse(&bytes[..end], &Limits::default()).is_ok_and(|(fields, _)| !fields.is_empty())
 }
 
 impl Kind {

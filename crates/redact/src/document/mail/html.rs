@@ -10,7 +10,7 @@ use super::super::Rewritten;
 use super::super::joined::{Coding, Joined, Splices, ask};
 use super::super::table::Tables;
 use super::entities;
-use crate::{Decide, Limits, Spot};
+use crate::{Decide, Spot};
 
 /// Visits the text, attributes and comments of a page; `None` when nothing changed.
 ///
@@ -20,13 +20,13 @@ pub(in crate::document) fn rewrite_bytes(
     bytes: &[u8],
     part: &str,
     decide: &mut dyn Decide,
-    _limits: &Limits,
+    notes: &mut Rewritten,
 ) -> Result<Option<Vec<u8>>, Fault> {
     let text = str::from_utf8(bytes).map_err(|_| {
         Fault::bad_input("unsupported-charset", "A page of HTML in the container is not UTF-8.")
             .advise("Take it out and convert it, or save the document again.")
     })?;
-    Ok(rewrite(text, part, decide, &mut Rewritten::default())?.map(String::into_bytes))
+    Ok(rewrite(text, part, decide, notes)?.map(String::into_bytes))
 }
 
 /// The same over text.
@@ -82,7 +82,7 @@ const INLINE: [&str; 32] = [
     "wbr",
 ];
 /// Elements whose content is no markup.
-const RAW: [&str; 8] = ["script", "style", "xmp", "iframe", "noembed", "noframes", "plaintext", "noscript-raw"];
+const RAW: [&str; 7] = ["script", "style", "xmp", "iframe", "noembed", "noframes", "plaintext"];
 /// Elements whose content is text with references.
 const TEXT_ONLY: [&str; 2] = ["title", "textarea"];
 
@@ -207,8 +207,9 @@ impl<'a> Walk<'a, '_> {
         if !is_raw && !is_text {
             return Ok(at);
         }
-        let lower = self.text[at..].to_ascii_lowercase();
-        let end = lower.find(&format!("</{name}")).map_or(self.text.len(), |end| at + end);
+        let is_end = |tail: &str| tail.get(2..2 + name.len()).is_some_and(|tail| tail.eq_ignore_ascii_case(name));
+        let mut ends = memchr::memmem::find_iter(&self.text.as_bytes()[at..], b"</").map(|end| at + end);
+        let end = ends.find(|end| is_end(&self.text[*end..])).unwrap_or(self.text.len());
         if is_text {
             self.words(at..end);
             self.end_paragraph()?;

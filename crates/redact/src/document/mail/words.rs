@@ -68,6 +68,8 @@ impl Word<'_> {
     }
 }
 
+const WORD_BYTES_MAX: usize = 16 << 10;
+
 /// `_` is a blank in words (RFC 2047 §4.2).
 fn unquote(payload: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(payload.len());
@@ -94,6 +96,8 @@ fn run(text: &str) -> Vec<Word<'_>> {
 }
 
 fn word(text: &str) -> Option<Word<'_>> {
+    // Longer ones than any program writes are no words: looking for their end again and again would cost too much.
+    let text = &text[..text.floor_char_boundary(WORD_BYTES_MAX)];
     let (charset, rest) = text.strip_prefix("=?")?.split_once('?')?;
     let (kind, rest) = rest.split_once('?')?;
     let (payload, _) = rest.split_once("?=")?;

@@ -243,7 +243,7 @@ impl<'a> Package<'a> {
                 self.renamed.extend(walked.renamed);
                 walked.bytes
             }
-            Nature::Html => html::rewrite_bytes(&part.bytes, &name, decide, self.limits)?,
+            Nature::Html => html::rewrite_bytes(&part.bytes, &name, decide, &mut self.notes)?,
             Nature::Text => visit_text(&part.bytes, &name, decide)?,
             Nature::Archive => self.visit_nested(number, &name, decide, budget)?,
             Nature::Picture | Nature::Font => {

@@ -15,6 +15,8 @@ use sample::{File, Numbers, files};
 const NUMBERS_EACH: usize = 20_000;
 
 /// Where the verdicts may differ.
+// The reasons are for people.
+#[allow(dead_code)]
 #[derive(Clone, Copy)]
 enum Differs {
     Never,

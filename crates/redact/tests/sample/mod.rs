@@ -5,11 +5,11 @@ use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// SplitMix64.
-pub struct Numbers(pub u64);
+pub(crate) struct Numbers(pub(crate) u64);
 
 impl Numbers {
     /// A number below `limit`.
-    pub fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ mixed >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -19,16 +19,16 @@ impl Numbers {
 }
 
 /// What the tests read of a detector's file.
-pub struct File {
-    pub id: String,
-    pub table: toml::Table,
-    pub regex: Regex,
-    pub check: Option<fn(&[u8]) -> bool>,
+pub(crate) struct File {
+    pub(crate) id: String,
+    pub(crate) table: toml::Table,
+    pub(crate) regex: Regex,
+    pub(crate) check: Option<fn(&[u8]) -> bool>,
     hir: Hir,
 }
 
 /// Every detector with a pattern that can be sampled.
-pub fn files() -> Vec<File> {
+pub(crate) fn files() -> Vec<File> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/data/detectors");
     let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
@@ -48,19 +48,19 @@ impl File {
     }
 
     /// Whether the detector takes this: the whole of it fits the pattern, and the check passes.
-    pub fn takes(&self, text: &str) -> bool {
+    pub(crate) fn takes(&self, text: &str) -> bool {
         self.check.is_none_or(|check| check(text.as_bytes())) && self.regex.is_match(text)
     }
 
     /// A random text that fits the pattern.
-    pub fn sample(&self, numbers: &mut Numbers) -> String {
+    pub(crate) fn sample(&self, numbers: &mut Numbers) -> String {
         let mut bytes = Vec::new();
         walk(&self.hir, numbers, &mut bytes);
         String::from_utf8(bytes).unwrap()
     }
 
     /// A random text of the same layout: digits for digits, capitals for capitals, small letters for small ones.
-    pub fn loose(&self, numbers: &mut Numbers) -> String {
+    pub(crate) fn loose(&self, numbers: &mut Numbers) -> String {
         loosen(&self.sample(numbers), numbers)
     }
 }

@@ -1,5 +1,6 @@
 //! Decides piece by piece: finds, takes out, remembers what was taken, and audits what is left.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use crate::placeholder;
 use crate::profile::{Answer, Names, Profile};
 use crate::pseudonym::{Numbers, Tag};
 use crate::restore::Removal;
-use crate::scan::{SCORE_LEAST, Scanner, Scratch};
+use crate::scan::{NO_NAMES, SCORE_LEAST, Scanner, Scratch};
 
 /// Finds names in prose: person, place, organisation.
 pub type NameFinder<'a> = &'a dyn Fn(&str) -> Vec<Named>;
@@ -56,6 +57,8 @@ pub struct Means<'a> {
 pub struct Seen<'a> {
     /// The piece; its text holds the value, which is nobody's business but a preview's.
     pub piece: &'a Piece<'a>,
+    /// Where the piece stands, without the personal data that the names of keys, columns and parts can hold.
+    pub spot: Spot<'a>,
     /// The value in the piece's text.
     pub range: Range<usize>,
     /// Type.
@@ -289,8 +292,10 @@ impl<'a> Redactor<'a> {
         let with = answer.operator.apply(&text, &label, &tag, || numbers.of(&hit.kind, tag));
         self.count += 1;
         if self.act != Act::Learn {
+            let spot = harmless(&self.means, &mut self.scratch, &self.memory.known, &piece.spot);
             self.witness.seen(&Seen {
                 piece,
+                spot,
                 range: hit.range.clone(),
                 kind: &hit.kind,
                 detector: &hit.detector,
@@ -344,7 +349,9 @@ impl Redactor<'_> {
             prose: piece.prose,
         };
         let survivor = survivors(&self.means, &mut self.scratch, &self.memory, &after, &exempt).into_iter().next();
-        survivor.map_or(Ok(()), |survivor| Err(survivor.fault(&after)))
+        let Some(survivor) = survivor else { return Ok(()) };
+        let spot = harmless(&self.means, &mut self.scratch, &self.memory.known, &after.spot);
+        Err(survivor.fault(&after, &spot))
     }
 }
 
@@ -386,7 +393,10 @@ impl Decide for Auditor<'_> {
             self.position += piece.text.len() as u64;
         }
         for survivor in survivors(&self.means, &mut self.scratch, self.memory, piece, &exempt) {
-            self.fault.get_or_insert_with(|| survivor.fault(piece));
+            if self.fault.is_none() {
+                let spot = harmless(&self.means, &mut self.scratch, &self.memory.known, &piece.spot);
+                self.fault = Some(survivor.fault(piece, &spot));
+            }
             self.survivors.push(survivor);
         }
         Ok(Vec::new())
@@ -402,10 +412,10 @@ pub(crate) struct Survivor {
 }
 
 impl Survivor {
-    fn fault(&self, piece: &Piece<'_>) -> Fault {
+    fn fault(&self, piece: &Piece<'_>, spot: &Spot<'_>) -> Fault {
         let place = match piece.offsets.source(&self.range) {
             Some(range) => format!("bytes {} to {} of the output", range.start, range.end),
-            None => piece.spot.to_string(),
+            None => spot.to_string(),
         };
         Fault::new(Kind::Unverified, "redaction-incomplete", format!("a value of type {} remains: {place}", self.kind))
             .advise("Nothing was written. Add a detector or a decision for it, and please report the case without the value.")
@@ -517,6 +527,34 @@ fn near(piece: &Piece<'_>, range: &Range<usize>, words: &[String]) -> bool {
     let window = String::from_utf8_lossy(window);
     let texts = std::iter::once(window.as_ref()).chain(piece.names.iter().map(AsRef::as_ref));
     texts.flat_map(|text| text.split(|char: char| !char.is_alphanumeric())).any(|part| words.contains(&fold_name(part)))
+}
+
+/// A place without personal data in its words: a key of JSON can be an address.
+fn harmless<'s>(means: &Means<'_>, scratch: &mut Scratch, known: &Known, spot: &Spot<'s>) -> Spot<'s> {
+    let mut clean = |words: &Cow<'s, str>| labelled(means, scratch, known, words);
+    match spot {
+        Spot::Pointer(pointer) => Spot::Pointer(clean(pointer)),
+        Spot::Cell { row, column } => Spot::Cell { row: *row, column: clean(column) },
+        Spot::Part { part, path } => Spot::Part { part: clean(part), path: clean(path) },
+        Spot::Text | Spot::Page { .. } => spot.clone(),
+    }
+}
+
+/// Words with labels in place of what is found in them.
+fn labelled<'s>(means: &Means<'_>, scratch: &mut Scratch, known: &Known, words: &Cow<'s, str>) -> Cow<'s, str> {
+    let found = means.scanner.scan(scratch, words.as_bytes(), NO_NAMES).iter();
+    let mut places: Vec<_> = found.map(|one| (one.range.clone(), means.scanner.detector(one).kind.clone())).collect();
+    places.extend(known.find(words.as_bytes()).into_iter().map(|again| (again.range, again.kind)));
+    places.sort_by_key(|(range, _)| range.start);
+    let (mut text, mut from) = (String::new(), 0);
+    for (range, kind) in places.iter().filter(|(range, _)| words.get(range.clone()).is_some()) {
+        if range.start >= from {
+            text.push_str(&words[from..range.start]);
+            text.push_str(&format!("[{}]", label(kind, None)));
+            from = range.end;
+        }
+    }
+    if from == 0 { words.clone() } else { (text + &words[from..]).into() }
 }
 
 /// `[CARD]`, or `[(b)(6) CARD]` where the reason stands at the place.

@@ -17,7 +17,7 @@ pub fn finding(file: &str, seen: &Seen<'_>) -> Value {
         "line": seen.line(),
         "start": bytes.as_ref().map(|bytes| bytes.start),
         "end": bytes.as_ref().map(|bytes| bytes.end),
-        "place": place(&seen.piece.spot),
+        "place": place(&seen.spot),
         "type": seen.kind,
         "detector": seen.detector,
         "score": f64::from(seen.score) / 100.0,
@@ -41,7 +41,7 @@ pub fn redaction(seen: &Seen<'_>) -> Value {
 }
 
 fn place_in_input(seen: &Seen<'_>) -> Value {
-    let mut place = place(&seen.piece.spot);
+    let mut place = place(&seen.spot);
     if let (Some(bytes), Value::Object(place)) = (seen.source(), &mut place) {
         place.insert("line".into(), seen.line().into());
         place.insert("start".into(), bytes.start.into());

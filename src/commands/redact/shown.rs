@@ -30,7 +30,7 @@ impl Found {
     pub(super) fn of(seen: &Seen<'_>) -> Self {
         let place = match (seen.line(), seen.source()) {
             (Some(line), Some(bytes)) => format!("{line}: bytes {} to {}", bytes.start, bytes.end),
-            _ => format!(" {}", seen.piece.spot),
+            _ => format!(" {}", seen.spot),
         };
         Found { place, kind: seen.kind.to_owned(), detector: seen.detector.to_owned(), score: seen.score }
     }

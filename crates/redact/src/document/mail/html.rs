@@ -316,3 +316,68 @@ impl<'a> Walk<'a, '_> {
 fn is_letter(letter: char) -> bool {
     letter.is_ascii_alphabetic()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{Edit, Piece};
+
+    /// Takes out one value; remembers the texts.
+    struct Taker(&'static str, Vec<String>);
+
+    impl Decide for Taker {
+        fn decide(&mut self, piece: &Piece<'_>) -> Result<Vec<Edit>, Fault> {
+            let text = String::from_utf8_lossy(piece.text).into_owned();
+            let found = text.match_indices(self.0).filter(|(_, found)| !found.is_empty());
+            let edits = found.map(|(at, found)| Edit { range: at..at + found.len(), with: "[X]".to_owned() }).collect();
+            self.1.push(text);
+            Ok(edits)
+        }
+    }
+
+    fn walk(page: &str, value: &'static str) -> (Option<String>, Vec<String>) {
+        let mut taker = Taker(value, Vec::new());
+        let new = rewrite(page, "1", &mut taker, &mut Rewritten::default()).unwrap();
+        (new, taker.1)
+    }
+
+    /// Each page loses `a@b.c`, wherever and however it is written.
+    #[test]
+    fn a_page_loses_its_value() {
+        for (page, expect) in [
+            ("<p>a@b.c</p>", "<p>[X]</p>"),
+            ("a&commat;b&period;c", "[X]"),
+            ("<b>a</b>@<i>b.</i>c", "<b>[X]</b><i></i>"),
+            ("<a href=mailto:a%40b.c>x", "<a href=mailto:%5BX%5D>x"),
+            ("<a title='a&#64;b.c'>x", "<a title='[X]'>x"),
+            ("<!-- a@b.c -->", "<!-- [X] -->"),
+            ("<script>'a@b.c'</script>", "<script>'[X]'</script>"),
+            ("<title>a@b.c</title>", "<title>[X]</title>"),
+            ("<textarea>a@b.c", "<textarea>[X]"),
+            ("</ a@b.c>", "</[X]>"),
+            ("<p title=a@b.c", "<p title=[X]"),
+            ("<!a@b.c>", "<![X]>"),
+        ] {
+            let (new, _) = walk(page, "a@b.c");
+            let new = new.unwrap_or_else(|| panic!("{page} was not changed"));
+            assert_eq!(new.replace(' ', ""), expect.replace(' ', ""), "{page}");
+            assert!(!walk(&new, "a@b.c").1.iter().any(|text| text.contains("a@b.c")), "{new}");
+        }
+        assert_eq!(walk("<p>Jan\n   <b>Mus</b>ter &lt;x&gt; 1<br>2", "").1, ["Jan Muster <x> 1 2"]);
+    }
+
+    proptest! {
+        /// No page makes the walk panic, and what was taken out is not found again.
+        #[test]
+        fn hostile_pages_are_walked(page in "(<|>|/|!|--|\"|'|=|&|;|#|x|é|zz|b|a href|script|title|table|tr|td| |\n){0,60}") {
+            let (new, _) = walk(&page, "zz");
+            if let Some(new) = new {
+                prop_assert!(!walk(&new, "zz").1.iter().any(|text| text.contains("zz")), "{} became {}", page, new);
+            } else {
+                prop_assert!(!walk(&page, "zz").1.iter().any(|text| text.contains("zz")));
+            }
+        }
+    }
+}

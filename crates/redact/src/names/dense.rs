@@ -11,6 +11,7 @@ const TOGETHER: usize = 3;
 
 /// A layer `y = W x + b`, its weights packed as they are read.
 pub(super) struct Dense {
+    arch: Arch,
     inputs: usize,
     /// Outputs in one vector of this processor.
     width: usize,
@@ -26,8 +27,12 @@ pub(super) struct Dense {
 impl Dense {
     /// A maxout of three pieces: `weight(output, piece, input)`, `bias[output][piece]`.
     pub(super) fn maxout(inputs: usize, weights: &[f32], bias: &[f32]) -> Self {
+        Dense::maxout_on(Arch::new(), inputs, weights, bias)
+    }
+
+    fn maxout_on(arch: Arch, inputs: usize, weights: &[f32], bias: &[f32]) -> Self {
         let outputs = bias.len() / TOGETHER;
-        Dense::pack(inputs, outputs, true, |block, together, lane, width| {
+        Dense::pack(arch, inputs, outputs, true, |block, together, lane, width| {
             let row = (block * width + lane) * TOGETHER + together;
             (&weights[row * inputs..][..inputs], bias[row])
         })
@@ -35,19 +40,20 @@ impl Dense {
 
     /// A linear layer, `weights[output][input]`; its outputs are a multiple of 48.
     pub(super) fn linear(inputs: usize, weights: &[f32], bias: &[f32]) -> Self {
-        Dense::pack(inputs, bias.len() / TOGETHER, false, |block, together, lane, width| {
+        Dense::pack(Arch::new(), inputs, bias.len() / TOGETHER, false, |block, together, lane, width| {
             let row = (block * TOGETHER + together) * width + lane;
             (&weights[row * inputs..][..inputs], bias[row])
         })
     }
 
     fn pack<'w>(
+        arch: Arch,
         inputs: usize,
         outputs: usize,
         is_maxout: bool,
         row: impl Fn(usize, usize, usize, usize) -> (&'w [f32], f32),
     ) -> Self {
-        let width = Arch::new().dispatch(Width);
+        let width = arch.dispatch(Width);
         let blocks = outputs / width;
         assert!(blocks * width == outputs, "layers are multiples of 16 wide");
         let mut weights = Aligned::new(outputs * TOGETHER * inputs);
@@ -64,7 +70,7 @@ impl Dense {
                 }
             }
         }
-        Dense { inputs, width, weights, bias, blocks, is_maxout }
+        Dense { arch, inputs, width, weights, bias, blocks, is_maxout }
     }
 
     /// How many numbers a row of the result has.
@@ -74,7 +80,7 @@ impl Dense {
 
     /// Computes `rows` rows: row r of the input begins at `r * stride`, those of the output follow each other.
     pub(super) fn apply(&self, input: &[f32], stride: usize, rows: usize, output: &mut [f32]) {
-        Arch::new().dispatch(Apply { dense: self, input, stride, rows, output });
+        self.arch.dispatch(Apply { dense: self, input, stride, rows, output });
     }
 }
 
@@ -197,4 +203,39 @@ fn sum(row: &[f32; 96], term: impl Fn(f32) -> f32) -> f32 {
         }
     }
     lanes.iter().sum()
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use pulp::x86::{V3, V4};
+
+    use super::*;
+
+    /// Processors with narrow vectors give the bits of those with wide ones; those without fused multiply-adds almost.
+    #[test]
+    fn every_processor_gives_the_same() {
+        let (inputs, outputs, rows) = (288, 96, 13);
+        let numbers = |count: usize, step: u64| -> Vec<f32> {
+            (0..count as u64).map(|at| (at * step % 2003) as f32 / 1001.0 - 1.0).collect()
+        };
+        let (weights, bias, input) =
+            (numbers(outputs * 3 * inputs, 7919), numbers(outputs * 3, 31), numbers(96 * (rows + 2), 613));
+        let mut expect = vec![0.0f32; rows * outputs];
+        for (at, value) in expect.iter_mut().enumerate() {
+            let (row, output) = (at / outputs, at % outputs);
+            let piece = |piece: usize| {
+                let from = output * 3 + piece;
+                let terms = weights[from * inputs..][..inputs].iter().zip(&input[row * 96..]);
+                terms.fold(bias[from], |sum, (weight, x)| weight.mul_add(*x, sum))
+            };
+            *value = piece(0).max(piece(1)).max(piece(2));
+        }
+        let all = [V4::try_new().map(Arch::V4), V3::try_new().map(Arch::V3), Some(Arch::Scalar)];
+        for arch in all.into_iter().flatten() {
+            let mut output = vec![0.0; rows * outputs];
+            Dense::maxout_on(arch, inputs, &weights, &bias).apply(&input, 96, rows, &mut output);
+            let near = output.iter().zip(&expect).all(|(a, b)| (a - b).abs() < 1e-3);
+            assert!(near && (matches!(arch, Arch::Scalar) || output == expect), "{arch:?}");
+        }
+    }
 }

@@ -473,7 +473,7 @@ impl<'a> Walk<'a> {
         name(&mut self.names, &mut self.named, &str::from_utf8(&after).map_or_else(|_| lossy(), Cow::Borrowed));
         self.pointer.truncate(depth);
         push_key(&mut self.pointer, &self.names[self.named - 1]);
-        if !self.keys[self.frames.len() - 1].insert(&after) {
+        if !self.keys[self.frames.len() - 1].insert(self.names[self.named - 1].as_bytes()) {
             self.pointer.push_str("~#");
             push_digits(&mut self.pointer, members);
         }

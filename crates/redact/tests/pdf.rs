@@ -396,6 +396,60 @@ fn refused(name: &str, code: &str) {
     assert!(NEEDLES.iter().all(|(needle, _)| !fault.to_string().contains(needle)), "{name}");
 }
 
+/// A document of one page in Helvetica.
+fn page(content: &str) -> Vec<u8> {
+    let mut document = lopdf::Document::with_version("1.7");
+    let font = document.add_object(lopdf::dictionary! {
+        "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica", "Encoding" => "WinAnsiEncoding"
+    });
+    let content = document.add_object(lopdf::Stream::new(lopdf::Dictionary::new(), content.as_bytes().to_vec()));
+    let page = document.add_object(lopdf::dictionary! {
+        "Type" => "Page", "MediaBox" => vec![0.into(), 0.into(), 595.into(), 842.into()], "Contents" => content,
+        "Resources" => lopdf::dictionary! { "Font" => lopdf::dictionary! { "F" => font } }
+    });
+    let kids = vec![page.into()];
+    let pages = document.add_object(lopdf::dictionary! { "Type" => "Pages", "Kids" => kids, "Count" => 1 });
+    document.get_dictionary_mut(page).expect("it was added").set("Parent", pages);
+    let root = document.add_object(lopdf::dictionary! { "Type" => "Catalog", "Pages" => pages });
+    document.trailer.set("Root", root);
+    let mut bytes = Vec::new();
+    document.save_to(&mut bytes).expect("it is written");
+    bytes
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 48, failure_persistence: None, ..Default::default() })]
+
+    /// However a line is cut into strings and kerned, the values go and every other word stays.
+    #[test]
+    fn a_line_in_any_cut_loses_its_values_and_nothing_else(
+        words in proptest::collection::vec("[a-z]{2,9}|Jan Muster|123-45-6789", 1..9),
+        cuts in proptest::collection::vec((1usize..7, -60i32..60), 1..20),
+    ) {
+        let line = words.join(" ");
+        let (mut rest, mut array) = (line.as_str(), String::new());
+        for (length, kern) in cuts.iter().cycle() {
+            if rest.is_empty() {
+                break;
+            }
+            let (part, after) = rest.split_at((*length).min(rest.len()));
+            array += &format!("({part}) {kern} ");
+            rest = after;
+        }
+        let input = page(&format!("BT /F 9 Tf 40 700 Td [{array}] TJ ET"));
+        let done = rewrite(&input, &mut Needles::default(), &Limits::default()).expect("it is read");
+        let values: Vec<&[u8]> = NEEDLES.iter().map(|(needle, _)| needle.as_bytes()).collect();
+        proptest::prop_assert_eq!(survivors(&done.bytes, &values).expect("it is read"), [0usize; 0]);
+        let mut after = Needles::default();
+        let twice = rewrite(&done.bytes, &mut after, &Limits::default()).expect("it is read");
+        proptest::prop_assert!(twice.bytes == done.bytes);
+        let wanted = NEEDLES.iter().fold(line.clone(), |line, (needle, label)| line.replace(needle, label));
+        // A row that a box has cut into blocks is asked about once more as a row.
+        let sorted = |text: &str| text.split_whitespace().map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
+        proptest::prop_assert_eq!(sorted(&after.asked.join(" ")), sorted(&wanted));
+    }
+}
+
 #[test]
 fn damaged_files_are_refused_or_read_and_never_a_panic() {
     let limits = Limits { expanded_bytes: 16 << 20, ..Limits::default() };

@@ -116,3 +116,28 @@ pub(super) fn write(map: &Map, kept: &BTreeSet<u32>, two_bytes: bool) -> Vec<u8>
     out += "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n";
     out.into_bytes()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_of_entry_is_read_and_only_kept_codes_are_written() {
+        let map = read(
+            b"1 beginbfchar <0003> <0020> endbfchar 2 beginbfrange <0010> <0012> <0041> <0020> <0021> [<0066 0066> \
+              <D83DDE00>] endbfrange",
+        );
+        let text = |code: u32| map.get(&code).map(String::as_str);
+        assert_eq!([text(3), text(0x10), text(0x12)], [Some(" "), Some("A"), Some("C")]);
+        assert_eq!([text(0x20), text(0x21), text(0x13)], [Some("ff"), Some("\u{1f600}"), None]);
+        let kept = BTreeSet::from([3, 0x20, 0x21]);
+        let again = read(&write(&map, &kept, true));
+        assert_eq!(again.keys().copied().collect::<BTreeSet<_>>(), kept);
+        assert!(again.iter().all(|(code, text)| map.get(code) == Some(text)));
+    }
+
+    #[test]
+    fn a_range_without_end_is_cut() {
+        assert!(read(b"1 beginbfrange <00000000> <FFFFFFFF> <0041> endbfrange").len() <= ENTRIES_MAX);
+    }
+}

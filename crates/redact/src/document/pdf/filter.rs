@@ -95,6 +95,14 @@ fn inflate(bytes: &[u8], max: usize) -> Result<Vec<u8>, Undecoded> {
     if out.len() > max { Err(Undecoded::TooLarge) } else { Ok(out) }
 }
 
+/// Where the compressed data in `bytes` ends.
+pub(super) fn flate_end(bytes: &[u8], max: usize) -> usize {
+    let mut decoder = flate2::read::ZlibDecoder::new(bytes);
+    let whole = std::io::copy(&mut decoder.by_ref().take(max as u64 + 1), &mut std::io::sink()).is_ok();
+    let end = usize::try_from(decoder.total_in()).unwrap_or(bytes.len());
+    if whole { end.min(bytes.len()) } else { bytes.len() }
+}
+
 fn by_lopdf(name: &str, params: &Dictionary, bytes: Vec<u8>, max: usize) -> Result<Vec<u8>, Undecoded> {
     let mut dict = Dictionary::new();
     dict.set("Filter", Object::Name(name.as_bytes().to_vec()));
@@ -227,5 +235,54 @@ fn deflate(plain: &[u8]) -> Vec<u8> {
     match encoder.write_all(plain).and_then(|()| encoder.finish()) {
         Ok(packed) => packed,
         Err(_) => plain.to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stream(filter: &str, params: &[(&str, i64)], content: &[u8]) -> Stream {
+        let mut dict = Dictionary::new();
+        dict.set("Filter", Object::Name(filter.as_bytes().to_vec()));
+        let mut own = Dictionary::new();
+        params.iter().for_each(|(key, value)| own.set(*key, *value));
+        dict.set("DecodeParms", own);
+        Stream::new(dict, content.to_vec())
+    }
+
+    fn check(filter: &str, params: &[(&str, i64)], content: &[u8], plain: &[u8]) {
+        let decoded = decode(&Document::new(), &stream(filter, params, content), 1_000);
+        assert_eq!(decoded.as_deref(), Ok(plain), "{filter}");
+    }
+
+    #[test]
+    fn filters_decode() {
+        check("ASCIIHexDecode", &[], b"4a 61 6E>trailing", b"Jan");
+        check("ASCII85Decode", &[], b"87cURD]i,\"Ebo80~>", b"Hello World!");
+        check("RunLengthDecode", &[], &[1, b'a', b'b', 254, b'c', 128, b'x'], b"abccc");
+        check("FlateDecode", &[], &deflate(b"text"), b"text");
+        // PNG: the second row is the difference to the first; bits of a row end with a byte.
+        let rows = [2, 1, 2, 2, 1, 1];
+        check("FlateDecode", &[("Predictor", 15), ("Columns", 2)], &deflate(&rows), &[1, 2, 2, 3]);
+        let bits = [0, 0b1010_0000, 2, 0b0100_0000];
+        let one_bit = [("Predictor", 15), ("Columns", 3), ("BitsPerComponent", 1)];
+        check("FlateDecode", &one_bit, &deflate(&bits), &[0b1010_0000, 0b1110_0000]);
+        check("FlateDecode", &[("Predictor", 2), ("Columns", 3)], &deflate(&[1, 1, 1]), &[1, 2, 3]);
+    }
+
+    #[test]
+    fn what_grows_too_far_is_refused() {
+        let bomb = deflate(&vec![0; 100_000]);
+        let decoded = decode(&Document::new(), &stream("FlateDecode", &[], &bomb), 1_000);
+        assert_eq!(decoded, Err(Undecoded::TooLarge));
+    }
+
+    #[test]
+    fn the_end_of_compressed_data_is_found() {
+        let mut bytes = deflate(b"pixels");
+        let end = bytes.len();
+        bytes.extend_from_slice(b"Jan Muster");
+        assert_eq!(flate_end(&bytes, 1_000), end);
     }
 }

@@ -97,6 +97,18 @@ fn kind(work: &Work<'_>, id: ObjectId, dict: &Dictionary) -> Kind {
 /// An image as it is shown, without what else its coding carries.
 fn pixels(work: &mut Work<'_>, id: ObjectId) -> Result<(), Fault> {
     image::strip(work, id);
+    let Some(Object::Stream(stream)) = work.document.objects.get(&id) else { return Ok(()) };
+    let filters = filter::filters(&work.document, &stream.dict);
+    if filters.first().is_none_or(|(name, _)| name != "FlateDecode") {
+        return Ok(());
+    }
+    let max = work.stream_max();
+    if let Some(Object::Stream(stream)) = work.document.objects.get_mut(&id) {
+        // What follows the end of the compressed data is shown by nobody.
+        let end = filter::flate_end(&stream.content, max);
+        let kept = stream.content.get(..end).unwrap_or_default().to_vec();
+        stream.set_content(kept);
+    }
     Ok(())
 }
 

@@ -480,3 +480,70 @@ pub(super) fn write_hex(out: &mut Vec<u8>, text: &[u8]) {
     }
     out.push(b'>');
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is read of a stream, and what is written for it.
+    fn check(content: &str, operators: &[&str], text: &[&str]) {
+        let program = read(content.as_bytes());
+        let found: Vec<&str> = program.operations.iter().map(|operation| operation.operator).collect();
+        assert_eq!(found, operators, "{content}");
+        let mut strings = Vec::new();
+        for operand in program.operations.iter().flat_map(|operation| &operation.operands) {
+            collect(operand, &mut strings);
+        }
+        assert_eq!(strings, text, "{content}");
+    }
+
+    fn collect(operand: &Operand, strings: &mut Vec<String>) {
+        match operand {
+            Operand::Text(text) => strings.push(String::from_utf8_lossy(text).into_owned()),
+            Operand::Array(items) => items.iter().for_each(|item| collect(item, strings)),
+            Operand::Dictionary(entries) => entries.iter().for_each(|(_, value)| collect(value, strings)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn strings_are_decoded() {
+        check("(a\\(b\\)c (nested)) Tj", &["Tj"], &["a(b)c (nested)"]);
+        check("(\\101\\1012\\n\\\r\nx\r\ny) Tj", &["Tj"], &["AA2\nx\ny"]);
+        check("<4a 61 6E7> Tj", &["Tj"], &["Janp"]);
+        check("[(a) -20.5 <62>] TJ", &["TJ"], &["a", "b"]);
+        check("/Span <</ActualText (spoken) /MCID 3>> BDC EMC", &["BDC", "EMC"], &["spoken"]);
+    }
+
+    #[test]
+    fn what_shows_nothing_is_left_out() {
+        check("q % (a comment) Tj\nQ", &["q", "Q"], &[]);
+        check("(hidden) nonsense q (hidden) w ) > } Q (at the end)", &["q", "Q"], &[]);
+        check("[[[ (open", &[], &[]);
+    }
+
+    #[test]
+    fn inline_images_end_where_content_begins_again() {
+        let content = "BI /W 2 /H 2 /BPC 8 /CS /G ID \u{1} EI\u{2}(x\nEI\nq Q";
+        check(content, &["EI", "q", "Q"], &[]);
+    }
+
+    #[test]
+    fn deep_arrays_do_not_run_out_of_stack() {
+        let deep = "[".repeat(100_000) + "q";
+        assert!(read(deep.as_bytes()).operations.len() <= 1);
+    }
+
+    #[test]
+    fn what_is_written_reads_the_same() {
+        let content = "/A#20b [(x) 1.5 -0.00001 /N true] <</K (v)>> DP";
+        let program = read(content.as_bytes());
+        let mut bytes = Vec::new();
+        for operand in &program.operations[0].operands {
+            write(&mut bytes, operand);
+            bytes.push(b' ');
+        }
+        bytes.extend_from_slice(b"DP");
+        assert_eq!(read(&bytes).operations[0].operands, program.operations[0].operands);
+    }
+}

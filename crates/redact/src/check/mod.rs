@@ -19,9 +19,12 @@ mod luhn;
 mod mod97;
 mod mrz;
 mod net;
+mod phone;
+mod secret;
 mod text;
 mod vat;
 mod verhoeff;
+mod web;
 mod weighted;
 
 mod at;
@@ -87,6 +90,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("au-abn", au::abn),
     ("au-medicare", au::medicare),
     ("au-tfn", au::tfn),
+    ("basic-auth", secret::basic),
     ("be-bis", be::bis),
     ("be-nn", be::nn),
     ("bg-egn", bg::egn),
@@ -111,6 +115,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("de-svnr", de::svnr),
     ("dk-cpr", dk::cpr),
     ("ee-ik", ee::ik),
+    ("email", web::email),
     ("es-ccc", es::ccc),
     ("es-cif", es::cif),
     ("es-dni", es::dni),
@@ -122,6 +127,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("fr-nif", fr::nif),
     ("fr-nir", fr::nir),
     ("geo", net::geo),
+    ("github-token", secret::github),
     ("gr-afm", gr::afm),
     ("gr-amka", gr::amka),
     ("hr-oib", hr::oib),
@@ -142,6 +148,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("isin", finance::isin),
     ("it-cf", it::codice_fiscale),
     ("jp-my-number", jp::my_number),
+    ("jwt", secret::jwt),
     ("kr-rrn", kr::rrn),
     ("lei", finance::lei),
     ("lt-ak", ee::asmens_kodas),
@@ -156,9 +163,17 @@ const CHECKS: &[(&str, Check)] = &[
     ("nl-bsn", nl::bsn),
     ("nl-onderwijsnummer", nl::onderwijsnummer),
     ("no-fnr", no::fodselsnummer),
+    ("npm-token", secret::npm),
     ("nz-account", nz::account),
     ("nz-ird", nz::ird),
     ("nz-nhi", nz::nhi),
+    ("password", secret::quoted),
+    ("password-bare", secret::bare),
+    ("password-word", secret::word),
+    ("phone", phone::international),
+    ("phone-local", phone::local),
+    ("phone-nanp", phone::american),
+    ("phone-possible", phone::possible),
     ("pl-dowod", pl::dowod),
     ("pl-nip", pl::nip),
     ("pl-passport", pl::passport),
@@ -168,9 +183,11 @@ const CHECKS: &[(&str, Check)] = &[
     ("pt-niss", pt::niss),
     ("ro-cnp", ro::cnp),
     ("se-pnr", se::personnummer),
+    ("secret", secret::opaque),
     ("sg-nric", sg::nric),
     ("si-davcna", si::davcna),
     ("si-emso", si::emso),
+    ("token", secret::random),
     ("tr-kimlik", tr::kimlik),
     ("tr-vergi", tr::vergi),
     ("uk-driver", uk::driver),
@@ -184,6 +201,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("us-npi", us::npi),
     ("us-rtn", us::rtn),
     ("us-ssn", us::ssn),
+    ("username", web::username),
     ("vin", device::vin),
     ("xmr", crypto::xmr),
     ("za-id", za::id),

@@ -6,7 +6,7 @@ use model::Fault;
 
 use super::address::Addresses;
 use super::entity::{Entity, Label, Source, Tag};
-use super::lexicon::Lexicon;
+use super::lexicon::{Language, Lexicon, Roles};
 use super::model::Model;
 use super::roster::{Draft, Reading};
 use super::words::Word;
@@ -40,14 +40,13 @@ impl Finder {
     /// [`Roster`](super::Roster).
     pub fn find(&self, text: &str) -> Vec<Entity> {
         let words = words::words(text, &self.lexicon);
-        let is_english = self.lexicon.is_english(words.iter().map(|word| word.roles));
+        let language = self.lexicon.language(words.iter().map(|word| word.roles));
         let mut found = self.addresses.find(text);
-        found.extend(rules::persons(text, &words, is_english));
+        found.extend(rules::persons(text, &words, language));
         found.extend(places::places(text, &words));
         let entities = self.model.entities(text).into_iter();
-        found
-            .extend(entities.filter(|entity| !is_jargon(text, entity) && (is_english || is_confirmed(&words, entity))));
-        let found = widen(text, unite(text, found), |found| rules::listed(text, &words, found, is_english));
+        found.extend(entities.filter(|entity| !is_jargon(text, entity) && is_confirmed(&words, language, entity)));
+        let found = widen(text, unite(text, found), |found| rules::listed(text, &words, found, language));
         let found = widen(text, found, |found| elsewhere(text, found));
         beside_placeholders(text, found)
     }
@@ -82,22 +81,24 @@ fn elsewhere(text: &str, found: &[Entity]) -> Vec<Entity> {
         .collect()
 }
 
-/// Whether the lists have a word of what the network found in a text that is not English. Dates and amounts are alike
-/// enough in all languages.
-fn is_confirmed(words: &[Word], entity: &Entity) -> bool {
-    match entity.label {
-        Label::Other(tag) => {
-            matches!(tag, Tag::Date | Tag::Time | Tag::Money | Tag::Percent | Tag::Cardinal | Tag::Quantity)
-        }
-        _ => {
-            let from = words.partition_point(|word| word.end <= entity.range.start);
-            let inside: Vec<&Word> = words[from..].iter().take_while(|word| word.start < entity.range.end).collect();
-            let names = inside.iter().filter(|word| !word.kind.is_common());
-            let sure = names.clone().any(|word| word.kind.is_place() || word.kind.is_known_first());
-            let likely = inside.len() > 1 && names.clone().any(|word| word.kind.is_frequent_last());
-            inside.len() <= 5 && (sure || likely)
-        }
+/// Whether what the network found in a text that is not English is likely to be right. Dates and amounts are alike
+/// enough in all languages; in German a name has to be on the lists, elsewhere it must not be made of common words.
+fn is_confirmed(words: &[Word], language: Language, entity: &Entity) -> bool {
+    if language == Language::English {
+        return true;
     }
+    if let Label::Other(tag) = entity.label {
+        return matches!(tag, Tag::Date | Tag::Time | Tag::Money | Tag::Percent | Tag::Cardinal | Tag::Quantity);
+    }
+    let from = words.partition_point(|word| word.end <= entity.range.start);
+    let inside: Vec<&Word> = words[from..].iter().take_while(|word| word.start < entity.range.end).collect();
+    let names = inside.iter().filter(|word| !word.kind.is_common());
+    if language == Language::Other {
+        return names.clone().any(|word| word.is_capital() && word.roles == Roles::default());
+    }
+    let sure = names.clone().any(|word| word.kind.is_place() || word.kind.is_known_first());
+    let likely = inside.len() > 1 && names.clone().any(|word| word.kind.is_frequent_last());
+    inside.len() <= 5 && (sure || likely)
 }
 
 /// What is left of findings when what a redaction has put there (`[PERSON-3]`, `[CARD ***1234]`) is not looked at:

@@ -56,7 +56,8 @@ pub struct Draft {
 
 /// Who is who.
 pub struct Roster {
-    persons: usize,
+    /// The first full form of each person's name, folded.
+    persons: Vec<String>,
     forms: HashMap<String, BTreeSet<PersonId>>,
 }
 
@@ -70,7 +71,7 @@ impl fmt::Debug for Draft {
 impl fmt::Debug for Roster {
     /// Names are personal: only how many there are.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Roster({} persons)", self.persons)
+        write!(f, "Roster({} persons)", self.persons.len())
     }
 }
 
@@ -113,19 +114,25 @@ impl Draft {
                 forms.entry(form).or_default().insert(PersonId(id as u32));
             }
         }
-        Roster { persons: persons.len(), forms }
+        let persons = persons.iter().map(|names| names[0].forms().swap_remove(0)).collect();
+        Roster { persons, forms }
     }
 }
 
 impl Roster {
     /// How many persons there are.
     pub fn len(&self) -> usize {
-        self.persons
+        self.persons.len()
+    }
+
+    /// A person's name, the same for all of its forms: folded, given names first.
+    pub fn name(&self, person: PersonId) -> &str {
+        &self.persons[person.0 as usize]
     }
 
     /// Whether there is nobody.
     pub fn is_empty(&self) -> bool {
-        self.persons == 0
+        self.persons.is_empty()
     }
 
     /// Every form of every name in `text`, in order, apart from each other, the longest at each place.

@@ -4,12 +4,13 @@ use std::ops::Range;
 
 use super::entity::{Entity, Label, Source};
 use super::gazetteer;
+use super::lexicon::Language;
 use super::words::{Shape, Word};
 
-/// Finds persons by rule. `words` are those of `text`; where it is not English, a capital alone says little (German
-/// writes every noun with one) and `von` is a preposition.
-pub(super) fn persons(text: &str, words: &[Word], is_english: bool) -> Vec<Entity> {
-    let text = Text { text, words, is_english };
+/// Finds persons by rule. `words` are those of `text`; German
+/// writes every noun with a capital, which says little there, and `von` is a preposition.
+pub(super) fn persons(text: &str, words: &[Word], language: Language) -> Vec<Entity> {
+    let text = Text { text, words, language };
     let mut found = Vec::new();
     let mut at = 0;
     while at < words.len() {
@@ -31,7 +32,7 @@ pub(super) fn persons(text: &str, words: &[Word], is_english: bool) -> Vec<Entit
 struct Text<'t> {
     text: &'t str,
     words: &'t [Word],
-    is_english: bool,
+    language: Language,
 }
 
 struct Find {
@@ -175,7 +176,7 @@ impl Text<'_> {
             && said(1, &["name", "nom", "nombre"])
             || self.words[at].roles.is_introduction()
             || self.words[at].is_any(self.text, &["appelle"]) && said(1, &["m", "s"])
-            || self.is_english && self.words[at].is_any(self.text, &["am", "m"]) && said(1, &["i"]);
+            || self.language == Language::English && self.words[at].is_any(self.text, &["am", "m"]) && said(1, &["i"]);
         if !here || !is_blank(self.gap(at)) {
             return None;
         }
@@ -299,7 +300,10 @@ impl Text<'_> {
     /// `van Gijn`, `von der Heide`.
     fn particled(&self, at: usize) -> Option<Find> {
         let word = &self.words[at];
-        if !self.is_english || word.shape != Shape::Small || !word.is_any(self.text, &["van", "von", "vander"]) {
+        if self.language == Language::German
+            || word.shape != Shape::Small
+            || !word.is_any(self.text, &["van", "von", "vander"])
+        {
             return None;
         }
         let mut last = at + 1;
@@ -320,7 +324,10 @@ impl Text<'_> {
         let word = &self.words[at];
         let kind = word.kind;
         let first = kind.is_known_first() && word.end - word.start > 2;
-        let last = self.is_english && kind.is_frequent_last() && word.end - word.start > 3 && !self.begins_sentence(at);
+        let last = self.language != Language::German
+            && kind.is_frequent_last()
+            && word.end - word.start > 3
+            && !self.begins_sentence(at);
         let fits = word.shape == Shape::Capital && (first || last) && !kind.is_common() && !kind.is_place();
         let part = at > 0 && self.words[at - 1].is_capital() && self.adjoins(at - 1);
         let goes_on = at + 1 < self.words.len() && self.words[at + 1].is_capital() && self.adjoins(at);
@@ -332,14 +339,14 @@ impl Text<'_> {
 }
 
 /// Persons that stand in a list with one that was found: `Jan, Kristi and Stephen`.
-pub(super) fn listed(text: &str, words: &[Word], found: &[Entity], is_english: bool) -> Vec<Entity> {
+pub(super) fn listed(text: &str, words: &[Word], found: &[Entity], language: Language) -> Vec<Entity> {
     let is_person = |word: &Word| {
         let at = found.partition_point(|entity| entity.range.end <= word.start);
         found.get(at).is_some_and(|entity| entity.label == Label::Person && entity.range.start < word.end)
     };
     let mut is_known: Vec<bool> = words.iter().map(is_person).collect();
     let may_be = |word: &Word| {
-        (is_english || word.kind.is_first())
+        (language != Language::German || word.kind.is_first())
             && word.shape == Shape::Capital
             && (!word.kind.is_common() || word.kind.is_known_first())
             && (!word.kind.is_place() || word.kind.is_first())

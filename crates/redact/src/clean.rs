@@ -4,11 +4,13 @@ use std::io::{self, Read, Write};
 
 use model::Fault;
 
+use crate::audit::Auditor;
 use crate::document::{Removed, Rewritten, mail, office, pdf};
 use crate::format::detect::{self, Kind};
 use crate::format::encoding::{self, Rewrite};
 use crate::format::{self, csv, env, json, sql, text, toml_text, xml, yaml};
-use crate::redactor::{Act, Auditor, Case, Means, Memory, Redactor, Witness};
+use crate::memory::Memory;
+use crate::redactor::{Act, Case, Means, Redactor, Witness};
 use crate::restore::Removal;
 use crate::{Decide, Limits, Names};
 
@@ -105,6 +107,7 @@ pub fn take(
         let mut learner = Redactor::new(means, Act::Learn, memory, &mut case.numbers, witness);
         walk(&mut *source.open()?, &mut io::sink(), kind, &mut learner, limits)?;
         memory = learner.memory;
+        memory.roster = Some(std::mem::take(&mut memory.draft).settle());
     }
     let mut left = ROUNDS;
     loop {

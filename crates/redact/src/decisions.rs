@@ -18,12 +18,23 @@ pub enum Decision {
 #[derive(Clone, Debug, Default)]
 pub struct Decisions {
     by_place: HashMap<String, Decision>,
+    reviewed: bool,
 }
 
 impl Decisions {
     /// Adds a decision about the finding of that name: see [`place_id`].
     pub fn add(&mut self, id: &str, decision: Decision) {
         self.by_place.insert(id.to_owned(), decision);
+    }
+
+    /// Whether nobody has decided anything; a file of decisions that keeps nothing counts as decided.
+    pub fn is_empty(&self) -> bool {
+        !self.reviewed
+    }
+
+    /// The findings of an input were looked at.
+    pub fn reviewed(&mut self) {
+        self.reviewed = true;
     }
 
     pub(crate) fn of(&self, spot: &Spot<'_>, source: Option<Range<u64>>, range: &Range<usize>) -> Option<Decision> {

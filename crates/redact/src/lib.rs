@@ -19,12 +19,15 @@ pub mod format;
 pub mod names;
 pub mod wire;
 
+mod audit;
 mod clean;
 mod context;
 mod decisions;
 mod detector;
+mod hits;
 mod known;
 mod limits;
+mod memory;
 mod operator;
 mod piece;
 mod placeholder;

@@ -52,6 +52,7 @@ fn parse(text: &str) -> Option<HashMap<Digest, Decisions>> {
     }
     let about = |input: &Value| {
         let mut decisions = Decisions::default();
+        decisions.reviewed();
         for id in input["keep"].as_array()? {
             decisions.add(id.as_str()?, Decision::Keep);
         }

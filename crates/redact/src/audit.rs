@@ -1,0 +1,86 @@
+//! The output is walked once more: nothing may be found in it.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use model::{Fault, Kind};
+
+use crate::hits::hits;
+use crate::memory::Memory;
+use crate::operator::Operator;
+use crate::piece::{Decide, Edit, Piece, Spot};
+use crate::redactor::{Means, answer, harmless};
+use crate::scan::Scratch;
+
+/// Walks an output and finds what should not be there any more.
+pub(crate) struct Auditor<'a> {
+    means: Means<'a>,
+    scratch: Scratch,
+    memory: &'a Memory,
+    /// How much plain text has been seen so far.
+    position: u64,
+    pub(crate) survivors: Vec<Survivor>,
+    /// The place of the first of them.
+    pub(crate) fault: Option<Fault>,
+}
+
+impl<'a> Auditor<'a> {
+    pub(crate) fn new(means: Means<'a>, memory: &'a Memory) -> Self {
+        Auditor { scratch: means.scanner.scratch(), means, memory, position: 0, survivors: Vec::new(), fault: None }
+    }
+}
+
+impl Decide for Auditor<'_> {
+    fn decide(&mut self, piece: &Piece<'_>) -> Result<Vec<Edit>, Fault> {
+        let exempt = self.memory.exempt.of(piece, self.position);
+        if piece.spot == Spot::Text {
+            self.position += piece.text.len() as u64;
+        }
+        for survivor in survivors(&self.means, &mut self.scratch, self.memory, piece, &exempt) {
+            if self.fault.is_none() {
+                let spot = harmless(&self.means, &mut self.scratch, &self.memory.known, &piece.spot);
+                self.fault = Some(survivor.fault(piece, &spot));
+            }
+            self.survivors.push(survivor);
+        }
+        Ok(Vec::new())
+    }
+}
+
+/// A value that should not stand in the output any more.
+#[derive(Debug)]
+pub(crate) struct Survivor {
+    pub(crate) value: Vec<u8>,
+    pub(crate) kind: Arc<str>,
+    range: Range<usize>,
+}
+
+impl Survivor {
+    pub(crate) fn fault(&self, piece: &Piece<'_>, spot: &Spot<'_>) -> Fault {
+        let place = match piece.offsets.source(&self.range) {
+            Some(range) => format!("bytes {} to {} of the output", range.start, range.end),
+            None => spot.to_string(),
+        };
+        Fault::new(Kind::Unverified, "redaction-incomplete", format!("a value of type {} remains: {place}", self.kind))
+            .advise("Nothing was written. Add a detector or a decision for it, and please report the case without the value.")
+    }
+}
+
+/// What is found in a piece of the output, except where our own replacements stand.
+pub(crate) fn survivors(
+    means: &Means<'_>,
+    scratch: &mut Scratch,
+    memory: &Memory,
+    piece: &Piece<'_>,
+    exempt: &[Range<usize>],
+) -> Vec<Survivor> {
+    let within = |range: &Range<usize>| exempt.iter().any(|place| place.start <= range.start && range.end <= place.end);
+    // A network that reads our placeholders as names, with the words beside them, has found nothing.
+    let beside = |range: &Range<usize>| exempt.iter().any(|place| place.start < range.end && range.start < place.end);
+    let found = hits(means, scratch, memory, piece).into_iter();
+    let found = found.filter(|hit| answer(means, piece, hit).is_some_and(|answer| answer.operator != Operator::Keep));
+    let found = found.filter(|hit| !(hit.detector.starts_with("names.") && beside(&hit.range)));
+    let traces = memory.traces.find(piece.text).into_iter().map(|again| (again.range, again.kind));
+    let all = found.map(|hit| (hit.range, hit.kind)).chain(traces).filter(|(range, _)| !within(range));
+    all.map(|(range, kind)| Survivor { value: piece.text[range.clone()].to_vec(), kind, range }).collect()
+}

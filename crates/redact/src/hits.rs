@@ -1,0 +1,131 @@
+//! What is found in a piece: by detectors, by the network and the lists, by what is known already.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::memory::Memory;
+use crate::names::{Mention, PersonId, Reading, Roster};
+use crate::piece::Piece;
+use crate::placeholder;
+use crate::profile::Names;
+use crate::redactor::{Means, Named};
+use crate::scan::{SCORE_LEAST, Scratch};
+
+/// Something found in a piece, before it is settled what happens to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Hit {
+    pub(crate) range: Range<usize>,
+    pub(crate) kind: Arc<str>,
+    pub(crate) detector: Arc<str>,
+    pub(crate) score: u8,
+    pub(crate) who: Who,
+}
+
+/// Whom a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// Nobody has asked.
+    Unasked,
+    /// This person of the roster.
+    Person(PersonId),
+    /// One of several: somebody has to look.
+    Ambiguous,
+}
+
+/// Everything found in a piece, from left to right, apart. What a detector found is what it says it is; names, and values
+/// known from elsewhere, are what is left beside it.
+pub(crate) fn hits(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, piece: &Piece<'_>) -> Vec<Hit> {
+    let found = means.scanner.scan(scratch, piece.text, piece.names).iter().map(|finding| {
+        let detector = means.scanner.detector(finding);
+        let (kind, id) = (detector.kind.clone(), detector.id.clone());
+        Hit { range: finding.range.clone(), kind, detector: id, score: finding.score, who: Who::Unasked }
+    });
+    let mut hits: Vec<Hit> = found.collect();
+    if let (Some(names), Ok(text)) = (means.names, std::str::from_utf8(piece.text)) {
+        let mentioned = memory.roster.as_ref().map(|roster| mentions(roster, text)).unwrap_or_default();
+        if means.profile.names == Names::Always || piece.prose {
+            add_beside(&mut hits, named(names(text), text, &mentioned), piece.text);
+        }
+        add_beside(&mut hits, mentioned, piece.text);
+    }
+    let again = memory.known.find(piece.text).into_iter().map(|again| Hit {
+        range: again.range,
+        kind: again.kind,
+        detector: Arc::from("known"),
+        score: SCORE_LEAST,
+        who: Who::Unasked,
+    });
+    add_beside(&mut hits, again.collect(), piece.text);
+    hits
+}
+
+/// Names found in a text, except in placeholders of ours, with the persons that the roster knows.
+fn named(names: Vec<Named>, text: &str, mentioned: &[Hit]) -> Vec<Hit> {
+    let ours = placeholder::places(text);
+    let overlap = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
+    let hit = |named: Named| {
+        let who = mentioned.iter().find(|hit| named.kind == PERSON && overlap(&hit.range, &named.range));
+        Hit {
+            who: who.map_or(Who::Unasked, |hit| hit.who),
+            range: named.range,
+            kind: Arc::from(named.kind),
+            detector: Arc::from(named.detector),
+            score: named.score,
+        }
+    };
+    names.into_iter().filter(|named| !ours.iter().any(|place| overlap(place, &named.range))).map(hit).collect()
+}
+
+/// Every form of the known persons' names. A name that is a common word as well is left to the network.
+fn mentions(roster: &Roster, text: &str) -> Vec<Hit> {
+    let hit = |mention: Mention| {
+        let who = match mention.reading {
+            Reading::Person(person) => Who::Person(person),
+            Reading::Ambiguous(_) => Who::Ambiguous,
+            Reading::CommonWord(_) => return None,
+        };
+        Some(Hit { range: mention.range, kind: Arc::from(PERSON), detector: Arc::from("names.roster"), score: 85, who })
+    };
+    roster.find(text).into_iter().filter_map(hit).collect()
+}
+
+pub(crate) const PERSON: &str = "person";
+
+/// Adds the parts of `more` that lie beside what is there, if a letter or digit is in them.
+fn add_beside(hits: &mut Vec<Hit>, mut more: Vec<Hit>, text: &[u8]) {
+    if more.is_empty() {
+        return;
+    }
+    more.sort_by(|a, b| b.score.cmp(&a.score).then(b.range.len().cmp(&a.range.len())));
+    for hit in more {
+        for range in uncovered(hits, &hit.range) {
+            let range = trimmed(text, range);
+            if text[range.clone()].iter().any(|byte| byte.is_ascii_alphanumeric() || *byte >= 0x80) {
+                let at = hits.partition_point(|other| other.range.start < range.start);
+                hits.insert(at, Hit { range, ..hit.clone() });
+            }
+        }
+    }
+}
+
+/// The parts of `range` that no hit covers. Hits are sorted and apart.
+fn uncovered(hits: &[Hit], range: &Range<usize>) -> Vec<Range<usize>> {
+    let (mut parts, mut from) = (Vec::new(), range.start);
+    let first = hits.partition_point(|hit| hit.range.end <= range.start);
+    for hit in hits[first..].iter().take_while(|hit| hit.range.start < range.end) {
+        if hit.range.start > from {
+            parts.push(from..hit.range.start);
+        }
+        from = hit.range.end;
+    }
+    if from < range.end {
+        parts.push(from..range.end);
+    }
+    parts
+}
+
+fn trimmed(text: &[u8], range: Range<usize>) -> Range<usize> {
+    let part = &text[range.clone()];
+    let start = range.start + part.len() - part.trim_ascii_start().len();
+    start..start.max(range.end - (part.len() - part.trim_ascii_end().len()))
+}

@@ -107,6 +107,7 @@ fn a_text_document_loses_its_values() {
     assert_eq!(finder.names_of("00112233"), ["First", "Account number"]);
     assert_eq!(finder.names_of("0445556677"), ["Client phone", "lpwstr"]);
     assert_eq!(finder.names_of("Muster AG"), ["Company"]);
+    assert!(finder.saw("100200"), "attributes of custom XML are shown, whatever they look like");
     let removed: Vec<&str> = output.removed.iter().map(|removed| removed.what.as_str()).collect();
     assert!(removed.contains(&"docProps/thumbnail.jpeg"), "{removed:?}");
     assert!(removed.contains(&"word/embeddings/oleObject1.bin"), "{removed:?}");

@@ -372,6 +372,8 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn attributes(&mut self, here: &str, path: &str, attributes: &[Attribute<'a>]) -> Result<(), Fault> {
+        // What a company stores beside the document: no attribute of it is known.
+        let is_own = self.part.name.starts_with("customXml/");
         for attribute in attributes {
             let raw = &self.xml[attribute.value.clone()];
             if attribute.name.contains(':') && self.part.gone.iter().any(|id| id == raw) {
@@ -380,7 +382,9 @@ impl<'a> Walk<'a, '_> {
                 self.splices.put(attribute.whole.clone(), Vec::new());
                 let what = format!("{}: attribute {}", self.part.name, attribute.name);
                 self.notes.removed.push(Removed { what, why: "bytes as base64, which cannot be read" });
-            } else if !vocabulary::is_structural(here, attribute.name, raw) {
+            } else if is_own && !attribute.name.starts_with("xmlns")
+                || !vocabulary::is_structural(here, attribute.name, raw)
+            {
                 self.attribute(here, path, attribute)?;
             }
         }

@@ -106,6 +106,10 @@ pub(super) fn is_structural(element: &str, name: &str, value: &str) -> bool {
     if value.len() <= 3 {
         return true;
     }
+    // Values of pivot caches.
+    if local == "v" {
+        return false;
+    }
     if name == "xmlns" || name.starts_with("xmlns:") || local == "Type" || local == "uri" || local == "ContentType" {
         return is_known_name(value) || is_guid(value);
     }

@@ -178,6 +178,14 @@ fn text_under_a_box_is_taken_out() {
 }
 
 #[test]
+fn text_that_is_only_covered_is_named() {
+    let done = rewrite(&fixture("hidden"), &mut Needles::default(), &Limits::default()).expect("it is read");
+    assert_eq!(done.warnings, ["text on page 1 lies under a painted box: it can still be copied"]);
+    let done = rewrite(&fixture("box"), &mut Needles::default(), &Limits::default()).expect("it is read");
+    assert!(done.warnings.is_empty(), "{:?}", done.warnings);
+}
+
+#[test]
 fn a_value_in_several_strings_is_found() {
     reads("split", &["[PERSON-1]", "[SSN]"]);
 }

@@ -119,6 +119,9 @@ fn scanned(
     let covers = erase::erase(work, &mut scene, &mut counter, regions, decide);
     work.spots = spots;
     let covers = covers?;
+    if scene.hides_text() {
+        work.warn(format!("text on page {page} lies under a painted box: it can still be copied"));
+    }
     image::cover(work, &mut scene, page, &covers)?;
     rebuild::root(work, &scene, &covers)
 }

@@ -219,6 +219,7 @@ fn take_out(work: &mut Work<'_>, scene: &mut Scene, page: u32, gone: &BTreeMap<u
             font.shown.insert(glyph.code);
         }
     }
+    scene.gone = gone.keys().copied().collect();
     for ((run, operation), glyphs) in operations {
         let bytes = without(scene, run, operation, &glyphs);
         scene.runs[run].rewritten.insert(operation, bytes);

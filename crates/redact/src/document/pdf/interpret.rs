@@ -4,12 +4,14 @@ use lopdf::{Dictionary, Object, ObjectId};
 use model::Fault;
 use std::rc::Rc;
 
-use super::geometry::{Matrix, dot, length};
+use super::geometry::{Matrix, Rect, dot, length};
 use super::lex::{Operand, Operation};
 use super::objects::{self, name, numbers};
 use super::scene::{Glyph, Mark, Run, Scene, Shown};
 use super::work::{FORMS_MAX, Source, Work, too_large};
 
+/// Boxes under which text is looked for.
+const FILLS_MAX: usize = 2_000;
 /// Saved graphics states.
 const STATES_MAX: usize = 4_096;
 
@@ -24,11 +26,22 @@ struct State {
     stretch: f64,
     leading: f64,
     rise: f64,
+    opaque: bool,
 }
 
 impl State {
     fn at(ctm: Matrix) -> State {
-        State { ctm, font: None, size: 0.0, letter: 0.0, word: 0.0, stretch: 1.0, leading: 0.0, rise: 0.0 }
+        State {
+            ctm,
+            font: None,
+            size: 0.0,
+            letter: 0.0,
+            word: 0.0,
+            stretch: 1.0,
+            leading: 0.0,
+            rise: 0.0,
+            opaque: true,
+        }
     }
 }
 
@@ -40,6 +53,8 @@ struct Frame {
     line: Matrix,
     text: Matrix,
     marks: Vec<Option<usize>>,
+    /// Rectangles of the current path.
+    path: Vec<Rect>,
 }
 
 /// Runs a stream as a scene of its own.
@@ -89,6 +104,7 @@ impl Stage<'_, '_> {
             line: Matrix::IDENTITY,
             text: Matrix::IDENTITY,
             marks: mark.map(Some).into_iter().collect(),
+            path: Vec::new(),
         };
         self.work.spend(source.program.operations.len() as u64)?;
         for (number, operation) in source.program.operations.iter().enumerate() {
@@ -112,9 +128,21 @@ impl Stage<'_, '_> {
             }
             "BMC" | "BDC" => self.mark(frame, number, operation),
             "EMC" => drop(frame.marks.pop()),
+            "re" => rectangle(frame, &operation.numbers()),
+            "f" | "F" | "f*" | "B" | "B*" | "b" | "b*" => self.fill(frame),
+            "n" | "S" | "s" => frame.path.clear(),
             _ => self.text(frame, number, operation)?,
         }
         Ok(())
+    }
+
+    fn fill(&mut self, frame: &mut Frame) {
+        let painted = self.scene.glyphs.len();
+        let room = FILLS_MAX.saturating_sub(self.scene.fills.len());
+        if frame.state.opaque && painted > 0 {
+            self.scene.fills.extend(frame.path.drain(..).map(|rect| (rect, painted)).take(room));
+        }
+        frame.path.clear();
     }
 
     /// Text state, position and showing.
@@ -193,6 +221,12 @@ impl Stage<'_, '_> {
         };
         let Ok((_, Object::Dictionary(dict))) = self.work.document.dereference(object) else { return };
         let dict = dict.clone();
+        if let Some(opacity) = objects::number(&self.work.document, &dict, b"ca") {
+            frame.state.opaque = opacity >= 1.0;
+        }
+        if let Some(mode) = name(&self.work.document, &dict, b"BM") {
+            frame.state.opaque &= mode == b"Normal";
+        }
         if let Some([Object::Reference(font), size]) = objects::array(&self.work.document, &dict, b"Font").get(..2)
             && self.is_font(*font)
         {
@@ -356,6 +390,16 @@ impl Stage<'_, '_> {
 /// Keys of properties whose text is read out instead of what is shown.
 pub(super) fn speaking(key: &[u8]) -> bool {
     matches!(key, b"ActualText" | b"Alt" | b"E")
+}
+
+/// Adds a rectangle that is large enough to hide a letter.
+fn rectangle(frame: &mut Frame, numbers: &[f64]) {
+    let [x, y, width, height] = *numbers else { return };
+    let corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)];
+    let rect = Rect::around(&corners.map(|corner| frame.state.ctm.point(corner)));
+    if rect.right - rect.left > 3.0 && rect.top - rect.bottom > 3.0 && frame.path.len() < FILLS_MAX {
+        frame.path.push(rect);
+    }
 }
 
 fn next_line(frame: &mut Frame, x: f64, y: f64) {

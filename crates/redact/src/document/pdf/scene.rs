@@ -19,8 +19,27 @@ pub(super) struct Scene {
     pub(super) images: Vec<Shown>,
     /// Marked content.
     pub(super) marks: Vec<Mark>,
+    /// Opaque boxes, and how many glyphs had been painted before each.
+    pub(super) fills: Vec<(Rect, usize)>,
+    /// Glyphs that were taken out.
+    pub(super) gone: BTreeSet<usize>,
     /// Text of all glyphs.
     pub(super) text: String,
+}
+
+impl Scene {
+    /// Whether text that stays lies under a box that was painted over it: it is hidden, not gone.
+    pub(super) fn hides_text(&self) -> bool {
+        self.fills.iter().any(|(fill, before)| {
+            let glyphs = self.glyphs.iter().enumerate().take(*before);
+            let mut shown = glyphs.filter(|(number, glyph)| !self.gone.contains(number) && !self.blank(glyph));
+            shown.any(|(_, glyph)| glyph.rect().meet(fill).is_some_and(|part| part.area() > 0.5 * glyph.rect().area()))
+        })
+    }
+
+    fn blank(&self, glyph: &Glyph) -> bool {
+        self.text[glyph.text.0..glyph.text.1].trim().is_empty()
+    }
 }
 
 /// One execution of a content stream. A form that is shown twice has two, so that one can be changed alone.

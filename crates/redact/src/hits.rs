@@ -46,7 +46,8 @@ pub(crate) fn hits(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, pi
         if means.profile.names == Names::Always || piece.prose {
             add_beside(&mut hits, named(names(text), text, &mentioned), piece.text);
         }
-        add_beside(&mut hits, mentioned, piece.text);
+        let sure = mentioned.into_iter().filter(|hit| hit.score >= SCORE_LEAST);
+        add_beside(&mut hits, sure.collect(), piece.text);
     }
     let again = memory.known.find(piece.text).into_iter().map(|again| Hit {
         range: again.range,
@@ -76,17 +77,18 @@ fn named(names: Vec<Named>, text: &str, mentioned: &[Hit]) -> Vec<Hit> {
     names.into_iter().filter(|named| !ours.iter().any(|place| overlap(place, &named.range))).map(hit).collect()
 }
 
-/// Every form of the known persons' names. A name that is a common word as well is left to the network.
+/// Every form of the known persons' names. One that is a common word as well says whom a name stands for, where the
+/// network or the lists take it for a name, and is nothing by itself: its score is 0.
 fn mentions(roster: &Roster, text: &str) -> Vec<Hit> {
     let hit = |mention: Mention| {
-        let who = match mention.reading {
-            Reading::Person(person) => Who::Person(person),
-            Reading::Ambiguous(_) => Who::Ambiguous,
-            Reading::CommonWord(_) => return None,
+        let (who, score) = match mention.reading {
+            Reading::Person(person) => (Who::Person(person), 85),
+            Reading::Ambiguous(_) => (Who::Ambiguous, 85),
+            Reading::CommonWord(person) => (Who::Person(person), 0),
         };
-        Some(Hit { range: mention.range, kind: Arc::from(PERSON), detector: Arc::from("names.roster"), score: 85, who })
+        Hit { range: mention.range, kind: Arc::from(PERSON), detector: Arc::from("names.roster"), score, who }
     };
-    roster.find(text).into_iter().filter_map(hit).collect()
+    roster.find(text).into_iter().map(hit).collect()
 }
 
 pub(crate) const PERSON: &str = "person";

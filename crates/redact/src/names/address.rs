@@ -31,7 +31,7 @@ struct Form {
 
 const FORMS: &[Form] = &[
     Form {
-        pattern: r"#N,?_(?:(?:[NSEW]|N[EW]|S[EW])\.?_)?(?:(?:@|\d{1,3}(?:st|nd|rd|th))_){1,4}(?:Street|St|Road|Rd|Avenue|Ave|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Square|Sq|Terrace|Way|Highway|Hwy|Parkway|Pkwy|Circle|Cir|Crescent|Close|Gardens|Grove|Mews|Row|Alley|Trail|Plaza|Loop|Walk|Hill|Park|Pike|Turnpike|Crossing|Ridge|Manor|View|Green)\b\.?#U#T",
+        pattern: r"#N,?_(?:\d{1,5}_)?(?:(?:[NSEW]|N[EW]|S[EW])\.?_)?(?:(?:@|\d{1,3}(?:st|nd|rd|th))_){1,4}(?:Street|St|Road|Rd|Avenue|Ave|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Square|Sq|Terrace|Way|Highway|Hwy|Parkway|Pkwy|Circle|Cir|Crescent|Close|Gardens|Grove|Mews|Row|Alley|Trail|Plaza|Loop|Walk|Hill|Park|Pike|Turnpike|Crossing|Ridge|Manor|View|Green)\b\.?#U#T",
         score: 0.9,
         guarded: false,
         labelled: false,
@@ -84,6 +84,13 @@ const FORMS: &[Form] = &[
         guarded: false,
         labelled: true,
     },
+    Form {
+        pattern: r"(?:(?:Unit|PSC|CMR)_\d{1,5},?_Box_\d{1,5}|US(?:NS|S|CGC)_@(?:_@)?),?\s+[ADF]PO,?_A[AEP]_\d{5}(?:-\d{4})?\b",
+        score: 0.95,
+        guarded: false,
+        labelled: false,
+    },
+    Form { pattern: r"(?:Apt|Apartment|Suite)\.?_#?\d{1,5}\b", score: 0.6, guarded: false, labelled: false },
     Form { pattern: r"@(?:[ -]@){0,3},?\s+#S\s+\d{5}(?:-\d{4})?\b", score: 0.9, guarded: false, labelled: false },
     Form {
         pattern: r"\b(?:[A-Z]{1,2}-)?(?:\d{5}|\d{2}-\d{3}|\d{4}_?[A-Z]{2})_@(?:[ -]@){0,3}",
@@ -188,6 +195,7 @@ mod tests {
         check("en Calle Mayor 12, 28013 Madrid", &["Calle Mayor 12, 28013 Madrid"]);
         check("Hauptstraße 5a, 10115 Berlin", &["Hauptstraße 5a, 10115 Berlin"]);
         check("P.O. Box 1234", &["P.O. Box 1234"]);
+        check("Unit 0524 Box 3095\nDPO AP 41340", &["Unit 0524 Box 3095\nDPO AP 41340"]);
         check("at 10 Downing Street, London SW1A 2AA", &["10 Downing Street, London SW1A 2AA"]);
     }
 

@@ -186,6 +186,12 @@ fn text_that_is_only_covered_is_named() {
 }
 
 #[test]
+fn a_font_that_maps_its_letters_to_others_is_named() {
+    let done = rewrite(&fixture("lying"), &mut Needles::default(), &Limits::default()).expect("it is read");
+    assert_eq!(done.warnings, ["not scanned: letters on page 1 that font Helvetica maps to others"]);
+}
+
+#[test]
 fn a_value_in_several_strings_is_found() {
     reads("split", &["[PERSON-1]", "[SSN]"]);
 }

@@ -8,7 +8,7 @@ use super::cmap::{self, Map};
 use super::filter;
 use super::glyphs;
 use super::metrics::Standard;
-use super::objects::{array, dictionary, integer, name, number, stream};
+use super::objects::{array, dictionary, entry, integer, name, number, stream};
 
 /// A font of the document.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub(super) struct Font {
     pub(super) scale: f64,
     /// Content streams of a Type 3 font's glyphs.
     pub(super) procedures: Vec<ObjectId>,
+    /// Codes whose glyph has the name of one letter or digit while the map to Unicode says another.
+    pub(super) contradicted: BTreeSet<u32>,
     /// Codes that are still shown somewhere.
     pub(super) shown: BTreeSet<u32>,
     /// Codes that were taken out somewhere.
@@ -122,6 +124,7 @@ fn read(document: &Document, id: ObjectId, dict: &Dictionary, max: usize) -> Fon
         text: Map::new(),
         scale: 0.001,
         procedures: Vec::new(),
+        contradicted: BTreeSet::new(),
         shown: BTreeSet::new(),
         taken: BTreeSet::new(),
         widths: BTreeMap::new(),
@@ -135,9 +138,20 @@ fn read(document: &Document, id: ObjectId, dict: &Dictionary, max: usize) -> Fon
         simple(document, dict, &subtype, &base, &mut font, max);
     }
     if let Some(map) = to_unicode(document, dict, max) {
+        font.contradicted = contradicted(document, dict, &map);
         font.text.extend(map.into_iter().filter(|(_, text)| says_something(text)));
     }
     font
+}
+
+/// Codes of `/Differences` for which the glyph's name and the map to Unicode disagree about a letter or digit.
+fn contradicted(document: &Document, dict: &Dictionary, map: &Map) -> BTreeSet<u32> {
+    let Some(Object::Dictionary(own)) = entry(document, dict, b"Encoding") else { return BTreeSet::new() };
+    let mut names = vec![None; 256];
+    differences(document, own, &mut names);
+    let plain = |text: &str| text.len() == 1 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let named = (0u32..).zip(names).filter_map(|(code, name)| Some((code, name?, map.get(&code)?)));
+    named.filter(|(_, name, text)| name != *text && plain(name) && plain(text)).map(|(code, ..)| code).collect()
 }
 
 /// A map that turns a glyph into nothing does not say what the glyph shows.

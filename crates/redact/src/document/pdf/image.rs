@@ -49,11 +49,20 @@ fn is_readable(work: &Work<'_>, id: ObjectId) -> bool {
     side(b"Width") >= READABLE && side(b"Height") >= READABLE
 }
 
+/// How much more of an image goes than its box covers, as a share of the box: letters that somebody else has read in
+/// it do not stand exactly where they were said to.
+const MARGIN: f64 = 0.08;
+
 /// Parts of the unit square that boxes cover; an image that is flattened onto a line is covered whole.
 fn parts(matrix: &Matrix, covers: &[&Cover]) -> Vec<Rect> {
     let whole = Rect { left: 0.0, bottom: 0.0, right: 1.0, top: 1.0 };
     let Some(back) = matrix.inverse() else { return vec![whole] };
-    covers.iter().map(|cover| Rect::around(&cover.quad.map(|corner| back.point(corner)))).collect()
+    let part = |cover: &&Cover| {
+        let own = Rect::around(&cover.quad.map(|corner| back.point(corner)));
+        let margin = MARGIN * (own.top - own.bottom);
+        Rect { bottom: own.bottom - margin, top: own.top + margin, ..own }
+    };
+    covers.iter().map(part).collect()
 }
 
 /// A copy of the image without the pixels in `parts`.

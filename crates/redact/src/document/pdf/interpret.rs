@@ -350,20 +350,16 @@ impl Stage<'_, '_> {
         let codes = self.work.fonts.list[font].codes(text);
         self.work.spend(codes.len() as u64)?;
         for code in codes {
+            self.doubt(font, code.value);
             let known = &self.work.fonts.list[font];
             let Some(shown) = known.text_of(code.value) else {
                 let label = format!("in font {}, code {}", known.name, code.value);
                 return Err(self.unreadable(&label));
             };
             let begin = self.scene.text.len();
-            let private = shown.chars().any(|c| matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{fffd}' | '\u{f0000}'..));
             self.scene.text.push_str(shown);
             let (across, vertical, two) = (known.advance(code.value), known.vertical, known.two_bytes);
             let state = &frame.state;
-            if private {
-                let page = self.page;
-                self.work.warn(format!("not scanned: characters without a common meaning on page {page}"));
-            }
             let word = if code.value == 32 && !two { state.word } else { 0.0 };
             let move_by = across * state.size + state.letter + word;
             let mut glyph = place(frame, across, vertical);
@@ -377,6 +373,18 @@ impl Stage<'_, '_> {
             advance(frame, move_by, vertical);
         }
         Ok(())
+    }
+
+    /// Says when the text of a code need not be what its glyph shows.
+    fn doubt(&mut self, font: usize, code: u32) {
+        let (known, page) = (&self.work.fonts.list[font], self.page);
+        let meaningless = |c: char| matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{fffd}' | '\u{f0000}'..);
+        if known.contradicted.contains(&code) {
+            let message = format!("not scanned: letters on page {page} that font {} maps to others", known.name);
+            self.work.warn(message);
+        } else if known.text_of(code).is_some_and(|text| text.contains(meaningless)) {
+            self.work.warn(format!("not scanned: characters without a common meaning on page {page}"));
+        }
     }
 
     fn unreadable(&self, what: &str) -> Fault {

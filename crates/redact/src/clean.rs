@@ -46,7 +46,7 @@ pub struct Walked {
 }
 
 /// How often an output in which known values remain is made again with all of them known.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 8;
 
 /// Looks for personal data and tells `witness`. Nothing is written.
 ///

@@ -1,5 +1,6 @@
 //! A detector: one kind of personal data, as a small file says it.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use model::Fault;
@@ -47,6 +48,8 @@ pub(crate) enum Edge {
     Alnum,
     /// No ASCII digit.
     Digit,
+    /// No ASCII letter or digit, and no more of a decimal number, a version or an object identifier: no dot with a digit.
+    Number,
     /// Anything may.
     None,
 }
@@ -128,17 +131,28 @@ impl Edge {
         match file.text("edge")?.as_deref() {
             None | Some("alnum") => Ok(Edge::Alnum),
             Some("digit") => Ok(Edge::Digit),
+            Some("number") => Ok(Edge::Number),
             Some("none") => Ok(Edge::None),
-            Some(_) => Err(file.wrong("edge", "an edge is alnum, digit or none")),
+            Some(_) => Err(file.wrong("edge", "an edge is alnum, number, digit or none")),
         }
     }
 
-    /// Whether `beside` may stand beside a match.
-    pub(crate) fn allows(self, beside: Option<u8>) -> bool {
-        match (self, beside) {
-            (Edge::None, _) | (_, None) => true,
-            (Edge::Alnum, Some(byte)) => !byte.is_ascii_alphanumeric(),
-            (Edge::Digit, Some(byte)) => !byte.is_ascii_digit(),
+    /// Whether a match may stand at `range` of `text`.
+    pub(crate) fn is_free(self, text: &[u8], range: &Range<usize>) -> bool {
+        let mut before = text[..range.start].iter().rev().copied();
+        let mut after = text[range.end..].iter().copied();
+        self.allows(before.next(), before.next()) && self.allows(after.next(), after.next())
+    }
+
+    fn allows(self, beside: Option<u8>, beyond: Option<u8>) -> bool {
+        let Some(byte) = beside else { return true };
+        match self {
+            Edge::None => true,
+            Edge::Alnum => !byte.is_ascii_alphanumeric(),
+            Edge::Number => {
+                !byte.is_ascii_alphanumeric() && !(byte == b'.' && beyond.is_some_and(|byte| byte.is_ascii_digit()))
+            }
+            Edge::Digit => !byte.is_ascii_digit(),
         }
     }
 }

@@ -10,7 +10,6 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::OnceLock;
 
 use memchr::memchr_iter;
 use model::Fault;
@@ -20,7 +19,7 @@ use regex_automata::nfa::thompson;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input, MatchKind, meta};
 
-use crate::context::Words;
+use crate::context::{Near, Words};
 use crate::detector::{Detector, fold_name};
 use crate::starts::Starts;
 
@@ -45,28 +44,43 @@ const CACHE_BYTES: usize = 16 << 20;
 #[derive(Debug)]
 pub struct Scanner {
     detectors: Vec<Detector>,
-    /// Which detector each pattern of the automaton belongs to.
-    owners: Vec<usize>,
-    dfa: DFA,
+    /// All detectors but those of `labelled` and `anchored`.
+    plain: Automaton,
+    /// Those that find nothing without a word around: run only where there is one.
+    labelled: Automaton,
     starts: Starts,
     anchored: Vec<(usize, meta::Regex)>,
-    /// Each detector's pattern by itself, to find the value within a match: made when it is first needed.
-    values: Vec<OnceLock<Option<meta::Regex>>>,
-    /// Each detector's pattern for a whole field: made when it is first needed.
-    wholes: Vec<OnceLock<Option<meta::Regex>>>,
+    /// For patterns that hold more than the value.
+    values: HashMap<usize, meta::Regex>,
     fields: HashMap<String, Vec<usize>>,
     words: Words,
 }
 
-/// What a scanner remembers between texts. One per thread.
+/// Patterns that are run at once.
 #[derive(Debug)]
-pub struct Scratch {
+struct Automaton {
+    /// Which detector each pattern belongs to.
+    owners: Vec<usize>,
+    dfa: DFA,
+}
+
+/// What an automaton has built so far.
+#[derive(Debug)]
+struct Built {
     cache: Cache,
     start: LazyStateID,
     clears: usize,
     /// Pairs of first bytes after which no pattern goes on.
     dead: Box<[u64; 1024]>,
+}
+
+/// What a scanner remembers between texts. One per thread.
+#[derive(Debug)]
+pub struct Scratch {
+    plain: Built,
+    labelled: Built,
     ends: Vec<(usize, usize)>,
+    near: Near,
     found: Vec<Finding>,
 }
 
@@ -86,26 +100,30 @@ impl Scanner {
     /// # Errors
     /// `bad-detector`: a pattern that does not parse.
     pub fn unproven(detectors: Vec<Detector>) -> Result<Self, Fault> {
-        let (mut owners, mut patterns) = (Vec::new(), Vec::new());
-        let mut anchored = Vec::new();
+        let (mut plain, mut labelled) = (Vec::new(), Vec::new());
+        let (mut anchored, mut values) = (Vec::new(), HashMap::new());
         let mut fields: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, detector) in detectors.iter().enumerate() {
             if detector.anchor.is_some() {
                 anchored.push((index, regex(detector)?));
+            } else if detector.needs_context {
+                labelled.push(index);
             } else {
-                owners.push(index);
-                patterns.push(detector.pattern.as_str());
+                plain.push(index);
+            }
+            if detector.marks_value {
+                values.insert(index, regex(detector)?);
             }
             for field in &detector.fields {
                 fields.entry(field.clone()).or_default().push(index);
             }
         }
-        let dfa = automaton(&patterns).map_err(|error| blame(&detectors, &owners, &error))?;
-        let starts = signs(&dfa, &detectors)?;
-        let words = Words::new(detectors.iter().map(|detector| detector.context.as_slice()));
-        let later = || std::iter::repeat_with(OnceLock::new).take(detectors.len()).collect();
-        let (values, wholes) = (later(), later());
-        Ok(Scanner { detectors, owners, dfa, starts, anchored, values, wholes, fields, words })
+        let plain = Automaton::new(&detectors, plain)?;
+        let labelled = Automaton::new(&detectors, labelled)?;
+        let starts = signs([&plain, &labelled], &detectors)?;
+        let words = detectors.iter().map(|detector| (detector.context.as_slice(), detector.needs_context));
+        let words = Words::new(words);
+        Ok(Scanner { detectors, plain, labelled, starts, anchored, values, fields, words })
     }
 
     /// The detector of a finding.
@@ -123,20 +141,19 @@ impl Scanner {
     /// # Panics
     /// Never: the automaton has no look-around, so that its start depends on nothing.
     pub fn scratch(&self) -> Scratch {
-        let mut cache = self.dfa.create_cache();
-        let start = self.start(&mut cache);
-        let dead = Box::new([0; 1024]);
-        Scratch { clears: cache.clear_count(), cache, start, dead, ends: Vec::new(), found: Vec::new() }
-    }
-
-    fn start(&self, cache: &mut Cache) -> LazyStateID {
-        let input = Input::new(b"").anchored(Anchored::Yes);
-        self.dfa.start_state_forward(cache, &input).unwrap_or_else(|error| unreachable!("{error}"))
+        Scratch {
+            plain: self.plain.build(),
+            labelled: self.labelled.build(),
+            ends: Vec::new(),
+            near: Near::default(),
+            found: Vec::new(),
+        }
     }
 
     /// What is found in `text`, from left to right and apart. `names` are the fields around it, outermost first.
     pub fn scan<'s>(&self, scratch: &'s mut Scratch, text: &[u8], names: &[impl AsRef<str>]) -> &'s [Finding] {
         scratch.found.clear();
+        scratch.near.clear();
         self.scan_words(scratch, text, names);
         for (index, regex) in &self.anchored {
             self.scan_anchor(scratch, *index, regex, text, names);
@@ -183,54 +200,27 @@ impl Scanner {
             mask &= mask - 1;
             if let [first, second, ..] = text[at..] {
                 let pair = usize::from(first) << 8 | usize::from(second);
-                if scratch.dead[pair >> 6] >> (pair & 63) & 1 == 0 {
-                    self.try_at(scratch, text, at, names);
+                if scratch.plain.is_alive(pair) {
+                    self.try_plain(scratch, text, at, names);
+                }
+                if scratch.labelled.is_alive(pair) && self.words.is_labelled(&mut scratch.near, text, at, names) {
+                    self.try_labelled(scratch, text, at, names);
                 }
             }
         }
     }
 
-    /// Runs the automaton from `at` and weighs what it finds.
-    fn try_at(&self, scratch: &mut Scratch, text: &[u8], at: usize, names: &[impl AsRef<str>]) {
-        scratch.ends.clear();
-        let mut state = scratch.start;
-        let mut end = at;
-        while end < text.len() {
-            let Ok(next) = self.dfa.next_state(&mut scratch.cache, state, text[end]) else { break };
-            state = next;
-            if state.is_tagged() {
-                if state.is_dead() || state.is_quit() {
-                    break;
-                }
-                if state.is_match() {
-                    self.note_ends(scratch, state, end);
-                }
-            }
-            end += 1;
-        }
-        if end == text.len()
-            && let Ok(last) = self.dfa.next_eoi_state(&mut scratch.cache, state)
-            && last.is_match()
-        {
-            self.note_ends(scratch, last, end);
-        }
-        if end <= at + 1 && end < text.len() && scratch.ends.is_empty() {
-            let pair = usize::from(text[at]) << 8 | usize::from(text[at + 1]);
-            scratch.dead[pair >> 6] |= 1 << (pair & 63);
-        }
-        if scratch.clears != scratch.cache.clear_count() {
-            scratch.clears = scratch.cache.clear_count();
-            scratch.start = self.start(&mut scratch.cache);
-        }
+    fn try_plain(&self, scratch: &mut Scratch, text: &[u8], at: usize, names: &[impl AsRef<str>]) {
+        self.plain.run(&mut scratch.plain, &mut scratch.ends, text, at);
         if !scratch.ends.is_empty() {
             self.weigh(scratch, text, at, names);
         }
     }
 
-    fn note_ends(&self, scratch: &mut Scratch, state: LazyStateID, end: usize) {
-        for i in 0..self.dfa.match_len(&scratch.cache, state) {
-            let pattern = self.dfa.match_pattern(&scratch.cache, state, i).as_usize();
-            scratch.ends.push((self.owners[pattern], end));
+    fn try_labelled(&self, scratch: &mut Scratch, text: &[u8], at: usize, names: &[impl AsRef<str>]) {
+        self.labelled.run(&mut scratch.labelled, &mut scratch.ends, text, at);
+        if !scratch.ends.is_empty() {
+            self.weigh(scratch, text, at, names);
         }
     }
 
@@ -241,7 +231,7 @@ impl Scanner {
         let mut taken = None;
         for (index, end) in &ends {
             if taken != Some(*index)
-                && let Some(finding) = self.judge(*index, text, at..*end, names)
+                && let Some(finding) = self.judge(&mut scratch.near, *index, text, at..*end, names)
             {
                 taken = Some(*index);
                 scratch.found.push(finding);
@@ -251,32 +241,51 @@ impl Scanner {
     }
 
     /// Edges, value, check, context, score.
-    fn judge(&self, index: usize, text: &[u8], whole: Range<usize>, names: &[impl AsRef<str>]) -> Option<Finding> {
+    fn judge(
+        &self,
+        near: &mut Near,
+        index: usize,
+        text: &[u8],
+        whole: Range<usize>,
+        names: &[impl AsRef<str>],
+    ) -> Option<Finding> {
         let detector = &self.detectors[index];
-        let before = whole.start.checked_sub(1).map(|before| text[before]);
-        if !detector.edge.allows(before) || !detector.edge.allows(text.get(whole.end).copied()) {
+        if !detector.edge.is_free(text, &whole) {
             return None;
         }
         let range = self.value(index, text, whole)?;
+        let needs = detector.needs_context;
+        let is_near = needs && self.is_near(near, index, text, &range, names);
+        if needs && !is_near {
+            return None;
+        }
         if detector.check.is_some_and(|check| !check(&text[range.clone()])) {
             return None;
         }
         let bare = if detector.check.is_some() { detector.score.valid } else { detector.score.shape };
-        let score = match detector.context.is_empty() || (bare >= detector.score.context) {
+        let score = match detector.context.is_empty() || bare >= detector.score.context {
             true => bare,
-            false if self.words.around(index, text, &range) || self.words.named(index, names) => detector.score.context,
-            false if detector.needs_context => return None,
+            false if needs || self.is_near(near, index, text, &range, names) => detector.score.context,
             false => bare,
         };
         (score >= SCORE_LEAST).then_some(Finding { range, detector: index, score })
     }
 
+    /// Whether a word of the detector stands around, or names a field around.
+    fn is_near(
+        &self,
+        near: &mut Near,
+        index: usize,
+        text: &[u8],
+        range: &Range<usize>,
+        names: &[impl AsRef<str>],
+    ) -> bool {
+        self.words.around(near, index, text, range) || self.words.named(near, index, names)
+    }
+
     /// The value within a match.
     fn value(&self, index: usize, text: &[u8], whole: Range<usize>) -> Option<Range<usize>> {
-        if !self.detectors[index].marks_value {
-            return Some(whole);
-        }
-        let regex = self.values[index].get_or_init(|| regex(&self.detectors[index]).ok()).as_ref()?;
+        let Some(regex) = self.values.get(&index) else { return Some(whole) };
         let mut groups = regex.create_captures();
         regex.captures(Input::new(&text[whole.clone()]).anchored(Anchored::Yes), &mut groups);
         let value = groups.get_group_by_name("value")?;
@@ -302,7 +311,7 @@ impl Scanner {
             let Some(found) = regex.find(window).filter(|found| found.start() <= at && found.end() > at) else {
                 continue;
             };
-            if let Some(finding) = self.judge(index, text, found.range(), names) {
+            if let Some(finding) = self.judge(&mut scratch.near, index, text, found.range(), names) {
                 from = finding.range.end;
                 scratch.found.push(finding);
             }
@@ -320,17 +329,16 @@ impl Scanner {
         }
         for index in owners {
             let detector = &self.detectors[*index];
-            let fits = detector.marks_value || self.fits(*index, &text[range.clone()]);
+            let fits = detector.marks_value || self.fits(detector, &text[range.clone()]);
             if fits && detector.check.is_none_or(|check| detector.marks_value || check(&text[range.clone()])) {
                 scratch.found.push(Finding { range: range.clone(), detector: *index, score: detector.score.context });
             }
         }
     }
 
-    fn fits(&self, index: usize, value: &[u8]) -> bool {
-        let make =
-            || meta::Builder::new().syntax(bytes()).build(&format!("^(?:{})$", self.detectors[index].pattern)).ok();
-        self.wholes[index].get_or_init(make).as_ref().is_some_and(|regex| regex.is_match(value))
+    fn fits(&self, detector: &Detector, value: &[u8]) -> bool {
+        let whole = meta::Builder::new().syntax(bytes()).build(&format!("^(?:{})$", detector.pattern));
+        whole.is_ok_and(|regex| regex.is_match(value))
     }
 
     fn prove(&self) -> Result<(), Fault> {
@@ -352,11 +360,79 @@ impl Scanner {
 
     fn scan_alone(&self, scratch: &mut Scratch, text: &str, index: usize) -> bool {
         scratch.found.clear();
+        scratch.near.clear();
         self.scan_words(scratch, text.as_bytes(), NO_NAMES);
         for (anchored, regex) in self.anchored.iter().filter(|(anchored, _)| *anchored == index) {
             self.scan_anchor(scratch, *anchored, regex, text.as_bytes(), NO_NAMES);
         }
         scratch.found.iter().any(|finding| finding.detector == index)
+    }
+}
+
+impl Automaton {
+    fn new(detectors: &[Detector], owners: Vec<usize>) -> Result<Self, Fault> {
+        let patterns: Vec<&str> = owners.iter().map(|owner| detectors[*owner].pattern.as_str()).collect();
+        let dfa = automaton(&patterns).map_err(|error| blame(detectors, &owners, &error))?;
+        Ok(Automaton { owners, dfa })
+    }
+
+    fn build(&self) -> Built {
+        let mut cache = self.dfa.create_cache();
+        let start = self.start(&mut cache);
+        Built { clears: cache.clear_count(), cache, start, dead: Box::new([0; 1024]) }
+    }
+
+    fn start(&self, cache: &mut Cache) -> LazyStateID {
+        let input = Input::new(b"").anchored(Anchored::Yes);
+        self.dfa.start_state_forward(cache, &input).unwrap_or_else(|error| unreachable!("{error}"))
+    }
+
+    /// Puts into `ends` which detectors match from `at`, and how far.
+    fn run(&self, built: &mut Built, ends: &mut Vec<(usize, usize)>, text: &[u8], at: usize) {
+        ends.clear();
+        let mut state = built.start;
+        let mut end = at;
+        while end < text.len() {
+            let Ok(next) = self.dfa.next_state(&mut built.cache, state, text[end]) else { break };
+            state = next;
+            if state.is_tagged() {
+                if state.is_dead() || state.is_quit() {
+                    break;
+                }
+                if state.is_match() {
+                    self.note_ends(&built.cache, state, end, ends);
+                }
+            }
+            end += 1;
+        }
+        if end == text.len()
+            && let Ok(last) = self.dfa.next_eoi_state(&mut built.cache, state)
+            && last.is_match()
+        {
+            self.note_ends(&built.cache, last, end, ends);
+        }
+        if end <= at + 1 && end < text.len() && ends.is_empty() {
+            let pair = usize::from(text[at]) << 8 | usize::from(text[at + 1]);
+            built.dead[pair >> 6] |= 1 << (pair & 63);
+        }
+        if built.clears != built.cache.clear_count() {
+            built.clears = built.cache.clear_count();
+            built.start = self.start(&mut built.cache);
+        }
+    }
+
+    fn note_ends(&self, cache: &Cache, state: LazyStateID, end: usize, ends: &mut Vec<(usize, usize)>) {
+        for i in 0..self.dfa.match_len(cache, state) {
+            ends.push((self.owners[self.dfa.match_pattern(cache, state, i).as_usize()], end));
+        }
+    }
+}
+
+impl Built {
+    /// Whether a pattern may go on after this pair of bytes.
+    #[inline]
+    fn is_alive(&self, pair: usize) -> bool {
+        self.dead[pair >> 6] >> (pair & 63) & 1 == 0
     }
 }
 
@@ -405,14 +481,18 @@ fn blame(detectors: &[Detector], owners: &[usize], error: &regex_automata::hybri
 }
 
 /// The bytes, neither letters nor digits, that can begin a match.
-fn signs(dfa: &DFA, detectors: &[Detector]) -> Result<Starts, Fault> {
-    let mut cache = dfa.create_cache();
-    let start = dfa.start_state_forward(&mut cache, &Input::new(b"").anchored(Anchored::Yes)).ok();
-    let mut goes_on = |byte: u8| {
-        let next = start.and_then(|start| dfa.next_state(&mut cache, start, byte).ok());
-        next.is_some_and(|next| !next.is_dead())
-    };
-    let signs: Vec<u8> = (0..=255_u8).filter(|byte| !byte.is_ascii_alphanumeric() && goes_on(*byte)).collect();
+fn signs(automata: [&Automaton; 2], detectors: &[Detector]) -> Result<Starts, Fault> {
+    let mut begins = [false; 256];
+    for Automaton { dfa, .. } in automata {
+        let mut cache = dfa.create_cache();
+        let start = dfa.start_state_forward(&mut cache, &Input::new(b"").anchored(Anchored::Yes)).ok();
+        for byte in 0..=255_u8 {
+            let next = start.and_then(|start| dfa.next_state(&mut cache, start, byte).ok());
+            begins[usize::from(byte)] |= next.is_some_and(|next| !next.is_dead());
+        }
+    }
+    let signs: Vec<u8> =
+        (0..=255_u8).filter(|byte| !byte.is_ascii_alphanumeric() && begins[usize::from(*byte)]).collect();
     Starts::new(signs).ok_or_else(|| {
         let ids: Vec<&str> = detectors.iter().map(|detector| &*detector.id).collect();
         Fault::bad_config("bad-detector", format!("too many different signs begin a match, among {}", ids.join(", ")))

@@ -143,6 +143,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("in-epic", india::epic),
     ("in-pan", india::pan),
     ("ipv4", net::ipv4),
+    ("ipv4-likely", web::ipv4_likely),
     ("ipv6", net::ipv6),
     ("is-kt", is::kennitala),
     ("isin", finance::isin),

@@ -1,4 +1,6 @@
-//! What people are called on the net: addresses of e-mail, names of accounts.
+//! What people are called on the net: addresses of e-mail, names of accounts, machines.
+
+use super::net;
 
 /// An address of e-mail by RFC 5321 §4.5.3.1 and §4.1.2, in a domain that the net can have.
 pub(super) fn email(bytes: &[u8]) -> bool {
@@ -114,6 +116,17 @@ const FILE_ENDINGS: &[&str] = &[
     "yaml",
     "yml",
 ];
+
+/// An IPv4 address that is no version: four numbers below 32 are `2.3.3.4-1` rather than a machine, but for the private
+/// network 10.0.0.0/8 and the resolvers that everybody knows.
+pub(super) fn ipv4_likely(bytes: &[u8]) -> bool {
+    const KNOWN: &[&[u8]] = &[b"1.1.1.1", b"1.0.0.1", b"8.8.8.8", b"8.8.4.4", b"9.9.9.9"];
+    let part = |part: &[u8]| part.iter().fold(0_u32, |sum, digit| sum * 10 + u32::from(digit.wrapping_sub(b'0')));
+    net::ipv4(bytes)
+        && (bytes.starts_with(b"10.")
+            || KNOWN.contains(&bytes)
+            || bytes.split(|byte| *byte == b'.').any(|octet| octet.len() > 3 || part(octet) >= 32))
+}
 
 /// The name of an account that belongs to somebody: no service, no placeholder, no word of a programming language.
 pub(super) fn username(bytes: &[u8]) -> bool {
@@ -459,6 +472,11 @@ mod tests {
         );
         let long = format!("{}@example.org", "a".repeat(65));
         assert!(!email(long.as_bytes()), "RFC 5321 §4.5.3.1.1");
+    }
+
+    #[test]
+    fn machines_and_versions() {
+        known(ipv4_likely, &["192.0.2.1", "10.1.2.3", "8.8.8.8", "2.3.4.50"], &["2.3.3.4", "7.4.7.1", "300.1.1.1"]);
     }
 
     #[test]

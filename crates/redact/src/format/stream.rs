@@ -182,8 +182,6 @@ pub(crate) fn write_failed(error: io::Error) -> Fault {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
             Fault::interrupted("broken-pipe", "Nobody reads the output any more").caused_by(error)
         }
-        Err(error) => Fault::unavailable("write-failed", format!("The output could not be written: {error}"))
-            .advise("Run the command again; if it fails again, check the disk.")
-            .caused_by(error),
+        Err(error) => Fault::io("write", "the output".as_ref(), error),
     }
 }

@@ -71,7 +71,7 @@ pub(crate) struct RedactArgs {
     #[arg(long, value_name = "FILE", requires = "restore")]
     identity: Option<PathBuf>,
     /// With --check --json: print the values, too
-    #[arg(long, requires = "check")]
+    #[arg(long, requires = "check", conflicts_with_all = ["output", "preview"])]
     show_values: bool,
     /// Write outputs although parts of them, such as pictures, could not be looked into
     #[arg(long)]

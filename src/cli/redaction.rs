@@ -57,6 +57,8 @@ pub(crate) struct Outcome {
     /// How many values of each type were found.
     pub(crate) found: BTreeMap<String, u64>,
     pub(crate) removed: Vec<Removed>,
+    /// What the reader has to know.
+    pub(crate) warnings: Vec<String>,
     /// Parts that nobody could look into: pictures.
     pub(crate) unscanned: Vec<String>,
     /// Whether what stands there now tells persons apart.
@@ -71,7 +73,7 @@ impl Outcome {
     }
 
     fn of(walked: Walked, kind: Kind, read: Digest, counting: Counting<'_>) -> Self {
-        let Walked { removed, warnings, removals, .. } = walked;
+        let Walked { removed, warnings, unscanned, removals, .. } = walked;
         let Counting { found, pseudonymised, .. } = counting;
         Outcome {
             kind: Some(kind),
@@ -79,7 +81,8 @@ impl Outcome {
             written: None,
             found,
             removed,
-            unscanned: warnings,
+            warnings,
+            unscanned,
             pseudonymised,
             removals,
         }

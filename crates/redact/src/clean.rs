@@ -37,8 +37,10 @@ pub trait Vessel: Source {
 pub struct Walked {
     /// Parts that were left out of the output whole.
     pub removed: Vec<Removed>,
-    /// Parts that could not be scanned: images.
+    /// What the reader has to know.
     pub warnings: Vec<String>,
+    /// Parts that could not be looked into: images.
+    pub unscanned: Vec<String>,
     /// How many values were found.
     pub findings: u64,
     /// What was taken out where, when that was asked for.
@@ -182,7 +184,7 @@ const ENCODING_PREFIX: u64 = 4096;
 
 /// Attachments of every kind that can be cleaned are cleaned; the others are taken out.
 fn mail(bytes: &[u8], decide: &mut dyn Decide, limits: &Limits, depth: u32) -> Result<Rewritten, Fault> {
-    let (mut removed, mut warnings) = (Vec::new(), Vec::new());
+    let mut inner = Rewritten::default();
     let mut attachment = |bytes: &[u8], name: &str, _: &str, decide: &mut dyn Decide| {
         let kind = detect::detect((!name.is_empty()).then_some(name), bytes);
         if matches!(kind, Kind::Unknown(_)) || depth >= limits.nesting {
@@ -190,13 +192,15 @@ fn mail(bytes: &[u8], decide: &mut dyn Decide, limits: &Limits, depth: u32) -> R
         }
         let mut clean = Vec::new();
         let walked = walk_within(&mut &*bytes, &mut clean, kind, decide, limits, depth + 1)?;
-        removed.extend(walked.removed);
-        warnings.extend(walked.warnings);
+        inner.removed.extend(walked.removed);
+        inner.warnings.extend(walked.warnings);
+        inner.unscanned.extend(walked.unscanned);
         Ok(Some(clean))
     };
     let mut rewritten = mail::rewrite(bytes, mail::Unknown::Remove, &mut attachment, decide, limits)?;
-    rewritten.removed.extend(removed);
-    rewritten.warnings.extend(warnings);
+    rewritten.removed.extend(inner.removed);
+    rewritten.warnings.extend(inner.warnings);
+    rewritten.unscanned.extend(inner.unscanned);
     Ok(rewritten)
 }
 
@@ -213,9 +217,9 @@ fn document(
         return Err(Fault::bad_input("too-large", "the document is larger than what is held in memory at once")
             .advise("Split it, or redact its parts."));
     }
-    let Rewritten { bytes, removed, warnings } = rewrite(&bytes)?;
+    let Rewritten { bytes, removed, warnings, unscanned } = rewrite(&bytes)?;
     output.write_all(&bytes).map_err(format::write_failed)?;
-    Ok(Walked { removed, warnings, ..Walked::default() })
+    Ok(Walked { removed, warnings, unscanned, ..Walked::default() })
 }
 
 fn refused(kind: Kind) -> Fault {

@@ -111,7 +111,7 @@ fn a_text_document_loses_its_values() {
     let removed: Vec<&str> = output.removed.iter().map(|removed| removed.what.as_str()).collect();
     assert!(removed.contains(&"docProps/thumbnail.jpeg"), "{removed:?}");
     assert!(removed.contains(&"word/embeddings/oleObject1.bin"), "{removed:?}");
-    assert!(output.warnings.iter().any(|warning| warning.starts_with("word/media/image1.png: a picture")));
+    assert!(output.unscanned.iter().any(|part| part.starts_with("word/media/image1.png: a picture")));
 }
 
 /// Cells lose their values whatever form they are stored in; formulas that would bring them back go.

@@ -188,7 +188,7 @@ fn text_that_is_only_covered_is_named() {
 #[test]
 fn a_font_that_maps_its_letters_to_others_is_named() {
     let done = rewrite(&fixture("lying"), &mut Needles::default(), &Limits::default()).expect("it is read");
-    assert_eq!(done.warnings, ["not scanned: letters on page 1 that font Helvetica maps to others"]);
+    assert_eq!(done.unscanned, ["letters on page 1 that font Helvetica maps to others"]);
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn pixels_under_a_box_are_gone_and_the_others_stay() {
     assert!(words(&before, 92..100).len() > 1, "the words are there");
     assert_eq!(words(&after, 92..100).into_iter().collect::<Vec<_>>(), [0], "only black");
     assert_eq!(before[130 * 600..], after[130 * 600..], "the rest of the picture is as it was");
-    assert!(done.warnings.iter().any(|warning| warning == "not scanned: image on page 1"), "{:?}", done.warnings);
+    assert!(done.unscanned.iter().any(|part| part == "image on page 1"), "{:?}", done.unscanned);
 }
 
 /// The pixels of the document's one grey image.

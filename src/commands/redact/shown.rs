@@ -68,6 +68,7 @@ impl Cleaned {
                 "output_sha256": outcome.written.map(|digest| digest.hex()),
                 "found": outcome.found,
                 "removed": outcome.removed.iter().map(|part| json!({"what": part.what, "why": part.why})).collect::<Vec<_>>(),
+                "warnings": outcome.warnings,
                 "unscanned": outcome.unscanned,
             }),
         }
@@ -160,6 +161,9 @@ impl Redacted {
                     part.what,
                     part.why
                 ));
+            }
+            for warning in &outcome.warnings {
+                output.warn(&format!("{}: {warning}", one.input.path().display()));
             }
             for part in &outcome.unscanned {
                 output.warn(&format!("{}: not scanned: {part}", one.input.path().display()));

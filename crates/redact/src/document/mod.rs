@@ -1,7 +1,7 @@
 //! Containers: office documents, mail, PDF. Held in memory, rewritten whole.
 //!
 //! Every layer is visited or taken out: what was taken out is listed in [`Rewritten::removed`], what was kept although
-//! nobody could read it (pictures) in [`Rewritten::warnings`].
+//! nobody could read it (pictures) in [`Rewritten::unscanned`].
 
 pub mod mail;
 pub mod office;
@@ -19,8 +19,10 @@ pub struct Rewritten {
     pub bytes: Vec<u8>,
     /// What was taken out whole because it cannot be read piece by piece.
     pub removed: Vec<Removed>,
-    /// What the reader has to know: pictures that were not scanned, signatures that are void.
+    /// What the reader has to know: signatures that are void, values that stay readable elsewhere.
     pub warnings: Vec<String>,
+    /// What was kept although nobody could look into it: pictures, letters without a meaning.
+    pub unscanned: Vec<String>,
 }
 
 /// A part that was taken out whole.

@@ -7,9 +7,9 @@
 //! down to what is still shown (`shrink`); blank streams that nobody could read (`guard`); write one revision of what is
 //! reachable (`write`).
 //!
-//! What is not done, and said so in [`Rewritten::warnings`]: pixels of images are not read (the warning
-//! begins with `not scanned:`), outlines of glyphs stay in font programs that are not TrueType. Text drawn as curves is not found.
-//! Positions of the words that stay are kept, so the room that a removed word took can still be estimated.
+//! What is not done, and said so in [`Rewritten::unscanned`]: pixels of images are not read. Outlines of glyphs stay in
+//! font programs that are not TrueType, which is a warning. Text drawn as curves is not found. Positions of the words
+//! that stay are kept, so the room that a removed word took can still be estimated.
 
 use lopdf::{Dictionary, Object, ObjectId};
 use model::Fault;
@@ -81,7 +81,7 @@ pub fn rewrite(input: &[u8], decide: &mut dyn Decide, limits: &Limits) -> Result
     shrink::shrink(&mut work);
     guard::blank_unread(&mut work)?;
     let bytes = write::write(&work.document)?;
-    Ok(Rewritten { bytes, removed: work.removed, warnings: work.warnings })
+    Ok(Rewritten { bytes, removed: work.removed, warnings: work.warnings, unscanned: work.unscanned })
 }
 
 fn page(work: &mut Work<'_>, number: u32, page: &open::Page, decide: &mut dyn Decide) -> Result<(), Fault> {

@@ -157,6 +157,10 @@ impl Text<'_> {
         }
         let run = self.without_tail(self.run(at + 1));
         let first = self.words.get(run.start).filter(|_| !run.is_empty())?;
+        // `Dear Mr. Smith`: the title says where the name begins.
+        if first.roles.is_title() || first.roles.is_capital_title() {
+            return None;
+        }
         let weak = gap.contains([':', ',']) || word.roles.is_sure_greeting();
         let plain = first.kind.is_plain_name() || first.shape == Shape::Initial && run.len() > 1;
         let unknown =

@@ -161,7 +161,7 @@ impl Walk<'_> {
             return self.text(content, body, kind, part);
         }
         if binary::is_picture(content) {
-            self.notes.warnings.push(format!("Part {part}: a picture, kept: what it shows was not scanned."));
+            self.notes.unscanned.push(format!("part {part}: a picture"));
             return Ok(self.encoded(binary::without_words(content), kind, body));
         }
         if self.unknown == Unknown::Refuse {

@@ -303,7 +303,7 @@ impl<'a> Walk<'a, '_> {
         if raw.get(5..11).is_some_and(|kind| kind.eq_ignore_ascii_case("image/"))
             && !raw[..raw.len().min(40)].contains("svg")
         {
-            self.notes.warnings.push(format!("{place}: a picture, kept: what it shows was not scanned."));
+            self.notes.unscanned.push(format!("{place}: a picture"));
         } else if raw.len() > 6 {
             let why = "a file within an address, which cannot be read";
             self.notes.removed.push(super::super::Removed { what: place, why });

@@ -249,7 +249,7 @@ impl<'a> Package<'a> {
             Nature::Picture | Nature::Font => {
                 let what = if part.nature == Nature::Font { "a font" } else { "a picture" };
                 let new = binary::without_words(&part.bytes);
-                self.notes.warnings.push(format!("{name}: {what}, kept: what it shows was not scanned."));
+                self.notes.unscanned.push(format!("{name}: {what}"));
                 if new.is_some() {
                     self.removed(format!("{name}: metadata"), "words within a picture that nobody sees");
                 }
@@ -309,6 +309,7 @@ impl<'a> Package<'a> {
                 let named = |removed: Removed| Removed { what: format!("{name}!{}", removed.what), ..removed };
                 self.notes.removed.extend(inner.removed.into_iter().map(named));
                 self.notes.warnings.extend(inner.warnings.iter().map(|warning| format!("{name}: {warning}")));
+                self.notes.unscanned.extend(inner.unscanned.iter().map(|part| format!("{name}: {part}")));
                 Ok((inner.bytes != *bytes).then_some(inner.bytes))
             }
             Err(fault) if fault.code() == "not-office" => {

@@ -27,7 +27,7 @@ pub(super) fn cover(work: &mut Work<'_>, scene: &mut Scene, page: u32, covers: &
                 scene.runs[run].dropped.insert(operation);
                 work.remove(format!("an inline image on page {page}"), "it lies under a redaction");
             } else {
-                work.warn(format!("not scanned: image on page {page}"));
+                work.leave_unscanned(format!("image on page {page}"));
             }
             continue;
         };
@@ -37,7 +37,7 @@ pub(super) fn cover(work: &mut Work<'_>, scene: &mut Scene, page: u32, covers: &
             scene.runs[run].images.insert(operation, new);
         }
         if is_readable(work, id) {
-            work.warn(format!("not scanned: image on page {page}"));
+            work.leave_unscanned(format!("image on page {page}"));
         }
     }
     Ok(())

@@ -380,10 +380,10 @@ impl Stage<'_, '_> {
         let (known, page) = (&self.work.fonts.list[font], self.page);
         let meaningless = |c: char| matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{fffd}' | '\u{f0000}'..);
         if known.contradicted.contains(&code) {
-            let message = format!("not scanned: letters on page {page} that font {} maps to others", known.name);
-            self.work.warn(message);
+            let message = format!("letters on page {page} that font {} maps to others", known.name);
+            self.work.leave_unscanned(message);
         } else if known.text_of(code).is_some_and(|text| text.contains(meaningless)) {
-            self.work.warn(format!("not scanned: characters without a common meaning on page {page}"));
+            self.work.leave_unscanned(format!("characters without a common meaning on page {page}"));
         }
     }
 

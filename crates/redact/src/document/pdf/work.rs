@@ -25,6 +25,7 @@ pub(super) struct Work<'l> {
     pub(super) limits: &'l Limits,
     pub(super) removed: Vec<Removed>,
     pub(super) warnings: Vec<String>,
+    pub(super) unscanned: Vec<String>,
     /// Content streams that were scanned where they stand.
     pub(super) scanned: HashSet<ObjectId>,
     /// Content that is shown through something else: patterns, soft masks, glyphs of Type 3 fonts.
@@ -79,6 +80,7 @@ impl<'l> Work<'l> {
             limits,
             removed: Vec::new(),
             warnings: Vec::new(),
+            unscanned: Vec::new(),
             scanned: HashSet::new(),
             later: VecDeque::new(),
             stale: BTreeSet::new(),
@@ -106,6 +108,14 @@ impl<'l> Work<'l> {
         let message = message.into();
         if !self.warnings.contains(&message) {
             self.warnings.push(message);
+        }
+    }
+
+    /// Notes something that nobody could look into.
+    pub(super) fn leave_unscanned(&mut self, what: impl Into<String>) {
+        let what = what.into();
+        if !self.unscanned.contains(&what) {
+            self.unscanned.push(what);
         }
     }
 

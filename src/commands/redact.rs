@@ -102,6 +102,6 @@ pub(crate) fn run(context: &mut Context, args: RedactArgs) -> Result<Done, Fault
     progress.finish();
     result.trace(context);
     result.complain(&context.output);
-    let exit = result.exit(args.allow_unscanned);
+    let exit = result.exit();
     if result.is_streamed(&context.output) { Ok(Done::streamed(exit)) } else { Ok(Done::showing(exit, result)) }
 }

@@ -36,7 +36,7 @@ pub(super) fn look(
     if let (Some(preview), Some(path)) = (preview, &args.preview) {
         preview.finish(path, Existing::from_flag(args.overwrite), &plan.profile.name)?;
     }
-    Ok(Redacted { cleaned, act: if args.check { Act::Checked } else { Act::Previewed } })
+    Ok(Redacted { cleaned, act: if args.check { Act::Checked } else { Act::Previewed }, allow_unscanned: true })
 }
 
 /// Prints findings as they come, or keeps the first places for people, or lays them on the review page.

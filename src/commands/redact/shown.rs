@@ -92,6 +92,7 @@ pub(super) enum Act {
 pub(super) struct Redacted {
     pub(super) cleaned: Vec<Cleaned>,
     pub(super) act: Act,
+    pub(super) allow_unscanned: bool,
 }
 
 impl Redacted {
@@ -120,15 +121,15 @@ impl Redacted {
     }
 
     /// All outputs appear together, or none.
-    pub(super) fn may_appear(&self, allow_unscanned: bool) -> bool {
-        self.faults().next().is_none() && (allow_unscanned || !self.cleaned.iter().any(Cleaned::is_unscanned))
+    pub(super) fn may_appear(&self) -> bool {
+        self.faults().next().is_none() && (self.allow_unscanned || !self.cleaned.iter().any(Cleaned::is_unscanned))
     }
 
     /// The worst of what became of the inputs.
-    pub(super) fn exit(&self, allow_unscanned: bool) -> Exit {
+    pub(super) fn exit(&self) -> Exit {
         let faults = self.faults().map(|fault| fault.kind().into());
         let unscanned = self.cleaned.iter().any(Cleaned::is_unscanned);
-        let gaps = match (unscanned, allow_unscanned) {
+        let gaps = match (unscanned, self.allow_unscanned) {
             (false, _) => Exit::Done,
             (true, true) => Exit::Partial,
             (true, false) => Exit::Refused,
@@ -148,6 +149,9 @@ impl Redacted {
 
     /// What is wrong goes to standard error, so that `--quiet` leaves it.
     pub(super) fn complain(&self, output: &Output) {
+        if self.act == Act::Written && self.faults().next().is_none() && !self.may_appear() {
+            output.warn("Parts could not be looked into, so nothing was written; look at them yourself, then give --allow-unscanned.");
+        }
         if self.cleaned.is_empty() {
             output.warn("There is no file to read here; links, pipes and sockets in a folder are passed over.");
         }
@@ -166,7 +170,7 @@ impl Redacted {
                 output.warn(&format!("{}: {warning}", one.input.path().display()));
             }
             for part in &outcome.unscanned {
-                output.warn(&format!("{}: not scanned: {part}", one.input.path().display()));
+                output.warn(&format!("{}: nobody has looked into {part}", one.input.path().display()));
             }
         }
     }
@@ -215,13 +219,11 @@ impl Show for Redacted {
             (Act::Previewed, total) => {
                 page.line(format!("{} on the page, from {inputs}; nothing was taken out.", values(total)))
             }
-            (_, total) if self.faults().next().is_some() => {
-                page.line(format!("{} found; NOTHING was written.", values(total)))
-            }
+            (_, total) if !self.may_appear() => page.line(format!("{} found; NOTHING was written.", values(total))),
             (_, total) => page
                 .line(format!("{} taken out of {inputs}; the outputs were read again and are clean.", values(total))),
         }
-        if self.is_pseudonymised() && self.act == Act::Written {
+        if self.is_pseudonymised() && self.act == Act::Written && self.may_appear() {
             page.line("The output is pseudonymised, not anonymous: it is still personal data (GDPR Art. 4(5)).");
         }
     }

@@ -49,8 +49,8 @@ pub(super) fn take(
         cleaned.push(Cleaned::of(input, outcome, Vec::new())?);
     }
     let act = if targets.is_stream() { Act::Streamed } else { Act::Written };
-    let result = Redacted { cleaned, act };
-    if result.may_appear(args.allow_unscanned) {
+    let result = Redacted { cleaned, act, allow_unscanned: args.allow_unscanned };
+    if result.may_appear() {
         // The way back first: an output without it could not be taken back.
         scribe.finish(context, args)?;
         written.into_iter().try_for_each(|file| file.appear())?;

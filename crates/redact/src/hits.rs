@@ -35,7 +35,11 @@ pub(crate) enum Who {
 /// Everything found in a piece, from left to right, apart. What a detector found is what it says it is; names, and values
 /// known from elsewhere, are what is left beside it.
 pub(crate) fn hits(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, piece: &Piece<'_>) -> Vec<Hit> {
-    let found = means.scanner.scan(scratch, piece.text, piece.names).iter().map(|finding| {
+    let found = match piece.spot.is_name() {
+        true => means.scanner.scan_name(scratch, piece.text, piece.names),
+        false => means.scanner.scan(scratch, piece.text, piece.names),
+    };
+    let found = found.iter().map(|finding| {
         let detector = means.scanner.detector(finding);
         let (kind, id) = (detector.kind.clone(), detector.id.clone());
         Hit { range: finding.range.clone(), kind, detector: id, score: finding.score, who: Who::Unasked }

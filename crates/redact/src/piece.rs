@@ -56,6 +56,11 @@ pub enum Spot<'a> {
 }
 
 impl Spot<'_> {
+    /// Whether it is the name of a field (`/a/~key3`), not a value.
+    pub(crate) fn is_name(&self) -> bool {
+        matches!(self, Spot::Pointer(pointer) if pointer.rsplit('/').next().is_some_and(|last| last.starts_with("~key")))
+    }
+
     /// A digest of the place (FNV-1a, 64 bits), the same for every run.
     pub(crate) fn key(&self) -> u64 {
         let text = self.to_string();

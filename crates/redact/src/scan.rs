@@ -152,17 +152,33 @@ impl Scanner {
 
     /// What is found in `text`, from left to right and apart. `names` are the fields around it, outermost first.
     pub fn scan<'s>(&self, scratch: &'s mut Scratch, text: &[u8], names: &[impl AsRef<str>]) -> &'s [Finding] {
+        self.scan_text(scratch, text, names);
+        if !names.is_empty() {
+            self.scan_field(scratch, text, names);
+        }
+        settle(&mut scratch.found);
+        &scratch.found
+    }
+
+    /// The same for the name of a field: it is not the value of the field around it.
+    pub(crate) fn scan_name<'s>(
+        &self,
+        scratch: &'s mut Scratch,
+        text: &[u8],
+        names: &[impl AsRef<str>],
+    ) -> &'s [Finding] {
+        self.scan_text(scratch, text, names);
+        settle(&mut scratch.found);
+        &scratch.found
+    }
+
+    fn scan_text(&self, scratch: &mut Scratch, text: &[u8], names: &[impl AsRef<str>]) {
         scratch.found.clear();
         scratch.near.clear();
         self.scan_words(scratch, text, names);
         for (index, regex) in &self.anchored {
             self.scan_anchor(scratch, *index, regex, text, names);
         }
-        if !names.is_empty() {
-            self.scan_field(scratch, text, names);
-        }
-        settle(&mut scratch.found);
-        &scratch.found
     }
 
     /// Whether nothing can be found in a block of JSON Lines without escapes, and no field of a telling name is in it.
@@ -320,7 +336,8 @@ impl Scanner {
 
     /// A whole value that stands in a field of a telling name.
     fn scan_field(&self, scratch: &mut Scratch, text: &[u8], names: &[impl AsRef<str>]) {
-        let Some(name) = names.last() else { return };
+        // A name that was taken out tells nothing any more: `[USERNAME]` is no field of that name.
+        let Some(name) = names.last().filter(|name| !name.as_ref().starts_with('[')) else { return };
         let Some(owners) = self.fields.get(&fold_name(name.as_ref())) else { return };
         let start = text.len() - text.trim_ascii_start().len();
         let range = start..start + text.trim_ascii().len();
@@ -330,7 +347,7 @@ impl Scanner {
         for index in owners {
             let detector = &self.detectors[*index];
             let fits = detector.marks_value || self.fits(detector, &text[range.clone()]);
-            if fits && detector.check.is_none_or(|check| detector.marks_value || check(&text[range.clone()])) {
+            if fits && detector.check.is_none_or(|check| check(&text[range.clone()])) {
                 scratch.found.push(Finding { range: range.clone(), detector: *index, score: detector.score.context });
             }
         }

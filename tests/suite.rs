@@ -25,5 +25,7 @@ mod init;
 mod package;
 #[path = "suite/query.rs"]
 mod query;
+#[path = "suite/redact.rs"]
+mod redact;
 #[path = "suite/run.rs"]
 mod run;

@@ -71,11 +71,17 @@ pub struct Seen<'a> {
     pub reason: Option<&'a str>,
     /// What stands there afterwards.
     pub with: &'a str,
-    /// Keyed digest of the value.
-    pub tag: Tag,
+    key: &'a [u8; 32],
+    /// What the tag is made of: the value, or the person whom a name stands for.
+    identity: &'a str,
 }
 
 impl Seen<'_> {
+    /// Keyed digest of the value, made when it is asked for.
+    pub fn tag(&self) -> Tag {
+        Tag::of(self.key, self.kind, self.identity)
+    }
+
     /// Line of the input, from 1, where it has lines.
     pub fn line(&self) -> Option<u64> {
         let (Offsets::Straight { line, .. } | Offsets::Table { line, .. }) = self.piece.offsets else { return None };
@@ -162,9 +168,9 @@ impl<'a> Redactor<'a> {
     }
 
     /// Who or what a value is: the person whom a name stands for, whatever its form.
-    fn identity<'t>(&'t self, hit: &Hit, operator: Operator, text: &'t str) -> Result<Cow<'t, str>, Fault> {
+    fn identity<'t>(&self, hit: &Hit, operator: Operator, text: &'t str) -> Result<Cow<'t, str>, Fault> {
         match (hit.who, &self.memory.roster) {
-            (Who::Person(person), Some(roster)) => Ok(roster.name(person).into()),
+            (Who::Person(person), Some(roster)) => Ok(roster.name(person).to_owned().into()),
             (Who::Ambiguous, _) if operator.is_pseudonymous() && self.act == Act::Take && self.means.decisions.is_empty() => {
                 Err(Fault::refused("ambiguous-name", "a name can stand for two persons, and must not get the pseudonym of one of them")
                     .advise("Look at it with --preview and replay what you decide with --decisions; or take names out with `--operator label`."))
@@ -176,10 +182,12 @@ impl<'a> Redactor<'a> {
     fn take(&mut self, piece: &Piece<'_>, hit: &Hit, answer: Answer<'_>) -> Result<Edit, Fault> {
         let value = &piece.text[hit.range.clone()];
         let text = String::from_utf8_lossy(value);
-        let tag = Tag::of(self.means.key, &hit.kind, &self.identity(hit, answer.operator, &text)?);
+        let identity = self.identity(hit, answer.operator, &text)?;
+        let key = self.means.key;
+        let tag = || Tag::of(key, &hit.kind, &identity);
         let label = label(&hit.kind, answer.reason.filter(|_| self.means.profile.shows_reason));
         let numbers = &mut *self.numbers;
-        let with = answer.operator.apply(&text, &label, &tag, || numbers.of(&hit.kind, tag));
+        let with = answer.operator.apply(&text, &label, tag, || numbers.of(&hit.kind, tag()));
         self.count += 1;
         if self.act != Act::Learn {
             let spot = harmless(&self.means, &mut self.scratch, &self.memory.known, &piece.spot);
@@ -193,7 +201,8 @@ impl<'a> Redactor<'a> {
                 operator: answer.operator,
                 reason: answer.reason,
                 with: &with,
-                tag,
+                key,
+                identity: &identity,
             })?;
         }
         if self.act == Act::Learn && *hit.kind == *PERSON {

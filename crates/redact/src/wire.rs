@@ -34,7 +34,7 @@ pub fn redaction(seen: &Seen<'_>) -> Value {
         "rule": seen.detector,
         "reason": seen.reason,
         "op": seen.operator.name(),
-        "before": seen.tag.full(),
+        "before": seen.tag().full(),
         "after": if seen.operator == crate::Operator::Keep { Value::Null } else { seen.with.into() },
         "score": f64::from(seen.score) / 100.0,
     })

@@ -37,7 +37,7 @@ impl Mapping {
         }
         let value = String::from_utf8_lossy(&seen.piece.text[seen.range.clone()]).into_owned();
         if self.told.insert((seen.with.to_owned(), value.clone())) {
-            self.push(&json!({"pseudonym": seen.with, "type": seen.kind, "tag": seen.tag.full(), "value": value}));
+            self.push(&json!({"pseudonym": seen.with, "type": seen.kind, "tag": seen.tag().full(), "value": value}));
         }
     }
 

@@ -48,7 +48,8 @@ pub(crate) enum Edge {
     Alnum,
     /// No ASCII digit.
     Digit,
-    /// No ASCII letter or digit, and no more of a decimal number, a version or an object identifier: no dot with a digit.
+    /// No ASCII letter or digit, and no more of a decimal number, a version or an object identifier: no dot
+    /// with a digit, no `+` and no `~`.
     Number,
     /// Anything may.
     None,
@@ -150,7 +151,9 @@ impl Edge {
             Edge::None => true,
             Edge::Alnum => !byte.is_ascii_alphanumeric(),
             Edge::Number => {
-                !byte.is_ascii_alphanumeric() && !(byte == b'.' && beyond.is_some_and(|byte| byte.is_ascii_digit()))
+                !byte.is_ascii_alphanumeric()
+                    && !b"+~".contains(&byte)
+                    && !(byte == b'.' && beyond.is_some_and(|byte| byte.is_ascii_digit()))
             }
             Edge::Digit => !byte.is_ascii_digit(),
         }

@@ -49,6 +49,7 @@ pub(super) fn local(bytes: &[u8]) -> bool {
         && (number.len() > 6 || is_bare || groups.all(|group| group == 3))
         && !all_alike(number)
         && !is_date(bytes)
+        && !is_decimal(bytes)
         && !(is_bare && (number.ends_with(b"0000") || is_row(number) || is_unix_time(number) || is_calendar(number) || number.len() > 13))
 }
 
@@ -217,6 +218,13 @@ fn is_calendar(digits: &[u8]) -> bool {
         && (1900..2100).contains(&number(0..4))
         && (1..=12).contains(&number(4..6))
         && (1..=31).contains(&number(6..8))
+}
+
+/// `353207.547`.
+fn is_decimal(bytes: &[u8]) -> bool {
+    let mut parts = bytes.split(|byte| *byte == b'.');
+    let (Some(whole), Some(part), None) = (parts.next(), parts.next(), parts.next()) else { return false };
+    whole.len() > 4 && whole.iter().chain(part).all(u8::is_ascii_digit)
 }
 
 /// `2026-11-22`, `22.11.2026`, `11/22/2026`, alone or with a time.

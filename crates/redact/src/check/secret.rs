@@ -65,7 +65,11 @@ pub(super) fn opaque(bytes: &[u8]) -> bool {
     let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
     let letters = bytes.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
     let is_hex = bytes.iter().all(u8::is_ascii_hexdigit);
+    let cases = bytes.iter().any(u8::is_ascii_uppercase) && bytes.iter().any(u8::is_ascii_lowercase);
     bytes.len() >= 12
+        // A sixth of random letters and digits are digits; `standard_b64encode` is a name.
+        && (cases || digits * 8 >= bytes.len())
+        && (!is_hex || bytes.len() >= 20)
         && digits >= 2
         && (letters >= 3 || is_hex && bytes.len() >= 32)
         && random(bytes)
@@ -129,98 +133,92 @@ fn is_stand_in(bytes: &[u8]) -> bool {
     b"$%{<[(*&/\\:".contains(&first) || PARTS.iter().any(has) || WORDS.iter().any(has)
 }
 
+/// Within the name of a thing.
+const NAME_PARTS: &[&str] =
+    &["password", "passwd", "passphrase", "passwort", "kennwort", "contrase", "secret", "token", "credential", "pwd"];
+
+/// Names of things, and of nothing.
+const NAME_WORDS: &[&str] = &[
+    "pass",
+    "none",
+    "null",
+    "nil",
+    "true",
+    "false",
+    "str",
+    "string",
+    "text",
+    "type",
+    "hidden",
+    "input",
+    "key",
+    "value",
+    "yes",
+    "no",
+    "on",
+    "off",
+    "empty",
+    "required",
+    "optional",
+    "unknown",
+    "default",
+    "disabled",
+    "enabled",
+    "prompt",
+    "self",
+    "this",
+    "bytes",
+    "char",
+    "bool",
+    "boolean",
+    "int",
+    "object",
+    "any",
+    "auto",
+    "ask",
+    "file",
+    "env",
+    "basic",
+    "bearer",
+    "invalid",
+    "missing",
+    "expired",
+    "incorrect",
+    "changed",
+    "accepted",
+    "failed",
+    "success",
+    "error",
+    "option",
+    "field",
+    "and",
+    "the",
+    "for",
+    "not",
+    "with",
+    "plain",
+    "md5",
+    "sha1",
+    "sha256",
+    "sha512",
+    "bcrypt",
+    "utf8",
+    "utf-8",
+    "base64",
+    "const",
+    "static",
+    "return",
+    "void",
+    "user",
+    "username",
+    "login",
+];
+
 /// `db_password`, `Passwort`, `NULL`: the name of the thing, or of nothing.
 fn names_itself(bytes: &[u8]) -> bool {
-    const PARTS: &[&str] = &[
-        "password",
-        "passwd",
-        "passphrase",
-        "passwort",
-        "kennwort",
-        "contrase",
-        "secret",
-        "token",
-        "credential",
-        "pwd",
-    ];
-    const WORDS: &[&str] = &[
-        "pass",
-        "none",
-        "null",
-        "nil",
-        "true",
-        "false",
-        "str",
-        "string",
-        "text",
-        "type",
-        "hidden",
-        "input",
-        "key",
-        "value",
-        "yes",
-        "no",
-        "on",
-        "off",
-        "empty",
-        "required",
-        "optional",
-        "unknown",
-        "default",
-        "disabled",
-        "enabled",
-        "prompt",
-        "self",
-        "this",
-        "bytes",
-        "char",
-        "bool",
-        "boolean",
-        "int",
-        "object",
-        "any",
-        "auto",
-        "ask",
-        "file",
-        "env",
-        "basic",
-        "bearer",
-        "invalid",
-        "missing",
-        "expired",
-        "incorrect",
-        "changed",
-        "accepted",
-        "failed",
-        "success",
-        "error",
-        "option",
-        "field",
-        "and",
-        "the",
-        "for",
-        "not",
-        "with",
-        "plain",
-        "md5",
-        "sha1",
-        "sha256",
-        "sha512",
-        "bcrypt",
-        "utf8",
-        "utf-8",
-        "base64",
-        "const",
-        "static",
-        "return",
-        "void",
-        "user",
-        "username",
-        "login",
-    ];
     let folded = bytes.to_ascii_lowercase();
-    PARTS.iter().any(|part| memchr::memmem::find(&folded, part.as_bytes()).is_some())
-        || WORDS.iter().any(|word| folded == word.as_bytes())
+    NAME_PARTS.iter().any(|part| memchr::memmem::find(&folded, part.as_bytes()).is_some())
+        || NAME_WORDS.iter().any(|word| folded == word.as_bytes())
 }
 
 /// Words put together: `config.get_password`, `sha256_hex`, `my-secret-2`, `fooBarBaz`, `arg1`.

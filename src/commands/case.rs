@@ -51,7 +51,7 @@ enum Verb {
     },
     /// Take files in as exhibits
     Add(add::AddArgs),
-    /// Take a redacted copy of an exhibit in as an exhibit of its own, with the log of the redactions
+    /// Take a redacted copy of an exhibit in as an exhibit, with the log of its redactions
     #[cfg(feature = "redact")]
     Derive(derive::DeriveArgs),
     /// Write a remark into the custody record

@@ -667,3 +667,17 @@ fn a_line_of_50_mb() {
     assert_eq!(output.len(), 51_000_000 + " [EMAIL] ".len());
     assert_eq!(&output[50_000_000..50_000_009], b" [EMAIL] ");
 }
+
+/// The profile and the detector that the README shows work as they stand.
+#[test]
+fn what_the_readme_shows_works() {
+    let house = House::new();
+    let readme = fs::read_to_string(repository("README.md")).unwrap();
+    let shown: Vec<&str> = readme.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert_eq!(shown.len(), 2);
+    house.write("ours.toml", shown[0]);
+    house.write("badge.toml", shown[1]);
+    let args = ["redact", "-", "--profile", "./ours.toml", "--own", "badge.toml"];
+    let ran = house.run_with(&args, b"card 4111 1111 1111 1111, mail a.b@example.org, badge B-1234\n").expect(0);
+    assert_eq!(ran.stdout, "card **** **** **** 1111, mail [EMAIL-1], badge [BADGE]\n");
+}

@@ -61,7 +61,7 @@ pub(crate) struct RedactArgs {
     /// Write the way back, encrypted to --recipient: keep it apart from the output
     #[arg(long, value_name = "FILE", requires = "output")]
     mapping: Option<PathBuf>,
-    /// Public key of age, `age1…`, to which the way back is encrypted
+    /// Public key of age, `age1...`, to which the way back is encrypted
     #[arg(long, value_name = "KEY", requires = "mapping")]
     recipient: Option<String>,
     /// Make the original of an output again, with --mapping and --identity

@@ -22,7 +22,8 @@ const VALUES: [&str; 4] = ["jan.muster@example.org", "84.12.7.9", "4111 1111 111
 const RECORDS: &str = "{\"id\": 1, \"user\":{\"email\":\"jan.muster@example.org\",\"n\":1.50e3},\"tags\":[\"a\",\"84.12.7.9\"]}\n\n\
     {\"id\":2,\"note\":\"card 4111111111111111 \\u0026 more\", \"none\":null}\n";
 
-const TABLE: &str = "id;email;note\r\n1;jan.muster@example.org;\"said \"\"hello\"\"; left\"\r\n2;;\"paid by\n4111 1111 1111 1111\"\r\n";
+const TABLE: &str =
+    "id;email;note\r\n1;jan.muster@example.org;\"said \"\"hello\"\"; left\"\r\n2;;\"paid by\n4111 1111 1111 1111\"\r\n";
 
 /// A key of age that guards nothing.
 pub(crate) const IDENTITY: &str = "AGE-SECRET-KEY-1QQ2YSD3JG3MN7ME7VK2D8EMQGVDUFLM09PDMEQQDCGESP3EN9T0QJQYDWS\n";
@@ -170,7 +171,8 @@ fn a_stream_is_what_a_file_is() {
         assert_eq!(house.run(&["redact", name, "-o", "-", "--key", "key"]).expect(0).stdout, expect);
     }
     // A document that is no stream passes through a pipe as well, once all of it has been audited.
-    let ran = house.run_with(&["redact", "-", "--format", "yaml"], b"mail: jan.muster@example.org # 84.12.7.9\n").expect(0);
+    let ran =
+        house.run_with(&["redact", "-", "--format", "yaml"], b"mail: jan.muster@example.org # 84.12.7.9\n").expect(0);
     holds_no_value(&ran.stdout);
     assert!(ran.stdout.starts_with("mail: ") && ran.stdout.contains("[EMAIL-1]"), "{ran:?}");
 }
@@ -202,7 +204,11 @@ fn an_output_that_exists_is_left_alone() {
     house.write("a.log", LOG);
     house.write("old.log", "old\n");
     house.write("out/a.log", "old\n");
-    for args in [&["redact", "a.log", "-o", "old.log"][..], &["redact", "a.log", "-o", "out"], &["redact", "a.log", "-o", "new.log", "--report", "old.log"]] {
+    for args in [
+        &["redact", "a.log", "-o", "old.log"][..],
+        &["redact", "a.log", "-o", "out"],
+        &["redact", "a.log", "-o", "new.log", "--report", "old.log"],
+    ] {
         let before = house.tree(".");
         house.run(args).expect(4).code("output-exists");
         assert_eq!(house.tree("."), before, "{args:?}");
@@ -252,7 +258,10 @@ fn types_and_detectors_are_chosen() {
         lines.iter().map(|line| line["type"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>()
     };
     assert_eq!(found(&["--detector", "card"]), BTreeSet::from(["card".to_owned()]));
-    assert_eq!(found(&["--detector", "card.grouped", "--detector", "iban"]), BTreeSet::from(["card".to_owned(), "iban".to_owned()]));
+    assert_eq!(
+        found(&["--detector", "card.grouped", "--detector", "iban"]),
+        BTreeSet::from(["card".to_owned(), "iban".to_owned()])
+    );
     let ran = house.run_with(&["redact", "-", "--exclude", "email", "--exclude", "ip"], LOG).expect(0);
     assert!(ran.stdout.contains("<jan.muster@example.org> by 84.12.7.9") && !ran.stdout.contains("4111"), "{ran:?}");
 }
@@ -281,7 +290,8 @@ fn unknown_names_get_a_suggestion() {
 #[test]
 fn profiles_do_what_their_rules_say() {
     let house = House::new();
-    let text = "Plaintiff's SSN: 536-90-4399, date of birth: 04/05/1984, card 4111 1111 1111 1111, jan.muster@example.org\n";
+    let text =
+        "Plaintiff's SSN: 536-90-4399, date of birth: 04/05/1984, card 4111 1111 1111 1111, jan.muster@example.org\n";
     let with = |profile: &str, text: &str| {
         house.run_with(&["redact", "-", "--format", "text", "--profile", profile], text.as_bytes()).expect(0).stdout
     };
@@ -296,7 +306,8 @@ fn profiles_do_what_their_rules_say() {
         assert_eq!(once == text, profile == "secrets", "{profile}: {once}");
     }
     for profile in ["frcp-5.2", "frcrimp-49.1", "frbp-9037"] {
-        let expect = "Plaintiff's SSN: ***-**-4399, date of birth: 1984, card **** **** **** 1111, jan.muster@example.org\n";
+        let expect =
+            "Plaintiff's SSN: ***-**-4399, date of birth: 1984, card **** **** **** 1111, jan.muster@example.org\n";
         assert_eq!(with(profile, text), expect, "{profile}");
     }
     let expect = "Plaintiff's SSN: [(b)(6) NATIONAL-ID], date of birth: [(b)(6) BIRTH-DATE], card [(b)(4) CARD], [(b)(6) EMAIL]\n";
@@ -342,9 +353,8 @@ fn the_log_is_a_chain_without_a_value() {
 #[test]
 fn a_key_file_makes_tags_stable() {
     let house = House::new();
-    let tags = |args: &[&str]| {
-        house.run_with(&[&["redact", "-", "--operator", "tag"], args].concat(), LOG).expect(0).stdout
-    };
+    let tags =
+        |args: &[&str]| house.run_with(&[&["redact", "-", "--operator", "tag"], args].concat(), LOG).expect(0).stdout;
     let first = tags(&["--key", "key"]);
     assert_eq!(tags(&["--key", "key"]), first);
     assert_ne!(tags(&["--key", "other"]), first);
@@ -360,7 +370,9 @@ fn a_key_file_makes_tags_stable() {
 fn a_detector_of_ones_own() {
     let house = House::new();
     let detector = |yes: &str| {
-        format!("id = \"ours.badge\"\ntype = \"badge\"\nabout = \"Badge\"\npattern = 'B-\\d{{4}}'\nyes = [\"{yes}\"]\nno = [\"B-12345\"]\n")
+        format!(
+            "id = \"ours.badge\"\ntype = \"badge\"\nabout = \"Badge\"\npattern = 'B-\\d{{4}}'\nyes = [\"{yes}\"]\nno = [\"B-12345\"]\n"
+        )
     };
     house.write("badge.toml", detector("badge B-1234"));
     let ran = house.run_with(&["redact", "-", "--own", "badge.toml"], b"by B-1234, not B-12345\n").expect(0);
@@ -389,23 +401,30 @@ fn the_detectors_are_listed() {
 #[test]
 fn redacting_twice_is_redacting_once() {
     let house = House::new();
-    let mut done = 0;
+    let (mut done, mut changed) = (0, Vec::new());
     for path in samples(&house) {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         let (once, twice) = (format!("once/{name}"), format!("twice/{name}"));
-        let take = |from: &str, to: &str| house.run(&["redact", from, "-o", to, "--allow-unscanned"]);
+        let take = |from: &str, to: &str| {
+            let ran = house.run(&["redact", from, "-o", to, "--allow-unscanned"]);
+            match ran.stderr.contains("code: ambiguous-name ") {
+                true => house.run(&["redact", from, "-o", to, "--allow-unscanned", "--operator", "label"]),
+                false => ran,
+            }
+        };
         let ran = take(path.to_str().unwrap(), &once);
         if ran.exit == 6 {
             assert!(!house.path(&once).exists() && ran.stderr.contains("code: "), "{name}: {ran:?}");
             continue;
         }
-        assert!([0, 5].contains(&ran.exit), "{name}: {ran:?}");
         let again = take(&once, &twice);
-        assert!([0, 5].contains(&again.exit), "{name}: {again:?}");
-        let same = fs::read(house.path(&once)).unwrap() == fs::read(house.path(&twice)).unwrap();
-        assert!(same, "{name}: {again:?}");
+        let whole = [0, 5].contains(&ran.exit) && [0, 5].contains(&again.exit);
+        if !whole || fs::read(house.path(&once)).unwrap() != fs::read(house.path(&twice)).unwrap() {
+            changed.push((name, ran, again));
+        }
         done += 1;
     }
+    assert!(changed.is_empty(), "{changed:#?}");
     assert!(done >= 35, "{done}");
 }
 
@@ -435,7 +454,9 @@ fn packed(house: &House, folder: &std::path::Path) -> Option<PathBuf> {
     }
     let path = house.path(&format!("parts.{}", folder.file_name().unwrap().to_str().unwrap()));
     let (out, from) = (path.display(), folder.display());
-    let script = format!("cd '{from}' && {{ [ ! -e mimetype ] || zip -qX0 '{out}' mimetype; }} && zip -qXr '{out}' . -x mimetype");
+    let script = format!(
+        "cd '{from}' && {{ [ ! -e mimetype ] || zip -qX0 '{out}' mimetype; }} && zip -qXr '{out}' . -x mimetype"
+    );
     house.shell(&script).expect(0);
     Some(path)
 }
@@ -499,7 +520,8 @@ fn decisions_are_replayed() {
     assert_eq!(ids.len(), 5, "{page}");
     let digest = seal::sha256(LOG).hex();
     assert!(page.contains(&digest));
-    let decisions = serde_json::json!({"schema": "decisions/1", "inputs": [{"file": "a.log", "sha256": digest, "keep": [ids[1]]}]});
+    let decisions =
+        serde_json::json!({"schema": "decisions/1", "inputs": [{"file": "a.log", "sha256": digest, "keep": [ids[1]]}]});
     house.write("decisions.json", decisions.to_string());
     house.run(&["redact", "a.log", "-o", "b.log", "--decisions", "decisions.json"]).expect(0);
     let output = lossy(&house, "b.log");
@@ -533,7 +555,10 @@ fn the_way_back_is_the_key_holders_alone() {
         restore(&out, "x", "nobody").expect(6).code("bad-identity");
         assert!(!house.path("x").exists());
     }
-    house.run(&["redact", "a.log", "-o", "y", "--mapping", "m", "--recipient", "age1nobody"]).expect(2).code("bad-recipient");
+    house
+        .run(&["redact", "a.log", "-o", "y", "--mapping", "m", "--recipient", "age1nobody"])
+        .expect(2)
+        .code("bad-recipient");
     assert!(!house.path("y").exists());
 }
 
@@ -561,7 +586,9 @@ fn the_ledger_knows_and_does_not_tell() {
 
 /// Lines as `LOG` has them, so many of them that a run takes its time.
 fn long_log(lines: usize) -> Vec<u8> {
-    let line = |number: usize| format!("2026-11-21T10:00:00Z INFO {number} request of user {number} took 17 ms, by u{number}@example.org\n");
+    let line = |number: usize| {
+        format!("2026-11-21T10:00:00Z INFO {number} request of user {number} took 17 ms, by u{number}@example.org\n")
+    };
     (0..lines).map(line).collect::<String>().into_bytes()
 }
 
@@ -584,7 +611,9 @@ fn a_kill_leaves_no_output() {
         killed += 1;
         let left = names(&house, "out");
         // Both names appear one after the other, at the very end.
-        let whole = |name: &String| name.starts_with(".probity-") || fs::read(house.path("out").join(name)).unwrap().ends_with(b"]\n");
+        let whole = |name: &String| {
+            name.starts_with(".probity-") || fs::read(house.path("out").join(name)).unwrap().ends_with(b"]\n")
+        };
         assert!(left.iter().all(whole) && !house.path("r.jsonl").exists(), "{round}: {left:?}");
         wait = wait * 3 / 2;
     }
@@ -666,6 +695,31 @@ fn a_line_of_50_mb() {
     let output = fs::read(house.path("out")).unwrap();
     assert_eq!(output.len(), 51_000_000 + " [EMAIL] ".len());
     assert_eq!(&output[50_000_000..50_000_009], b" [EMAIL] ");
+}
+
+/// A redacted copy of an exhibit is an exhibit with its log beside it; the original stays as it is, and the case is sound.
+#[test]
+fn an_exhibit_gets_a_redacted_copy() {
+    let house = House::initialised();
+    house.write("a.log", LOG);
+    house.run(&["case", "new", "c1", "--title", "T"]).expect(0);
+    house.run(&["case", "add", "c1", "a.log"]).expect(0);
+    let document = house.json(&["case", "derive", "c1", "EX-001", "--redact", "--profile", "logs"], 0);
+    let names: Vec<&str> =
+        document["exhibits"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap_or_default()).collect();
+    assert_eq!(document["exhibits"].as_array().unwrap().len(), 2, "{names:?}: {document}");
+    let digest = |index: usize| document["exhibits"][index]["sha256"].as_str().unwrap();
+    let files: Vec<Vec<u8>> = house.tree(".probity/cases/c1").into_values().map(|(_, bytes)| bytes).collect();
+    let of = |wanted: &str| files.iter().find(|bytes| seal::sha256(bytes).hex() == wanted).unwrap();
+    holds_no_value(&String::from_utf8_lossy(of(digest(0))));
+    let log = documents(std::str::from_utf8(of(digest(1))).unwrap());
+    assert_eq!(log.last().unwrap()["output"], format!("sha256:{}", digest(0)));
+    of(&seal::sha256(LOG).hex());
+    fit_their_schemas(&[document, log[0].clone(), log.last().unwrap().clone()]);
+    house.run(&["case", "derive", "c1", "EX-009", "--redact"]).expect(6).code("no-such-exhibit");
+    house.run(&["package", "build", "c1", "--output", "c1.zip"]).expect(0);
+    house.run(&["verify", "c1.zip"]).expect(0);
+    house.run(&["audit", "verify"]).expect(0);
 }
 
 /// The profile and the detector that the README shows work as they stand.

@@ -261,7 +261,9 @@ fn every_document_fits_its_schema() {
         .map(|file| file.unwrap().file_name().into_string().unwrap())
         .filter(|name| name.ends_with(".schema.json"))
         // These stand inside packages and case folders; the tests of `evidence` judge them. A review page writes decisions.
-        .filter(|name| !["case.v1", "custody.v1", "manifest.v1", "decisions.v1"].iter().any(|inner| name.starts_with(inner)))
+        .filter(|name| {
+            !["case.v1", "custody.v1", "manifest.v1", "decisions.v1"].iter().any(|inner| name.starts_with(inner))
+        })
         .collect();
     assert_eq!(named, known, "left: documents seen, right: schemas");
     fit_their_schemas(&documents);

@@ -151,9 +151,8 @@ impl Edge {
             Edge::None => true,
             Edge::Alnum => !byte.is_ascii_alphanumeric(),
             Edge::Number => {
-                !byte.is_ascii_alphanumeric()
-                    && !b"+~".contains(&byte)
-                    && !(byte == b'.' && beyond.is_some_and(|byte| byte.is_ascii_digit()))
+                let goes_on = byte == b'.' && beyond.is_some_and(|byte| byte.is_ascii_digit());
+                !(goes_on || byte.is_ascii_alphanumeric() || b"+~".contains(&byte))
             }
             Edge::Digit => !byte.is_ascii_digit(),
         }

@@ -85,7 +85,7 @@ pub(super) fn quoted(bytes: &[u8]) -> bool {
     (3..=128).contains(&bytes.len())
         && !is_stand_in(bytes)
         && longest_run(bytes) < bytes.len()
-        && !(bytes.contains(&b' ') && !bytes.iter().any(u8::is_ascii_digit))
+        && (!bytes.contains(&b' ') || bytes.iter().any(u8::is_ascii_digit))
         && !(is_word && names_itself(bytes))
 }
 
@@ -94,11 +94,7 @@ pub(super) fn bare(bytes: &[u8]) -> bool {
     let digits = bytes.iter().any(u8::is_ascii_digit);
     let letters = bytes.iter().any(u8::is_ascii_alphabetic);
     let signs = bytes.iter().any(|byte| b"!@#^~?%+&".contains(byte));
-    quoted(bytes)
-        && (digits && letters || signs && letters)
-        && !is_compound(bytes)
-        && !is_path(bytes)
-        && !names_itself(bytes)
+    quoted(bytes) && letters && (digits || signs) && !is_compound(bytes) && !is_path(bytes) && !names_itself(bytes)
 }
 
 /// A password that is a plain word: `password=geheim` in a query or a log.

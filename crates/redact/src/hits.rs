@@ -47,7 +47,7 @@ pub(crate) fn hits(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, pi
     let mut hits: Vec<Hit> = found.collect();
     if let (Some(names), Ok(text)) = (means.names, std::str::from_utf8(piece.text)) {
         let mentioned = memory.roster.as_ref().map(|roster| mentions(roster, text)).unwrap_or_default();
-        if means.profile.names == Names::Always || piece.prose {
+        if piece.prose || means.profile.names == Names::Always && !piece.spot.is_path() {
             add_beside(&mut hits, named(names(text), text, &mentioned), piece.text);
         }
         let sure = mentioned.into_iter().filter(|hit| hit.score >= SCORE_LEAST);

@@ -61,6 +61,12 @@ impl Spot<'_> {
         matches!(self, Spot::Pointer(pointer) if pointer.rsplit('/').next().is_some_and(|last| last.starts_with("~key")))
     }
 
+    /// Whether it is the path of a part in its container (`word/document.xml`) or a namespace: programs chose it.
+    pub(crate) fn is_path(&self) -> bool {
+        let is_namespace = |path: &str| path.rsplit('/').next().is_some_and(|last| last.starts_with("@xmlns"));
+        matches!(self, Spot::Part { part, path } if part == "/" || is_namespace(path))
+    }
+
     /// A digest of the place (FNV-1a, 64 bits), the same for every run.
     pub(crate) fn key(&self) -> u64 {
         let text = self.to_string();

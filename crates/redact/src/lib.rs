@@ -3,7 +3,7 @@
 //! A *format* walks its input and hands every piece of readable text, decoded, to a [`Decide`]; what comes back are
 //! [`Edit`]s, which the format writes back in its own encoding. The same walk serves three times: to find, to take
 //! out, and to audit the output. *Detectors* are data ([`Detector`], one file each under `data/detectors`) with a named
-//! [`check`]; the [`scan`] runs all of them over a piece in one pass. *Profiles* say which types go, and how.
+//! [`check`]; a [`Scanner`] runs all of them over a piece in one pass. *Profiles* say which types go, and how.
 //!
 //! Invariants:
 //! - every byte outside an edit is copied through unchanged in text formats;

@@ -1,7 +1,7 @@
 //! Checksums and other proofs that a string is what it looks like, by name.
 //!
 //! A check takes the bytes that a pattern matched, takes away the separators that its shape allows, and answers. It
-//! allocates nothing. Families of algorithms have a file each ([`luhn`], `mod97`, `iso7064`, `verhoeff`, `weighted`,
+//! allocates nothing. Families of algorithms have a file each (`luhn`, `mod97`, `iso7064`, `verhoeff`, `weighted`,
 //! `date`, `mrz`, `crypto`), and so has each country. The formulas are compared with python-stdnum by
 //! `tests/stdnum.rs`; what has no counterpart there is proven by published samples.
 //!

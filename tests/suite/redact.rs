@@ -55,6 +55,18 @@ fn names(house: &House, folder: &str) -> BTreeSet<String> {
     files.map(|path| path.strip_prefix(&root).unwrap().display().to_string()).collect()
 }
 
+/// Characters that readers do not see, or see as ASCII, hide nothing; what goes are whole characters.
+#[test]
+fn hidden_characters_hide_nothing() {
+    let house = House::new();
+    house.write("a.log", "mail jan\u{200B}.muster@exa\u{AD}mple.org, ssn １２３-45\u{2011}6789 – Größe 5\n");
+    house.write("a.jsonl", "{\"mail\":\"jan.muster\\u200b@example.org\",\"size\":\"Größe\"}\n{\"x\":\"y\"}\n");
+    house.run(&["redact", "a.log", "-o", "b.log", "--profile", "logs"]).expect(0);
+    assert_eq!(house.read("b.log"), "mail [EMAIL], ssn [NATIONAL-ID] – Größe 5\n");
+    house.run(&["redact", "a.jsonl", "-o", "b.jsonl", "--profile", "logs"]).expect(0);
+    assert_eq!(house.read("b.jsonl"), "{\"mail\":\"[EMAIL]\",\"size\":\"Größe\"}\n{\"x\":\"y\"}\n");
+}
+
 /// The question is answered with 1 where there is personal data and with 0 where there is none; nothing is written.
 #[test]
 fn a_check_answers_and_writes_nothing() {

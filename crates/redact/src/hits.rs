@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::fold;
 use crate::memory::Memory;
 use crate::names::{Mention, PersonId, Reading, Roster};
 use crate::piece::Piece;
@@ -35,14 +36,17 @@ pub(crate) enum Who {
 /// Everything found in a piece, from left to right, apart. What a detector found is what it says it is; names, and values
 /// known from elsewhere, are what is left beside it.
 pub(crate) fn hits(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, piece: &Piece<'_>) -> Vec<Hit> {
+    let folded = fold::folded(piece.text);
+    let source = |range: &Range<usize>| folded.as_ref().map_or_else(|| range.clone(), |folded| folded.source(range));
+    let seen = folded.as_ref().map_or(piece.text, |folded| folded.text.as_slice());
     let found = match piece.spot.is_name() {
-        true => means.scanner.scan_name(scratch, piece.text, piece.names),
-        false => means.scanner.scan(scratch, piece.text, piece.names),
+        true => means.scanner.scan_name(scratch, seen, piece.names),
+        false => means.scanner.scan(scratch, seen, piece.names),
     };
     let found = found.iter().map(|finding| {
         let detector = means.scanner.detector(finding);
         let (kind, id) = (detector.kind.clone(), detector.id.clone());
-        Hit { range: finding.range.clone(), kind, detector: id, score: finding.score, who: Who::Unasked }
+        Hit { range: source(&finding.range), kind, detector: id, score: finding.score, who: Who::Unasked }
     });
     let mut hits: Vec<Hit> = found.collect();
     if let (Some(names), Ok(text)) = (means.names, std::str::from_utf8(piece.text)) {
@@ -53,8 +57,8 @@ pub(crate) fn hits(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, pi
         let sure = mentioned.into_iter().filter(|hit| hit.score >= SCORE_LEAST);
         add_beside(&mut hits, sure.collect(), piece.text);
     }
-    let again = memory.known.find(piece.text).into_iter().map(|again| Hit {
-        range: again.range,
+    let again = memory.known.find(seen).into_iter().map(|again| Hit {
+        range: source(&again.range),
         kind: again.kind,
         detector: Arc::from("known"),
         score: SCORE_LEAST,

@@ -24,6 +24,7 @@ mod clean;
 mod context;
 mod decisions;
 mod detector;
+mod fold;
 mod hits;
 mod known;
 mod limits;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
+use crate::fold;
 use crate::known::Known;
 use crate::names::{Draft, Roster};
 use crate::piece::{Edit, Piece, Spot};
@@ -61,6 +62,8 @@ impl Memory {
     }
 
     pub(crate) fn learn(&mut self, value: &[u8], kind: &Arc<str>) {
+        let folded = fold::folded(value);
+        let value = folded.as_ref().map_or(value, |folded| &folded.text);
         let before = self.known.len();
         self.known.add(value, kind);
         if self.known.len() > before {

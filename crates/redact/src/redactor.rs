@@ -8,6 +8,7 @@ use model::Fault;
 use crate::audit::survivors;
 use crate::decisions::{Decision, Decisions};
 use crate::detector::fold_name;
+use crate::fold;
 use crate::hits::{Hit, PERSON, Who, hits};
 use crate::known::Known;
 use crate::memory::Memory;
@@ -234,6 +235,7 @@ impl Decide for Redactor<'_> {
 
     fn quiet(&mut self, block: &[u8]) -> bool {
         self.means.names.is_none()
+            && fold::folded(block).is_none()
             && self.memory.known.find(block).is_empty()
             && self.means.scanner.is_quiet(&mut self.scratch, block)
     }

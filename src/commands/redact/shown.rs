@@ -219,6 +219,7 @@ impl Show for Redacted {
             (Act::Previewed, total) => {
                 page.line(format!("{} on the page, from {inputs}; nothing was taken out.", values(total)))
             }
+            (_, 0) if !self.may_appear() => page.line("NOTHING was written."),
             (_, total) if !self.may_appear() => page.line(format!("{} found; NOTHING was written.", values(total))),
             (_, total) => page
                 .line(format!("{} taken out of {inputs}; the outputs were read again and are clean.", values(total))),

@@ -6,6 +6,7 @@ use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
     table("data/detectors", "DETECTORS", "detectors.rs")?;
+    table("data/requested", "REQUESTED", "requested.rs")?;
     table("data/profiles", "PROFILES", "profiles.rs")
 }
 

@@ -67,6 +67,16 @@ fn hidden_characters_hide_nothing() {
     assert_eq!(house.read("b.jsonl"), "{\"mail\":\"[EMAIL]\",\"size\":\"Größe\"}\n{\"x\":\"y\"}\n");
 }
 
+/// Of dates, the safe harbor of 45 CFR § 164.514(b)(2)(i)(C) leaves the year; other profiles leave dates alone.
+#[test]
+fn dates_go_where_a_profile_names_them() {
+    let house = House::new();
+    house.write("a.log", "admitted on 2024-03-01, discharged May 3, 2024.\n");
+    let redacted = |profile| house.run(&["redact", "a.log", "-o", "-", "--profile", profile]).expect(0).stdout;
+    assert_eq!(redacted("hipaa-safe-harbor"), "admitted on 2024, discharged 2024.\n");
+    assert_eq!(redacted("logs"), "admitted on 2024-03-01, discharged May 3, 2024.\n");
+}
+
 /// The question is answered with 1 where there is personal data and with 0 where there is none; nothing is written.
 #[test]
 fn a_check_answers_and_writes_nothing() {

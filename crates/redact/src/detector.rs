@@ -9,10 +9,11 @@ use crate::check;
 use crate::settings::{self, Settings};
 
 /// The built-in detectors: id and text, sorted by id.
-pub(crate) use built_in::DETECTORS;
+pub(crate) use built_in::{DETECTORS, REQUESTED};
 
 mod built_in {
     include!(concat!(env!("OUT_DIR"), "/detectors.rs"));
+    include!(concat!(env!("OUT_DIR"), "/requested.rs"));
 }
 
 /// One kind of personal data and how it is recognised.
@@ -89,6 +90,14 @@ impl Detector {
     /// `bad-detector`: a built-in file is wrong, which a test rules out.
     pub fn built_in() -> Result<Vec<Self>, Fault> {
         DETECTORS.iter().map(|(_, text)| Self::parse(text)).collect()
+    }
+
+    /// Detectors that run only where a profile names their type: see [`crate::Profile::asks_for`].
+    ///
+    /// # Errors
+    /// As [`Detector::built_in`].
+    pub fn requested() -> Result<Vec<Self>, Fault> {
+        REQUESTED.iter().map(|(_, text)| Self::parse(text)).collect()
     }
 
     fn read(file: &mut Settings<'_, '_>) -> Result<Self, Fault> {
@@ -196,4 +205,22 @@ impl Score {
 /// A field's name without what people vary: case, and everything but letters and digits.
 pub(crate) fn fold_name(name: &str) -> String {
     name.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The examples of the detectors that run only on request are answered as they say.
+    #[test]
+    fn requested_detectors_prove_themselves() {
+        crate::Scanner::new(Detector::requested().unwrap()).unwrap();
+    }
+
+    /// Only a profile that names the type asks for it.
+    #[test]
+    fn dates_are_asked_for_by_name() {
+        let asks = |profile: &str| crate::Profile::built_in(profile).unwrap().asks_for("date", "date");
+        assert!(asks("hipaa-safe-harbor") && !asks("gdpr-share") && !asks("foia") && !asks("frcp-5.2"));
+    }
 }

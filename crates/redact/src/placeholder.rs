@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use crate::detector::DETECTORS;
+use crate::detector::{DETECTORS, REQUESTED};
 
 /// Types that no detector of tier 1 finds.
 const NAMES: [&str; 4] = ["person", "place", "organisation", "address"];
@@ -14,7 +14,10 @@ const LENGTH_MAX: usize = 80;
 
 /// The labels of all built-in types, in capitals.
 static LABELS: LazyLock<HashSet<String>> = LazyLock::new(|| {
-    let types = DETECTORS.iter().flat_map(|(_, text)| text.lines().filter_map(|line| line.strip_prefix("type = \"")));
+    let types = DETECTORS
+        .iter()
+        .chain(REQUESTED)
+        .flat_map(|(_, text)| text.lines().filter_map(|line| line.strip_prefix("type = \"")));
     let types = types.filter_map(|rest| rest.split('"').next());
     types.chain(NAMES).map(str::to_uppercase).collect()
 });

@@ -143,6 +143,11 @@ impl Profile {
         self.rule(kind, detector, |_| true).is_some()
     }
 
+    /// Whether a rule names a type, or its detector, by itself: not by `*`, and not by what happens to the unlisted.
+    pub fn asks_for(&self, kind: &str, detector: &str) -> bool {
+        self.rules.iter().any(|rule| rule.types.iter().any(|name| name == kind || name == detector))
+    }
+
     /// Every operator that some rule uses.
     pub fn operators(&self) -> impl Iterator<Item = Operator> {
         self.rules.iter().map(|rule| rule.operator).chain(self.unlisted)

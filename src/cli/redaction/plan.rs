@@ -88,12 +88,18 @@ fn profile(name: &str) -> Result<Profile, Fault> {
 /// The detectors that the profile has a use for, and the user's own, whose examples are run.
 fn scanner(args: &PlanArgs, profile: &Profile) -> Result<Scanner, Fault> {
     let mut detectors = Detector::built_in()?;
+    let is_asked = |one: &Detector| {
+        profile.asks_for(&one.kind, &one.id)
+            || args.detector.iter().any(|name| *one.id == **name || *one.kind == **name)
+    };
+    let (asked, unasked): (Vec<Detector>, Vec<Detector>) = Detector::requested()?.into_iter().partition(is_asked);
+    detectors.extend(asked);
     let known: Vec<String> = detectors.iter().flat_map(|one| [one.id.to_string(), one.kind.to_string()]).collect();
     let own = args.own.iter().map(|path| own(path)).collect::<Result<Vec<_>, _>>()?;
     detectors.extend(own);
     for name in args.detector.iter().chain(&args.exclude) {
         let is_known = |one: &Detector| *one.id == **name || *one.kind == **name;
-        if !detectors.iter().any(is_known) && !NAME_TYPES.contains(&name.as_str()) {
+        if !detectors.iter().chain(&unasked).any(is_known) && !NAME_TYPES.contains(&name.as_str()) {
             let near = model::nearest(name, known.iter().map(String::as_str));
             let hint = near.map(|near| format!("{near:?} is near. ")).unwrap_or_default();
             return Err(Fault::usage("unknown-detector", format!("there is no detector or type {name:?}"))

@@ -12,7 +12,9 @@ pub(super) struct Detectors(Vec<Detector>);
 
 impl Detectors {
     pub(super) fn all() -> Result<Self, Fault> {
-        Detector::built_in().map(Detectors)
+        let mut all = Detector::built_in()?;
+        all.extend(Detector::requested()?);
+        Ok(Detectors(all))
     }
 }
 

@@ -10,6 +10,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use memchr::memchr_iter;
 use model::Fault;
@@ -50,8 +51,10 @@ pub struct Scanner {
     labelled: Automaton,
     starts: Starts,
     anchored: Vec<(usize, meta::Regex)>,
-    /// For patterns that hold more than the value.
-    values: HashMap<usize, meta::Regex>,
+    /// Each detector's pattern by itself, to find the value within a match: made when it is first needed.
+    values: Vec<OnceLock<Option<meta::Regex>>>,
+    /// Each detector's pattern for a whole field: made when it is first needed.
+    wholes: Vec<OnceLock<Option<meta::Regex>>>,
     fields: HashMap<String, Vec<usize>>,
     words: Words,
 }
@@ -101,7 +104,7 @@ impl Scanner {
     /// `bad-detector`: a pattern that does not parse.
     pub fn unproven(detectors: Vec<Detector>) -> Result<Self, Fault> {
         let (mut plain, mut labelled) = (Vec::new(), Vec::new());
-        let (mut anchored, mut values) = (Vec::new(), HashMap::new());
+        let mut anchored = Vec::new();
         let mut fields: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, detector) in detectors.iter().enumerate() {
             if detector.anchor.is_some() {
@@ -110,9 +113,6 @@ impl Scanner {
                 labelled.push(index);
             } else {
                 plain.push(index);
-            }
-            if detector.marks_value {
-                values.insert(index, regex(detector)?);
             }
             for field in &detector.fields {
                 fields.entry(field.clone()).or_default().push(index);
@@ -123,7 +123,9 @@ impl Scanner {
         let starts = signs([&plain, &labelled], &detectors)?;
         let words = detectors.iter().map(|detector| (detector.context.as_slice(), detector.needs_context));
         let words = Words::new(words);
-        Ok(Scanner { detectors, plain, labelled, starts, anchored, values, fields, words })
+        let later = || std::iter::repeat_with(OnceLock::new).take(detectors.len()).collect();
+        let (values, wholes) = (later(), later());
+        Ok(Scanner { detectors, plain, labelled, starts, anchored, values, wholes, fields, words })
     }
 
     /// The detector of a finding.
@@ -191,6 +193,10 @@ impl Scanner {
         memchr_iter(b':', block).any(|colon| {
             let before = block[..colon].trim_ascii_end();
             let Some((b'"', key)) = before.split_last() else { return false };
+            // An object is no value; the elements of an array are.
+            if block[colon + 1..].trim_ascii_start().first() == Some(&b'{') {
+                return false;
+            }
             let start = memchr::memrchr(b'"', key).map_or(0, |quote| quote + 1);
             std::str::from_utf8(&key[start..]).is_ok_and(|key| self.fields.contains_key(&fold_name(key)))
         })
@@ -301,7 +307,10 @@ impl Scanner {
 
     /// The value within a match.
     fn value(&self, index: usize, text: &[u8], whole: Range<usize>) -> Option<Range<usize>> {
-        let Some(regex) = self.values.get(&index) else { return Some(whole) };
+        if !self.detectors[index].marks_value {
+            return Some(whole);
+        }
+        let regex = self.values[index].get_or_init(|| regex(&self.detectors[index]).ok()).as_ref()?;
         let mut groups = regex.create_captures();
         regex.captures(Input::new(&text[whole.clone()]).anchored(Anchored::Yes), &mut groups);
         let value = groups.get_group_by_name("value")?;
@@ -346,16 +355,17 @@ impl Scanner {
         }
         for index in owners {
             let detector = &self.detectors[*index];
-            let fits = detector.marks_value || self.fits(detector, &text[range.clone()]);
+            let fits = detector.marks_value || self.fits(*index, &text[range.clone()]);
             if fits && detector.check.is_none_or(|check| check(&text[range.clone()])) {
                 scratch.found.push(Finding { range: range.clone(), detector: *index, score: detector.score.context });
             }
         }
     }
 
-    fn fits(&self, detector: &Detector, value: &[u8]) -> bool {
-        let whole = meta::Builder::new().syntax(bytes()).build(&format!("^(?:{})$", detector.pattern));
-        whole.is_ok_and(|regex| regex.is_match(value))
+    fn fits(&self, index: usize, value: &[u8]) -> bool {
+        let whole = || format!("^(?:{})$", self.detectors[index].pattern);
+        let make = || meta::Builder::new().syntax(bytes()).build(&whole()).ok();
+        self.wholes[index].get_or_init(make).as_ref().is_some_and(|regex| regex.is_match(value))
     }
 
     fn prove(&self) -> Result<(), Fault> {

@@ -153,7 +153,7 @@ pub(crate) fn exists(path: &Path) -> Fault {
         .advise("Choose another name, or give --overwrite to replace it.")
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

@@ -110,11 +110,7 @@ impl Keyring {
     /// `output-exists`; I/O faults.
     pub(crate) fn create(&self, role: Role, naming: Naming, passphrase: Option<&Passphrase>) -> Result<PathBuf, Fault> {
         private_folder(&self.folder)?;
-        let mut seed = Zeroizing::new([0_u8; 32]);
-        getrandom::fill(&mut *seed).map_err(|error| {
-            Fault::unavailable("no-randomness", format!("The system gives no randomness: {error}"))
-                .advise("Run the command again.")
-        })?;
+        let seed = random()?;
         let key = SigningKey::from_seed(*seed);
         let path = self.folder.join(file_name(role, naming));
         let public = public_line(&key, role, naming);
@@ -240,12 +236,25 @@ pub(crate) fn private_folder(folder: &Path) -> Result<(), Fault> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(fault)
 }
 
+/// The seed of a key, from the operating system.
+///
+/// # Errors
+/// `no-randomness`.
+pub(crate) fn random() -> Result<Zeroizing<[u8; 32]>, Fault> {
+    let mut seed = Zeroizing::new([0_u8; 32]);
+    getrandom::fill(&mut *seed).map_err(|error| {
+        Fault::unavailable("no-randomness", format!("The system gives no randomness: {error}"))
+            .advise("Run the command again.")
+    })?;
+    Ok(seed)
+}
+
 /// A secret appears whole or not at all; two runs at once make one key, and the second sees it.
-fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     use std::io::Write as _;
     let fault = |error| Fault::io("write", path, error);
     // The temporary file has mode 0600 from its first byte.
-    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new("."))).map_err(fault)?;
+    let mut file = tempfile::NamedTempFile::new_in(files::folder_of(path)).map_err(fault)?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(fault)?;
     file.persist_noclobber(path).map(drop).map_err(|error| match error.error.kind() {
         std::io::ErrorKind::AlreadyExists => files::exists(path),

@@ -41,8 +41,6 @@ pub struct Walked {
     pub warnings: Vec<String>,
     /// Parts that could not be looked into: images.
     pub unscanned: Vec<String>,
-    /// How many values were found.
-    pub findings: u64,
     /// What was taken out where, when that was asked for.
     pub removals: Vec<Removal>,
 }
@@ -63,9 +61,7 @@ pub fn look(
     limits: &Limits,
 ) -> Result<Walked, Fault> {
     let mut redactor = Redactor::new(means, Act::Look, Memory::new(), &mut case.numbers, witness);
-    let mut walked = walk(source, &mut io::sink(), kind, &mut redactor, limits)?;
-    walked.findings = redactor.count;
-    Ok(walked)
+    walk(source, &mut io::sink(), kind, &mut redactor, limits)
 }
 
 /// Copies a stream, less what has to go. Each piece is scanned again before it is let out; what a later piece teaches
@@ -83,9 +79,7 @@ pub fn pass(
     limits: &Limits,
 ) -> Result<Walked, Fault> {
     let mut redactor = Redactor::new(means, Act::TakeAndAudit, Memory::new(), &mut case.numbers, witness);
-    let mut walked = walk(source, output, kind, &mut redactor, limits)?;
-    walked.findings = redactor.count;
-    Ok(walked)
+    walk(source, output, kind, &mut redactor, limits)
 }
 
 /// Takes out of `source` what has to go, reads the output again, and scans every layer of it with all detectors and for
@@ -117,7 +111,6 @@ pub fn take(
         memory.forget_places();
         let mut redactor = Redactor::new(means, Act::Take, memory, &mut case.numbers, witness);
         let mut walked = walk(&mut *source.open()?, &mut *vessel.create()?, kind, &mut redactor, limits)?;
-        walked.findings = redactor.count;
         memory = redactor.memory;
         let mut auditor = Auditor::new(means, &memory);
         walk(&mut *vessel.open()?, &mut io::sink(), kind, &mut auditor, limits)?;

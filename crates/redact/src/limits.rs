@@ -19,8 +19,6 @@ pub struct Limits {
     pub line_bytes: usize,
     /// Bytes of a value that spans lines, such as a private key.
     pub value_bytes: usize,
-    /// Findings per input.
-    pub findings: u64,
 }
 
 impl Default for Limits {
@@ -34,7 +32,6 @@ impl Default for Limits {
             depth: 256,
             line_bytes: 1 << 20,
             value_bytes: 64 << 10,
-            findings: 10_000_000,
         }
     }
 }

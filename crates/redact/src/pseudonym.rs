@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use hmac::{Hmac, KeyInit, Mac};
+use model::Digest;
 use sha2::Sha256;
 
 /// HMAC-SHA-256(key of the case, type ‖ 0x00 ‖ normalised value): the same value gives the same tag wherever it stands,
@@ -25,15 +26,13 @@ impl Tag {
 
     /// `hmac-sha256:` and 64 hexadecimal digits.
     pub fn full(&self) -> String {
-        self.0.iter().fold(String::from("hmac-sha256:"), |text, byte| text + &format!("{byte:02x}"))
+        format!("hmac-sha256:{}", Digest::new(self.0).hex())
     }
 
     /// What [`Tag::full`] wrote.
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix("hmac-sha256:")?.as_bytes().as_chunks::<2>();
-        let bytes: Option<Vec<u8>> =
-            digits.0.iter().map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
-        Some(Tag(bytes?.try_into().ok()?))
+        let digest = Digest::parse(text.strip_prefix("hmac-sha256:")?).ok()?;
+        Some(Tag(*digest.as_bytes()))
     }
 
     /// The first 80 bits in base 32 (RFC 4648 §6), 16 characters: 40 bits would collide among a million values.

@@ -146,7 +146,6 @@ pub(crate) struct Redactor<'a> {
     pub(crate) memory: Memory,
     numbers: &'a mut Numbers,
     witness: &'a mut dyn Witness,
-    pub(crate) count: u64,
 }
 
 impl<'a> Redactor<'a> {
@@ -157,7 +156,7 @@ impl<'a> Redactor<'a> {
         numbers: &'a mut Numbers,
         witness: &'a mut dyn Witness,
     ) -> Self {
-        Redactor { scratch: means.scanner.scratch(), means, act, memory, numbers, witness, count: 0 }
+        Redactor { scratch: means.scanner.scratch(), means, act, memory, numbers, witness }
     }
 
     /// The edits of a piece, with everything that can be found in it.
@@ -189,7 +188,6 @@ impl<'a> Redactor<'a> {
         let label = label(&hit.kind, answer.reason.filter(|_| self.means.profile.shows_reason));
         let numbers = &mut *self.numbers;
         let with = answer.operator.apply(&text, &label, tag, || numbers.of(&hit.kind, tag()));
-        self.count += 1;
         if self.act != Act::Learn {
             let spot = harmless(&self.means, &mut self.scratch, &self.memory.known, &piece.spot);
             self.witness.seen(&Seen {

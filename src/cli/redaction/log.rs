@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 use std::path::Path;
 
 use model::{Digest, Fault, Instant};
-use redact::{Seen, wire};
+use redact::{Seen, Witness, wire};
 use serde_json::{Map, Value, json};
 
 use super::Outcome;
@@ -34,12 +34,6 @@ impl Log {
         let act = json!({"actor": by.actor, "tool": by.tool, "time": by.time.to_string(), "profile": by.profile, "basis": by.basis});
         let act = act.as_object().cloned().unwrap_or_default();
         Ok(Log { file, sequence: 0, previous: None, open: BufWriter::new(open), act })
-    }
-
-    /// Notes a redaction of the input at work.
-    pub(crate) fn note(&mut self, seen: &Seen<'_>) -> Result<(), Fault> {
-        serde_json::to_writer(&mut self.open, &wire::redaction(seen)).map_err(io::Error::from).map_err(failed)?;
-        self.open.write_all(b"\n").map_err(failed)
     }
 
     /// Forgets what was noted about the input at work.
@@ -86,6 +80,18 @@ impl Log {
     pub(crate) fn finish(self) -> Result<Option<Digest>, Fault> {
         self.file.finish()?;
         Ok(self.previous)
+    }
+}
+
+/// Notes the redactions of the input at work.
+impl Witness for Log {
+    fn seen(&mut self, seen: &Seen<'_>) -> Result<(), Fault> {
+        serde_json::to_writer(&mut self.open, &wire::redaction(seen)).map_err(io::Error::from).map_err(failed)?;
+        self.open.write_all(b"\n").map_err(failed)
+    }
+
+    fn again(&mut self) -> Result<(), Fault> {
+        self.forget()
     }
 }
 

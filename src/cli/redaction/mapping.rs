@@ -25,8 +25,7 @@ pub(crate) struct Mapping {
 
 impl Mapping {
     pub(crate) fn new(key: &[u8; 32], tool: &str, time: &str) -> Self {
-        let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-        let head = json!({"schema": "mapping/1", "tool": tool, "time": time, "key": hex});
+        let head = json!({"schema": "mapping/1", "tool": tool, "time": time, "key": Digest::new(*key).hex()});
         Mapping { lines: Zeroizing::new(format!("{head}\n")), told: BTreeSet::new() }
     }
 

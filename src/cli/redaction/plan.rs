@@ -1,21 +1,21 @@
 //! What was typed → what is needed.
 
 use std::cell::OnceCell;
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use model::{ByteSize, Fault};
+use model::{ByteSize, Digest, Fault};
 use redact::format::detect::Kind;
 use redact::{Detector, Limits, Names, Operator, Profile, Scanner};
+use zeroize::Zeroizing;
 
 use super::{Decided, Plan};
-use crate::cli::files;
 use crate::cli::toml_file;
+use crate::cli::{files, keys};
 
 const FILE_MAX: ByteSize = ByteSize(1 << 20);
+const KEY_MAX: ByteSize = ByteSize(4096);
 
 /// What goes, and how.
 #[derive(Args, Clone, Debug)]
@@ -88,28 +88,23 @@ fn profile(name: &str) -> Result<Profile, Fault> {
 /// The detectors that the profile has a use for, and the user's own, whose examples are run.
 fn scanner(args: &PlanArgs, profile: &Profile) -> Result<Scanner, Fault> {
     let mut detectors = Detector::built_in()?;
-    let is_asked = |one: &Detector| {
-        profile.asks_for(&one.kind, &one.id)
-            || args.detector.iter().any(|name| *one.id == **name || *one.kind == **name)
-    };
+    let is_named = |one: &Detector, name: &String| *one.id == **name || *one.kind == **name;
+    let is_chosen = |one: &Detector| args.detector.iter().any(|name| is_named(one, name));
+    let is_asked = |one: &Detector| profile.asks_for(&one.kind, &one.id) || is_chosen(one);
     let (asked, unasked): (Vec<Detector>, Vec<Detector>) = Detector::requested()?.into_iter().partition(is_asked);
     detectors.extend(asked);
     let known: Vec<String> = detectors.iter().flat_map(|one| [one.id.to_string(), one.kind.to_string()]).collect();
     let own = args.own.iter().map(|path| own(path)).collect::<Result<Vec<_>, _>>()?;
     detectors.extend(own);
     for name in args.detector.iter().chain(&args.exclude) {
-        let is_known = |one: &Detector| *one.id == **name || *one.kind == **name;
-        if !detectors.iter().chain(&unasked).any(is_known) && !NAME_TYPES.contains(&name.as_str()) {
+        if !detectors.iter().chain(&unasked).any(|one| is_named(one, name)) && !NAME_TYPES.contains(&name.as_str()) {
             let near = model::nearest(name, known.iter().map(String::as_str));
             let hint = near.map(|near| format!("{near:?} is near. ")).unwrap_or_default();
             return Err(Fault::usage("unknown-detector", format!("there is no detector or type {name:?}"))
                 .advise(format!("{hint}`probity redact --list` shows them all.")));
         }
     }
-    let wanted = |one: &Detector| {
-        args.detector.is_empty() || args.detector.iter().any(|name| *one.id == **name || *one.kind == **name)
-    };
-    detectors.retain(|one| wanted(one) && profile.concerns(&one.kind, &one.id));
+    detectors.retain(|one| (args.detector.is_empty() || is_chosen(one)) && profile.concerns(&one.kind, &one.id));
     Scanner::unproven(detectors)
 }
 
@@ -125,47 +120,16 @@ fn own(path: &Path) -> Result<Detector, Fault> {
 
 /// 32 bytes in hexadecimal, readable by their owner alone.
 fn key(path: Option<&Path>) -> Result<[u8; 32], Fault> {
-    let Some(path) = path else { return fresh() };
-    match File::open(path) {
-        Ok(mut file) => {
-            let mut text = String::new();
-            file.read_to_string(&mut text).map_err(|error| Fault::io("read", path, error))?;
-            parse_key(text.trim()).ok_or_else(|| {
-                Fault::bad_input("bad-key-file", "this is no key: 64 hexadecimal digits are expected")
-                    .in_file(path)
-                    .advise("Give the file that an earlier run made, or a name that does not exist yet.")
-            })
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let key = fresh()?;
-            let text: String = key.iter().map(|byte| format!("{byte:02x}")).chain(["\n".to_owned()]).collect();
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(path)
-                .map_err(|error| Fault::io("write", path, error))?;
-            file.write_all(text.as_bytes())
-                .and_then(|()| file.sync_all())
-                .map_err(|error| Fault::io("write", path, error))?;
-            Ok(key)
-        }
-        Err(error) => Err(Fault::io("open", path, error)),
+    let Some(path) = path else { return Ok(*keys::random()?) };
+    if path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        let key = keys::random()?;
+        keys::write_secret(path, format!("{}\n", Digest::new(*key).hex()).as_bytes())?;
+        return Ok(*key);
     }
-}
-
-fn fresh() -> Result<[u8; 32], Fault> {
-    let mut key = [0; 32];
-    getrandom::fill(&mut key).map_err(|error| {
-        Fault::unavailable("no-randomness", format!("The system gives no random numbers: {error}"))
-            .advise("Run it again; on a device that has just started, later.")
-    })?;
-    Ok(key)
-}
-
-fn parse_key(text: &str) -> Option<[u8; 32]> {
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    let bytes: Option<Vec<u8>> =
-        pairs.iter().map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
-    bytes?.try_into().ok().filter(|_| rest.is_empty())
+    let text = Zeroizing::new(files::read_text(path, KEY_MAX)?);
+    Digest::parse(text.trim()).map(|key| *key.as_bytes()).map_err(|_| {
+        Fault::bad_input("bad-key-file", "this is no key: 64 hexadecimal digits are expected")
+            .in_file(path)
+            .advise("Give the file that an earlier run made, or a name that does not exist yet.")
+    })
 }

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use clap::Args;
 use evidence::{Act, Case, Exhibit, NewExhibit};
 use model::{Fault, grouped};
-use redact::{Seen, Witness};
 
 use super::shown::Added;
 use crate::cli::context::Context;
@@ -36,19 +35,6 @@ pub(super) struct DeriveArgs {
     allow_unscanned: bool,
 }
 
-/// Writes every redaction into the log.
-struct Scribe(Log);
-
-impl Witness for Scribe {
-    fn seen(&mut self, seen: &Seen<'_>) -> Result<(), Fault> {
-        self.0.note(seen)
-    }
-
-    fn again(&mut self) -> Result<(), Fault> {
-        self.0.forget()
-    }
-}
-
 pub(super) fn run(context: &mut Context, args: &DeriveArgs) -> Result<Done, Fault> {
     context.trace.begin(Wanted::Always, "case.derived");
     let plan = args.plan.plan()?;
@@ -65,10 +51,10 @@ pub(super) fn run(context: &mut Context, args: &DeriveArgs) -> Result<Done, Faul
     let tool = format!("probity {}", env!("CARGO_PKG_VERSION"));
     let profile = plan.profile.name.clone();
     let signed = By { actor: &by, tool: &tool, time: now, profile: &profile, basis: plan.profile.basis.as_deref() };
-    let mut scribe = Scribe(Log::create(&log_path, Existing::Keep, &signed)?);
+    let mut log = Log::create(&log_path, Existing::Keep, &signed)?;
     let mut draft = Draft::new(NewFile::create(&copy_path, Existing::Keep)?);
     let progress = context.progress(Count::Bytes);
-    let outcome = redaction::take(input, &mut draft, &plan, &mut redact::Case::default(), &mut scribe, &*progress)?;
+    let outcome = redaction::take(input, &mut draft, &plan, &mut redact::Case::default(), &mut log, &*progress)?;
     if outcome.read != Some(original.sha256) {
         return Err(Fault::unverified(
             "exhibit-changed",
@@ -78,8 +64,8 @@ pub(super) fn run(context: &mut Context, args: &DeriveArgs) -> Result<Done, Faul
     }
     refuse_unscanned(&outcome, args.allow_unscanned)?;
     draft.close()?.appear()?;
-    scribe.0.close(input, &outcome)?;
-    scribe.0.finish()?;
+    log.close(input, &outcome)?;
+    log.finish()?;
     let act = Act { time: now, by: &by, purpose: &args.purpose };
     let values = grouped(outcome.total());
     let about = format!(

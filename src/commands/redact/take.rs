@@ -67,11 +67,11 @@ struct Scribe {
 impl Witness for Scribe {
     fn seen(&mut self, seen: &Seen<'_>) -> Result<(), Fault> {
         self.mapping.iter_mut().for_each(|mapping| mapping.note(seen));
-        self.log.as_mut().map_or(Ok(()), |log| log.note(seen))
+        self.log.as_mut().map_or(Ok(()), |log| log.seen(seen))
     }
 
     fn again(&mut self) -> Result<(), Fault> {
-        self.log.as_mut().map_or(Ok(()), Log::forget)
+        self.log.as_mut().map_or(Ok(()), Log::again)
     }
 }
 

@@ -5,7 +5,6 @@ mod look;
 mod restore;
 mod shown;
 mod take;
-mod target;
 
 use std::path::PathBuf;
 

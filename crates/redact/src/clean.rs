@@ -48,18 +48,26 @@ pub struct Walked {
 /// How often an output in which known values remain is made again with all of them known.
 const ROUNDS: usize = 8;
 
-/// Looks for personal data and tells `witness`. Nothing is written.
+/// The redaction of one input: what it is, what is worked with, who is told.
+pub struct Redaction<'a> {
+    /// What the input is.
+    pub kind: Kind,
+    /// What is worked with; the same for all inputs.
+    pub means: Means<'a>,
+    /// What the inputs of a case share.
+    pub case: &'a mut Case,
+    /// Who is told of what is found and taken out.
+    pub witness: &'a mut dyn Witness,
+    /// What the input may cost.
+    pub limits: &'a Limits,
+}
+
+/// Looks for personal data and tells the witness. Nothing is written.
 ///
 /// # Errors
 /// Faults of the format; whatever the witness says.
-pub fn look(
-    source: &mut dyn Read,
-    kind: Kind,
-    means: Means<'_>,
-    case: &mut Case,
-    witness: &mut dyn Witness,
-    limits: &Limits,
-) -> Result<Walked, Fault> {
+pub fn look(source: &mut dyn Read, redaction: Redaction<'_>) -> Result<Walked, Fault> {
+    let Redaction { kind, means, case, witness, limits } = redaction;
     let mut redactor = Redactor::new(means, Act::Look, Memory::new(), &mut case.numbers, witness);
     walk(source, &mut io::sink(), kind, &mut redactor, limits)
 }
@@ -69,15 +77,8 @@ pub fn look(
 ///
 /// # Errors
 /// `redaction-incomplete`, when something survives; faults of the format; whatever the witness says.
-pub fn pass(
-    source: &mut dyn Read,
-    output: &mut dyn Write,
-    kind: Kind,
-    means: Means<'_>,
-    case: &mut Case,
-    witness: &mut dyn Witness,
-    limits: &Limits,
-) -> Result<Walked, Fault> {
+pub fn pass(source: &mut dyn Read, output: &mut dyn Write, redaction: Redaction<'_>) -> Result<Walked, Fault> {
+    let Redaction { kind, means, case, witness, limits } = redaction;
     let mut redactor = Redactor::new(means, Act::TakeAndAudit, Memory::new(), &mut case.numbers, witness);
     walk(source, output, kind, &mut redactor, limits)
 }
@@ -88,15 +89,8 @@ pub fn pass(
 ///
 /// # Errors
 /// `redaction-incomplete`, when something survives; faults of the format; whatever the witness says.
-pub fn take(
-    source: &dyn Source,
-    vessel: &mut dyn Vessel,
-    kind: Kind,
-    means: Means<'_>,
-    case: &mut Case,
-    witness: &mut dyn Witness,
-    limits: &Limits,
-) -> Result<Walked, Fault> {
+pub fn take(source: &dyn Source, vessel: &mut dyn Vessel, redaction: Redaction<'_>) -> Result<Walked, Fault> {
+    let Redaction { kind, means, case, witness, limits } = redaction;
     let mut memory = Memory::new();
     memory.removals = means.reversible.then(Vec::new);
     if means.names.is_some() && means.profile.names != Names::Never {

@@ -40,7 +40,7 @@ mod scan;
 mod settings;
 mod starts;
 
-pub use clean::{Source, Vessel, Walked, look, pass, take};
+pub use clean::{Redaction, Source, Vessel, Walked, look, pass, take};
 pub use decisions::{Decision, Decisions, place_id};
 pub use detector::Detector;
 pub use limits::Limits;

@@ -13,7 +13,7 @@ use crate::cli::files::{Existing, NewFile};
 use crate::cli::intake;
 use crate::cli::journal::Wanted;
 use crate::cli::progress::Count;
-use crate::cli::redaction::{self, By, Draft, Log, Outcome, PlanArgs};
+use crate::cli::redaction::{self, By, Draft, Log, Outcome, PlanArgs, Run};
 use crate::commands::Done;
 
 #[derive(Args, Debug)]
@@ -54,7 +54,7 @@ pub(super) fn run(context: &mut Context, args: &DeriveArgs) -> Result<Done, Faul
     let mut log = Log::create(&log_path, Existing::Keep, &signed)?;
     let mut draft = Draft::new(NewFile::create(&copy_path, Existing::Keep)?);
     let progress = context.progress(Count::Bytes);
-    let outcome = redaction::take(input, &mut draft, &plan, &mut redact::Case::default(), &mut log, &*progress)?;
+    let outcome = redaction::take_one(input, &mut draft, &mut Run::new(&plan, &*progress), &mut log)?;
     if outcome.read != Some(original.sha256) {
         return Err(Fault::unverified(
             "exhibit-changed",

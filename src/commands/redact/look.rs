@@ -1,15 +1,15 @@
 //! Looking: an answer, findings as they come, or the review page.
 
 use model::{Fault, Progress};
-use redact::{Case, Seen, Witness, wire};
+use redact::{Seen, Witness, wire};
 
 use super::RedactArgs;
-use super::shown::{self, Act, Cleaned, Redacted};
+use super::shown::{self, Act, Found, Redacted};
 use crate::cli::context::Context;
 use crate::cli::files::Existing;
 use crate::cli::intake::Input;
 use crate::cli::output::Output;
-use crate::cli::redaction::{self, Plan, Preview};
+use crate::cli::redaction::{self, Observer, Outcome, Plan, Preview, Run};
 
 pub(super) fn look(
     context: &mut Context,
@@ -18,34 +18,25 @@ pub(super) fn look(
     plan: &Plan,
     progress: &dyn Progress,
 ) -> Result<Redacted, Fault> {
-    let mut cleaned = Vec::new();
-    let mut case = Case::default();
-    let mut preview = args.preview.as_ref().map(|_| Preview::default());
-    for input in inputs {
-        let output = &mut context.output;
-        let mut looker = Looker { input: &input, output, args, preview: preview.as_mut(), places: Vec::new() };
-        let outcome = redaction::look(&input, plan, &mut case, &mut looker, progress);
-        let places = looker.places;
-        match (&mut preview, &outcome) {
-            (Some(preview), Ok(outcome)) => preview.close(&input, outcome),
-            (Some(preview), Err(_)) => preview.forget(),
-            (None, _) => {}
-        }
-        cleaned.push(Cleaned::of(input, outcome, places)?);
-    }
+    let preview = args.preview.as_ref().map(|_| Preview::default());
+    let mut looker = Looker { output: &mut context.output, args, preview, file: String::new(), places: Vec::new() };
+    let cleaned = redaction::look(inputs, Run::new(plan, progress), &mut looker)?;
+    let Looker { preview, places, .. } = looker;
     if let (Some(preview), Some(path)) = (preview, &args.preview) {
         preview.finish(path, Existing::from_flag(args.overwrite), &plan.profile.name)?;
     }
-    Ok(Redacted { cleaned, act: if args.check { Act::Checked } else { Act::Previewed }, allow_unscanned: true })
+    Ok(Redacted { cleaned, places, act: if args.check { Act::Checked } else { Act::Previewed }, allow_unscanned: true })
 }
 
 /// Prints findings as they come, or keeps the first places for people, or lays them on the review page.
 struct Looker<'a> {
-    input: &'a Input,
     output: &'a mut Output,
     args: &'a RedactArgs,
-    preview: Option<&'a mut Preview>,
-    places: Vec<shown::Found>,
+    preview: Option<Preview>,
+    /// The input at work.
+    file: String,
+    /// The first places of each input.
+    places: Vec<Vec<Found>>,
 }
 
 impl Witness for Looker<'_> {
@@ -54,14 +45,29 @@ impl Witness for Looker<'_> {
             preview.note(seen);
         }
         if self.args.check && self.output.is_json() {
-            let mut line = wire::finding(&self.input.path().display().to_string(), seen);
+            let mut line = wire::finding(&self.file, seen);
             if self.args.show_values {
                 line["value"] = String::from_utf8_lossy(&seen.piece.text[seen.range.clone()]).into();
             }
             return self.output.document(line);
         }
-        if self.args.check && self.places.len() < shown::PLACES_MAX {
-            self.places.push(shown::Found::of(seen));
+        let places = self.places.last_mut().filter(|places| self.args.check && places.len() < shown::PLACES_MAX);
+        places.into_iter().for_each(|places| places.push(Found::of(seen)));
+        Ok(())
+    }
+}
+
+impl Observer for Looker<'_> {
+    fn begin(&mut self, input: &Input) {
+        self.file = input.path().display().to_string();
+        self.places.push(Vec::new());
+    }
+
+    fn end(&mut self, input: &Input, outcome: Option<&Outcome>) -> Result<(), Fault> {
+        match (&mut self.preview, outcome) {
+            (Some(preview), Some(outcome)) => preview.close(input, outcome),
+            (Some(preview), None) => preview.forget(),
+            (None, _) => {}
         }
         Ok(())
     }

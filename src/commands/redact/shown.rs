@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use model::{Digest, Fault, Kind, counted, grouped};
+use model::{Digest, Fault, counted, grouped};
 use redact::Seen;
 use serde_json::{Value, json};
 
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure;
-use crate::cli::intake::Input;
 use crate::cli::output::{Output, Page, Show};
-use crate::cli::redaction::Outcome;
+use crate::cli::redaction::{Cleaned, Outcome};
 use crate::cli::table::Table;
 
 /// So many places per input are shown to people; machines get all.
@@ -36,45 +35,6 @@ impl Found {
     }
 }
 
-/// What became of one input.
-pub(super) struct Cleaned {
-    input: Input,
-    outcome: Result<Outcome, Fault>,
-    places: Vec<Found>,
-}
-
-impl Cleaned {
-    /// # Errors
-    /// What ends the whole run: an interruption.
-    pub(super) fn of(input: Input, outcome: Result<Outcome, Fault>, places: Vec<Found>) -> Result<Self, Fault> {
-        match outcome {
-            Err(fault) if matches!(fault.kind(), Kind::Interrupted | Kind::Internal) => Err(fault),
-            outcome => Ok(Cleaned { outcome: outcome.map_err(|fault| input.name_in(fault)), input, places }),
-        }
-    }
-
-    fn is_unscanned(&self) -> bool {
-        self.outcome.as_ref().is_ok_and(|outcome| !outcome.unscanned.is_empty())
-    }
-
-    fn json(&self) -> Value {
-        let file = self.input.path().display().to_string();
-        match &self.outcome {
-            Err(fault) => json!({"file": file, "failure": failure::document(fault)}),
-            Ok(outcome) => json!({
-                "file": file,
-                "format": outcome.kind.map(|kind| kind.name()),
-                "input_sha256": outcome.read.map(|digest| digest.hex()),
-                "output_sha256": outcome.written.map(|digest| digest.hex()),
-                "found": outcome.found,
-                "removed": outcome.removed.iter().map(|part| json!({"what": part.what, "why": part.why})).collect::<Vec<_>>(),
-                "warnings": outcome.warnings,
-                "unscanned": outcome.unscanned,
-            }),
-        }
-    }
-}
-
 /// What was done with the inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Act {
@@ -91,6 +51,8 @@ pub(super) enum Act {
 /// What became of all inputs.
 pub(super) struct Redacted {
     pub(super) cleaned: Vec<Cleaned>,
+    /// The first places of each input, when they are asked for.
+    pub(super) places: Vec<Vec<Found>>,
     pub(super) act: Act,
     pub(super) allow_unscanned: bool,
 }
@@ -122,13 +84,13 @@ impl Redacted {
 
     /// All outputs appear together, or none.
     pub(super) fn may_appear(&self) -> bool {
-        self.faults().next().is_none() && (self.allow_unscanned || !self.cleaned.iter().any(Cleaned::is_unscanned))
+        self.faults().next().is_none() && (self.allow_unscanned || !self.cleaned.iter().any(is_unscanned))
     }
 
     /// The worst of what became of the inputs.
     pub(super) fn exit(&self) -> Exit {
         let faults = self.faults().map(|fault| fault.kind().into());
-        let unscanned = self.cleaned.iter().any(Cleaned::is_unscanned);
+        let unscanned = self.cleaned.iter().any(is_unscanned);
         let gaps = match (unscanned, self.allow_unscanned) {
             (false, _) => Exit::Done,
             (true, true) => Exit::Partial,
@@ -188,17 +150,17 @@ impl Show for Redacted {
             "act": self.act.word(),
             "pseudonymised": self.is_pseudonymised(),
             "found": self.found(),
-            "inputs": self.cleaned.iter().map(Cleaned::json).collect::<Vec<_>>(),
+            "inputs": self.cleaned.iter().map(json).collect::<Vec<_>>(),
         })
     }
 
     fn human(&self, page: &mut Page) {
-        for one in &self.cleaned {
-            for found in &one.places {
+        for (one, places) in self.cleaned.iter().zip(&self.places) {
+            for found in places {
                 let place = format!("{}:{}", one.input.path().display(), found.place);
                 page.line(format!("{place}: {} ({}, {} %)", found.kind, found.detector, found.score));
             }
-            let more = one.outcome.as_ref().map_or(0, Outcome::total).saturating_sub(one.places.len() as u64);
+            let more = one.outcome.as_ref().map_or(0, Outcome::total).saturating_sub(places.len() as u64);
             if self.act == Act::Checked && more > 0 {
                 page.line(format!("{}: {} more; --json lists them all", one.input.path().display(), grouped(more)));
             }
@@ -227,6 +189,27 @@ impl Show for Redacted {
         if self.is_pseudonymised() && self.act == Act::Written && self.may_appear() {
             page.line("The output is pseudonymised, not anonymous: it is still personal data (GDPR Art. 4(5)).");
         }
+    }
+}
+
+fn is_unscanned(one: &Cleaned) -> bool {
+    one.outcome.as_ref().is_ok_and(|outcome| !outcome.unscanned.is_empty())
+}
+
+fn json(one: &Cleaned) -> Value {
+    let file = one.input.path().display().to_string();
+    match &one.outcome {
+        Err(fault) => json!({"file": file, "failure": failure::document(fault)}),
+        Ok(outcome) => json!({
+            "file": file,
+            "format": outcome.kind.map(|kind| kind.name()),
+            "input_sha256": outcome.read.map(|digest| digest.hex()),
+            "output_sha256": outcome.written.map(|digest| digest.hex()),
+            "found": outcome.found,
+            "removed": outcome.removed.iter().map(|part| json!({"what": part.what, "why": part.why})).collect::<Vec<_>>(),
+            "warnings": outcome.warnings,
+            "unscanned": outcome.unscanned,
+        }),
     }
 }
 

@@ -2,17 +2,16 @@
 
 use std::io::{self, Write};
 
-use model::{Fault, Progress};
-use redact::{Case, Seen, Witness};
+use model::{Digest, Fault, Progress};
+use redact::{Seen, Witness};
 
 use super::RedactArgs;
-use super::shown::{Act, Cleaned, Redacted};
-use super::target::Targets;
+use super::shown::{Act, Redacted};
 use crate::cli::context::Context;
-use crate::cli::files::{Existing, NewFile};
+use crate::cli::files::Existing;
 use crate::cli::intake::Input;
 use crate::cli::output::Output;
-use crate::cli::redaction::{self, By, Draft, Log, Mapping, Outcome, Plan};
+use crate::cli::redaction::{self, By, Log, Mapping, Observer, Outcome, Outputs, Plan, Run, Targets};
 
 pub(super) fn take(
     context: &mut Context,
@@ -29,31 +28,17 @@ pub(super) fn take(
     let log = args.report.as_deref().map(|path| Log::create(path, existing, &by)).transpose()?;
     let mapping = args.mapping.as_ref().map(|_| Mapping::new(&plan.key, &tool, &now.to_string()));
     let mut scribe = Scribe { log, mapping };
-    let mut case = Case::default();
-    let targets = Targets::of(args, &inputs)?;
-    let (mut cleaned, mut written) = (Vec::new(), Vec::new());
-    for input in inputs {
-        let outcome = match targets.of_input(&input)? {
-            None => redaction::pass(&input, &mut Standard(&mut context.output), plan, &mut case, &mut scribe, progress),
-            Some(path) => {
-                let mut draft = Draft::new(NewFile::create(&path, existing)?);
-                let outcome = redaction::take(&input, &mut draft, plan, &mut case, &mut scribe, progress);
-                let kept = outcome.as_ref().is_ok_and(|outcome| outcome.unscanned.is_empty() || args.allow_unscanned);
-                if kept {
-                    written.push(draft.close()?);
-                }
-                outcome
-            }
-        };
-        scribe.close(&input, outcome.as_ref().ok())?;
-        cleaned.push(Cleaned::of(input, outcome, Vec::new())?);
-    }
+    let targets = Targets::of(&args.input, args.output.as_deref(), &inputs)?;
     let act = if targets.is_stream() { Act::Streamed } else { Act::Written };
-    let result = Redacted { cleaned, act, allow_unscanned: args.allow_unscanned };
+    let mut standard = Standard(&mut context.output);
+    let mut outputs = Outputs::new(targets, existing, args.allow_unscanned, &mut standard);
+    let cleaned = redaction::take(inputs, Run::new(plan, progress), &mut outputs, &mut scribe)?;
+    let result = Redacted { cleaned, places: Vec::new(), act, allow_unscanned: args.allow_unscanned };
     if result.may_appear() {
         // The way back first: an output without it could not be taken back.
-        scribe.finish(context, args)?;
-        written.into_iter().try_for_each(|file| file.appear())?;
+        let last = scribe.finish(args)?;
+        outputs.appear()?;
+        last.into_iter().for_each(|last| context.trace.digest("redaction_log", last));
     }
     Ok(result)
 }
@@ -75,8 +60,8 @@ impl Witness for Scribe {
     }
 }
 
-impl Scribe {
-    fn close(&mut self, input: &Input, outcome: Option<&Outcome>) -> Result<(), Fault> {
+impl Observer for Scribe {
+    fn end(&mut self, input: &Input, outcome: Option<&Outcome>) -> Result<(), Fault> {
         if let (Some(mapping), Some(outcome)) = (&mut self.mapping, outcome) {
             mapping.close(input, outcome);
         }
@@ -86,15 +71,15 @@ impl Scribe {
             (None, _) => Ok(()),
         }
     }
+}
 
-    fn finish(self, context: &mut Context, args: &RedactArgs) -> Result<(), Fault> {
+impl Scribe {
+    /// The digest of the log's last line, which stands for all of them.
+    fn finish(self, args: &RedactArgs) -> Result<Option<Digest>, Fault> {
         if let (Some(mapping), Some(path), Some(recipient)) = (self.mapping, &args.mapping, &args.recipient) {
             mapping.finish(path, recipient, Existing::from_flag(args.overwrite))?;
         }
-        if let Some(last) = self.log.map(Log::finish).transpose()?.flatten() {
-            context.trace.digest("redaction_log", last);
-        }
-        Ok(())
+        Ok(self.log.map(Log::finish).transpose()?.flatten())
     }
 }
 

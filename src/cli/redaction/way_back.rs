@@ -1,0 +1,30 @@
+//! The way back: the original of an output, made with its mapping.
+
+use model::{Digest, Fault};
+use redact::{Limits, Source as _, Vessel as _};
+
+use super::mapping::Origin;
+use super::source::{Draft, Replay};
+use crate::cli::intake::Input;
+
+/// Makes the original of an output that a mapping knows.
+///
+/// # Errors
+/// Those of [`super::origin`] and of `redact::restore`; `not-restored` when the bytes are not those of the original.
+pub(crate) fn restore(input: &Input, draft: &mut Draft, origin: &Origin, limits: &Limits) -> Result<(), Fault> {
+    let replay = Replay::new(input, &model::Hidden);
+    redact::restore(&mut *replay.open()?, &mut *draft.create()?, origin.kind, &origin.removals, limits)?;
+    if draft.digest()? == origin.input {
+        return Ok(());
+    }
+    Err(Fault::unverified("not-restored", "what came out is not the original; nothing was written")
+        .advise("The original used another spelling of the same text, such as escapes; read the values in the mapping with `age -d`."))
+}
+
+/// The digest of a file.
+///
+/// # Errors
+/// I/O faults.
+pub(crate) fn digest(input: &Input) -> Result<Digest, Fault> {
+    Replay::new(input, &model::Hidden).digest()
+}

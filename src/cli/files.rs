@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use model::{ByteSize, Fault};
 
+use super::drafts;
+
 /// Reads a small text file: configuration, rules, jobs.
 ///
 /// # Errors
@@ -65,16 +67,12 @@ impl NewFile {
     /// # Errors
     /// `output-exists` when the file is there and `existing` is [`Existing::Keep`]; I/O faults.
     pub(crate) fn create(path: &Path, existing: Existing) -> Result<Self, Fault> {
-        if existing == Existing::Keep && path.symlink_metadata().is_ok() {
-            return Err(exists(path));
+        if existing == Existing::Keep {
+            free(path)?;
         }
         let folder = folder_of(path);
         std::fs::create_dir_all(folder).map_err(|error| Fault::io("create the folder", folder, error))?;
-        let temporary = tempfile::Builder::new()
-            .prefix(".probity-")
-            .permissions(readable())
-            .tempfile_in(folder)
-            .map_err(|error| Fault::io("write in", folder, error))?;
+        let temporary = draft_in(folder).map_err(|error| Fault::io("write in", folder, error))?;
         Ok(NewFile { path: path.to_path_buf(), existing, temporary })
     }
 
@@ -92,14 +90,14 @@ impl NewFile {
         self.temporary.reopen().map_err(|error| Fault::io("read", &self.path, error))
     }
 
-    /// Ends the writing. On return its bytes are on the disk, and it is no open file any more: one of many that are to
-    /// appear together.
+    /// Ends the writing. On return its bytes are on the disk; it appears together with others.
     ///
     /// # Errors
     /// I/O faults.
     pub(crate) fn close(self) -> Result<WrittenFile, Fault> {
         self.temporary.as_file().sync_all().map_err(|error| Fault::io("write", &self.path, error))?;
-        Ok(WrittenFile { path: self.path, existing: self.existing, temporary: self.temporary.into_temp_path() })
+        let (held, temporary) = self.temporary.into_parts();
+        Ok(WrittenFile { path: self.path, existing: self.existing, temporary, _held: held })
     }
 
     /// Makes it appear. On return its bytes and its name are on the disk.
@@ -116,6 +114,8 @@ pub(crate) struct WrittenFile {
     path: PathBuf,
     existing: Existing,
     temporary: tempfile::TempPath,
+    /// The lock on the draft.
+    _held: File,
 }
 
 impl WrittenFile {
@@ -145,6 +145,24 @@ pub(crate) fn write(path: &Path, bytes: &[u8], existing: Existing) -> Result<(),
     let mut new = NewFile::create(path, existing)?;
     new.file().write_all(bytes).map_err(|error| Fault::io("write", path, error))?;
     new.finish()
+}
+
+/// A new draft, which nobody sweeps while it is open.
+fn draft_in(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    loop {
+        let draft = tempfile::Builder::new().prefix(drafts::FILE).permissions(readable()).tempfile_in(folder)?;
+        if drafts::hold(draft.as_file(), draft.path())? {
+            return Ok(draft);
+        }
+    }
+}
+
+/// Whether `path` is free.
+///
+/// # Errors
+/// `output-exists`.
+pub(crate) fn free(path: &Path) -> Result<(), Fault> {
+    if path.symlink_metadata().is_ok() { Err(exists(path)) } else { Ok(()) }
 }
 
 /// What is said when a file is in the way.

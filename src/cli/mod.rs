@@ -6,6 +6,7 @@ pub(crate) mod args;
 pub(crate) mod config;
 pub(crate) mod context;
 pub(crate) mod crash;
+pub(crate) mod drafts;
 pub(crate) mod examples;
 pub(crate) mod exit;
 pub(crate) mod explain;
@@ -21,6 +22,8 @@ pub(crate) mod journal;
 pub(crate) mod keys;
 #[cfg(feature = "house")]
 pub(crate) mod listing;
+#[cfg(feature = "redact")]
+pub(crate) mod new_folder;
 pub(crate) mod output;
 pub(crate) mod pages;
 #[cfg(feature = "house")]

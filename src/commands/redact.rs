@@ -36,7 +36,8 @@ pub(crate) const EXAMPLES: &[Example] = &[
 /// Take personal data out of files and streams, and prove that it is gone
 ///
 /// An output is written only when it has been opened again and nothing was found in it any more. A format that cannot
-/// be cleaned completely is refused.
+/// be cleaned completely is refused. A folder appears whole, with everything in it; only where it is there already do
+/// the files go into it one by one, once all of them are clean.
 #[derive(Args, Debug)]
 pub(crate) struct RedactArgs {
     /// Files, folders, or `-` for standard input

@@ -10,7 +10,8 @@ use redact::{Seen, Witness, wire};
 use serde_json::{Map, Value, json};
 
 use super::Outcome;
-use crate::cli::files::{Existing, NewFile};
+use crate::cli::drafts;
+use crate::cli::files::{self, Existing, NewFile};
 use crate::cli::intake::Input;
 
 /// A redaction log being written.
@@ -29,6 +30,7 @@ impl Log {
     /// # Errors
     /// `output-exists`; I/O faults.
     pub(crate) fn create(path: &Path, existing: Existing, by: &By<'_>) -> Result<Self, Fault> {
+        drafts::sweep(files::folder_of(path));
         let file = NewFile::create(path, existing)?;
         let open = tempfile::tempfile().map_err(|error| Fault::io("write", path, error))?;
         let act = json!({"actor": by.actor, "tool": by.tool, "time": by.time.to_string(), "profile": by.profile, "basis": by.basis});

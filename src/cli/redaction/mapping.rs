@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::Outcome;
+use crate::cli::drafts;
 use crate::cli::files::{self, Existing};
 use crate::cli::intake::Input;
 
@@ -62,6 +63,7 @@ impl Mapping {
     /// # Errors
     /// `bad-recipient`; `output-exists`; I/O faults.
     pub(crate) fn finish(self, path: &Path, recipient: &str, existing: Existing) -> Result<(), Fault> {
+        drafts::sweep(files::folder_of(path));
         files::write(path, &seal::encrypt_to(recipient, self.lines.as_bytes())?, existing)
     }
 }

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use model::Fault;
 
 use super::{Draft, Outcome};
-use crate::cli::files::{Existing, NewFile, WrittenFile};
+use crate::cli::drafts;
+use crate::cli::files::{self, Existing, NewFile, WrittenFile};
 use crate::cli::intake::Input;
+use crate::cli::new_folder::NewFolder;
 
 /// The outputs of a run: none has its name before all of them are clean.
 pub(crate) struct Outputs<'a> {
@@ -17,25 +19,47 @@ pub(crate) struct Outputs<'a> {
     /// Parts that could not be looked into are no hindrance.
     allow_unscanned: bool,
     pub(super) stream: &'a mut dyn Write,
-    written: Vec<WrittenFile>,
+    file: Option<WrittenFile>,
+    folder: Option<NewFolder>,
 }
 
 impl<'a> Outputs<'a> {
     /// Nothing is made yet; what goes to standard output goes to `stream`.
     pub(crate) fn new(targets: Targets, existing: Existing, allow_unscanned: bool, stream: &'a mut dyn Write) -> Self {
-        Outputs { targets, existing, allow_unscanned, stream, written: Vec::new() }
+        Outputs { targets, existing, allow_unscanned, stream, file: None, folder: None }
     }
 
     /// The output of an input before it has its name; none where it is the stream.
-    pub(super) fn draft(&self, input: &Input) -> Result<Option<Draft>, Fault> {
-        let path = self.targets.of_input(input);
-        path.map(|path| Ok(Draft::new(NewFile::create(&path, self.existing)?))).transpose()
+    pub(super) fn draft(&mut self, input: &Input) -> Result<Option<Draft>, Fault> {
+        let path = match &self.targets {
+            Targets::Stream => return Ok(None),
+            Targets::File(path) => {
+                drafts::sweep(files::folder_of(path));
+                path.clone()
+            }
+            Targets::Folder(folder, below) => {
+                let relative = below.get(input.path()).map_or(input.path(), PathBuf::as_path);
+                if self.existing == Existing::Keep {
+                    files::free(&folder.join(relative))?;
+                }
+                let new = match &mut self.folder {
+                    Some(new) => new,
+                    none => none.insert(NewFolder::create(folder, self.existing)?),
+                };
+                new.draft().join(relative)
+            }
+        };
+        Ok(Some(Draft::new(NewFile::create(&path, self.existing)?)))
     }
 
     /// Keeps a draft until all appear; forgets it where there is no outcome.
     pub(super) fn keep(&mut self, draft: Draft, outcome: Option<&Outcome>) -> Result<(), Fault> {
         if outcome.is_some_and(|outcome| outcome.unscanned.is_empty() || self.allow_unscanned) {
-            self.written.push(draft.close()?);
+            let written = draft.close()?;
+            match self.folder {
+                Some(_) => written.appear()?,
+                None => self.file = Some(written),
+            }
         }
         Ok(())
     }
@@ -45,7 +69,8 @@ impl<'a> Outputs<'a> {
     /// # Errors
     /// I/O faults; `output-exists` when somebody else has written one meanwhile.
     pub(crate) fn appear(self) -> Result<(), Fault> {
-        self.written.into_iter().try_for_each(WrittenFile::appear)
+        self.file.map_or(Ok(()), WrittenFile::appear)?;
+        self.folder.map_or(Ok(()), NewFolder::appear)
     }
 }
 
@@ -96,14 +121,6 @@ impl Targets {
                 Err(Fault::usage("same-output", format!("two inputs would be written to {}", twice.display()))
                     .advise("Redact them into different folders."))
             }
-        }
-    }
-
-    fn of_input(&self, input: &Input) -> Option<PathBuf> {
-        match self {
-            Targets::Stream => None,
-            Targets::File(path) => Some(path.clone()),
-            Targets::Folder(folder, below) => below.get(input.path()).map(|relative| folder.join(relative)),
         }
     }
 

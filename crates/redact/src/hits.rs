@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::fold;
+use crate::fold::{self, Alike};
 use crate::memory::Memory;
 use crate::names::{Mention, PersonId, Reading, Roster};
 use crate::piece::Piece;
@@ -49,22 +49,50 @@ pub(crate) fn hits(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, pi
         Hit { range: source(&finding.range), kind, detector: id, score: finding.score, who: Who::Unasked }
     });
     let mut hits: Vec<Hit> = found.collect();
+    for window in fold::alike(piece.text) {
+        add_over(&mut hits, look_alikes(means, scratch, memory, piece, &window), piece.text);
+    }
     if let (Some(names), Ok(text)) = (means.names, std::str::from_utf8(piece.text)) {
-        let mentioned = memory.roster.as_ref().map(|roster| mentions(roster, text)).unwrap_or_default();
+        let spelled = fold::spelled(text);
+        let read = spelled.as_ref().and_then(|read| std::str::from_utf8(&read.text).ok()).unwrap_or(text);
+        let back = |mut hit: Hit| {
+            hit.range = spelled.as_ref().map_or(hit.range.clone(), |read| read.source(&hit.range));
+            hit
+        };
+        let mentioned = memory.roster.as_ref().map(|roster| mentions(roster, read)).unwrap_or_default();
         if piece.prose || means.profile.names == Names::Always && !piece.spot.is_path() {
-            add_beside(&mut hits, named(names(text), text, &mentioned), piece.text);
+            let named = named(names(read), read, &mentioned);
+            add_beside(&mut hits, named.into_iter().map(back).collect(), piece.text);
         }
         let sure = mentioned.into_iter().filter(|hit| hit.score >= SCORE_LEAST);
-        add_beside(&mut hits, sure.collect(), piece.text);
+        add_beside(&mut hits, sure.map(back).collect(), piece.text);
     }
-    let again = memory.known.find(seen).into_iter().map(|again| Hit {
-        range: source(&again.range),
-        kind: again.kind,
-        detector: Arc::from("known"),
-        score: SCORE_LEAST,
-        who: Who::Unasked,
-    });
+    let again = memory.known.find(seen).into_iter().map(|again| known(again.kind, source(&again.range)));
     add_beside(&mut hits, again.collect(), piece.text);
+    hits
+}
+
+/// A value that is known from elsewhere.
+fn known(kind: Arc<str>, range: Range<usize>) -> Hit {
+    Hit { range, kind, detector: Arc::from("known"), score: SCORE_LEAST, who: Who::Unasked }
+}
+
+/// What is found in a line whose words look like others.
+fn look_alikes(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, piece: &Piece<'_>, line: &Alike) -> Vec<Hit> {
+    let text = line.folded.text.as_slice();
+    let found = match line.is_whole(piece.text) && !piece.spot.is_name() {
+        true => means.scanner.scan(scratch, text, piece.names),
+        false => means.scanner.scan_name(scratch, text, piece.names),
+    };
+    let found = found.iter().filter_map(|finding| {
+        let detector = means.scanner.detector(finding);
+        let (kind, id) = (detector.kind.clone(), detector.id.clone());
+        let range = line.source(&finding.range)?;
+        Some(Hit { range, kind, detector: id, score: finding.score, who: Who::Unasked })
+    });
+    let mut hits: Vec<Hit> = found.collect();
+    let again = memory.known.find(text).into_iter();
+    hits.extend(again.filter_map(|again| Some(known(again.kind, line.source(&again.range)?))));
     hits
 }
 
@@ -100,6 +128,18 @@ fn mentions(roster: &Roster, text: &str) -> Vec<Hit> {
 }
 
 pub(crate) const PERSON: &str = "person";
+
+/// Adds `more`, in place of what is a part of it and no surer.
+fn add_over(hits: &mut Vec<Hit>, more: Vec<Hit>, text: &[u8]) {
+    let is_part = |other: &Hit, of: &Hit| {
+        of.range.start <= other.range.start
+            && other.range.end <= of.range.end
+            && other.range.len() < of.range.len()
+            && other.score <= of.score
+    };
+    hits.retain(|other| !more.iter().any(|hit| is_part(other, hit)));
+    add_beside(hits, more, text);
+}
 
 /// Adds the parts of `more` that lie beside what is there, if a letter or digit is in them.
 fn add_beside(hits: &mut Vec<Hit>, mut more: Vec<Hit>, text: &[u8]) {

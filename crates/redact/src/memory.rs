@@ -62,12 +62,12 @@ impl Memory {
     }
 
     pub(crate) fn learn(&mut self, value: &[u8], kind: &Arc<str>) {
-        let folded = fold::folded(value);
-        let value = folded.as_ref().map_or(value, |folded| &folded.text);
-        let before = self.known.len();
-        self.known.add(value, kind);
-        if self.known.len() > before {
-            self.traces.add_encodings(value, kind);
+        for value in fold::forms(value) {
+            let before = self.known.len();
+            self.known.add(&value, kind);
+            if self.known.len() > before {
+                self.traces.add_encodings(&value, kind);
+            }
         }
     }
 }

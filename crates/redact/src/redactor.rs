@@ -233,7 +233,7 @@ impl Decide for Redactor<'_> {
 
     fn quiet(&mut self, block: &[u8]) -> bool {
         self.means.names.is_none()
-            && fold::folded(block).is_none()
+            && fold::is_plain(block)
             && self.memory.known.find(block).is_empty()
             && self.means.scanner.is_quiet(&mut self.scratch, block)
     }

@@ -23,6 +23,8 @@ mod ingest;
 mod init;
 #[path = "suite/package.rs"]
 mod package;
+#[path = "suite/produce.rs"]
+mod produce;
 #[path = "suite/query.rs"]
 mod query;
 #[path = "suite/redact.rs"]

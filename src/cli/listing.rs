@@ -5,6 +5,7 @@ use model::Fault;
 use serde_json::{Map, Value, json};
 
 use super::context::Context;
+use super::csv;
 use super::output::plain;
 
 /// One entry on its way out.
@@ -61,7 +62,7 @@ impl Listing {
                 self.text.push('\n');
             }
             Form::Csv => {
-                let cells: Vec<String> = row.cells().iter().map(|cell| csv_cell(cell)).collect();
+                let cells: Vec<String> = row.cells().iter().map(|cell| csv::cell(cell)).collect();
                 self.text.push_str(&cells.join(","));
                 self.text.push_str("\r\n");
             }
@@ -122,25 +123,5 @@ fn value(fact: &Fact) -> Value {
     match fact {
         Fact::Text(text) => json!(text),
         Fact::Integer(integer) => json!(integer),
-    }
-}
-
-/// RFC 4180; a cell that a spreadsheet would take for a formula gets a `'` in front.
-fn csv_cell(text: &str) -> String {
-    let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
-    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn csv_is_quoted_and_formulas_are_defused() {
-        let check = |text, expect| assert_eq!(csv_cell(text), expect);
-        check("a", "a");
-        check("a,b", "\"a,b\"");
-        check("say \"x\"", "\"say \"\"x\"\"\"");
-        check("=1+1", "'=1+1");
     }
 }

@@ -6,6 +6,8 @@ pub(crate) mod args;
 pub(crate) mod config;
 pub(crate) mod context;
 pub(crate) mod crash;
+#[cfg(feature = "house")]
+pub(crate) mod csv;
 pub(crate) mod drafts;
 pub(crate) mod examples;
 pub(crate) mod exit;
@@ -30,6 +32,8 @@ pub(crate) mod pages;
 pub(crate) mod passphrase;
 #[cfg(feature = "house")]
 pub(crate) mod pins;
+#[cfg(feature = "redact")]
+pub(crate) mod production;
 pub(crate) mod progress;
 pub(crate) mod project;
 #[cfg(feature = "redact")]

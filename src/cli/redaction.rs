@@ -25,8 +25,8 @@ pub(crate) use one::{Outcome, take as take_one};
 pub(crate) use outputs::{Outputs, Targets};
 pub(crate) use plan::PlanArgs;
 pub(crate) use preview::Preview;
-pub(crate) use source::Draft;
-pub(crate) use way_back::{digest, restore};
+pub(crate) use source::{Draft, prefix};
+pub(crate) use way_back::{digest, digest_of, restore};
 
 use super::intake::Input;
 

@@ -13,6 +13,8 @@ mod ingest;
 mod init;
 #[cfg(feature = "pdf")]
 mod package;
+#[cfg(feature = "redact")]
+mod produce;
 #[cfg(feature = "engine")]
 mod query;
 #[cfg(feature = "redact")]
@@ -44,6 +46,8 @@ pub(crate) enum Command {
     Evaluate(evaluate::EvaluateArgs),
     #[cfg(feature = "redact")]
     Redact(redact::RedactArgs),
+    #[cfg(feature = "redact")]
+    Produce(produce::ProduceArgs),
     #[cfg(feature = "house")]
     Case(case::CaseArgs),
     #[cfg(feature = "pdf")]
@@ -70,6 +74,8 @@ pub(crate) const ABSENT: &[(&str, &str)] = &[
     ("evaluate", "engine"),
     #[cfg(not(feature = "redact"))]
     ("redact", "redact"),
+    #[cfg(not(feature = "redact"))]
+    ("produce", "redact"),
     #[cfg(not(feature = "house"))]
     ("case", "house"),
     #[cfg(not(feature = "pdf"))]
@@ -94,6 +100,8 @@ pub(crate) const EXAMPLES: &[(&str, &[Example])] = &[
     ("evaluate", evaluate::EXAMPLES),
     #[cfg(feature = "redact")]
     ("redact", redact::EXAMPLES),
+    #[cfg(feature = "redact")]
+    ("produce", produce::EXAMPLES),
     #[cfg(feature = "house")]
     ("case", case::EXAMPLES),
     #[cfg(feature = "pdf")]
@@ -159,6 +167,8 @@ impl Command {
             Command::Evaluate(args) => evaluate::run(context, args),
             #[cfg(feature = "redact")]
             Command::Redact(args) => redact::run(context, args),
+            #[cfg(feature = "redact")]
+            Command::Produce(args) => produce::run(context, args),
             #[cfg(feature = "house")]
             Command::Case(args) => case::run(context, args),
             #[cfg(feature = "pdf")]

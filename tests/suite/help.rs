@@ -92,6 +92,9 @@ fn example(house: &House, line: &str) -> Ran {
         line if line.contains("case new") => String::from("true"),
         line if line.contains("verify c42.zip") => format!("{case}; {package}"),
         line if line.contains("c42") => case.to_owned(),
+        line if line.contains("produce") => String::from(
+            "mkdir papers; cp letter.txt papers; probity redact papers -o clean --report redactions.jsonl >&2",
+        ),
         _ => String::from("true"),
     };
     // What follows is stopped as a person would stop it.
@@ -248,6 +251,7 @@ fn every_document_fits_its_schema() {
     take(&["redact", "mail.log", "-o", "m.log", "--mapping", "m.age", "--recipient", crate::redact::RECIPIENT], 0);
     house.write("identity", crate::redact::IDENTITY);
     take(&["redact", "--restore", "m.log", "-o", "o.log", "--mapping", "m.age", "--identity", "identity"], 0);
+    take(&["produce", "r.jsonl", "--documents", "shared.log", "--bates", "P001", "-o", "VOL001"], 0);
     documents.extend(house.read("r.jsonl").lines().map(|line| serde_json::from_str::<Value>(line).unwrap()));
     let state =
         house.tree(".probity/run").into_iter().find(|(path, _)| path.extension().is_some_and(|end| end == "json"));

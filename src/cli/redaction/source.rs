@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, Write};
+use std::path::Path;
 
 use model::{Digest, Fault, Progress};
 use redact::format::detect::{self, Kind};
@@ -52,6 +53,17 @@ impl Read for Reading<'_> {
         self.progress.advance(count as u64);
         Ok(count)
     }
+}
+
+/// The first bytes of a file: enough to see what it is.
+///
+/// # Errors
+/// I/O faults.
+pub(crate) fn prefix(path: &Path) -> Result<Vec<u8>, Fault> {
+    let mut prefix = Vec::new();
+    let file = File::open(path).map_err(|error| Fault::io("open", path, error))?;
+    file.take(PREFIX).read_to_end(&mut prefix).map_err(|error| Fault::io("read", path, error))?;
+    Ok(prefix)
 }
 
 fn open<'a>(input: &Input) -> Result<Box<dyn Read + 'a>, Fault> {

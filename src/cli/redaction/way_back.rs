@@ -1,5 +1,9 @@
 //! The way back: the original of an output, made with its mapping.
 
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
 use model::{Digest, Fault};
 use redact::{Limits, Source as _, Vessel as _};
 
@@ -27,4 +31,15 @@ pub(crate) fn restore(input: &Input, draft: &mut Draft, origin: &Origin, limits:
 /// I/O faults.
 pub(crate) fn digest(input: &Input) -> Result<Digest, Fault> {
     Replay::new(input, &model::Hidden).digest()
+}
+
+/// The digest of a file at a path.
+///
+/// # Errors
+/// I/O faults.
+pub(crate) fn digest_of(path: &Path) -> Result<Digest, Fault> {
+    let mut file = File::open(path).map_err(|error| Fault::io("open", path, error))?;
+    let mut hasher = seal::Hasher::new();
+    io::copy(&mut file, &mut hasher).map_err(|error| Fault::io("read", path, error))?;
+    Ok(hasher.finish())
 }

@@ -84,6 +84,14 @@ pub fn rewrite(input: &[u8], decide: &mut dyn Decide, limits: &Limits) -> Result
     Ok(Rewritten { bytes, removed: work.removed, warnings: work.warnings, unscanned: work.unscanned })
 }
 
+/// How many pages a document has.
+///
+/// # Errors
+/// `pdf-encrypted`, `pdf-broken`, `pdf-too-large`.
+pub fn pages(input: &[u8], limits: &Limits) -> Result<u64, Fault> {
+    Ok(open::pages(&mut open::open(input, limits)?, limits)?.len() as u64)
+}
+
 fn page(work: &mut Work<'_>, number: u32, page: &open::Page, decide: &mut dyn Decide) -> Result<(), Fault> {
     let mut bytes = Vec::new();
     for id in open::contents(&work.document, page.id)? {

@@ -3,7 +3,7 @@
 
 use probity_redact::format::detect::Kind;
 use probity_redact::{
-    Case, Decisions, Detector, Limits, Means, Named, Profile, Scanner, Seen, Source, Vessel, Witness, take,
+    Case, Decisions, Detector, Limits, Means, Named, Profile, Redaction, Scanner, Seen, Source, Vessel, Witness, take,
 };
 
 /// A file in memory.
@@ -56,7 +56,9 @@ fn redacted(kind: Kind, text: &[u8]) -> Vec<u8> {
     };
     let mut out = Bytes::default();
     let input = Bytes(text.to_vec());
-    take(&input, &mut out, kind, means, &mut Case::default(), &mut Silent, &Limits::default()).unwrap();
+    let redaction =
+        Redaction { kind, means, case: &mut Case::default(), witness: &mut Silent, limits: &Limits::default() };
+    take(&input, &mut out, redaction).unwrap();
     out.0
 }
 

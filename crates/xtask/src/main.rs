@@ -15,9 +15,13 @@ use args::Args;
 
 const USAGE: &str = "\
 cargo xtask generate KIND --size SIZE [--seed N] --output FILE
-    KIND: jsonl, prometheus, openmetrics, otlp, accesslog      SIZE: 512MB, 64MiB, …
+    KIND: jsonl, prometheus, openmetrics, otlp, accesslog,     SIZE: 512MB, 64MiB, …
+          redactlog, redactclean, redactjsonl, redactcsv, prose      FILE: `-` is standard output
 cargo xtask bench [CASE]… [--size SIZE] [--rounds N] [--binary FILE]
     CASE: build, size, start, jsonl, prometheus, accesslog, ledger      (default: all but build)
+cargo xtask bench redact [--case NAME]… [--peers DIR] [--size SIZE] [--rounds N] [--binary FILE] [--json FILE]
+    NAME: log, rules, clean, jsonl, csv, take, threads, prose, start, stream      (default: all but stream)
+    DIR: what crates/xtask/peers/setup made
 ";
 
 fn main() -> ExitCode {

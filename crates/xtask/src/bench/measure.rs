@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use wait4::Wait4;
@@ -20,28 +20,58 @@ pub(crate) struct Cost {
     pub(crate) code: Option<i32>,
 }
 
-/// Runs `command` to its end; standard error is the caller's.
+/// Runs `command` to its end and keeps what it prints; standard error is the caller's.
 pub(crate) fn measure(command: &mut Command, stdin: Option<&Path>) -> Result<Cost, String> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let said = |error: std::io::Error| format!("{program}: {error}");
-    let input = match stdin {
-        Some(path) => Stdio::from(File::open(path).map_err(said)?),
-        None => Stdio::null(),
-    };
-    let began = Instant::now();
-    let mut child = command.stdin(input).stdout(Stdio::piped()).spawn().map_err(said)?;
     let mut output = Vec::new();
+    let mut cost = drained(command, input(stdin)?, &mut |bytes| output.extend_from_slice(bytes))?;
+    cost.output = String::from_utf8_lossy(&output).into_owned();
+    Ok(cost)
+}
+
+/// Runs `command` to its end; what it prints goes nowhere, and costs it next to nothing.
+pub(crate) fn silent(command: &mut Command, stdin: Option<&Path>) -> Result<Cost, String> {
+    let began = Instant::now();
+    let program = name_of(command);
+    let child = command.stdin(input(stdin)?).stdout(Stdio::null()).spawn();
+    ended(child.map_err(|error| format!("{program}: {error}"))?, began)
+}
+
+/// Runs `command` to its end and hands over what it prints, piece by piece.
+pub(crate) fn drained(command: &mut Command, stdin: Stdio, take: &mut dyn FnMut(&[u8])) -> Result<Cost, String> {
+    let program = name_of(command);
+    let said = |error: std::io::Error| format!("{program}: {error}");
+    let began = Instant::now();
+    let mut child = command.stdin(stdin).stdout(Stdio::piped()).spawn().map_err(said)?;
     if let Some(mut stdout) = child.stdout.take() {
-        stdout.read_to_end(&mut output).map_err(said)?;
+        let mut piece = vec![0; 1 << 16];
+        loop {
+            match stdout.read(&mut piece).map_err(said)? {
+                0 => break,
+                read => take(&piece[..read]),
+            }
+        }
     }
-    let end = child.wait4().map_err(said)?;
+    ended(child, began)
+}
+
+fn input(stdin: Option<&Path>) -> Result<Stdio, String> {
+    let Some(path) = stdin else { return Ok(Stdio::null()) };
+    File::open(path).map(Stdio::from).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn ended(mut child: Child, began: Instant) -> Result<Cost, String> {
+    let end = child.wait4().map_err(|error| format!("wait4: {error}"))?;
     Ok(Cost {
         cpu: (end.rusage.utime + end.rusage.stime).as_secs_f64(),
         wall: began.elapsed().as_secs_f64(),
         peak: end.rusage.maxrss,
-        output: String::from_utf8_lossy(&output).into_owned(),
+        output: String::new(),
         code: end.status.code(),
     })
+}
+
+fn name_of(command: &Command) -> String {
+    command.get_program().to_string_lossy().into_owned()
 }
 
 /// Median, minimum and maximum of one figure over some runs.

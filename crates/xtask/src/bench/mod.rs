@@ -9,6 +9,7 @@ mod contest;
 mod measure;
 mod peers;
 mod place;
+mod redact;
 mod start;
 mod table;
 
@@ -16,10 +17,13 @@ use crate::args::Args;
 use cases::Case;
 use place::Place;
 
-/// `bench [CASE]… [--size SIZE] [--rounds N] [--binary FILE]`
+/// `bench [CASE]… [--size SIZE] [--rounds N] [--binary FILE]`; `bench redact` has cases of its own.
 pub(crate) fn run(mut args: Args) -> Result<(), String> {
     let mut cases = Vec::new();
     while let Some(name) = args.word() {
+        if name == "redact" {
+            return redact::run(args);
+        }
         cases.push(Case::parse(&name)?);
     }
     let size = args.size("--size")?;
@@ -29,7 +33,7 @@ pub(crate) fn run(mut args: Args) -> Result<(), String> {
     if cases.is_empty() {
         cases = Case::DEFAULT.to_vec();
     }
-    let place = Place::prepare(binary.map(Into::into), size, rounds)?;
+    let place = Place::prepare(binary.map(Into::into), &[], size, rounds)?;
     for case in cases {
         println!("{}", case.run(&place)?);
     }

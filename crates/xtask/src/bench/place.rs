@@ -10,29 +10,38 @@ pub(crate) struct Place {
     pub(crate) binary: PathBuf,
     pub(crate) folder: PathBuf,
     pub(crate) rounds: usize,
-    size: Option<u64>,
+    pub(crate) size: Option<u64>,
 }
 
 impl Place {
-    /// Builds the release binary unless one is given, and makes the folder for inputs.
-    pub(crate) fn prepare(binary: Option<PathBuf>, size: Option<u64>, rounds: usize) -> Result<Self, String> {
+    /// Builds the release binary with `features` (cargo's arguments) unless one is given, and makes the folder for inputs.
+    pub(crate) fn prepare(
+        binary: Option<PathBuf>,
+        features: &[&str],
+        size: Option<u64>,
+        rounds: usize,
+    ) -> Result<Self, String> {
         let target = target();
         let folder = target.join("bench");
         std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let binary = match binary {
             Some(binary) => binary.canonicalize().map_err(|error| format!("{}: {error}", binary.display()))?,
             None => {
-                cargo(&["build", "--release", "--locked", "--package", "probity"], &target)?;
+                cargo(&[&["build", "--release", "--locked", "--package", "probity"], features].concat(), &target)?;
                 target.join("release/probity")
             }
         };
         Ok(Place { binary, folder, rounds, size })
     }
 
-    /// A generated input, made once and kept. `usual` is its size when none was asked for.
+    /// A generated input of the size asked for, or else of the `usual` one.
     pub(crate) fn input(&self, kind: Kind, usual: u64) -> Result<Input, String> {
-        let size = self.size.unwrap_or(usual);
-        let path = self.folder.join(format!("{}-{size}", kind.name()));
+        self.input_of(kind, self.size.unwrap_or(usual))
+    }
+
+    /// A generated input, made once and kept.
+    pub(crate) fn input_of(&self, kind: Kind, size: u64) -> Result<Input, String> {
+        let path = self.folder.join(format!("{}-{size}{}", kind.name(), kind.ending()));
         if !path.exists() {
             eprintln!("xtask: generating {}", path.display());
             let unfinished = path.with_extension("part");

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::fold::{self, Alike};
+use crate::joints;
 use crate::memory::Memory;
 use crate::names::{Mention, PersonId, Reading, Roster};
 use crate::piece::Piece;
@@ -20,6 +21,8 @@ pub(crate) struct Hit {
     pub(crate) detector: Arc<str>,
     pub(crate) score: u8,
     pub(crate) who: Who,
+    /// The value in one line, where it stands in several.
+    pub(crate) joined: Option<Arc<str>>,
 }
 
 /// Whom a name stands for.
@@ -46,12 +49,16 @@ pub(crate) fn hits(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, pi
     let found = found.iter().map(|finding| {
         let detector = means.scanner.detector(finding);
         let (kind, id) = (detector.kind.clone(), detector.id.clone());
-        Hit { range: source(&finding.range), kind, detector: id, score: finding.score, who: Who::Unasked }
+        Hit { range: source(&finding.range), kind, detector: id, score: finding.score, who: Who::Unasked, joined: None }
     });
     let mut hits: Vec<Hit> = found.collect();
     for window in fold::alike(piece.text) {
         add_over(&mut hits, look_alikes(means, scratch, memory, piece, &window), piece.text);
     }
+    let broken = joints::broken(means, scratch, memory, piece, seen).into_iter();
+    let broken = broken.map(|hit| Hit { range: source(&hit.range), ..hit });
+    let broken: Vec<Hit> = broken.filter(|hit| !is_known_before(&hits, hit, piece.text)).collect();
+    add_over(&mut hits, broken, piece.text);
     if let (Some(names), Ok(text)) = (means.names, std::str::from_utf8(piece.text)) {
         let spelled = fold::spelled(text);
         let read = spelled.as_ref().and_then(|read| std::str::from_utf8(&read.text).ok()).unwrap_or(text);
@@ -63,6 +70,7 @@ pub(crate) fn hits(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, pi
         if piece.prose || means.profile.names == Names::Always && !piece.spot.is_path() {
             let named = named(names(read), read, &mentioned);
             add_beside(&mut hits, named.into_iter().map(back).collect(), piece.text);
+            add_over(&mut hits, joints::broken_names(means, read).into_iter().map(back).collect(), piece.text);
         }
         let sure = mentioned.into_iter().filter(|hit| hit.score >= SCORE_LEAST);
         add_beside(&mut hits, sure.map(back).collect(), piece.text);
@@ -72,9 +80,17 @@ pub(crate) fn hits(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, pi
     hits
 }
 
+/// Whether a value over a line end is one that ends there, of the same type, and what happens to follow.
+fn is_known_before(hits: &[Hit], broken: &Hit, text: &[u8]) -> bool {
+    let line =
+        memchr::memchr(b'\n', &text[broken.range.clone()]).map_or(broken.range.end, |at| broken.range.start + at);
+    let end = text[..line].trim_ascii_end().len();
+    hits.iter().any(|hit| hit.range.end == end && hit.range.start <= broken.range.start && hit.kind == broken.kind)
+}
+
 /// A value that is known from elsewhere.
 fn known(kind: Arc<str>, range: Range<usize>) -> Hit {
-    Hit { range, kind, detector: Arc::from("known"), score: SCORE_LEAST, who: Who::Unasked }
+    Hit { range, kind, detector: Arc::from("known"), score: SCORE_LEAST, who: Who::Unasked, joined: None }
 }
 
 /// What is found in a line whose words look like others.
@@ -88,7 +104,7 @@ fn look_alikes(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, piece:
         let detector = means.scanner.detector(finding);
         let (kind, id) = (detector.kind.clone(), detector.id.clone());
         let range = line.source(&finding.range)?;
-        Some(Hit { range, kind, detector: id, score: finding.score, who: Who::Unasked })
+        Some(Hit { range, kind, detector: id, score: finding.score, who: Who::Unasked, joined: None })
     });
     let mut hits: Vec<Hit> = found.collect();
     let again = memory.known.find(text).into_iter();
@@ -97,7 +113,7 @@ fn look_alikes(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, piece:
 }
 
 /// Names found in a text, except in placeholders of ours, with the persons that the roster knows.
-fn named(names: Vec<Named>, text: &str, mentioned: &[Hit]) -> Vec<Hit> {
+pub(crate) fn named(names: Vec<Named>, text: &str, mentioned: &[Hit]) -> Vec<Hit> {
     let ours = placeholder::places(text);
     let overlap = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
     let hit = |named: Named| {
@@ -108,6 +124,7 @@ fn named(names: Vec<Named>, text: &str, mentioned: &[Hit]) -> Vec<Hit> {
             kind: Arc::from(named.kind),
             detector: Arc::from(named.detector),
             score: named.score,
+            joined: None,
         }
     };
     names.into_iter().filter(|named| !ours.iter().any(|place| overlap(place, &named.range))).map(hit).collect()
@@ -122,7 +139,14 @@ fn mentions(roster: &Roster, text: &str) -> Vec<Hit> {
             Reading::Ambiguous(_) => (Who::Ambiguous, 85),
             Reading::CommonWord(person) => (Who::Person(person), 0),
         };
-        Hit { range: mention.range, kind: Arc::from(PERSON), detector: Arc::from("names.roster"), score, who }
+        Hit {
+            range: mention.range,
+            kind: Arc::from(PERSON),
+            detector: Arc::from("names.roster"),
+            score,
+            who,
+            joined: None,
+        }
     };
     roster.find(text).into_iter().map(hit).collect()
 }

@@ -55,6 +55,10 @@ impl Known {
         self.kinds.len()
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.kinds.is_empty()
+    }
+
     /// Adds a value as it stood; a number with separators is looked for without them as well.
     pub(crate) fn add(&mut self, value: &[u8], kind: &Arc<str>) {
         self.add_form(value, kind);

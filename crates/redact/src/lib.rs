@@ -27,6 +27,7 @@ mod detector;
 mod facts;
 mod fold;
 mod hits;
+mod joints;
 mod known;
 mod limits;
 mod memory;

@@ -10,6 +10,7 @@ use crate::decisions::{Decision, Decisions};
 use crate::detector::fold_name;
 use crate::fold;
 use crate::hits::{Hit, PERSON, Who, hits};
+use crate::joints;
 use crate::known::Known;
 use crate::memory::Memory;
 use crate::operator::Operator;
@@ -181,13 +182,17 @@ impl<'a> Redactor<'a> {
 
     fn take(&mut self, piece: &Piece<'_>, hit: &Hit, answer: Answer<'_>) -> Result<Edit, Fault> {
         let value = &piece.text[hit.range.clone()];
-        let text = String::from_utf8_lossy(value);
+        let text = hit.joined.as_deref().map_or_else(|| String::from_utf8_lossy(value), Cow::Borrowed);
         let identity = self.identity(hit, answer.operator, &text)?;
         let key = self.means.key;
         let tag = || Tag::of(key, &hit.kind, &identity);
         let label = label(&hit.kind, answer.reason.filter(|_| self.means.profile.shows_reason));
         let numbers = &mut *self.numbers;
-        let with = answer.operator.apply(&text, &label, tag, || numbers.of(&hit.kind, tag()));
+        let mut with = answer.operator.apply(&text, &label, tag, || numbers.of(&hit.kind, tag()));
+        if hit.joined.is_some() && piece.spot == Spot::Text && answer.operator != Operator::Keep {
+            // Lines of plain text stay as many as they were.
+            with.push_str(&joints::line_ends(value));
+        }
         if self.act != Act::Learn {
             let spot = harmless(&self.means, &mut self.scratch, &self.memory.known, &piece.spot);
             self.witness.seen(&Seen {
@@ -209,6 +214,7 @@ impl<'a> Redactor<'a> {
         }
         if self.act != Act::Look && answer.operator != Operator::Keep {
             self.memory.learn(value, &hit.kind);
+            hit.joined.iter().for_each(|joined| self.memory.learn(joined.as_bytes(), &hit.kind));
         }
         Ok(Edit { range: hit.range.clone(), with })
     }

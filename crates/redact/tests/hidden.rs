@@ -1,5 +1,5 @@
 //! Values that patterns alone would not see: look-alike letters, digits of other scripts, signs that nobody sees, text
-//! that is turned round.
+//! that is turned round, values over two lines.
 
 use probity_redact::format::detect::Kind;
 use probity_redact::{
@@ -133,4 +133,70 @@ fn fields_are_read_too() {
     assert_eq!(String::from_utf8(left).unwrap(), "{\"mail\":\"[EMAIL]\",\"x\":\"тест\"}");
     let left = redacted(Kind::Csv, "id;email\n1;jоhn@example.com\n".as_bytes());
     assert_eq!(String::from_utf8(left).unwrap(), "id;email\n1;[EMAIL]\n");
+}
+
+/// A value that a line end breaks is found; lines stay as many as they were, and what stands around it stays.
+#[test]
+fn values_over_lines_are_found() {
+    check("pay to DE89 3704 0044\n0532 0130 00, please", "pay to [IBAN]\n, please");
+    check("card 4111 1111\r\n  1111 1111 ok", "card [CARD]\r\n   ok");
+    check("card 4111-1111-\n1111-1111 ok", "card [CARD]\n ok");
+    check("the card 41111111\n11111111 is mine", "the card [CARD]\n is mine");
+    check("> IBAN: DE89 3704 0044\n> 0532 0130 00 is\n> right", "> IBAN: [IBAN]\n>  is\n> right");
+    check("IBAN DE89\n3704 0044\n0532 0130\n00.", "IBAN [IBAN]\n\n\n.");
+    check("call +49 30\n12345678 now", "call [PHONE]\n now");
+    check("SSN 123-45-\n6789.", "SSN [NATIONAL-ID]\n.");
+    check("to ada.muster@\nexample.org now", "to [EMAIL]\n now");
+    check("to ada.muster\n@example.org now", "to [EMAIL]\n now");
+    check("to ada.muster@exam\nple.org now", "to [EMAIL]\n now");
+    check("to ada.muster@example.\norg now", "to [EMAIL]\n now");
+    check("to ada-\nmuster@example.org now", "to [EMAIL]\n now");
+    check("asked by Ada Mus-\nter today", "asked by [PERSON]\n today");
+    check("> asked by Ada\n> Muster today", "> asked by [PERSON]\n>  today");
+    check("Ada Muster. I saw Ada\nMuster", "[PERSON]. I saw [PERSON]\n");
+}
+
+/// What stands at the end of a line and what stands at the beginning of the next are two things.
+#[test]
+fn lines_are_not_put_together() {
+    for text in [
+        "GET /a 200 4111\n1111222233334444 INFO\n1111222233334445 INFO\n",
+        "41111111\n11111111\n41111111\n11111111\n",
+        "2026-11-21 took 4111\n2026-11-21 10:00:00 took 1111\n",
+        "see user@host\nnext line",
+        "id 4111 1111\n\n1111 1111\n",
+        "total 12 345 678\n901 234 567 pieces were sold\n",
+    ] {
+        check(text, text);
+    }
+    check("write to ada@example.org\nnow", "write to [EMAIL]\nnow");
+    check("see below.\nada@example.org", "see below.\n[EMAIL]");
+    check("call +49 30 12345678\n20 people", "call [PHONE]\n20 people");
+}
+
+/// A block of a stream never ends where a value is broken.
+#[test]
+fn values_at_the_end_of_a_block_are_found() {
+    for before in [262_144 - 40, 262_144 - 22] {
+        let text = format!(
+            "{}\npay to DE89 3704 0044\n0532 0130 00, please\nand {}",
+            "word ".repeat(before / 5),
+            "so on ".repeat(3_000)
+        );
+        let left = String::from_utf8(redacted(Kind::Text, text.as_bytes())).unwrap();
+        assert_eq!(left, text.replace("DE89 3704 0044\n0532 0130 00", "[IBAN]\n"), "{before}");
+    }
+}
+
+/// In other formats the text of a value is what it was, less the line end.
+#[test]
+fn broken_values_go_in_every_format() {
+    let left = |kind, text: &str| String::from_utf8(redacted(kind, text.as_bytes())).unwrap();
+    assert_eq!(left(Kind::Json, r#"{"a":"IBAN DE89 3704 0044\n0532 0130 00."}"#), r#"{"a":"IBAN [IBAN]."}"#);
+    assert_eq!(left(Kind::Csv, "a;b\n1;\"IBAN DE89 3704 0044\n0532 0130 00.\"\n"), "a;b\n1;\"IBAN [IBAN].\"\n");
+    assert_eq!(left(Kind::Xml, "<a>IBAN DE89 3704 0044\n  0532 0130 00.</a>"), "<a>IBAN [IBAN].</a>");
+    let yaml = left(Kind::Yaml, "a: |\n  IBAN DE89 3704 0044\n  0532 0130 00.\nb: 1\n");
+    assert!(yaml.starts_with("a: |\n  IBAN [IBAN]") && yaml.ends_with(".\nb: 1\n"), "{yaml}");
+    let mail = "From: a@b.example\nSubject: x\n\n> IBAN DE89 3704 0044\n> 0532 0130 00 there\n";
+    assert!(left(Kind::Eml, mail).ends_with("\n\n> IBAN [IBAN] there\n"));
 }

@@ -53,7 +53,7 @@ impl Folded {
     }
 
     /// A stretch of the source as it is.
-    fn copy(&mut self, bytes: &[u8], from: usize) {
+    pub(crate) fn copy(&mut self, bytes: &[u8], from: usize) {
         if bytes.is_empty() {
             return;
         }
@@ -66,7 +66,7 @@ impl Folded {
     }
 
     /// What is read for `source`.
-    fn put(&mut self, bytes: &[u8], source: Range<usize>) {
+    pub(crate) fn put(&mut self, bytes: &[u8], source: Range<usize>) {
         if !bytes.is_empty() {
             self.runs.push(Run { at: self.text.len(), from: source.start, size: source.len() });
             self.text.extend_from_slice(bytes);

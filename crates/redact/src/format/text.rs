@@ -6,6 +6,7 @@ use memchr::{memmem, memrchr};
 use model::Fault;
 
 use super::stream::Stream;
+use crate::joints;
 use crate::{Decide, Limits, Offsets, Piece, Spot};
 
 /// Bytes read at once.
@@ -13,7 +14,7 @@ const BLOCK: usize = 256 << 10;
 
 /// Copies `input` to `output`, less what `decide` takes out. Memory does not grow with the input.
 ///
-/// A block ends at a line end, before a private key that it does not hold whole. A line longer than
+/// A block ends at a line end that breaks no value, before a private key that it does not hold whole. A line longer than
 /// [`Limits::line_bytes`] is cut after a sign that stands in no value, else between words; values that span such a cut
 /// would need to be longer than a word.
 ///
@@ -57,7 +58,10 @@ fn cut(text: &[u8], ended: bool, limits: &Limits) -> Option<usize> {
         return Some(text.len());
     }
     match memrchr(b'\n', text) {
-        Some(line_end) => Some(before_open_key(text, line_end + 1, limits)).filter(|cut| *cut > 0),
+        Some(line_end) => {
+            let line_end = joints::last_sound(text, line_end);
+            Some(before_open_key(text, line_end + 1, limits)).filter(|cut| *cut > 0)
+        }
         None if text.len() < limits.line_bytes => None,
         None => Some(within_line(text)),
     }

@@ -61,24 +61,44 @@ impl Walk<'_> {
         match self.peek() {
             None => return Ok(()),
             Some(b'#') => return self.comment(),
-            Some(b'[') => {
+            Some(b'[') if self.keys_end_with(b']') => {
                 self.names.clear();
                 self.skip(|byte| byte == b'[');
                 self.keys()?;
                 self.skip(|byte| byte == b']');
             }
-            Some(_) => {
+            Some(_) if self.keys_end_with(b'=') => {
                 let table = self.names.len();
                 self.keys()?;
-                if self.peek() == Some(b'=') {
-                    self.at += 1;
-                    self.space(false);
-                    self.values()?;
-                }
+                self.at += 1;
+                self.space(false);
+                self.values()?;
                 self.names.truncate(table);
             }
+            Some(_) => {}
         }
         self.rest_of_line()
+    }
+
+    /// Whether keys stand here, and `sign` behind them. What does not look like that is no TOML, and is shown as a whole:
+    /// words that are taken for keys would be shown one by one.
+    fn keys_end_with(&self, sign: u8) -> bool {
+        let blanks =
+            |at: usize| self.bytes[at..].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r')).count();
+        let brackets = self.bytes[self.at..].iter().take_while(|byte| **byte == b'[').count();
+        let mut at = self.at + if sign == b']' { brackets } else { 0 };
+        loop {
+            at += blanks(at);
+            at = match self.string_end(at) {
+                Some(end) => end,
+                None => at + self.bytes[at..].iter().take_while(|byte| is_bare(**byte)).count(),
+            };
+            at += blanks(at);
+            match self.bytes.get(at) {
+                Some(b'.') => at += 1,
+                next => return next == Some(&sign),
+            }
+        }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -137,7 +157,7 @@ impl Walk<'_> {
         let start = self.at;
         let about = about(&self.names, Pointers::key(&self.names, start), false);
         let mut weave = Weave::default();
-        let after = if let Some(close) = self.string_end() {
+        let after = if let Some(close) = self.string_end(start) {
             let is_basic = self.bytes[start] == b'"';
             self.decode(start + 1..close - 1, is_basic, &mut weave);
             self.at = close;
@@ -167,13 +187,13 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Behind the string on this line that begins here, if one does.
-    fn string_end(&self) -> Option<usize> {
-        let quote = self.peek().filter(|byte| matches!(byte, b'"' | b'\''))?;
-        let line = &self.bytes[..line_end(self.bytes, self.at)];
+    /// Behind the string on this line that begins at `at`, if one does.
+    fn string_end(&self, at: usize) -> Option<usize> {
+        let quote = self.bytes.get(at).filter(|byte| matches!(byte, b'"' | b'\''))?;
+        let line = &self.bytes[..line_end(self.bytes, at)];
         match quote {
-            b'"' => scalar::escaped_end(line, self.at + 1, b"\""),
-            _ => memchr::memchr(b'\'', &line[self.at + 1..]).map(|length| self.at + length + 2),
+            b'"' => scalar::escaped_end(line, at + 1, b"\""),
+            _ => memchr::memchr(b'\'', &line[at + 1..]).map(|length| at + length + 2),
         }
     }
 
@@ -208,14 +228,13 @@ impl Walk<'_> {
                     *index += 1;
                     self.value()?;
                 }
-                Some(_) => {
+                Some(_) if self.keys_end_with(b'=') => {
                     self.keys()?;
-                    if self.peek() == Some(b'=') {
-                        self.at += 1;
-                        self.space(false);
-                    }
+                    self.at += 1;
+                    self.space(false);
                     self.value()?;
                 }
+                Some(_) => self.value()?,
             }
         }
         self.names.truncate(bottom);
@@ -248,7 +267,7 @@ impl Walk<'_> {
         let is_long = self.bytes[start..].starts_with(triple);
         let text = start + if is_long { 3 } else { 1 };
         let close = match (is_long, is_basic) {
-            (false, _) => self.string_end(),
+            (false, _) => self.string_end(start),
             (true, true) => scalar::escaped_end(self.bytes, text, triple),
             (true, false) => memchr::memmem::find(&self.bytes[text..], triple).map(|length| text + length + 3),
         };

@@ -46,6 +46,15 @@ fn toml_loses_the_value_alone() {
     check(toml_text::rewrite, "a = \"quote\"\n", "a = \"a \\\"b\\\" 'c', d\\\\e;f&<g>: #h\\ti\"\n");
 }
 
+/// Words that are no keys are shown together: taken for keys they would be shown one by one.
+#[test]
+fn what_is_no_toml_is_shown_whole() {
+    check(toml_text::rewrite, "Jan Muster\n", "[PERSON]\n");
+    check(toml_text::rewrite, "[Jan Muster]\nx = 1\n", "[[PERSON]]\nx = 1\n");
+    check(toml_text::rewrite, "a = { Jan Muster, b = 1 }\n", "a = { \"[PERSON]\", b = 1 }\n");
+    check(toml_text::rewrite, "a.\"b c\" = [ Jan Muster ] Jan Muster\n", "a.\"b c\" = [ \"[PERSON]\" ] [PERSON]\n");
+}
+
 #[test]
 fn env_files_lose_the_value_alone() {
     check(env::rewrite, "export A=jan@example.org # Jan Muster\n", "export A=[EMAIL] # [PERSON]\n");

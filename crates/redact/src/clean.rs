@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use model::Fault;
 
 use crate::audit::Auditor;
-use crate::document::{Removed, Rewritten, mail, office, pdf};
+use crate::document::{Attachments, Removed, Rewritten, mail, office, pdf};
 use crate::format::detect::{self, Kind};
 use crate::format::encoding::{self, Rewrite};
 use crate::format::{self, csv, env, json, sql, text, toml_text, xml, yaml};
@@ -134,7 +134,7 @@ pub(crate) fn walk(
     walk_within(input, output, kind, decide, limits, 0)
 }
 
-/// `depth` counts the mails around an attachment.
+/// `depth` counts the mails and PDFs around an attachment.
 fn walk_within(
     input: &mut dyn Read,
     output: &mut dyn Write,
@@ -144,7 +144,7 @@ fn walk_within(
     depth: u32,
 ) -> Result<Walked, Fault> {
     let format: Rewrite<'_> = match kind {
-        Kind::Pdf => return document(input, output, limits, |bytes| pdf::rewrite(bytes, decide, limits)),
+        Kind::Pdf => return document(input, output, limits, |bytes| pdf(bytes, decide, limits, depth)),
         Kind::Office => return document(input, output, limits, |bytes| office::rewrite(bytes, decide, limits)),
         Kind::Eml | Kind::Mbox => return document(input, output, limits, |bytes| mail(bytes, decide, limits, depth)),
         Kind::Unknown(_) => return Err(refused(kind)),
@@ -169,10 +169,24 @@ fn walk_within(
 /// So many bytes say in which encoding a text is.
 const ENCODING_PREFIX: u64 = 4096;
 
-/// Attachments of every kind that can be cleaned are cleaned; the others are taken out.
 fn mail(bytes: &[u8], decide: &mut dyn Decide, limits: &Limits, depth: u32) -> Result<Rewritten, Fault> {
+    with_attachments(limits, depth, |attachments| {
+        mail::rewrite(bytes, mail::Unknown::Remove, attachments, decide, limits)
+    })
+}
+
+fn pdf(bytes: &[u8], decide: &mut dyn Decide, limits: &Limits, depth: u32) -> Result<Rewritten, Fault> {
+    with_attachments(limits, depth, |attachments| pdf::rewrite_with(bytes, attachments, decide, limits))
+}
+
+/// Attachments of every kind that can be cleaned are cleaned; the others are taken out.
+fn with_attachments(
+    limits: &Limits,
+    depth: u32,
+    rewrite: impl FnOnce(&mut Attachments<'_>) -> Result<Rewritten, Fault>,
+) -> Result<Rewritten, Fault> {
     let mut inner = Rewritten::default();
-    let mut attachment = |bytes: &[u8], name: &str, _: &str, decide: &mut dyn Decide| {
+    let mut rewritten = rewrite(&mut |bytes: &[u8], name: &str, _: &str, decide: &mut dyn Decide| {
         let kind = detect::detect((!name.is_empty()).then_some(name), bytes);
         if matches!(kind, Kind::Unknown(_)) || depth >= limits.nesting {
             return Ok(None);
@@ -183,8 +197,7 @@ fn mail(bytes: &[u8], decide: &mut dyn Decide, limits: &Limits, depth: u32) -> R
         inner.warnings.extend(walked.warnings);
         inner.unscanned.extend(walked.unscanned);
         Ok(Some(clean))
-    };
-    let mut rewritten = mail::rewrite(bytes, mail::Unknown::Remove, &mut attachment, decide, limits)?;
+    })?;
     rewritten.removed.extend(inner.removed);
     rewritten.warnings.extend(inner.warnings);
     rewritten.unscanned.extend(inner.unscanned);

@@ -274,3 +274,13 @@ fn damage_never_panics() {
         let _ = office::rewrite(&zip(&files), &mut Finder::new(&["Muster", "4", "@"]), &Limits::default());
     }
 }
+
+/// A media type that is no text is a hiding place.
+#[test]
+fn a_media_type_that_is_no_text_is_refused() {
+    let mut files = package("odt");
+    let kind = files.iter_mut().find(|(name, _)| name == "mimetype").unwrap();
+    kind.1.extend(b" ada@muster.example \xFF");
+    let fault = office::rewrite(&zip(&files), &mut Finder::new(&[]), &Limits::default()).unwrap_err();
+    assert_eq!(fault.code(), "not-office");
+}

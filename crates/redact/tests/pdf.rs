@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use model::Fault;
-use probity_redact::document::pdf::{rewrite, survivors};
+use probity_redact::document::pdf::{rewrite, rewrite_with, survivors};
 use probity_redact::{Decide, Edit, Limits, Piece};
 
 const NEEDLES: [(&str, &str); 2] = [("Jan Muster", "[PERSON-1]"), ("123-45-6789", "[SSN]")];
@@ -289,6 +289,57 @@ fn attachments_go() {
     check("attachment");
 }
 
+/// The contents of the files that a PDF embeds, by their names.
+fn embedded(pdf: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let document = lopdf::Document::load_mem(pdf).expect("it is a PDF");
+    let specifications = document.objects.values().filter_map(|object| object.as_dict().ok());
+    let file = |dict: &lopdf::Dictionary| {
+        let (_, files) = document.dereference(dict.get(b"EF").ok()?).ok()?;
+        let (_, file) = document.dereference(files.as_dict().ok()?.get(b"F").ok()?).ok()?;
+        let name = String::from_utf8_lossy(dict.get(b"UF").ok()?.as_str().ok()?).into_owned();
+        Some((name, file.as_stream().ok()?.get_plain_content().ok()?))
+    };
+    specifications.filter_map(file).collect()
+}
+
+/// An embedded file that somebody reads is cleaned and stays; what nobody reads goes, with its entry in the list.
+#[test]
+fn attachments_that_are_read_stay() {
+    let mut read = |bytes: &[u8], name: &str, _: &str, decide: &mut dyn Decide| {
+        assert_eq!(name, "Jan Muster.txt");
+        let (spot, offsets) = (probity_redact::Spot::Text, probity_redact::Offsets::Straight { start: 0, line: 1 });
+        let mut text = String::from_utf8(bytes.to_vec()).expect("it is text");
+        let edits = decide.decide(&Piece { text: bytes, names: &[], spot, offsets, prose: true })?;
+        edits.into_iter().rev().for_each(|edit| text.replace_range(edit.range, &edit.with));
+        Ok(Some(text.into_bytes()))
+    };
+    let (input, limits) = (fixture("attachment"), Limits::default());
+    let mut needles = Needles::default();
+    let done = rewrite_with(&input, &mut read, &mut needles, &limits).expect("it is read");
+    let files = [("[PERSON-1].txt".to_owned(), b"secret: [PERSON-1] [SSN]".to_vec())];
+    assert_eq!(embedded(&done.bytes), files);
+    assert!(!done.removed.iter().any(|removed| removed.what.contains("embedded")), "{:?}", done.removed);
+    assert!(needles.spots.iter().any(|spot| spot.contains("attachment[1]")), "{:?}", needles.spots);
+
+    let mut same = |bytes: &[u8], _: &str, _: &str, _: &mut dyn Decide| Ok(Some(bytes.to_vec()));
+    let twice = rewrite_with(&done.bytes, &mut same, &mut Needles::default(), &limits).expect("it is read again");
+    assert!(twice.bytes == done.bytes, "a second run changes the file");
+    assert_eq!(twice.removed, []);
+
+    let gone = rewrite(&input, &mut Needles::default(), &limits).expect("it is read");
+    assert_eq!(embedded(&gone.bytes), []);
+    assert!(gone.removed.iter().any(|removed| removed.what == "an embedded file"), "{:?}", gone.removed);
+    if judge("qpdf") {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (bytes, wanted) in [(&done.bytes, "[PERSON-1]"), (&gone.bytes, "no embedded files")] {
+            let file = folder.path().join("out.pdf");
+            std::fs::write(&file, bytes).expect("the output is written");
+            let (_, said) = run(Command::new("qpdf").arg("--list-attachments").arg(&file));
+            assert!(said.contains(wanted), "{said}");
+        }
+    }
+}
+
 #[test]
 fn an_older_revision_goes() {
     check("revision");
@@ -319,6 +370,23 @@ fn every_other_hiding_place_is_read_or_removed() {
 #[test]
 fn a_redaction_that_was_only_marked_is_applied() {
     check("marked");
+}
+
+/// Two values painted one over the other are two values, not one tangle of letters.
+#[test]
+fn words_painted_over_words_are_read_apart() {
+    let mut document = lopdf::Document::load_mem(&fixture("plain")).expect("it is a PDF");
+    let page = *document.get_pages().get(&1).expect("a page");
+    let words = b"BT /F1 12 Tf 72 500 Td (Jan Muster) Tj ET BT /F1 12 Tf 73 500 Td (Case 123-45-6789) Tj ET";
+    document.change_page_content(page, words.to_vec()).expect("it is changed");
+    let mut bytes = Vec::new();
+    document.save_to(&mut bytes).expect("it is written");
+    let mut needles = Needles::default();
+    let done = rewrite(&bytes, &mut needles, &Limits::default()).expect("it is read");
+    let read: Vec<String> = needles.asked.iter().map(|text| squeezed(text)).collect();
+    assert!(read.iter().any(|text| text == "Jan Muster Case 123-45-6789"), "{read:?}");
+    let values: Vec<&[u8]> = NEEDLES.iter().map(|(needle, _)| needle.as_bytes()).collect();
+    assert_eq!(survivors(&done.bytes, &values).expect("the output is read again"), [0usize; 0]);
 }
 
 #[test]

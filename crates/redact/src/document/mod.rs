@@ -12,6 +12,16 @@ mod joined;
 mod nested;
 mod table;
 
+use model::Fault;
+
+use crate::Decide;
+
+/// Reads an attached file: its bytes (text in UTF-8), its name (may be empty), its media type, and who decides. Gives the
+/// whole file after its edits, or `None` when it cannot read that format.
+///
+/// Pieces that it hands on get spots of their own: the attachment's part leads theirs.
+pub type Attachments<'a> = dyn FnMut(&[u8], &str, &str, &mut dyn Decide) -> Result<Option<Vec<u8>>, Fault> + 'a;
+
 /// A container after its walk.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rewritten {

@@ -1,7 +1,7 @@
 //! PDF: text is taken out of the content, not covered; every other layer is read, or removed.
 //!
-//! Steps, in order: open and refuse what cannot be read (`open`); take out programs, attachments and private data
-//! (`purge`); for each page run its content (`interpret`), put the glyphs in reading order (`layout`), ask, take the
+//! Steps, in order: open and refuse what cannot be read (`open`); clean attachments of known formats
+//! (`attachments`); take out the others, programs and private data (`purge`); for each page run its content (`interpret`), put the glyphs in reading order (`layout`), ask, take the
 //! glyphs out (`erase`), overwrite images under boxes (`image`) and write the content anew (`rebuild`); the same for
 //! appearances, patterns and glyph procedures; ask about every string of every object (`strings`); cut fonts
 //! down to what is still shown (`shrink`); blank streams that nobody could read (`guard`); write one revision of what is
@@ -14,9 +14,10 @@
 use lopdf::{Dictionary, Object, ObjectId};
 use model::Fault;
 
-use super::{Removed, Rewritten};
+use super::{Attachments, Removed, Rewritten};
 use crate::{Decide, Limits};
 
+mod attachments;
 mod cmap;
 mod erase;
 mod filter;
@@ -33,6 +34,7 @@ mod metadata;
 mod metrics;
 mod objects;
 mod open;
+mod overprint;
 mod purge;
 mod rebuild;
 mod scene;
@@ -55,16 +57,31 @@ use work::{Later, Source, Work};
 ///
 /// Pieces: layer `text` (blocks and rows of a page), then `annotation` and `field` (their pictures), `structure`
 /// (properties in content), then the strings of all objects (`annotation`, `field`, `outline`, `metadata`,
-/// `structure`). Pieces of page 0 belong to no page.
+/// `structure`). Pieces of page 0 belong to no page. Embedded files are not read, and go.
 ///
 /// # Errors
 /// `pdf-encrypted`, `pdf-broken`, `pdf-too-large`, `pdf-unreadable-text` (glyphs that cannot be turned into
 /// characters), `pdf-personal-name` (a name object has to go), and what `decide` returns.
 pub fn rewrite(input: &[u8], decide: &mut dyn Decide, limits: &Limits) -> Result<Rewritten, Fault> {
+    rewrite_with(input, &mut |_, _, _, _| Ok(None), decide, limits)
+}
+
+/// The same, with somebody who cleans embedded files. Those that they do not read go.
+///
+/// # Errors
+/// Those of [`rewrite`], and what `attachments` returns.
+pub fn rewrite_with(
+    input: &[u8],
+    attachments: &mut Attachments<'_>,
+    decide: &mut dyn Decide,
+    limits: &Limits,
+) -> Result<Rewritten, Fault> {
     let mut document = open::open(input, limits)?;
     open::promote_fonts(&mut document);
     let mut work = Work::new(document, limits);
+    attachments::clean(&mut work, attachments, decide)?;
     purge::purge(&mut work);
+    attachments::prune(&mut work);
     let pages = open::pages(&mut work.document, limits)?;
     let ids: Vec<ObjectId> = pages.iter().map(|page| page.id).collect();
     for (number, page) in (1..).zip(&pages) {

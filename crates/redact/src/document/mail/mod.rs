@@ -18,6 +18,7 @@ use std::ops::Range;
 use model::Fault;
 
 use self::entity::Walk;
+pub use super::Attachments;
 use super::Rewritten;
 use super::joined::Splices;
 use crate::{Decide, Limits};
@@ -31,12 +32,6 @@ pub enum Unknown {
     /// The mail is refused.
     Refuse,
 }
-
-/// Reads an attached file: its bytes (text in UTF-8), its name (may be empty), its media type, and who decides. Gives the
-/// whole file after its edits, or `None` when it cannot read that format.
-///
-/// Pieces that it hands on get spots of their own: the attachment's part leads theirs.
-pub type Attachments<'a> = dyn FnMut(&[u8], &str, &str, &mut dyn Decide) -> Result<Option<Vec<u8>>, Fault> + 'a;
 
 /// Visits everything in a mail or a mailbox and writes the edits back.
 ///
@@ -71,7 +66,7 @@ pub fn rewrite(
         entities: 0,
         boundaries: 0,
     };
-    let new = if first.starts_with(b"From ") {
+    let new = if first.starts_with(FROM) {
         mailbox(&mut walk, input)?
     } else if headers::begins(input) {
         walk.entity(input, "message", "text/plain", 0)?
@@ -82,13 +77,18 @@ pub fn rewrite(
     Ok(Rewritten { bytes: new.unwrap_or_else(|| input.to_vec()), ..walk.notes })
 }
 
+const FROM: &[u8] = b"From ";
+
 fn mailbox(walk: &mut Walk<'_>, input: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
     let mut out = Vec::with_capacity(input.len());
     for (number, message) in messages(input).into_iter().enumerate() {
         let line = memchr::memchr(b'\n', &input[message.clone()]).map_or(message.end, |at| message.start + at + 1);
         let name = format!("mail[{}]", number + 1);
-        let from = &input[message.start..line];
+        // The word that begins a message is no text of it.
+        let word = message.start + FROM.len();
+        let from = &input[word..line];
         let new = walk.outside(from, &name, "From_")?;
+        out.extend_from_slice(&input[message.start..word]);
         out.extend_from_slice(new.as_deref().unwrap_or(from));
         let content = &input[line..message.end];
         match walk.entity(content, &format!("{name}!message"), "text/plain", 0)? {

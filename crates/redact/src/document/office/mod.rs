@@ -359,7 +359,10 @@ impl<'a> Package<'a> {
 
 /// Plain text, line by line.
 fn visit_text(bytes: &[u8], name: &str, decide: &mut dyn Decide) -> Result<Option<Vec<u8>>, Fault> {
-    let text = str::from_utf8(bytes).unwrap_or_default();
+    let text = str::from_utf8(bytes).map_err(|_| {
+        Fault::bad_input("not-office", format!("Part {name} is no text, as it would be in an office document."))
+            .advise("Save the document again in the program that made it.")
+    })?;
     let mut splices = Splices::default();
     let mut start = 0;
     for (number, line) in text.split_inclusive('\n').enumerate() {

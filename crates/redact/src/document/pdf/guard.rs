@@ -13,7 +13,7 @@ use super::write::references;
 
 /// What a stream is, as far as text in it is concerned.
 enum Kind {
-    /// Content that was scanned.
+    /// Content that was scanned, a file that was cleaned.
     Scanned,
     /// Pixels.
     Image,
@@ -80,7 +80,7 @@ pub(super) fn reachable(work: &Work<'_>) -> Result<Vec<ObjectId>, Fault> {
 }
 
 fn kind(work: &Work<'_>, id: ObjectId, dict: &Dictionary) -> Kind {
-    if work.scanned.contains(&id) {
+    if work.scanned.contains(&id) || work.files.contains(&id) {
         return Kind::Scanned;
     }
     if image::is_image(work, dict) {

@@ -1,6 +1,7 @@
 //! Glyphs → text in reading order.
 //!
-//! Glyphs of one direction are sorted into lines by their baseline, lines are cut into segments at wide gaps, and
+//! Glyphs of one direction are sorted into lines by their baseline, words painted over others into lines of their own
+//! (`overprint`); lines are cut into segments at wide gaps, and
 //! segments that stand under one another become a block: a paragraph, a column, a cell. A block is one piece. A line
 //! whose segments went into different blocks is another piece, so that a label and the value beside it are seen
 //! together; what was taken out of the blocks stands there as its replacement.
@@ -10,6 +11,7 @@ use std::ops::Range;
 
 use super::geometry::{Point, dot};
 use super::line;
+use super::overprint;
 use super::scene::{Glyph, Scene};
 
 /// From which gap on, as a share of the size, there is another segment.
@@ -115,6 +117,9 @@ fn lines(scene: &Scene, mut glyphs: Vec<usize>, lines: &mut Vec<Line>) {
                 size: glyph.height,
             }),
         }
+    }
+    for line in lines.split_off(begin) {
+        lines.extend(overprint::layers(scene, line));
     }
     for line in &mut lines[begin..] {
         line.glyphs.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
@@ -293,6 +298,11 @@ fn drop_hyphen(text: &mut Text) {
 }
 
 impl Line {
+    /// A line of the same place with other glyphs.
+    pub(super) fn with(&self, glyphs: Vec<(usize, f64)>) -> Line {
+        Line { glyphs, segments: Vec::new(), along: self.along, baseline: self.baseline, size: self.size }
+    }
+
     /// Unit vector along the line.
     pub(super) fn along(&self) -> Point {
         self.along

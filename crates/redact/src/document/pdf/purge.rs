@@ -1,7 +1,9 @@
-//! Takes out what cannot be read, or is a second copy of what can: programs, attachments, private data, thumbnails.
+//! Takes out what cannot be read, or is a second copy of what can: programs, attachments that nobody cleaned, private
+//! data, thumbnails.
 
 use lopdf::{Dictionary, Document, Object, ObjectId};
 
+use super::attachments;
 use super::objects::{entry, name, of};
 use super::work::Work;
 
@@ -78,7 +80,8 @@ fn clean(work: &mut Work<'_>, object: &mut Object, is_root: bool) {
 
 fn keys(work: &mut Work<'_>, dict: &mut Dictionary, is_root: bool) {
     for (key, what, why) in KEYS {
-        if dict.get(key.as_bytes()).is_ok_and(|value| !is_resource(&work.document, value)) {
+        let goes = |value: &Object| !is_resource(&work.document, value) && !attachments::stays(work, key, value);
+        if dict.get(key.as_bytes()).is_ok_and(goes) {
             dict.remove(key.as_bytes());
             work.remove(what, why);
         }
@@ -135,7 +138,7 @@ fn annotations(work: &mut Work<'_>, dict: &mut Dictionary) {
     let carries = |annotation: &Object| {
         let dict = work.document.dereference(annotation).ok().and_then(|(_, object)| of(object));
         let subtype = dict.and_then(|dict| name(&work.document, dict, b"Subtype")).unwrap_or_default();
-        ANNOTATIONS.contains(&subtype.as_slice())
+        ANNOTATIONS.contains(&subtype.as_slice()) && !dict.is_some_and(|dict| attachments::is_clean_file(work, dict))
     };
     let kept: Vec<Object> = annotations.iter().filter(|annotation| !carries(annotation)).cloned().collect();
     if kept.len() < annotations.len() {

@@ -28,6 +28,8 @@ pub(super) struct Work<'l> {
     pub(super) unscanned: Vec<String>,
     /// Content streams that were scanned where they stand.
     pub(super) scanned: HashSet<ObjectId>,
+    /// Embedded files that were cleaned.
+    pub(super) files: HashSet<ObjectId>,
     /// Content that is shown through something else: patterns, soft masks, glyphs of Type 3 fonts.
     pub(super) later: VecDeque<Later>,
     /// Fields and annotations whose appearance has to go, because their value did.
@@ -82,6 +84,7 @@ impl<'l> Work<'l> {
             warnings: Vec::new(),
             unscanned: Vec::new(),
             scanned: HashSet::new(),
+            files: HashSet::new(),
             later: VecDeque::new(),
             stale: BTreeSet::new(),
             silenced: BTreeSet::new(),

@@ -247,6 +247,67 @@ fn pixels_under_a_box_are_gone_and_the_others_stay() {
     assert!(done.unscanned.iter().any(|part| part == "image on page 1"), "{:?}", done.unscanned);
 }
 
+/// The scan with more painted over it.
+fn scan_under(painted: &str) -> Vec<u8> {
+    let mut document = lopdf::Document::load_mem(&fixture("scan")).expect("it is a PDF");
+    let page = *document.get_pages().get(&1).expect("a page");
+    let content = document.get_page_content(page);
+    let content = [b"q ", content.as_slice(), b" Q\n", painted.as_bytes()].concat();
+    document.change_page_content(page, content).expect("it is changed");
+    let mut bytes = Vec::new();
+    document.save_to(&mut bytes).expect("it is written");
+    bytes
+}
+
+/// Shows what is asked and takes nothing.
+struct Nothing;
+
+impl Decide for Nothing {
+    fn decide(&mut self, _: &Piece<'_>) -> Result<Vec<Edit>, Fault> {
+        Ok(Vec::new())
+    }
+}
+
+/// What somebody covered with a black box is still in the picture's pixels; it goes from there, and the rest stays.
+#[test]
+fn pixels_under_a_painted_box_are_gone() {
+    let clean = |bytes: &[u8]| rewrite(bytes, &mut Nothing, &Limits::default()).expect("it is read");
+    let before = pixels(&fixture("scan"));
+    let done = clean(&scan_under("q 0 g 0 0 2000 2000 re W n 80 505 200 25 re f Q"));
+    let after = pixels(&done.bytes);
+    let changed = before.iter().zip(&after).filter(|(a, b)| a != b).count();
+    assert!(changed < before.len() / 3, "{changed}");
+    assert!(changed > 0 && after.iter().zip(&before).all(|(after, before)| after == before || *after == 0));
+    assert!(done.removed.iter().any(|removed| removed.what == "part of an image on page 1"), "{:?}", done.removed);
+    assert!(done.warnings.is_empty(), "{:?}", done.warnings);
+    if judge("pdfimages") {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("out.pdf");
+        std::fs::write(&file, &done.bytes).expect("the output is written");
+        assert!(run(Command::new("pdfimages").arg(&file).arg(folder.path().join("i"))).0);
+        let taken = ["i-000.pgm", "i-000.ppm"].iter().find_map(|name| std::fs::read(folder.path().join(name)).ok());
+        let taken = taken.expect("an image");
+        let size = before.len() * if taken.starts_with(b"P6") { 3 } else { 1 };
+        let taken = taken[taken.len() - size..].chunks(size / before.len()).map(|pixel| pixel[0]);
+        assert!(taken.eq(after.iter().copied()), "another reader takes the same pixels out");
+    }
+    let twice = clean(&done.bytes);
+    assert!(twice.bytes == done.bytes && twice.removed.is_empty(), "a second run changes the file");
+    // A box that may be cut, shine through or be hidden takes nothing away, and is named.
+    let boxes = [
+        "q 100 100 m 300 300 l 100 500 l W n 80 505 200 25 re f Q",
+        "/OC /Layer BDC 80 505 200 25 re f EMC",
+        "/Pattern cs /P scn 80 505 200 25 re f",
+        "q 0.99 0.01 -0.01 0.99 0 0 cm 90 505 200 20 re f Q",
+    ];
+    for unsure in boxes {
+        let done = clean(&scan_under(unsure));
+        assert!(pixels(&done.bytes) == before, "{unsure}");
+        let warning = "an image on page 1 lies under a painted box: what is under it can still be seen";
+        assert_eq!(done.warnings, [warning], "{unsure}");
+    }
+}
+
 /// The pixels of the document's one grey image.
 fn pixels(pdf: &[u8]) -> Vec<u8> {
     let document = lopdf::Document::load_mem(pdf).expect("it is a PDF");

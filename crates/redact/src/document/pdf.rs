@@ -2,7 +2,7 @@
 //!
 //! Steps, in order: open and refuse what cannot be read (`open`); clean attachments of known formats
 //! (`attachments`); take out the others, programs and private data (`purge`); for each page run its content (`interpret`), put the glyphs in reading order (`layout`), ask, take the
-//! glyphs out (`erase`), overwrite images under boxes (`image`) and write the content anew (`rebuild`); the same for
+//! glyphs out (`erase`), overwrite images under boxes, ours and others' (`image`) and write the content anew (`rebuild`); the same for
 //! appearances, patterns and glyph procedures; ask about every string of every object (`strings`); cut fonts
 //! down to what is still shown (`shrink`); blank streams that nobody could read (`guard`); write one revision of what is
 //! reachable (`write`).

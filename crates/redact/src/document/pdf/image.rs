@@ -8,13 +8,14 @@ use super::filter::{self, Undecoded};
 use super::geometry::{Matrix, Rect};
 use super::objects::{self, add, array, entry, integer, name, named};
 use super::rebuild::touches;
-use super::scene::Scene;
+use super::scene::{Fill, Scene};
 use super::work::Work;
 
 /// Below this many pixels in either direction no word can be read.
 const READABLE: i64 = 8;
 
-/// Overwrites the parts of images that lie under boxes, and notes the images that nobody has read.
+/// Overwrites the parts of images that lie under boxes, those that are painted now and those that somebody painted
+/// before; and notes the images that nobody has read.
 pub(super) fn cover(work: &mut Work<'_>, scene: &mut Scene, page: u32, covers: &[Cover]) -> Result<(), Fault> {
     for at in 0..scene.images.len() {
         let shown = &scene.images[at];
@@ -22,25 +23,66 @@ pub(super) fn cover(work: &mut Work<'_>, scene: &mut Scene, page: u32, covers: &
         let corners = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)].map(|corner| matrix.point(corner));
         let area = Rect::around(&corners);
         let under: Vec<&Cover> = covers.iter().filter(|cover| touches(cover, &area)).collect();
+        let painted: Vec<&Fill> =
+            scene.fills.iter().filter(|fill| fill.images > at && fill.rect.meet(&area).is_some()).collect();
+        let is_hidden = painted.iter().any(|fill| !fill.is_sure);
         let Some(id) = shown.object else {
             if !under.is_empty() {
                 scene.runs[run].dropped.insert(operation);
                 work.remove(format!("an inline image on page {page}"), "it lies under a redaction");
             } else {
+                warn_hidden(work, page, !painted.is_empty());
                 work.leave_unscanned(format!("image on page {page}"));
             }
             continue;
         };
+        let mut boxes = parts(&matrix, &under);
+        boxes.extend(painted.iter().filter(|fill| fill.is_sure).filter_map(|fill| part_under(&matrix, &fill.rect)));
         if !under.is_empty() {
-            let parts = parts(&matrix, &under);
-            let new = without(work, id, &parts, page)?;
+            let new = without(work, id, &boxes, page)?;
+            scene.runs[run].images.insert(operation, new);
+        } else if !boxes.is_empty()
+            && is_readable(work, id)
+            && let Some(new) = without_hidden(work, id, &boxes, page)?
+        {
             scene.runs[run].images.insert(operation, new);
         }
         if is_readable(work, id) {
+            warn_hidden(work, page, is_hidden);
             work.leave_unscanned(format!("image on page {page}"));
         }
     }
     Ok(())
+}
+
+fn warn_hidden(work: &mut Work<'_>, page: u32, is_hidden: bool) {
+    if is_hidden {
+        work.warn(format!("an image on page {page} lies under a painted box: what is under it can still be seen"));
+    }
+}
+
+/// The part of the unit square under an upright box.
+fn part_under(matrix: &Matrix, rect: &Rect) -> Option<Rect> {
+    let back = matrix.inverse()?;
+    let corners = [(rect.left, rect.bottom), (rect.right, rect.bottom), (rect.right, rect.top), (rect.left, rect.top)];
+    let [a, b, c, d, ..] = matrix.0;
+    let is_upright = b == 0.0 && c == 0.0 || a == 0.0 && d == 0.0;
+    is_upright.then(|| Rect::around(&corners.map(|corner| back.point(corner))))
+}
+
+/// A copy of the image without what somebody's box hides; `None` when nothing is there any more, or the image's coding
+/// cannot be changed in part, which is a warning.
+fn without_hidden(work: &mut Work<'_>, id: ObjectId, parts: &[Rect], page: u32) -> Result<Option<ObjectId>, Fault> {
+    let Some(Object::Stream(image)) = work.document.objects.get(&id).cloned() else { return Ok(None) };
+    let Some(before) = wiped(work, &image, &[])? else {
+        warn_hidden(work, page, true);
+        return Ok(None);
+    };
+    if wiped(work, &image, parts)?.is_none_or(|after| after == before) {
+        return Ok(None);
+    }
+    work.remove(format!("part of an image on page {page}"), "it lay under a painted box, from where it could be taken");
+    without(work, id, parts, page).map(Some)
 }
 
 fn is_readable(work: &Work<'_>, id: ObjectId) -> bool {

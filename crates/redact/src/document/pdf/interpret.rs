@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::geometry::{Matrix, Rect, dot, length};
 use super::lex::{Operand, Operation};
 use super::objects::{self, name, numbers};
-use super::scene::{Glyph, Mark, Run, Scene, Shown};
+use super::scene::{Fill, Glyph, Mark, Run, Scene, Shown};
 use super::work::{FORMS_MAX, Source, Work, too_large};
 
 /// Boxes under which text is looked for.
@@ -27,6 +27,10 @@ struct State {
     leading: f64,
     rise: f64,
     opaque: bool,
+    /// Where painting shows; `None` when that is no box.
+    clip: Option<Rect>,
+    /// Whether boxes are filled with a plain colour.
+    plain: bool,
 }
 
 impl State {
@@ -41,6 +45,8 @@ impl State {
             leading: 0.0,
             rise: 0.0,
             opaque: true,
+            clip: Some(EVERYWHERE),
+            plain: true,
         }
     }
 }
@@ -55,7 +61,13 @@ struct Frame {
     marks: Vec<Option<usize>>,
     /// Rectangles of the current path.
     path: Vec<Rect>,
+    /// Whether the path is more than one upright rectangle.
+    is_shape: bool,
+    /// Whether it becomes the clip once it is painted.
+    clips: bool,
 }
+
+const EVERYWHERE: Rect = Rect { left: f64::MIN, bottom: f64::MIN, right: f64::MAX, top: f64::MAX };
 
 /// Runs a stream as a scene of its own.
 pub(super) struct Stage<'w, 'l> {
@@ -105,6 +117,8 @@ impl Stage<'_, '_> {
             text: Matrix::IDENTITY,
             marks: mark.map(Some).into_iter().collect(),
             path: Vec::new(),
+            is_shape: false,
+            clips: false,
         };
         self.work.spend(source.program.operations.len() as u64)?;
         for (number, operation) in source.program.operations.iter().enumerate() {
@@ -121,6 +135,9 @@ impl Stage<'_, '_> {
             "cm" => frame.state.ctm = Matrix::of(&operation.numbers()).then(&frame.state.ctm),
             "gs" => self.graphics_state(frame, operation),
             "scn" | "SCN" => self.pattern(frame, operation),
+            "g" | "rg" | "k" | "sc" | "cs" => frame.state.plain = true,
+            "W" | "W*" => frame.clips = true,
+            "m" | "l" | "c" | "v" | "y" => frame.is_shape = true,
             "Do" => self.object(frame, number, operation)?,
             "EI" => {
                 let (run, matrix) = (frame.run, frame.state.ctm);
@@ -130,19 +147,37 @@ impl Stage<'_, '_> {
             "EMC" => drop(frame.marks.pop()),
             "re" => rectangle(frame, &operation.numbers()),
             "f" | "F" | "f*" | "B" | "B*" | "b" | "b*" => self.fill(frame),
-            "n" | "S" | "s" => frame.path.clear(),
+            "n" | "S" | "s" => end_path(frame),
             _ => self.text(frame, number, operation)?,
         }
         Ok(())
     }
 
     fn fill(&mut self, frame: &mut Frame) {
-        let painted = self.scene.glyphs.len();
+        let (glyphs, images) = (self.scene.glyphs.len(), self.scene.images.len());
         let room = FILLS_MAX.saturating_sub(self.scene.fills.len());
-        if frame.state.opaque && painted > 0 {
-            self.scene.fills.extend(frame.path.drain(..).map(|rect| (rect, painted)).take(room));
+        if frame.state.opaque && glyphs + images > 0 {
+            let clip = frame.state.clip.filter(|_| frame.state.plain && !frame.is_shape && !self.is_optional(frame));
+            let fill = |rect: &Rect| match clip.and_then(|clip| clip.meet(rect)) {
+                Some(rect) => Fill { rect, glyphs, images, is_sure: true },
+                None => Fill { rect: *rect, glyphs, images, is_sure: false },
+            };
+            self.scene.fills.extend(frame.path.iter().map(fill).take(room));
         }
-        frame.path.clear();
+        end_path(frame);
+    }
+
+    /// Whether a layer that can be hidden is being painted (ISO 32000-1, 8.11.3.2).
+    fn is_optional(&self, frame: &Frame) -> bool {
+        let mut next = frame.marks.iter().rev().find_map(|mark| *mark);
+        while let Some(mark) = next.map(|mark| &self.scene.marks[mark]) {
+            let operation = &self.scene.runs[mark.run].source.program.operations[mark.operation];
+            if matches!(operation.operands.first(), Some(Operand::Name(tag)) if tag == b"OC") {
+                return true;
+            }
+            next = mark.parent;
+        }
+        false
     }
 
     /// Text state, position and showing.
@@ -241,7 +276,8 @@ impl Stage<'_, '_> {
         }
     }
 
-    fn pattern(&mut self, frame: &Frame, operation: &Operation) {
+    fn pattern(&mut self, frame: &mut Frame, operation: &Operation) {
+        frame.state.plain = operation.name().is_none();
         let found = operation.name().and_then(|name| self.resource(frame.run, "Pattern", name));
         let Some(id) = found.and_then(|object| object.as_reference().ok()) else { return };
         if matches!(self.work.document.objects.get(&id), Some(Object::Stream(_))) {
@@ -294,6 +330,8 @@ impl Stage<'_, '_> {
         self.scene.runs[frame.run].forms.insert(number, run);
         let mut state = frame.state.clone();
         state.ctm = matrix.then(&state.ctm);
+        // What the form's own box leaves of it is not reckoned.
+        state.clip = None;
         let mark = frame.marks.iter().rev().find_map(|mark| *mark);
         self.active.push(id);
         self.run(run, state, mark)?;
@@ -404,10 +442,23 @@ pub(super) fn speaking(key: &[u8]) -> bool {
 fn rectangle(frame: &mut Frame, numbers: &[f64]) {
     let [x, y, width, height] = *numbers else { return };
     let corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)];
+    let [a, b, c, d, ..] = frame.state.ctm.0;
+    let is_upright = b == 0.0 && c == 0.0 || a == 0.0 && d == 0.0;
+    frame.is_shape |= !is_upright || !frame.path.is_empty();
     let rect = Rect::around(&corners.map(|corner| frame.state.ctm.point(corner)));
     if rect.right - rect.left > 3.0 && rect.top - rect.bottom > 3.0 && frame.path.len() < FILLS_MAX {
         frame.path.push(rect);
     }
+}
+
+/// The path is painted, and forgotten.
+fn end_path(frame: &mut Frame) {
+    if std::mem::take(&mut frame.clips) {
+        let shape = frame.path.first().filter(|_| !frame.is_shape);
+        frame.state.clip = frame.state.clip.zip(shape).and_then(|(clip, rect)| clip.meet(rect));
+    }
+    frame.path.clear();
+    frame.is_shape = false;
 }
 
 fn next_line(frame: &mut Frame, x: f64, y: f64) {

@@ -19,8 +19,8 @@ pub(super) struct Scene {
     pub(super) images: Vec<Shown>,
     /// Marked content.
     pub(super) marks: Vec<Mark>,
-    /// Opaque boxes, and how many glyphs had been painted before each.
-    pub(super) fills: Vec<(Rect, usize)>,
+    /// Opaque boxes.
+    pub(super) fills: Vec<Fill>,
     /// Glyphs that were taken out.
     pub(super) gone: BTreeSet<usize>,
     /// Text of all glyphs.
@@ -30,16 +30,28 @@ pub(super) struct Scene {
 impl Scene {
     /// Whether text that stays lies under a box that was painted over it: it is hidden, not gone.
     pub(super) fn hides_text(&self) -> bool {
-        self.fills.iter().any(|(fill, before)| {
-            let glyphs = self.glyphs.iter().enumerate().take(*before);
+        self.fills.iter().any(|fill| {
+            let glyphs = self.glyphs.iter().enumerate().take(fill.glyphs);
             let mut shown = glyphs.filter(|(number, glyph)| !self.gone.contains(number) && !self.blank(glyph));
-            shown.any(|(_, glyph)| glyph.rect().meet(fill).is_some_and(|part| part.area() > 0.5 * glyph.rect().area()))
+            let is_under = |part: Rect, glyph: &Glyph| part.area() > 0.5 * glyph.rect().area();
+            shown.any(|(_, glyph)| glyph.rect().meet(&fill.rect).is_some_and(|part| is_under(part, glyph)))
         })
     }
 
     fn blank(&self, glyph: &Glyph) -> bool {
         self.text[glyph.text.0..glyph.text.1].trim().is_empty()
     }
+}
+
+/// An opaque box.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fill {
+    pub(super) rect: Rect,
+    /// How many glyphs, and how many images, had been painted before it.
+    pub(super) glyphs: usize,
+    pub(super) images: usize,
+    /// Whether all of it is surely painted: no clip cuts it, no layer hides it, no pattern shines through.
+    pub(super) is_sure: bool,
 }
 
 /// One execution of a content stream. A form that is shown twice has two, so that one can be changed alone.

@@ -53,7 +53,7 @@ enum Verb {
     Add(add::AddArgs),
     /// Take a redacted copy of an exhibit in as an exhibit, with the log of its redactions
     #[cfg(feature = "redact")]
-    Derive(derive::DeriveArgs),
+    Derive(Box<derive::DeriveArgs>),
     /// Write a remark into the custody record
     Note {
         /// The case

@@ -45,7 +45,7 @@ pub(crate) enum Command {
     #[cfg(feature = "engine")]
     Evaluate(evaluate::EvaluateArgs),
     #[cfg(feature = "redact")]
-    Redact(redact::RedactArgs),
+    Redact(Box<redact::RedactArgs>),
     #[cfg(feature = "redact")]
     Produce(produce::ProduceArgs),
     #[cfg(feature = "house")]
@@ -166,7 +166,7 @@ impl Command {
             #[cfg(feature = "engine")]
             Command::Evaluate(args) => evaluate::run(context, args),
             #[cfg(feature = "redact")]
-            Command::Redact(args) => redact::run(context, args),
+            Command::Redact(args) => redact::run(context, *args),
             #[cfg(feature = "redact")]
             Command::Produce(args) => produce::run(context, args),
             #[cfg(feature = "house")]

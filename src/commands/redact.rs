@@ -38,6 +38,9 @@ pub(crate) const EXAMPLES: &[Example] = &[
 /// An output is written only when it has been opened again and nothing was found in it any more. A format that cannot
 /// be cleaned completely is refused. A folder appears whole, with everything in it; only where it is there already do
 /// the files go into it one by one, once all of them are clean.
+///
+/// Several files teach each other: who is named in one of them, and what stands with its label in one of them, is taken
+/// out of all of them. Ordinary words are no lessons.
 #[derive(Args, Debug)]
 pub(crate) struct RedactArgs {
     /// Files, folders, or `-` for standard input

@@ -4,6 +4,8 @@
 mod finding;
 #[path = "redact/hostile.rs"]
 mod hostile;
+#[path = "redact/known.rs"]
+mod known;
 #[path = "redact/leaving.rs"]
 mod leaving;
 #[path = "redact/outputs.rs"]

@@ -9,6 +9,7 @@ use crate::document::{Attachments, Removed, Rewritten, mail, office, pdf};
 use crate::format::detect::{self, Kind};
 use crate::format::encoding::{self, Rewrite};
 use crate::format::{self, csv, env, json, sql, text, toml_text, xml, yaml};
+use crate::lore::Lessons;
 use crate::memory::Memory;
 use crate::redactor::{Act, Case, Means, Redactor, Witness};
 use crate::restore::Removal;
@@ -56,6 +57,8 @@ pub struct Redaction<'a> {
     pub means: Means<'a>,
     /// What the inputs of a case share.
     pub case: &'a mut Case,
+    /// What [`learn`] has learned from this input, where that was done before.
+    pub lessons: Option<Lessons>,
     /// Who is told of what is found and taken out.
     pub witness: &'a mut dyn Witness,
     /// What the input may cost.
@@ -67,9 +70,23 @@ pub struct Redaction<'a> {
 /// # Errors
 /// Faults of the format; whatever the witness says.
 pub fn look(source: &mut dyn Read, redaction: Redaction<'_>) -> Result<Walked, Fault> {
-    let Redaction { kind, means, case, witness, limits } = redaction;
-    let mut redactor = Redactor::new(means, Act::Look, Memory::new(), &mut case.numbers, witness);
+    let Redaction { kind, means, case, witness, limits, .. } = redaction;
+    let memory = Memory::of(case);
+    let mut redactor = Redactor::new(means, Act::Look, memory, &mut case.numbers, witness);
     walk(source, &mut io::sink(), kind, &mut redactor, limits)
+}
+
+/// Learns what an input can teach: who is named in it, and which values stand in a context that tells what they are, so
+/// that they are known in other inputs that do not tell. Nobody is told and nothing written.
+///
+/// # Errors
+/// Faults of the format.
+pub fn learn(source: &mut dyn Read, redaction: Redaction<'_>) -> Result<Lessons, Fault> {
+    let Redaction { kind, means, case, witness, limits, .. } = redaction;
+    let memory = Memory::of(case);
+    let mut redactor = Redactor::new(means, Act::Learn, memory, &mut case.numbers, witness);
+    walk(source, &mut io::sink(), kind, &mut redactor, limits)?;
+    Ok(redactor.memory.lessons)
 }
 
 /// Copies a stream, less what has to go. Each piece is scanned again before it is let out; what a later piece teaches
@@ -78,8 +95,9 @@ pub fn look(source: &mut dyn Read, redaction: Redaction<'_>) -> Result<Walked, F
 /// # Errors
 /// `redaction-incomplete`, when something survives; faults of the format; whatever the witness says.
 pub fn pass(source: &mut dyn Read, output: &mut dyn Write, redaction: Redaction<'_>) -> Result<Walked, Fault> {
-    let Redaction { kind, means, case, witness, limits } = redaction;
-    let mut redactor = Redactor::new(means, Act::TakeAndAudit, Memory::new(), &mut case.numbers, witness);
+    let Redaction { kind, means, case, witness, limits, .. } = redaction;
+    let memory = Memory::of(case);
+    let mut redactor = Redactor::new(means, Act::TakeAndAudit, memory, &mut case.numbers, witness);
     walk(source, output, kind, &mut redactor, limits)
 }
 
@@ -90,13 +108,18 @@ pub fn pass(source: &mut dyn Read, output: &mut dyn Write, redaction: Redaction<
 /// # Errors
 /// `redaction-incomplete`, when something survives; faults of the format; whatever the witness says.
 pub fn take(source: &dyn Source, vessel: &mut dyn Vessel, redaction: Redaction<'_>) -> Result<Walked, Fault> {
-    let Redaction { kind, means, case, witness, limits } = redaction;
-    let mut memory = Memory::new();
+    let Redaction { kind, means, case, lessons, witness, limits } = redaction;
+    let mut memory = Memory::of(case);
     memory.removals = means.reversible.then(Vec::new);
     if means.names.is_some() && means.profile.names != Names::Never {
-        let mut learner = Redactor::new(means, Act::Learn, memory, &mut case.numbers, witness);
-        walk(&mut *source.open()?, &mut io::sink(), kind, &mut learner, limits)?;
-        memory = learner.memory;
+        match lessons {
+            Some(lessons) => memory.draft.extend(&lessons.names),
+            None => {
+                let mut learner = Redactor::new(means, Act::Learn, memory, &mut case.numbers, witness);
+                walk(&mut *source.open()?, &mut io::sink(), kind, &mut learner, limits)?;
+                memory = learner.memory;
+            }
+        }
         memory.roster = Some(std::mem::take(&mut memory.draft).settle());
     }
     let mut left = ROUNDS;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::fold::{self, Alike};
 use crate::joints;
+use crate::lore::{self, KNOWN_PARTY};
 use crate::memory::Memory;
 use crate::names::{Mention, PersonId, Reading, Roster};
 use crate::piece::Piece;
@@ -32,6 +33,10 @@ pub(crate) enum Who {
     Unasked,
     /// This person of the roster.
     Person(PersonId),
+    /// This person of the roster of all inputs.
+    Elsewhere(PersonId),
+    /// This party.
+    Party(usize),
     /// One of several: somebody has to look.
     Ambiguous,
 }
@@ -42,6 +47,7 @@ pub(crate) fn hits(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, pi
     let folded = fold::folded(piece.text);
     let source = |range: &Range<usize>| folded.as_ref().map_or_else(|| range.clone(), |folded| folded.source(range));
     let seen = folded.as_ref().map_or(piece.text, |folded| folded.text.as_slice());
+    let seen = &*placeholder::blanked(seen);
     let found = match piece.spot.is_name() {
         true => means.scanner.scan_name(scratch, seen, piece.names),
         false => means.scanner.scan(scratch, seen, piece.names),
@@ -59,24 +65,19 @@ pub(crate) fn hits(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, pi
     let broken = broken.map(|hit| Hit { range: source(&hit.range), ..hit });
     let broken: Vec<Hit> = broken.filter(|hit| !is_known_before(&hits, hit, piece.text)).collect();
     add_over(&mut hits, broken, piece.text);
-    if let (Some(names), Ok(text)) = (means.names, std::str::from_utf8(piece.text)) {
-        let spelled = fold::spelled(text);
-        let read = spelled.as_ref().and_then(|read| std::str::from_utf8(&read.text).ok()).unwrap_or(text);
-        let back = |mut hit: Hit| {
-            hit.range = spelled.as_ref().map_or(hit.range.clone(), |read| read.source(&hit.range));
-            hit
-        };
-        let mentioned = memory.roster.as_ref().map(|roster| mentions(roster, read)).unwrap_or_default();
-        if piece.prose || means.profile.names == Names::Always && !piece.spot.is_path() {
-            let named = named(names(read), read, &mentioned);
-            add_beside(&mut hits, named.into_iter().map(back).collect(), piece.text);
-            add_over(&mut hits, joints::broken_names(means, read).into_iter().map(back).collect(), piece.text);
+    if means.names.is_some() || memory.lore.is_some() {
+        let is_whole = std::str::from_utf8(piece.text).is_ok();
+        for (start, text) in lore::readable(piece.text) {
+            add_names(&mut hits, means, memory, piece, (start, text, is_whole));
         }
-        let sure = mentioned.into_iter().filter(|hit| hit.score >= SCORE_LEAST);
-        add_beside(&mut hits, sure.map(back).collect(), piece.text);
     }
     let again = memory.known.find(seen).into_iter().map(|again| known(again.kind, source(&again.range)));
     add_beside(&mut hits, again.collect(), piece.text);
+    if let Some(lore) = &memory.lore {
+        let taught = lore.again(seen).into_iter().map(|again| known(again.kind, source(&again.range)));
+        add_beside(&mut hits, taught.collect(), piece.text);
+        hits.retain(|hit| !memory.stays(hit.who));
+    }
     hits
 }
 
@@ -86,6 +87,54 @@ fn is_known_before(hits: &[Hit], broken: &Hit, text: &[u8]) -> bool {
         memchr::memchr(b'\n', &text[broken.range.clone()]).map_or(broken.range.end, |at| broken.range.start + at);
     let end = text[..line].trim_ascii_end().len();
     hits.iter().any(|hit| hit.range.end == end && hit.range.start <= broken.range.start && hit.kind == broken.kind)
+}
+
+/// Adds the names in a part of a piece that is text: those that the network and the lists find, where they are asked,
+/// and those of persons and organisations who are known already.
+fn add_names(
+    hits: &mut Vec<Hit>,
+    means: &Means<'_>,
+    memory: &Memory,
+    piece: &Piece<'_>,
+    (start, text, is_whole): (usize, &str, bool),
+) {
+    let spelled = fold::spelled(text);
+    let read = spelled.as_ref().and_then(|read| std::str::from_utf8(&read.text).ok()).unwrap_or(text);
+    let back = |mut hit: Hit| {
+        let range = spelled.as_ref().map_or(hit.range.clone(), |read| read.source(&hit.range));
+        hit.range = start + range.start..start + range.end;
+        hit
+    };
+    let mentioned = everybody(means, memory, read);
+    let asked = piece.prose || means.profile.names == Names::Always && !piece.spot.is_path();
+    if let Some(names) = means.names.filter(|_| is_whole && asked) {
+        let named = named(names(read), read, &mentioned);
+        add_beside(hits, named.into_iter().map(back).collect(), piece.text);
+        add_over(hits, joints::broken_names(means, read).into_iter().map(back).collect(), piece.text);
+    }
+    let sure = mentioned.into_iter().filter(lore::is_sure);
+    add_beside(hits, sure.map(back).collect(), piece.text);
+}
+
+/// Everybody who is known already and mentioned in a text, the longest mention at each place: parties as they are spelled,
+/// then persons of this input, then persons of the others.
+fn everybody(means: &Means<'_>, memory: &Memory, text: &str) -> Vec<Hit> {
+    let mut all = memory.lore.as_ref().map(|lore| lore.spelled(text)).unwrap_or_default();
+    if let Some(roster) = memory.roster.as_ref().filter(|_| means.names.is_some()) {
+        all.extend(mentions(roster, text));
+    }
+    let Some(lore) = &memory.lore else { return all };
+    all.extend(lore.mentions(text));
+    // A stable sort: of two mentions of the same length the first one counts.
+    all.sort_by_key(|hit| std::cmp::Reverse(hit.range.len()));
+    let mut apart: Vec<Hit> = Vec::with_capacity(all.len());
+    for hit in all {
+        let at = apart.partition_point(|other| other.range.end <= hit.range.start);
+        if apart.get(at).is_none_or(|other| other.range.start >= hit.range.end) {
+            apart.insert(at, hit);
+        }
+    }
+    apart
 }
 
 /// A value that is known from elsewhere.
@@ -117,7 +166,8 @@ pub(crate) fn named(names: Vec<Named>, text: &str, mentioned: &[Hit]) -> Vec<Hit
     let ours = placeholder::places(text);
     let overlap = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
     let hit = |named: Named| {
-        let who = mentioned.iter().find(|hit| named.kind == PERSON && overlap(&hit.range, &named.range));
+        let can_be = |hit: &&Hit| named.kind == PERSON || *hit.detector == *KNOWN_PARTY;
+        let who = mentioned.iter().find(|hit| overlap(&hit.range, &named.range) && can_be(hit));
         Hit {
             who: who.map_or(Who::Unasked, |hit| hit.who),
             range: named.range,

@@ -19,6 +19,10 @@ pub struct Limits {
     pub line_bytes: usize,
     /// Bytes of a value that spans lines, such as a private key.
     pub value_bytes: usize,
+    /// Names that the inputs of a run teach each other.
+    pub learned_names: usize,
+    /// Values that the inputs of a run teach each other.
+    pub learned_values: usize,
 }
 
 impl Default for Limits {
@@ -32,6 +36,8 @@ impl Default for Limits {
             depth: 256,
             line_bytes: 1 << 20,
             value_bytes: 64 << 10,
+            learned_names: 50_000,
+            learned_values: 50_000,
         }
     }
 }

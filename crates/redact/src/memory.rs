@@ -7,9 +7,12 @@ use std::sync::Arc;
 use memchr::memmem;
 
 use crate::fold;
+use crate::hits::Who;
 use crate::known::Known;
+use crate::lore::{Lessons, Lore, Whom};
 use crate::names::{Draft, Roster};
 use crate::piece::{Edit, Piece, Spot};
+use crate::redactor::Case;
 use crate::restore::Removal;
 
 /// Values held at once, to be found again elsewhere. More are still taken out and scanned for, each in its own place.
@@ -26,17 +29,24 @@ pub(crate) struct Memory {
     pub(crate) roster: Option<Roster>,
     /// What was taken out where, when there is to be a way back.
     pub(crate) removals: Option<Vec<Removal>>,
+    /// What was known before.
+    pub(crate) lore: Option<Arc<Lore>>,
+    /// What the others can learn from this one.
+    pub(crate) lessons: Lessons,
 }
 
 impl Memory {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn of(case: &Case) -> Self {
+        let lore = case.lore.clone();
         Memory {
             known: Known::new(KNOWN_MAX),
             traces: Known::new(KNOWN_MAX * 9),
             exempt: Exempt::default(),
-            draft: Draft::default(),
+            draft: lore.as_ref().map(|lore| lore.seeds().clone()).unwrap_or_default(),
             roster: None,
             removals: None,
+            lore,
+            lessons: Lessons::default(),
         }
     }
 
@@ -55,10 +65,35 @@ impl Memory {
         }
     }
 
+    /// Whom a hit stands for.
+    pub(crate) fn whom(&self, who: Who) -> Whom<'_> {
+        match (&self.lore, who, &self.roster) {
+            (Some(lore), who, local) => lore.whom(who, local.as_ref()),
+            (None, Who::Person(person), Some(local)) => Whom::Person(local.name(person)),
+            (None, Who::Ambiguous, _) => Whom::Several,
+            (None, ..) => Whom::Nobody,
+        }
+    }
+
+    /// Whether a hit is the name of somebody whose name stays.
+    pub(crate) fn stays(&self, who: Who) -> bool {
+        matches!(self.whom(who), Whom::Party(party) if party.stays)
+    }
+
+    /// Whether nothing that is known stands in a block.
+    pub(crate) fn is_quiet(&self, block: &[u8]) -> bool {
+        self.known.find(block).is_empty() && self.lore.as_ref().is_none_or(|lore| lore.is_quiet(block))
+    }
+
     /// Another round makes another output.
     pub(crate) fn forget_places(&mut self) {
         self.exempt = Exempt::default();
         self.removals.iter_mut().for_each(Vec::clear);
+    }
+
+    /// A party's name is known already; its encodings are not.
+    pub(crate) fn learn_encodings(&mut self, value: &[u8], kind: &Arc<str>) {
+        fold::forms(value).iter().for_each(|value| self.traces.add_encodings(value, kind));
     }
 
     pub(crate) fn learn(&mut self, value: &[u8], kind: &Arc<str>) {

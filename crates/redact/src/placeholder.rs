@@ -1,5 +1,6 @@
 //! What our own operators leave: `[PERSON-1]`, `[IP-JKGKCKXAIDMG4QFJ]`, `[(b)(6) CARD]`. A network reads them as names.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -24,13 +25,28 @@ static LABELS: LazyLock<HashSet<String>> = LazyLock::new(|| {
 
 /// Where placeholders of built-in types stand in `text`, brackets included, from left to right.
 pub(crate) fn places(text: &str) -> Vec<Range<usize>> {
+    places_in(text.as_bytes())
+}
+
+/// The text with blanks for placeholders: `[BANK-ACCOUNT]` is no context that tells what stands beside it.
+pub(crate) fn blanked(text: &[u8]) -> Cow<'_, [u8]> {
+    let places = places_in(text);
+    if places.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut blanked = text.to_vec();
+    places.into_iter().for_each(|place| blanked[place].fill(b' '));
+    Cow::Owned(blanked)
+}
+
+/// Where placeholders stand in bytes of which not all need be text.
+fn places_in(text: &[u8]) -> Vec<Range<usize>> {
     let mut places = Vec::new();
-    for (start, _) in text.match_indices('[') {
-        let inner = &text.as_bytes()[start + 1..text.len().min(start + LENGTH_MAX)];
+    for start in memchr::memchr_iter(b'[', text) {
+        let inner = &text[start + 1..text.len().min(start + LENGTH_MAX)];
         let Some(length) = memchr::memchr2(b']', b'[', inner).filter(|at| inner[*at] == b']') else { continue };
-        let end = start + 1 + length;
-        if text.get(start + 1..end).is_some_and(is_label) {
-            places.push(start..end + 1);
+        if str::from_utf8(&inner[..length]).is_ok_and(is_label) {
+            places.push(start..start + 1 + length + 1);
         }
     }
     places
@@ -64,5 +80,6 @@ mod tests {
         check("[IP-JKGKCKXAIDMG4QFJ] [(b)(6) BIRTH-DATE]", &["[IP-JKGKCKXAIDMG4QFJ]", "[(b)(6) BIRTH-DATE]"]);
         check("[MUSTER] [person] [PERSON-X] [PERSON [PERSON", &[]);
         check("[é", &[]);
+        assert_eq!(*blanked(b"\xff [CARD] [MUSTER]"), *b"\xff        [MUSTER]");
     }
 }

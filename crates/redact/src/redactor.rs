@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use model::Fault;
 
@@ -9,11 +10,14 @@ use crate::audit::survivors;
 use crate::decisions::{Decision, Decisions};
 use crate::detector::fold_name;
 use crate::fold;
-use crate::hits::{Hit, PERSON, Who, hits};
+use crate::hits::{Hit, PERSON, hits};
 use crate::joints;
 use crate::known::Known;
+use crate::limits::Limits;
+use crate::lore::{self, KNOWN_PARTY, Lessons, Lore, Whom};
 use crate::memory::Memory;
 use crate::operator::Operator;
+use crate::parties::Party;
 use crate::piece::{Decide, Edit, Offsets, Piece, Spot};
 use crate::profile::{Answer, Profile};
 use crate::pseudonym::{Numbers, Tag};
@@ -115,12 +119,44 @@ pub trait Witness {
 }
 
 /// What the inputs of one case share: a person has one pseudonym in all of them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Case {
     pub(crate) numbers: Numbers,
+    parties: Vec<Party>,
+    lessons: Lessons,
+    pub(crate) lore: Option<Arc<Lore>>,
 }
 
 impl Case {
+    /// A case with its parties: they are found in every input, whether names are looked for in it or not.
+    pub fn of(parties: Vec<Party>) -> Self {
+        let mut case = Case { parties, ..Case::default() };
+        case.settle();
+        case
+    }
+
+    /// Takes in what one input teaches about the others; it counts from [`Case::settle`] on. `false`: not all of it could
+    /// be held.
+    pub fn teach(&mut self, lessons: &Lessons, limits: &Limits) -> bool {
+        self.lessons.cut |= lessons.cut || self.lessons.names.len() + lessons.names.len() > limits.learned_names;
+        if self.lessons.names.len() + lessons.names.len() <= limits.learned_names {
+            self.lessons.names.extend(&lessons.names);
+        }
+        for value in &lessons.values {
+            if self.lessons.values.len() < limits.learned_values {
+                self.lessons.values.insert(value.clone());
+            } else {
+                self.lessons.cut |= !self.lessons.values.contains(value);
+            }
+        }
+        !self.lessons.cut
+    }
+
+    /// What was taught is known in every input from now on.
+    pub fn settle(&mut self) {
+        self.lore = Lore::of(&self.parties, &self.lessons).map(Arc::new);
+    }
+
     /// Remembers a pseudonym given earlier: the value with this tag went by `number` among its type.
     pub fn remember(&mut self, kind: &str, tag: Tag, number: u64) {
         self.numbers.remember(kind, tag, number);
@@ -168,21 +204,27 @@ impl<'a> Redactor<'a> {
         answered.map(|(hit, answer)| self.take(piece, hit, answer)).collect()
     }
 
-    /// Who or what a value is: the person whom a name stands for, whatever its form.
+    /// Who or what a value is: the person or party whom a name stands for, whatever its form.
     fn identity<'t>(&self, hit: &Hit, operator: Operator, text: &'t str) -> Result<Cow<'t, str>, Fault> {
-        match (hit.who, &self.memory.roster) {
-            (Who::Person(person), Some(roster)) => Ok(roster.name(person).to_owned().into()),
-            (Who::Ambiguous, _) if operator.is_pseudonymous() && self.act == Act::Take && self.means.decisions.is_empty() => {
+        let stops = matches!(self.act, Act::Take | Act::TakeAndAudit) && self.means.decisions.is_empty();
+        match self.memory.whom(hit.who) {
+            Whom::Party(party) => Ok(party.name.clone().into()),
+            Whom::Person(name) => Ok(name.to_owned().into()),
+            Whom::Several if operator.is_pseudonymous() && stops => {
                 Err(Fault::refused("ambiguous-name", "a name can stand for two persons, and must not get the pseudonym of one of them")
                     .advise("Look at it with --preview and replay what you decide with --decisions; or take names out with `--operator label`."))
             }
-            (Who::Unasked | Who::Ambiguous | Who::Person(_), _) => Ok(text.into()),
+            Whom::Several | Whom::Nobody => Ok(text.into()),
         }
     }
 
     fn take(&mut self, piece: &Piece<'_>, hit: &Hit, answer: Answer<'_>) -> Result<Edit, Fault> {
         let value = &piece.text[hit.range.clone()];
         let text = hit.joined.as_deref().map_or_else(|| String::from_utf8_lossy(value), Cow::Borrowed);
+        if self.act == Act::Learn {
+            self.learn(hit, answer, value, &text);
+            return Ok(Edit { range: hit.range.clone(), with: String::new() });
+        }
         let identity = self.identity(hit, answer.operator, &text)?;
         let key = self.means.key;
         let tag = || Tag::of(key, &hit.kind, &identity);
@@ -193,32 +235,68 @@ impl<'a> Redactor<'a> {
             // Lines of plain text stay as many as they were.
             with.push_str(&joints::line_ends(value));
         }
-        if self.act != Act::Learn {
-            let spot = harmless(&self.means, &mut self.scratch, &self.memory.known, &piece.spot);
-            self.witness.seen(&Seen {
-                piece,
-                spot,
-                range: hit.range.clone(),
-                kind: &hit.kind,
-                detector: &hit.detector,
-                score: hit.score,
-                operator: answer.operator,
-                reason: answer.reason,
-                with: &with,
-                key,
-                identity: &identity,
-            })?;
-        }
-        if self.act == Act::Learn && *hit.kind == *PERSON {
-            self.memory.draft.add_name(&text);
-        }
-        if self.act != Act::Look && answer.operator != Operator::Keep {
-            self.memory.learn(value, &hit.kind);
-            hit.joined.iter().for_each(|joined| self.memory.learn(joined.as_bytes(), &hit.kind));
+        let spot = harmless(&self.means, &mut self.scratch, &self.memory.known, &piece.spot);
+        self.witness.seen(&Seen {
+            piece,
+            spot,
+            range: hit.range.clone(),
+            kind: &hit.kind,
+            detector: &hit.detector,
+            score: hit.score,
+            operator: answer.operator,
+            reason: answer.reason,
+            with: &with,
+            key,
+            identity: &identity,
+        })?;
+        match (self.act, answer.operator) {
+            (Act::Look, _) | (_, Operator::Keep) => {}
+            _ if *hit.detector == *KNOWN_PARTY => self.memory.learn_encodings(value, &hit.kind),
+            _ => {
+                self.memory.learn(value, &hit.kind);
+                hit.joined.iter().for_each(|joined| self.memory.learn(joined.as_bytes(), &hit.kind));
+            }
         }
         Ok(Edit { range: hit.range.clone(), with })
     }
 }
+
+impl Redactor<'_> {
+    /// Remembers who is named and what goes, for this input; and for the others what their own detectors could miss.
+    fn learn(&mut self, hit: &Hit, answer: Answer<'_>, value: &[u8], text: &str) {
+        if *hit.detector == *KNOWN_PARTY {
+            return;
+        }
+        if *hit.kind == *PERSON {
+            self.memory.draft.add_name(text);
+            self.memory.lessons.names.add_name(text);
+        }
+        if answer.operator == Operator::Keep {
+            return;
+        }
+        self.memory.learn(value, &hit.kind);
+        hit.joined.iter().for_each(|joined| self.memory.learn(joined.as_bytes(), &hit.kind));
+        let value = hit.joined.as_deref().map_or(value, str::as_bytes);
+        let is_named = *hit.kind == *PERSON || !lore::is_distinct(value);
+        let lesson = (value.to_vec(), hit.kind.clone());
+        if is_named || self.memory.lessons.values.contains(&lesson) || self.stands_alone(value) {
+            return;
+        }
+        match self.memory.lessons.values.len() < LESSONS_MAX {
+            true => drop(self.memory.lessons.values.insert(lesson)),
+            false => self.memory.lessons.cut = true,
+        }
+    }
+
+    /// Whether a value is found wherever it stands, without what stands around it.
+    fn stands_alone(&mut self, value: &[u8]) -> bool {
+        let found = self.means.scanner.scan(&mut self.scratch, value, NO_NAMES);
+        found.iter().any(|finding| finding.range == (0..value.len()))
+    }
+}
+
+/// Values that one input can teach.
+const LESSONS_MAX: usize = 50_000;
 
 impl Decide for Redactor<'_> {
     fn decide(&mut self, piece: &Piece<'_>) -> Result<Vec<Edit>, Fault> {
@@ -240,7 +318,7 @@ impl Decide for Redactor<'_> {
     fn quiet(&mut self, block: &[u8]) -> bool {
         self.means.names.is_none()
             && fold::is_plain(block)
-            && self.memory.known.find(block).is_empty()
+            && self.memory.is_quiet(block)
             && self.means.scanner.is_quiet(&mut self.scratch, block)
     }
 }
@@ -279,7 +357,10 @@ fn edited(text: &[u8], edits: &[Edit]) -> (Vec<u8>, Vec<Range<usize>>) {
 /// What happens to a hit: what people decided, else what the profile says. `None`: it stays.
 pub(crate) fn answer<'p>(means: &Means<'p>, piece: &Piece<'_>, hit: &Hit) -> Option<Answer<'p>> {
     let near = |words: &[String]| near(piece, &hit.range, words);
-    let answer = means.profile.rule(&hit.kind, &hit.detector, near)?;
+    let rule = means.profile.rule(&hit.kind, &hit.detector, near);
+    // Who is on the list goes, also where a profile has nothing against names.
+    let listed = || (*hit.detector == *KNOWN_PARTY).then_some(Answer { operator: Operator::Label, reason: None });
+    let answer = rule.or_else(listed)?;
     let decided = means.decisions.of(&piece.spot, piece.offsets.source(&hit.range), &hit.range);
     Some(if decided == Some(Decision::Keep) { Answer { operator: Operator::Keep, reason: None } } else { answer })
 }

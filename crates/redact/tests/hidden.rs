@@ -56,8 +56,8 @@ fn redacted(kind: Kind, text: &[u8]) -> Vec<u8> {
     };
     let mut out = Bytes::default();
     let input = Bytes(text.to_vec());
-    let redaction =
-        Redaction { kind, means, case: &mut Case::default(), witness: &mut Silent, limits: &Limits::default() };
+    let (case, limits) = (&mut Case::default(), &Limits::default());
+    let redaction = Redaction { kind, means, case, lessons: None, witness: &mut Silent, limits };
     take(&input, &mut out, redaction).unwrap();
     out.0
 }

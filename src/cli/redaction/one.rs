@@ -6,7 +6,7 @@ use std::io::{BufWriter, Write};
 use model::{Digest, Fault};
 use redact::document::Removed;
 use redact::format::detect::Kind;
-use redact::{Redaction, Removal, Seen, Walked, Witness};
+use redact::{Lessons, Redaction, Removal, Seen, Walked, Witness};
 
 use super::Run;
 use super::source::{self, Draft, Reading, Replay};
@@ -90,13 +90,16 @@ impl Witness for Counting<'_> {
 /// # Errors
 /// Faults of the input; interruption; what the witness says.
 pub(crate) fn look(input: &Input, run: &mut Run<'_>, witness: &mut dyn Witness) -> Result<Outcome, Fault> {
-    let Run { plan, case, progress } = run;
+    let Run { plan, case, progress, .. } = run;
     signals::check()?;
     let decisions = plan.decisions(input)?;
     let mut counting = Counting::new(witness);
     let (mut reading, kind) = Reading::begin(input, plan.kind, *progress)?;
     let walked = plan.with(kind, &decisions, |means| {
-        redact::look(&mut reading, Redaction { kind, means, case, witness: &mut counting, limits: &plan.limits })
+        redact::look(
+            &mut reading,
+            Redaction { kind, means, case, lessons: None, witness: &mut counting, limits: &plan.limits },
+        )
     })?;
     Ok(Outcome::of(walked, kind, reading.digest()?, counting))
 }
@@ -111,21 +114,23 @@ pub(crate) fn pass(
     run: &mut Run<'_>,
     witness: &mut dyn Witness,
 ) -> Result<Outcome, Fault> {
-    let Run { plan, case, progress } = run;
+    let Run { plan, case, progress, .. } = run;
     let decisions = plan.decisions(input)?;
     let (mut reading, kind) = Reading::begin(input, plan.kind, *progress)?;
     let mut counting = Counting::new(witness);
     let mut hashing = source::Hashing::new(BufWriter::new(output));
     let walked = match kind.is_streamed() {
         true => plan.with(kind, &decisions, |means| {
-            let redaction = Redaction { kind, means, case, witness: &mut counting, limits: &plan.limits };
+            let redaction =
+                Redaction { kind, means, case, lessons: None, witness: &mut counting, limits: &plan.limits };
             redact::pass(&mut reading, &mut hashing, redaction)
         })?,
         false => {
             let held = source::hold(&mut reading, &plan.limits)?;
             let mut made = source::Made::default();
             let walked = plan.with(kind, &decisions, |means| {
-                let redaction = Redaction { kind, means, case, witness: &mut counting, limits: &plan.limits };
+                let redaction =
+                    Redaction { kind, means, case, lessons: None, witness: &mut counting, limits: &plan.limits };
                 redact::take(&held, &mut made, redaction)
             })?;
             hashing.write_all(&made.bytes).map_err(source::write_failed)?;
@@ -137,24 +142,54 @@ pub(crate) fn pass(
     Ok(Outcome { written: Some(written), ..outcome })
 }
 
-/// Takes out of a file what has to go. The draft is clean when this returns, and not yet in place.
+/// Learns what a file can teach about others.
+///
+/// # Errors
+/// Faults of the input; interruption.
+pub(super) fn learn(input: &Input, run: &mut Run<'_>) -> Result<Lessons, Fault> {
+    let Run { plan, case, progress, .. } = run;
+    signals::check()?;
+    let decisions = plan.decisions(input)?;
+    let (mut reading, kind) = Reading::begin(input, plan.kind, *progress)?;
+    plan.with(kind, &decisions, |means| {
+        let redaction = Redaction { kind, means, case, lessons: None, witness: &mut Unheard, limits: &plan.limits };
+        redact::learn(&mut reading, redaction)
+    })
+}
+
+/// Nobody is told.
+struct Unheard;
+
+impl Witness for Unheard {
+    fn seen(&mut self, _: &Seen<'_>) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+/// Takes out of a file what has to go; `lessons` are those of this file, where it was learned from. The draft is clean when
+/// this returns, and not yet in place.
 ///
 /// # Errors
 /// Faults of the input; `redaction-incomplete`; interruption; what the witness says.
 pub(crate) fn take(
     input: &Input,
     draft: &mut Draft,
+    lessons: Option<Lessons>,
     run: &mut Run<'_>,
     witness: &mut dyn Witness,
 ) -> Result<Outcome, Fault> {
-    let Run { plan, case, progress } = run;
+    let Run { plan, case, progress, .. } = run;
     let decisions = plan.decisions(input)?;
     let (first, kind) = Reading::begin(input, plan.kind, *progress)?;
     drop(first);
     let mut counting = Counting::new(witness);
     let replay = Replay::new(input, *progress);
     let walked = plan.with(kind, &decisions, |means| {
-        redact::take(&replay, draft, Redaction { kind, means, case, witness: &mut counting, limits: &plan.limits })
+        redact::take(
+            &replay,
+            draft,
+            Redaction { kind, means, case, lessons, witness: &mut counting, limits: &plan.limits },
+        )
     })?;
     let outcome = Outcome::of(walked, kind, replay.digest()?, counting);
     Ok(Outcome { written: Some(draft.digest()?), ..outcome })

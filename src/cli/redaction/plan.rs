@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use model::{ByteSize, Digest, Fault};
 use redact::format::detect::Kind;
-use redact::{Detector, Limits, Names, Operator, Profile, Scanner};
+use redact::{Detector, Limits, Names, Operator, Party, Profile, Scanner};
 use zeroize::Zeroizing;
 
 use super::{Decided, Plan};
@@ -44,6 +44,9 @@ pub(crate) struct PlanArgs {
     /// Key of tags and pseudonyms, made when it is not there; otherwise a new one that is forgotten
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
+    /// Parties of the case, found in every form everywhere: one name a line, or [[party]] tables in a .toml
+    #[arg(long, value_name = "FILE")]
+    known: Option<PathBuf>,
     /// Replay what was decided on the page of --preview
     #[arg(long, value_name = "FILE")]
     decisions: Option<PathBuf>,
@@ -64,6 +67,7 @@ impl PlanArgs {
             names: OnceCell::new(),
             key: key(self.key.as_deref())?,
             decided: self.decisions.as_deref().map(Decided::read).transpose()?.unwrap_or_default(),
+            known: self.known.as_deref().map(known).transpose()?.unwrap_or_default(),
             kind: self.format.as_deref().map(Kind::parse).transpose()?,
             limits: Limits::default(),
             reversible: false,
@@ -83,6 +87,15 @@ fn profile(name: &str) -> Result<Profile, Fault> {
     let path = Path::new(name);
     let text = files::read_text(path, FILE_MAX)?;
     Profile::parse(&text).map_err(|fault| toml_file::show_line(&fault, path))
+}
+
+/// The parties of a case: a list of names, or a table for each.
+fn known(path: &Path) -> Result<Vec<Party>, Fault> {
+    let text = files::read_text(path, FILE_MAX)?;
+    let is_table = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("toml"));
+    let parties = if is_table { Party::table(&text) } else { Party::list(&text) };
+    // The line is not shown: it can hold a name.
+    parties.map_err(|fault| fault.in_file(path))
 }
 
 /// The detectors that the profile has a use for, and the user's own, whose examples are run.

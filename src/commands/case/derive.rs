@@ -54,7 +54,7 @@ pub(super) fn run(context: &mut Context, args: &DeriveArgs) -> Result<Done, Faul
     let mut log = Log::create(&log_path, Existing::Keep, &signed)?;
     let mut draft = Draft::new(NewFile::create(&copy_path, Existing::Keep)?);
     let progress = context.progress(Count::Bytes);
-    let outcome = redaction::take_one(input, &mut draft, &mut Run::new(&plan, &*progress), &mut log)?;
+    let outcome = redaction::take_one(input, &mut draft, None, &mut Run::new(&plan, &*progress), &mut log)?;
     if outcome.read != Some(original.sha256) {
         return Err(Fault::unverified(
             "exhibit-changed",

@@ -20,12 +20,17 @@ pub(super) fn look(
 ) -> Result<Redacted, Fault> {
     let preview = args.preview.as_ref().map(|_| Preview::default());
     let mut looker = Looker { output: &mut context.output, args, preview, file: String::new(), places: Vec::new() };
-    let cleaned = redaction::look(inputs, Run::new(plan, progress), &mut looker)?;
+    let finished = redaction::look(inputs, Run::new(plan, progress), &mut looker)?;
     let Looker { preview, places, .. } = looker;
     if let (Some(preview), Some(path)) = (preview, &args.preview) {
         preview.finish(path, Existing::from_flag(args.overwrite), &plan.profile.name)?;
     }
-    Ok(Redacted { cleaned, places, act: if args.check { Act::Checked } else { Act::Previewed }, allow_unscanned: true })
+    Ok(Redacted {
+        finished,
+        places,
+        act: if args.check { Act::Checked } else { Act::Previewed },
+        allow_unscanned: true,
+    })
 }
 
 /// Prints findings as they come, or keeps the first places for people, or lays them on the review page.

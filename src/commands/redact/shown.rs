@@ -11,7 +11,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure;
 use crate::cli::output::{Output, Page, Show};
-use crate::cli::redaction::{Cleaned, Outcome};
+use crate::cli::redaction::{Cleaned, Finished, Outcome};
 use crate::cli::table::Table;
 
 /// So many places per input are shown to people; machines get all.
@@ -50,7 +50,7 @@ pub(super) enum Act {
 
 /// What became of all inputs.
 pub(super) struct Redacted {
-    pub(super) cleaned: Vec<Cleaned>,
+    pub(super) finished: Finished,
     /// The first places of each input, when they are asked for.
     pub(super) places: Vec<Vec<Found>>,
     pub(super) act: Act,
@@ -59,11 +59,11 @@ pub(super) struct Redacted {
 
 impl Redacted {
     fn outcomes(&self) -> impl Iterator<Item = &Outcome> {
-        self.cleaned.iter().filter_map(|one| one.outcome.as_ref().ok())
+        self.finished.cleaned.iter().filter_map(|one| one.outcome.as_ref().ok())
     }
 
     fn faults(&self) -> impl Iterator<Item = &Fault> {
-        self.cleaned.iter().filter_map(|one| one.outcome.as_ref().err())
+        self.finished.cleaned.iter().filter_map(|one| one.outcome.as_ref().err())
     }
 
     fn is_pseudonymised(&self) -> bool {
@@ -84,13 +84,13 @@ impl Redacted {
 
     /// All outputs appear together, or none.
     pub(super) fn may_appear(&self) -> bool {
-        self.faults().next().is_none() && (self.allow_unscanned || !self.cleaned.iter().any(is_unscanned))
+        self.faults().next().is_none() && (self.allow_unscanned || !self.finished.cleaned.iter().any(is_unscanned))
     }
 
     /// The worst of what became of the inputs.
     pub(super) fn exit(&self) -> Exit {
         let faults = self.faults().map(|fault| fault.kind().into());
-        let unscanned = self.cleaned.iter().any(is_unscanned);
+        let unscanned = self.finished.cleaned.iter().any(is_unscanned);
         let gaps = match (unscanned, self.allow_unscanned) {
             (false, _) => Exit::Done,
             (true, true) => Exit::Partial,
@@ -104,7 +104,7 @@ impl Redacted {
         for digest in self.outcomes().filter_map(|outcome| outcome.written).take(16) {
             context.trace.digest("output", digest);
         }
-        context.trace.count("inputs", self.cleaned.len() as u64);
+        context.trace.count("inputs", self.finished.cleaned.len() as u64);
         context.trace.count("found", self.total());
         context.trace.count("refused", self.faults().count() as u64);
     }
@@ -114,11 +114,12 @@ impl Redacted {
         if self.act == Act::Written && self.faults().next().is_none() && !self.may_appear() {
             output.warn("Parts could not be looked into, so nothing was written; look at them yourself, then give --allow-unscanned.");
         }
-        if self.cleaned.is_empty() {
+        if self.finished.cleaned.is_empty() {
             output.warn("There is no file to read here; links, pipes and sockets in a folder are passed over.");
         }
+        self.finished.warnings.iter().for_each(|warning| output.warn(warning));
         self.faults().for_each(|fault| output.error(fault));
-        for one in &self.cleaned {
+        for one in &self.finished.cleaned {
             let Ok(outcome) = &one.outcome else { continue };
             for part in &outcome.removed {
                 output.warn(&format!(
@@ -150,12 +151,13 @@ impl Show for Redacted {
             "act": self.act.word(),
             "pseudonymised": self.is_pseudonymised(),
             "found": self.found(),
-            "inputs": self.cleaned.iter().map(json).collect::<Vec<_>>(),
+            "warnings": self.finished.warnings,
+            "inputs": self.finished.cleaned.iter().map(json).collect::<Vec<_>>(),
         })
     }
 
     fn human(&self, page: &mut Page) {
-        for (one, places) in self.cleaned.iter().zip(&self.places) {
+        for (one, places) in self.finished.cleaned.iter().zip(&self.places) {
             for found in places {
                 let place = format!("{}:{}", one.input.path().display(), found.place);
                 page.line(format!("{place}: {} ({}, {} %)", found.kind, found.detector, found.score));
@@ -174,7 +176,7 @@ impl Show for Redacted {
             page.table(&table);
             page.gap();
         }
-        let inputs = counted(self.cleaned.len() as u64, "input", "inputs");
+        let inputs = counted(self.finished.cleaned.len() as u64, "input", "inputs");
         match (self.act, self.total()) {
             (Act::Checked, 0) => page.line(format!("No personal data was found in {inputs}.")),
             (Act::Checked, total) => page.line(format!("{} of personal data in {inputs}.", values(total))),

@@ -32,8 +32,8 @@ pub(super) fn take(
     let act = if targets.is_stream() { Act::Streamed } else { Act::Written };
     let mut standard = Standard(&mut context.output);
     let mut outputs = Outputs::new(targets, existing, args.allow_unscanned, &mut standard);
-    let cleaned = redaction::take(inputs, Run::new(plan, progress), &mut outputs, &mut scribe)?;
-    let result = Redacted { cleaned, places: Vec::new(), act, allow_unscanned: args.allow_unscanned };
+    let finished = redaction::take(inputs, Run::new(plan, progress), &mut outputs, &mut scribe)?;
+    let result = Redacted { finished, places: Vec::new(), act, allow_unscanned: args.allow_unscanned };
     if result.may_appear() {
         // The way back first: an output without it could not be taken back.
         let last = scribe.finish(args)?;

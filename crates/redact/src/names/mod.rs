@@ -31,3 +31,8 @@ pub use entity::{Entity, Label, Source, Tag};
 pub use finder::Finder;
 pub use model::Model;
 pub use roster::{Draft, Mention, PersonId, Reading, Roster};
+
+/// Whether the lists have a word, in any case, as a frequent word of a language: `Mark`, `Baker`.
+pub(crate) fn is_common_word(word: &str) -> bool {
+    gazetteer::look_up(word).is_common()
+}

@@ -4,7 +4,7 @@
 //! it knows who is who (`Anna Smith`, `Smith, Anna`, `A. Smith`, `SMITH` are one) and finds each form in any text.
 //! Forms are compared without case, accents, hyphens and apostrophes.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::ops::Range;
 
@@ -42,16 +42,17 @@ pub enum Reading {
 }
 
 /// A name in its parts, folded.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Name {
     given: Vec<String>,
     family: Vec<String>,
 }
 
 /// Names as they are found.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Draft {
     names: Vec<Name>,
+    known: HashSet<Name>,
 }
 
 /// Who is who.
@@ -85,26 +86,49 @@ impl Draft {
 
     /// Takes in a person by name, as a list of known parties has it: `Anna Smith` or `Smith, Anna`.
     pub fn add_name(&mut self, name: &str) {
-        if let Some(name) = parse(name)
-            && !self.names.contains(&name)
-        {
+        if let Some(name) = parse(name) {
+            self.push(name);
+        }
+    }
+
+    fn push(&mut self, name: Name) {
+        if self.known.insert(name.clone()) {
             self.names.push(name);
         }
+    }
+
+    /// Takes in everybody of another draft.
+    pub fn extend(&mut self, other: &Draft) {
+        other.names.iter().for_each(|name| self.push(name.clone()));
+    }
+
+    /// How many names there are.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
     }
 
     /// Decides who is who. A family name alone, or with an initial, is nobody new where somebody has it already.
     pub fn settle(self) -> Roster {
         let mut persons: Vec<Vec<Name>> = Vec::new();
+        let mut namesakes = Namesakes::default();
         let (full, partial): (Vec<Name>, Vec<Name>) = self.names.into_iter().partition(Name::is_full);
         for name in full {
-            let same = persons.iter_mut().find(|forms| forms.iter().any(|form| form.is_same(&name)));
-            match same {
+            let same = namesakes.same(&name).iter().find(|at| persons[**at].iter().any(|form| form.is_same(&name)));
+            let same = same.copied().unwrap_or(persons.len());
+            namesakes.add(&name, same);
+            match persons.get_mut(same) {
                 Some(forms) => forms.push(name),
                 None => persons.push(vec![name]),
             }
         }
         for name in partial {
-            if !persons.iter().flatten().any(|form| form.may_be(&name)) {
+            if !namesakes.have(&name) {
+                namesakes.add(&name, persons.len());
                 persons.push(vec![name]);
             }
         }
@@ -116,6 +140,52 @@ impl Draft {
         }
         let persons = persons.iter().map(|names| names[0].forms().swap_remove(0)).collect();
         Roster { persons, forms }
+    }
+}
+
+/// Persons by what their names share, so that thousands of them are told apart quickly.
+#[derive(Default)]
+struct Namesakes {
+    /// By the first given name and the family name: the persons.
+    same: HashMap<(String, String), Vec<usize>>,
+    /// Family names, their parts, and given names.
+    words: HashSet<String>,
+    /// First given names by the family name.
+    given: HashMap<String, Vec<String>>,
+}
+
+impl Namesakes {
+    fn add(&mut self, name: &Name, person: usize) {
+        let family = name.family.join(" ");
+        self.words.extend(name.family.iter().chain(&name.given).cloned());
+        if let Some(first) = name.given.first() {
+            let same = self.same.entry((first.clone(), family.clone())).or_default();
+            if !same.contains(&person) {
+                same.push(person);
+            }
+            let given = self.given.entry(family.clone()).or_default();
+            if !given.contains(first) {
+                given.push(first.clone());
+            }
+        }
+        self.words.insert(family);
+    }
+
+    /// The persons who share the first given name and the family name.
+    fn same(&self, name: &Name) -> &[usize] {
+        let first = name.given.first().cloned().unwrap_or_default();
+        self.same.get(&(first, name.family.join(" "))).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a partial name (a word, or initials and a family name) can stand for somebody.
+    fn have(&self, partial: &Name) -> bool {
+        let family = partial.family.join(" ");
+        match partial.given.first() {
+            None => self.words.contains(&family),
+            Some(given) => {
+                self.given.get(&family).is_some_and(|own| own.iter().any(|own| own.starts_with(given.as_str())))
+            }
+        }
     }
 }
 
@@ -133,6 +203,18 @@ impl Roster {
     /// Whether there is nobody.
     pub fn is_empty(&self) -> bool {
         self.persons.is_empty()
+    }
+
+    /// Whose name this is, in one of its forms; nobody where it could be two persons'.
+    pub fn whose(&self, name: &str) -> Option<PersonId> {
+        let form = atoms(name).into_iter().map(|atom| atom.folded).collect::<Vec<_>>().join(" ");
+        let persons = self.forms.get(&form)?;
+        persons.first().copied().filter(|_| persons.len() == 1)
+    }
+
+    /// Every way to write a name, folded, words one blank apart.
+    pub(crate) fn forms(&self) -> impl Iterator<Item = &str> {
+        self.forms.keys().map(String::as_str)
     }
 
     /// Every form of every name in `text`, in order, apart from each other, the longest at each place.
@@ -181,16 +263,6 @@ impl Name {
         self.given[0] == other.given[0]
             && self.family == other.family
             && middles.clone().all(|(a, b)| a.starts_with(b.as_str()) || b.starts_with(a.as_str()))
-    }
-
-    /// Whether `partial` (a word, or initials and a family name) can stand for this name.
-    fn may_be(&self, partial: &Name) -> bool {
-        if partial.given.is_empty() {
-            let alone = partial.family.join(" ");
-            return self.family.join(" ") == alone || self.family.contains(&alone) || self.given.contains(&alone);
-        }
-        let fits = |given: &String| self.given.first().is_some_and(|own| own.starts_with(given.as_str()));
-        self.family == partial.family && partial.given.first().is_some_and(fits)
     }
 
     /// Every way to write it, folded, words one blank apart.

@@ -1,11 +1,11 @@
 //! PDF: text is taken out of the content, not covered; every other layer is read, or removed.
 //!
-//! Steps, in order: open and refuse what cannot be read (`open`); clean attachments of known formats
-//! (`attachments`); take out the others, programs and private data (`purge`); for each page run its content (`interpret`), put the glyphs in reading order (`layout`), ask, take the
-//! glyphs out (`erase`), overwrite images under boxes, ours and others' (`image`) and write the content anew (`rebuild`); the same for
-//! appearances, patterns and glyph procedures; ask about every string of every object (`strings`); cut fonts
-//! down to what is still shown (`shrink`); blank streams that nobody could read (`guard`); write one revision of what is
-//! reachable (`write`).
+//! Steps, in order: open and refuse what cannot be read (`open`); clean attachments of known formats (`attachments`);
+//! take out the others, programs and private data (`purge`); for each page run its content (`interpret`), put the glyphs
+//! in reading order (`layout`), ask, take the glyphs out (`erase`), overwrite images under boxes, ours and others'
+//! (`image`), and write the content anew (`rebuild`); the same for appearances, patterns and glyph procedures; ask about
+//! every string of every object (`strings`); cut fonts down to what is still shown (`shrink`); blank streams that nobody
+//! could read (`guard`); write one revision of what is reachable (`write`).
 //!
 //! What is not done, and said so in [`Rewritten::unscanned`]: pixels of images are not read. Outlines of glyphs stay in
 //! font programs that are not TrueType, which is a warning. Text drawn as curves is not found. Positions of the words

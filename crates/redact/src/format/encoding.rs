@@ -2,6 +2,7 @@
 //!
 //! A byte order mark stays where it is. Half a pair of surrogates or half a unit is refused. Everything else is taken
 //! for UTF-8, of which invalid parts pass as bytes; so do the old 8-bit encodings, whose ASCII is read like any other.
+//! A text that goes over from one to the other is refused: half of it would be read as what it is not.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -33,9 +34,61 @@ pub type Rewrite<'f> = &'f dyn Fn(&mut dyn Read, &mut dyn Write, &mut dyn Decide
 pub fn detect(prefix: &[u8]) -> Encoding {
     match prefix {
         [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => Encoding::Utf32,
+        [0xFF, 0xFE, text @ ..] | [0xFE, 0xFF, text @ ..] if is_narrow(text) => Encoding::Utf8,
         [0xFF, 0xFE, ..] => Encoding::Utf16Le,
         [0xFE, 0xFF, ..] => Encoding::Utf16Be,
         _ => by_zeros(&prefix[..prefix.len().min(4096)]),
+    }
+}
+
+/// Whether it is ASCII, whatever mark stands before it.
+fn is_narrow(text: &[u8]) -> bool {
+    text.len() >= NARROW_LEAST && text.iter().filter(|byte| is_ascii_text(**byte)).count() * 20 >= text.len() * 19
+}
+
+/// So many bytes of ASCII in a row are no ideographs.
+const NARROW_LEAST: usize = 32;
+
+/// So many characters of UTF-16 in a row are no accident.
+const WIDE_LEAST: usize = 8;
+
+fn is_ascii_text(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r')
+}
+
+fn mixed(message: &str) -> Fault {
+    Fault::bad_input("mixed-encodings", message)
+        .advise("Split the file where its encoding changes, or convert that part, for instance with `iconv`.")
+}
+
+/// Lets bytes through, and refuses those that are UTF-16 all of a sudden.
+struct Narrowed<'a> {
+    input: &'a mut dyn Read,
+    passed: u64,
+    /// Bytes of text and zeros by turns, up to the last one read.
+    turns: usize,
+    last: u8,
+}
+
+impl Read for Narrowed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.input.read(buffer)?;
+        let bytes = &buffer[..count];
+        if self.turns > 0 || memchr::memchr(0, bytes).is_some() {
+            for (at, byte) in bytes.iter().enumerate() {
+                let turns = if self.last == 0 { is_ascii_text(*byte) } else { *byte == 0 && is_ascii_text(self.last) };
+                self.turns = if turns { self.turns + 1 } else { 0 };
+                self.last = *byte;
+                if self.turns >= WIDE_LEAST * 2 {
+                    let from = self.passed + at as u64 + 1 - self.turns as u64;
+                    return Err(io::Error::other(mixed(&format!("The text goes over to UTF-16 at about byte {from}"))));
+                }
+            }
+        } else if let Some(last) = bytes.last() {
+            self.last = *last;
+        }
+        self.passed += count as u64;
+        Ok(count)
     }
 }
 
@@ -56,7 +109,7 @@ fn by_zeros(prefix: &[u8]) -> Encoding {
 /// Walks over `input` with `format`, which sees UTF-8; offsets of pieces are those of the input.
 ///
 /// # Errors
-/// `utf16-damaged` with its line for half a character, `utf32` for UTF-32, and what `format` answers.
+/// `utf16-damaged` with its line for half a character, `utf32` for UTF-32, `mixed-encodings`, and what `format` answers.
 pub fn rewrite(
     encoding: Encoding,
     format: Rewrite<'_>,
@@ -66,7 +119,10 @@ pub fn rewrite(
     limits: &Limits,
 ) -> Result<(), Fault> {
     let is_little = match encoding {
-        Encoding::Utf8 => return format(input, output, decide, limits),
+        Encoding::Utf8 => {
+            let mut input = Narrowed { input, passed: 0, turns: 0, last: b'x' };
+            return format(&mut input, output, decide, limits);
+        }
         Encoding::Utf32 => {
             return Err(Fault::bad_input("utf32", "The text is written in UTF-32")
                 .advise("Convert it first, for instance with `iconv -f UTF-32 -t UTF-8`."));
@@ -131,12 +187,25 @@ struct Narrow<'a> {
     narrow: u64,
     wide: u64,
     line: u64,
+    /// Characters up to the last one that are two of ASCII each.
+    doubles: usize,
     runs: Rc<RefCell<Runs>>,
 }
 
 impl<'a> Narrow<'a> {
     fn new(input: &'a mut dyn Read, is_little: bool, runs: Rc<RefCell<Runs>>) -> Self {
-        Narrow { input, is_little, pending: Vec::new(), text: Vec::new(), given: 0, narrow: 0, wide: 0, line: 1, runs }
+        Narrow {
+            input,
+            is_little,
+            pending: Vec::new(),
+            text: Vec::new(),
+            given: 0,
+            narrow: 0,
+            wide: 0,
+            line: 1,
+            doubles: 0,
+            runs,
+        }
     }
 
     /// Reads and decodes more; `false` at the end.
@@ -179,6 +248,11 @@ impl<'a> Narrow<'a> {
             let Some(character) = char::from_u32(character) else {
                 return Err(self.damaged("A surrogate stands without its partner"));
             };
+            let is_double = bytes[at..at + 2].iter().all(|byte| is_ascii_text(*byte));
+            self.doubles = if is_double { self.doubles + 1 } else { 0 };
+            if self.doubles * 2 >= NARROW_LEAST {
+                return Err(mixed("The text goes over from UTF-16 to another encoding").at(Place::line(self.line, 0)));
+            }
             let narrow = character.len_utf8() as u8;
             runs.push(self.narrow, self.wide, narrow, wide);
             self.text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());

@@ -84,6 +84,32 @@ fn half_characters_are_refused() {
     assert_eq!(code(b"\xFF\xFEa\0b\0"), Ok(()));
 }
 
+struct Nothing;
+
+impl Decide for Nothing {
+    fn decide(&mut self, _: &Piece<'_>) -> Result<Vec<Edit>, Fault> {
+        Ok(Vec::new())
+    }
+}
+
+/// A text that goes over from one encoding to another is refused, and a mark that says what the text is not is none.
+#[test]
+fn mixed_encodings_are_refused() {
+    let code = |bytes: &[u8]| {
+        let (mut input, mut output) = (bytes, Vec::new());
+        let outcome = rewrite(detect(bytes), &csv::rewrite, &mut input, &mut output, &mut Nothing, &Limits::default());
+        outcome.map_err(|fault| fault.code())
+    };
+    let (line, wide) = ("one line of a log, as it is, and more of it\n", wide("written later\n", Encoding::Utf16Le));
+    assert_eq!(code(&[line.as_bytes(), &wide].concat()), Err("mixed-encodings"));
+    assert_eq!(code(&[line.repeat(200_000).as_bytes(), &wide].concat()), Err("mixed-encodings"));
+    assert_eq!(code(&[&wide.repeat(400), line.as_bytes()].concat()), Err("mixed-encodings"));
+    assert_eq!(code(b"a\0b\0c\0\n\0\0\0 and zeros \0 between \0 words\n"), Ok(()));
+    assert_eq!(detect(&[b"\xFF\xFE", line.as_bytes()].concat()), Encoding::Utf8);
+    let ideographs: Vec<u8> = "日本語の文章、漢字とかな。".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(detect(&[b"\xFF\xFE", ideographs.repeat(9).as_slice()].concat()), Encoding::Utf16Le);
+}
+
 proptest! {
     #[test]
     fn any_text_comes_out_as_it_came_in(cells in prop::collection::vec(".{0,12}", 1..20)) {

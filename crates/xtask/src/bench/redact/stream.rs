@@ -19,6 +19,8 @@ pub(super) fn run(setting: &Setting, size: u64) -> Result<Vec<Row>, String> {
     let mut command = setting.place.probity(&["redact", "-", "-o", "-", "--profile", "logs"]);
     let mut written: u64 = 0;
     let cost = drained(&mut command, Stdio::from(source), &mut |piece| written += piece.len() as u64)?;
+    // It holds the reading end of the pipe: a generator that nobody reads would wait for ever.
+    drop(command);
     let ended = generator.wait().map_err(|error| error.to_string())?;
     let mut problem = (cost.code != Some(0)).then(|| format!("ended with {:?} after {written} bytes", cost.code));
     if problem.is_none() && !ended.success() {

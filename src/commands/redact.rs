@@ -67,7 +67,7 @@ pub(crate) struct RedactArgs {
     /// Public key of age, `age1...`, to which the way back is encrypted
     #[arg(long, value_name = "KEY", requires = "mapping")]
     recipient: Option<String>,
-    /// Make the original of an output again, with --mapping and --identity
+    /// Make the original of an output again, byte for byte, with --mapping and --identity
     #[arg(long, requires_all = ["mapping", "identity", "output"], conflicts_with_all = ["check", "preview", "report", "recipient"])]
     restore: bool,
     /// Secret key of age, as `age-keygen` wrote it

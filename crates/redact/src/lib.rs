@@ -23,6 +23,7 @@ mod audit;
 mod clean;
 mod context;
 mod decisions;
+mod delta;
 mod detector;
 mod facts;
 mod fold;
@@ -46,6 +47,7 @@ mod starts;
 
 pub use clean::{Redaction, Source, Vessel, Walked, learn, look, pass, take};
 pub use decisions::{Decision, Decisions, place_id};
+pub use delta::Delta;
 pub use detector::Detector;
 pub use facts::{Facts, facts};
 pub use limits::Limits;

@@ -45,7 +45,7 @@ impl Removal {
 /// digest.
 ///
 /// # Errors
-/// `not-restorable` for documents, whose parts were taken out whole; faults of the format.
+/// `not-restorable` for documents, which a [`crate::Delta`] puts together; faults of the format.
 pub fn restore(
     input: &mut dyn Read,
     output: &mut dyn Write,
@@ -54,11 +54,8 @@ pub fn restore(
     limits: &Limits,
 ) -> Result<(), Fault> {
     if matches!(kind, Kind::Office | Kind::Pdf | Kind::Eml | Kind::Mbox | Kind::Unknown(_)) {
-        return Err(Fault::refused(
-            "not-restorable",
-            "a document is not put together again: parts of it are gone for good",
-        )
-        .advise("Read the pseudonyms in the mapping with `age -d`, or go back to the original."));
+        return Err(Fault::refused("not-restorable", "the mapping holds no way back for this document")
+            .advise("Read the pseudonyms in the mapping with `age -d`, or go back to the original."));
     }
     clean::walk(input, output, kind, &mut Restorer::new(removals), limits).map(drop)
 }

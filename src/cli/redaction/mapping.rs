@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use model::{ByteSize, Digest, Fault};
-use redact::{Removal, Seen};
+use redact::{Delta, Removal, Seen};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -49,6 +49,7 @@ impl Mapping {
             "format": outcome.kind.map(|kind| kind.name()),
             "input": hex(outcome.read),
             "output": hex(outcome.written),
+            "delta": outcome.delta.as_ref().map(Delta::to_json),
             "removals": outcome.removals.iter().map(Removal::to_json).collect::<Vec<_>>(),
         }));
     }
@@ -73,6 +74,7 @@ pub(crate) struct Origin {
     pub(crate) kind: redact::format::detect::Kind,
     pub(crate) input: Digest,
     pub(crate) removals: Vec<Removal>,
+    pub(crate) delta: Option<Delta>,
 }
 
 /// Opens a mapping and finds the file whose output has this digest.
@@ -102,5 +104,9 @@ pub(crate) fn origin(mapping: &Path, identity: &Path, output: Digest) -> Result<
 fn read(line: &Value) -> Option<Origin> {
     let removals = line["removals"].as_array()?.iter().map(Removal::from_json).collect::<Option<_>>()?;
     let kind = redact::format::detect::Kind::parse(line["format"].as_str()?).ok()?;
-    Some(Origin { kind, input: Digest::parse(line["input"].as_str()?).ok()?, removals })
+    let delta = match &line["delta"] {
+        Value::Null => None,
+        steps => Some(Delta::from_json(steps)?),
+    };
+    Some(Origin { kind, input: Digest::parse(line["input"].as_str()?).ok()?, removals, delta })
 }

@@ -6,7 +6,7 @@ use std::io::{BufWriter, Write};
 use model::{Digest, Fault};
 use redact::document::Removed;
 use redact::format::detect::Kind;
-use redact::{Lessons, Redaction, Removal, Seen, Walked, Witness};
+use redact::{Delta, Lessons, Redaction, Removal, Seen, Walked, Witness};
 
 use super::Run;
 use super::source::{self, Draft, Reading, Replay};
@@ -32,6 +32,8 @@ pub(crate) struct Outcome {
     pub(crate) pseudonymised: bool,
     /// What was taken out where, when there is to be a way back.
     pub(crate) removals: Vec<Removal>,
+    /// The way back byte by byte, of what is not too large for it.
+    pub(crate) delta: Option<Delta>,
 }
 
 impl Outcome {
@@ -52,6 +54,7 @@ impl Outcome {
             unscanned,
             pseudonymised,
             removals,
+            delta: None,
         }
     }
 }
@@ -119,6 +122,7 @@ pub(crate) fn pass(
     let (mut reading, kind) = Reading::begin(input, plan.kind, *progress)?;
     let mut counting = Counting::new(witness);
     let mut hashing = source::Hashing::new(BufWriter::new(output));
+    let mut delta = None;
     let walked = match kind.is_streamed() {
         true => plan.with(kind, &decisions, |means| {
             let redaction =
@@ -134,13 +138,17 @@ pub(crate) fn pass(
                 redact::take(&held, &mut made, redaction)
             })?;
             hashing.write_all(&made.bytes).map_err(source::write_failed)?;
+            delta = plan.reversible.then(|| Delta::between(held.bytes(), &made.bytes));
             walked
         }
     };
     let written = hashing.finish()?;
     let outcome = Outcome::of(walked, kind, reading.digest()?, counting);
-    Ok(Outcome { written: Some(written), ..outcome })
+    Ok(Outcome { written: Some(written), delta, ..outcome })
 }
+
+/// Larger text formats go back value by value; what is held in memory at once goes back as bytes, whatever it is.
+const DELTA_BYTES: u64 = 64 << 20;
 
 /// Learns what a file can teach about others.
 ///
@@ -192,5 +200,8 @@ pub(crate) fn take(
         )
     })?;
     let outcome = Outcome::of(walked, kind, replay.digest()?, counting);
-    Ok(Outcome { written: Some(draft.digest()?), ..outcome })
+    let is_small = input.size().is_some_and(|size| size <= DELTA_BYTES);
+    let wanted = plan.reversible && (is_small || !kind.is_streamed());
+    let delta = wanted.then(|| source::delta(&replay, draft, &plan.limits)).transpose()?;
+    Ok(Outcome { written: Some(draft.digest()?), delta, ..outcome })
 }

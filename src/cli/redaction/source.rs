@@ -6,7 +6,7 @@ use std::path::Path;
 
 use model::{Digest, Fault, Progress};
 use redact::format::detect::{self, Kind};
-use redact::{Limits, Source, Vessel};
+use redact::{Delta, Limits, Source, Vessel};
 use seal::Hasher;
 
 use crate::cli::files::{NewFile, WrittenFile};
@@ -118,6 +118,26 @@ pub(super) fn hold(reading: &mut Reading<'_>, limits: &Limits) -> Result<Held, F
             .advise("Split it, or redact its parts."));
     }
     Ok(Held(bytes))
+}
+
+impl Held {
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// The way from an output back to its original.
+pub(super) fn delta(original: &Replay<'_>, output: &Draft, limits: &Limits) -> Result<Delta, Fault> {
+    Ok(Delta::between(&whole(original, limits)?, &whole(output, limits)?))
+}
+
+/// All bytes of a document.
+pub(super) fn whole(source: &dyn Source, limits: &Limits) -> Result<Vec<u8>, Fault> {
+    let mut bytes = Vec::new();
+    // An output can be a little larger than its input.
+    let most = limits.document_bytes.saturating_mul(2);
+    source.open()?.take(most).read_to_end(&mut bytes).map_err(read_failed)?;
+    Ok(bytes)
 }
 
 impl Source for Held {

@@ -166,7 +166,7 @@ fn samples(house: &House) -> Vec<PathBuf> {
 }
 
 /// A folder of parts as a ZIP, in the order that office programs write.
-fn packed(house: &House, folder: &std::path::Path) -> Option<PathBuf> {
+pub(super) fn packed(house: &House, folder: &std::path::Path) -> Option<PathBuf> {
     if !judge("zip") {
         return None;
     }

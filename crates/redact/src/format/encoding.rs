@@ -41,13 +41,18 @@ pub fn detect(prefix: &[u8]) -> Encoding {
     }
 }
 
-/// Whether it is ASCII, whatever mark stands before it.
+/// Whether it is ASCII, whatever mark stands before it: UTF-16 has a zero in each of its ASCII characters, line ends
+/// among them, and ideographs whose bytes all look like letters hold nothing that is looked for.
 fn is_narrow(text: &[u8]) -> bool {
-    text.len() >= NARROW_LEAST && text.iter().filter(|byte| is_ascii_text(**byte)).count() * 20 >= text.len() * 19
+    let ascii = text.iter().filter(|byte| is_ascii_text(**byte)).count();
+    text.len() >= 4 && !text.contains(&0) && ascii * 10 >= text.len() * 9
 }
 
-/// So many bytes of ASCII in a row are no ideographs.
-const NARROW_LEAST: usize = 32;
+/// So many ideographs in a row that are two bytes of ASCII each are ASCII, under a mark of UTF-16.
+const MARKED_LEAST: usize = 16;
+
+/// And without a mark: then most of the text is ASCII in UTF-16, and ideographs are rare in it.
+const UNMARKED_LEAST: usize = 4;
 
 /// So many characters of UTF-16 in a row are no accident.
 const WIDE_LEAST: usize = 8;
@@ -187,8 +192,9 @@ struct Narrow<'a> {
     narrow: u64,
     wide: u64,
     line: u64,
-    /// Characters up to the last one that are two of ASCII each.
+    /// Characters up to the last one that are two of ASCII each, and how many of them are no accident.
     doubles: usize,
+    doubles_max: usize,
     runs: Rc<RefCell<Runs>>,
 }
 
@@ -204,6 +210,7 @@ impl<'a> Narrow<'a> {
             wide: 0,
             line: 1,
             doubles: 0,
+            doubles_max: UNMARKED_LEAST,
             runs,
         }
     }
@@ -250,7 +257,10 @@ impl<'a> Narrow<'a> {
             };
             let is_double = bytes[at..at + 2].iter().all(|byte| is_ascii_text(*byte));
             self.doubles = if is_double { self.doubles + 1 } else { 0 };
-            if self.doubles * 2 >= NARROW_LEAST {
+            if self.wide == 0 && character == '\u{FEFF}' {
+                self.doubles_max = MARKED_LEAST;
+            }
+            if self.doubles >= self.doubles_max {
                 return Err(mixed("The text goes over from UTF-16 to another encoding").at(Place::line(self.line, 0)));
             }
             let narrow = character.len_utf8() as u8;

@@ -104,8 +104,10 @@ fn mixed_encodings_are_refused() {
     assert_eq!(code(&[line.as_bytes(), &wide].concat()), Err("mixed-encodings"));
     assert_eq!(code(&[line.repeat(200_000).as_bytes(), &wide].concat()), Err("mixed-encodings"));
     assert_eq!(code(&[&wide.repeat(400), line.as_bytes()].concat()), Err("mixed-encodings"));
+    assert_eq!(code(&[b"ten bytes\n", wide.repeat(2).as_slice()].concat()), Err("mixed-encodings"));
     assert_eq!(code(b"a\0b\0c\0\n\0\0\0 and zeros \0 between \0 words\n"), Ok(()));
     assert_eq!(detect(&[b"\xFF\xFE", line.as_bytes()].concat()), Encoding::Utf8);
+    assert_eq!(detect(b"\xFF\xFEmail [EMAIL]\n"), Encoding::Utf8);
     let ideographs: Vec<u8> = "日本語の文章、漢字とかな。".encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_eq!(detect(&[b"\xFF\xFE", ideographs.repeat(9).as_slice()].concat()), Encoding::Utf16Le);
 }

@@ -84,12 +84,13 @@ fn mailbox(walk: &mut Walk<'_>, input: &[u8]) -> Result<Option<Vec<u8>>, Fault> 
     for (number, message) in messages(input).into_iter().enumerate() {
         let line = memchr::memchr(b'\n', &input[message.clone()]).map_or(message.end, |at| message.start + at + 1);
         let name = format!("mail[{}]", number + 1);
-        // The word that begins a message is no text of it.
+        // The word that begins a message and the end of its line are no text of it.
         let word = message.start + FROM.len();
-        let from = &input[word..line];
-        let new = walk.outside(from, &name, "From_")?;
+        let end = word + input[word..line].trim_ascii_end().len();
+        let new = walk.outside(&input[word..end], &name, "From_")?;
         out.extend_from_slice(&input[message.start..word]);
-        out.extend_from_slice(new.as_deref().unwrap_or(from));
+        out.extend_from_slice(new.as_deref().unwrap_or(&input[word..end]));
+        out.extend_from_slice(&input[end..line]);
         let content = &input[line..message.end];
         match walk.entity(content, &format!("{name}!message"), "text/plain", 0)? {
             Some(new) => out.extend(quoted(new)),

@@ -76,11 +76,11 @@ impl<'a> Run<'a> {
         for input in inputs {
             // What is no plain file can be read once only.
             let lessons = input.size().map(|_| one::learn(input, self)).transpose();
-            let lessons = match lessons {
+            let mut lessons = match lessons {
                 Err(fault) if matches!(fault.kind(), Kind::Interrupted | Kind::Internal) => return Err(fault),
                 lessons => lessons.ok().flatten(),
             };
-            whole &= lessons.as_ref().is_none_or(|lessons| self.case.teach(lessons, &self.plan.limits));
+            whole &= lessons.as_mut().is_none_or(|lessons| self.case.teach(lessons, &self.plan.limits));
             held += lessons.as_ref().map_or(0, Lessons::len);
             // Beyond the limit a file is learned from once more when its turn comes.
             learned.push(lessons.filter(|_| held <= self.plan.limits.learned_names));
@@ -168,7 +168,8 @@ pub(crate) fn take(
             }
         };
         observer.end(&input, outcome.as_ref().ok())?;
-        Cleaned::of(input, outcome)
+        // The way back is noted; many files' would not fit into memory.
+        Cleaned::of(input, outcome.map(|outcome| Outcome { removals: Vec::new(), delta: None, ..outcome }))
     };
     let cleaned = inputs.into_iter().zip(lessons).map(take).collect::<Result<_, _>>()?;
     Ok(Finished { cleaned, warnings: run.warnings })

@@ -418,9 +418,9 @@ mod tests {
             lessons
         };
         let mut case = Case::default();
-        assert!(case.teach(&taught(&["Anna Jensen"], &["4471 2288"]), &limits));
-        assert!(case.teach(&taught(&["Peter Quill"], &["4471 2288"]), &limits), "the same again");
-        assert!(!case.teach(&taught(&["Tom Bombadil"], &["9999 8888"]), &limits));
+        assert!(case.teach(&mut taught(&["Anna Jensen"], &["4471 2288"]), &limits));
+        assert!(case.teach(&mut taught(&["Peter Quill"], &["4471 2288"]), &limits), "the same again");
+        assert!(!case.teach(&mut taught(&["Tom Bombadil"], &["9999 8888"]), &limits));
         case.settle();
         let lore = case.lore.unwrap();
         check(&lore, "A. Jensen, T. Bombadil", &[("A. Jensen", "anna jensen")]);

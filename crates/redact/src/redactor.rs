@@ -16,6 +16,7 @@ use crate::known::Known;
 use crate::limits::Limits;
 use crate::lore::{self, KNOWN_PARTY, Lessons, Lore, Whom};
 use crate::memory::Memory;
+use crate::names;
 use crate::operator::Operator;
 use crate::parties::Party;
 use crate::piece::{Decide, Edit, Offsets, Piece, Spot};
@@ -135,18 +136,18 @@ impl Case {
         case
     }
 
-    /// Takes in what one input teaches about the others; it counts from [`Case::settle`] on. `false`: not all of it could
-    /// be held.
-    pub fn teach(&mut self, lessons: &Lessons, limits: &Limits) -> bool {
+    /// Takes in what one input teaches about the others, whose values are moved; it counts from [`Case::settle`] on.
+    /// `false`: not all of it could be held.
+    pub fn teach(&mut self, lessons: &mut Lessons, limits: &Limits) -> bool {
         self.lessons.cut |= lessons.cut || self.lessons.names.len() + lessons.names.len() > limits.learned_names;
         if self.lessons.names.len() + lessons.names.len() <= limits.learned_names {
             self.lessons.names.extend(&lessons.names);
         }
-        for value in &lessons.values {
+        for value in lessons.values.drain() {
             if self.lessons.values.len() < limits.learned_values {
-                self.lessons.values.insert(value.clone());
+                self.lessons.values.insert(value);
             } else {
-                self.lessons.cut |= !self.lessons.values.contains(value);
+                self.lessons.cut |= !self.lessons.values.contains(&value);
             }
         }
         !self.lessons.cut
@@ -267,9 +268,14 @@ impl Redactor<'_> {
         if *hit.detector == *KNOWN_PARTY {
             return;
         }
+        // What the network takes for a name by its place alone is one here, and may be a word of the trade elsewhere. What is
+        // known from before has been judged before.
+        let is_guessed = ["names.model", "names.roster", "known"].contains(&&*hit.detector);
         if *hit.kind == *PERSON {
             self.memory.draft.add_name(text);
-            self.memory.lessons.names.add_name(text);
+            if !is_guessed || names::has_given_name(text) {
+                self.memory.lessons.names.add_name(text);
+            }
         }
         if answer.operator == Operator::Keep {
             return;
@@ -277,7 +283,7 @@ impl Redactor<'_> {
         self.memory.learn(value, &hit.kind);
         hit.joined.iter().for_each(|joined| self.memory.learn(joined.as_bytes(), &hit.kind));
         let value = hit.joined.as_deref().map_or(value, str::as_bytes);
-        let is_named = *hit.kind == *PERSON || !lore::is_distinct(value);
+        let is_named = *hit.kind == *PERSON || is_guessed || !lore::is_distinct(value);
         let lesson = (value.to_vec(), hit.kind.clone());
         if is_named || self.memory.lessons.values.contains(&lesson) || self.stands_alone(value) {
             return;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{documents, names};
-use crate::house::{House, fit_their_schemas};
+use crate::house::{House, fit_their_schemas, repository};
 
 const PARTIES: &str = "[[party]]\nname = \"Marianne Oberholzer\"\naliases = [\"moberh77\", \"Mimi\"]\n\
     [[party]]\nname = \"Rosalind Thornbury\"\nrole = \"keep\"\n\
@@ -125,13 +125,19 @@ fn files_teach_each_other() {
     house.run(&["redact", "one", "-o", "out"]).expect(6).code("json-malformed");
 }
 
-/// Ordinary words are not taken out of other files because one file calls somebody or something by them.
+/// Ordinary words are not taken out of other files because one file calls somebody or something by them; nor is what a
+/// network takes for a name in technical prose.
 #[test]
 fn words_are_no_lessons() {
     let house = House::new();
+    house.write("in/c.rs", "/// JSON Lines, UTF-8; Prometheus text.\n");
+    for name in ["README.md", "CHANGELOG.md"] {
+        std::fs::copy(repository(name), house.path(&format!("in/{name}"))).unwrap();
+    }
     house.write("in/a.txt", "Tom Baker lives here.\n");
     house.write("in/b.log", "the Baker sells bread\n");
     house.run(&["redact", "in", "-o", "out", "--operator", "label"]).expect(0);
     assert_eq!(house.read("out/b.log"), "the Baker sells bread\n");
     assert_eq!(house.read("out/a.txt"), "[PERSON] lives here.\n");
+    assert_eq!(house.read("out/c.rs"), "/// JSON Lines, UTF-8; Prometheus text.\n");
 }

@@ -36,3 +36,33 @@ pub use roster::{Draft, Mention, PersonId, Reading, Roster};
 pub(crate) fn is_common_word(word: &str) -> bool {
     gazetteer::look_up(word).is_common()
 }
+
+/// Whether a name of several words has a given name among them that many people have and that is no other word: `Anna
+/// Jensen`, and not `JSON Lines`.
+pub(crate) fn has_given_name(name: &str) -> bool {
+    let words: Vec<&str> =
+        name.split(|char: char| !char.is_alphabetic() && char != '\'').filter(|word| word.len() > 1).collect();
+    let is_given = |word: &&str| {
+        let kind = gazetteer::look_up(word);
+        kind.is_known_first() && !kind.is_common()
+    };
+    words.len() > 1 && words.iter().any(is_given)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A network's guess counts elsewhere where a given name stands in it.
+    #[test]
+    fn a_given_name_tells() {
+        for name in ["Anna Jensen", "Jensen, Peter", "Mr. Rosalind Thornbury"] {
+            assert!(has_given_name(name), "{name}");
+        }
+        for name in
+            ["JSON Lines", "UTF-16 -t UTF-8", "Prometheus", "Anna", "Debian 12", "Presidio Z", "Parquet Lines", "GiB/s"]
+        {
+            assert!(!has_given_name(name), "{name}");
+        }
+    }
+}

@@ -223,3 +223,15 @@ fn python_reads_the_output_and_shows_no_value() {
     }
     assert!(after.contains("the account is [X]") && after.contains("[An attachment was removed"), "{after}");
 }
+
+/// The name of a header cannot be changed; the words that begin a message, and quote such words, are no text.
+#[test]
+fn what_holds_a_mail_together_is_no_text() {
+    let mut finder = Finder::new(&["ada@muster.example"]);
+    let fault = rewrite(b"From: a@b.example\nada@muster.example: x\n\nhello\n", &mut finder).unwrap_err();
+    assert_eq!(fault.code(), "bad-mail");
+    let input = b"From ada@muster.example Mon Mar  2 10:00:00 2026\n>From bob x\nSubject: one\n\nhello\n";
+    let mut finder = Finder::new(&["From ", "ada@muster.example", "2026\n"]);
+    let output = String::from_utf8(rewrite(input, &mut finder).unwrap().bytes).unwrap();
+    assert_eq!(output, "From [X] Mon Mar  2 10:00:00 2026\n>From bob x\nSubject: one\n\nhello\n");
+}

@@ -233,12 +233,10 @@ impl Walk<'_> {
 
     /// Tags, anchors and aliases.
     fn properties(&mut self) -> Result<(), Fault> {
-        while let Some(b'!' | b'&' | b'*') = self.peek() {
+        while let Some(length) = self.property() {
             let start = self.at;
-            let is_end = |byte: &u8| byte.is_ascii_whitespace() || b",[]{}".contains(byte);
-            let rest = &self.bytes[start + 1..];
-            self.at += 1 + rest.iter().position(is_end).unwrap_or(rest.len());
-            if self.at > start + 1 {
+            self.at += 1 + length;
+            if length > 0 {
                 let encode = |with: &str, _: u64| {
                     with.replace(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric(), "_").into_bytes()
                 };
@@ -248,6 +246,18 @@ impl Walk<'_> {
             self.space();
         }
         Ok(())
+    }
+
+    /// How long the name of the tag, anchor or alias is that begins here, if one does. Nothing stands behind an alias:
+    /// what does is no YAML, and is shown with the words behind it.
+    fn property(&self) -> Option<usize> {
+        let sign = self.peek().filter(|byte| b"!&*".contains(byte))?;
+        let rest = &self.bytes[self.at + 1..];
+        let is_end = |byte: &u8| byte.is_ascii_whitespace() || b",[]{}".contains(byte);
+        let length = rest.iter().position(is_end).unwrap_or(rest.len());
+        let next = rest[length..].iter().find(|byte| !matches!(byte, b' ' | b'\t'));
+        let is_last = next.is_none_or(|byte| b"#,[]{}:\r\n".contains(byte));
+        (sign != b'*' || is_last).then_some(length)
     }
 
     /// Where the plain scalar ahead ends: at a comment or the line end, and with the lines that go on with it.
@@ -348,7 +358,7 @@ impl Walk<'_> {
                 }
                 b' ' | b'\t' | b'\r' | b'\n' | b':' | b'?' => self.at += 1,
                 b'#' => self.comment()?,
-                b'!' | b'&' | b'*' => self.properties()?,
+                b'!' | b'&' | b'*' if self.property().is_some() => self.properties()?,
                 _ => self.flow_scalar(&mut open)?,
             }
         }

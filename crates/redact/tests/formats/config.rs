@@ -33,6 +33,7 @@ fn yaml_loses_the_value_alone() {
     check(yaml::rewrite, "a: x Jan\n  Muster\nb: y\n", "a: x [PERSON]\nb: y\n");
     check(yaml::rewrite, "jan@example.org: 1\n", "\"[EMAIL]\": 1\n");
     check(yaml::rewrite, "a: &anchor1 x\nb: *anchor1\n", "a: &anchor1 x\nb: *anchor1\n");
+    check(yaml::rewrite, "a: *Jan Muster*\nb: [*x, *Jan Muster]\n", "a: \"*[PERSON]*\"\nb: [*x, \"*[PERSON]\"]\n");
     check(yaml::rewrite, "a: \"Jan\n  Muster\"\n", "a: \"[PERSON]\"\n");
 }
 

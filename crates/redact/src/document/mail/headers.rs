@@ -65,16 +65,18 @@ pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<(Vec<Field>, usize)
             _ => {
                 let colon = memchr::memchr(b':', line).filter(|colon| is_name(line[..*colon].trim_ascii_end()));
                 // Programs that store mail in files leave their own first line, quoted, in the header.
-                let colon =
-                    colon.or_else(|| line.starts_with(b">From ").then_some(0)).ok_or_else(|| no_header(bytes, at))?;
-                let skip = usize::from(line[colon] == b':');
-                fields.push(Field { name: at..at + colon, value: at + colon + skip..at + line.len(), whole: at..end });
+                let quoted = || line.starts_with(QUOTED_FROM).then_some((0, QUOTED_FROM.len()));
+                let (name, value) =
+                    colon.map(|colon| (colon, colon + 1)).or_else(quoted).ok_or_else(|| no_header(bytes, at))?;
+                fields.push(Field { name: at..at + name, value: at + value..at + line.len(), whole: at..end });
             }
         }
         at = end;
     }
     Ok((fields, at))
 }
+
+const QUOTED_FROM: &[u8] = b">From ";
 
 fn no_header(bytes: &[u8], at: usize) -> Fault {
     let line = memchr::memchr_iter(b'\n', &bytes[..at]).count() as u64 + 1;
@@ -161,10 +163,30 @@ impl Walk<'_> {
             *count += 1;
             let name = String::from_utf8_lossy(&bytes[field.name.clone()]).trim().to_owned();
             let path = if *count == 1 { format!("header {name}") } else { format!("header {name}[{count}]") };
+            self.refuse_personal_name(&name, part, &path)?;
             let value = words::plain(&bytes[field.value.clone()], self.eol)?;
             changed.push(self.header(&name, &value, part, &path, &mut boundary)?);
         }
         Ok(Headers { changed, boundary })
+    }
+
+    /// The name of a header is no text, and cannot be changed: one that is none of letters and hyphens is asked about.
+    fn refuse_personal_name(&mut self, name: &str, part: &str, path: &str) -> Result<(), Fault> {
+        if name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-') {
+            return Ok(());
+        }
+        let mut joined = Joined::default();
+        joined.literal(name, 0, super::super::joined::Coding::Header);
+        let mut splices = Splices::default();
+        self.piece(&joined, &[], part, &format!("{path}/name"), false, &mut splices)?;
+        if splices.is_empty() {
+            return Ok(());
+        }
+        Err(Fault::bad_input(
+            "bad-mail",
+            "The name of a header of the mail is personal data, as no mail program writes it.",
+        )
+        .advise("Take that header out by hand, and redact the mail again."))
     }
 
     fn header(

@@ -11,7 +11,7 @@ pub mod toml_text;
 pub mod xml;
 pub mod yaml;
 
-mod entities;
+pub(crate) mod entities;
 mod scalar;
 mod stream;
 mod weave;

@@ -9,7 +9,7 @@ use model::Fault;
 use super::super::Rewritten;
 use super::super::joined::{Coding, Joined, Splices, ask};
 use super::super::table::Tables;
-use super::entities;
+use crate::format::entities;
 use crate::{Decide, Spot};
 
 /// Visits the text, attributes and comments of a page; `None` when nothing changed.
@@ -115,9 +115,9 @@ impl<'a> Walk<'a, '_> {
         while let Some(letter) = self.text[at..range.end].chars().next() {
             let next = at + letter.len_utf8();
             if letter == '&'
-                && let Some((meaning, length)) = entities::reference(&self.text[at..range.end])
+                && let Some((meaning, length)) = entities::decode(self.text[at..range.end].as_bytes(), true)
             {
-                self.paragraph.atom(&meaning, at..at + length, Coding::Text);
+                self.paragraph.atom(meaning.encode_utf8(&mut [0; 4]), at..at + length, Coding::Text);
                 at += length;
                 blank = false;
                 continue;
@@ -276,9 +276,9 @@ impl<'a> Walk<'a, '_> {
         let mut joined = Joined::default();
         let mut at = attribute.value.start;
         while let Some(letter) = self.text[at..attribute.value.end].chars().next() {
-            let reference = entities::reference(&self.text[at..attribute.value.end]);
+            let reference = entities::decode(self.text[at..attribute.value.end].as_bytes(), true);
             if let Some((meaning, length)) = reference.filter(|_| letter == '&') {
-                joined.atom(&meaning, at..at + length, coding);
+                joined.atom(meaning.encode_utf8(&mut [0; 4]), at..at + length, coding);
                 at += length;
             } else {
                 joined.literal(&self.text[at..at + letter.len_utf8()], at, coding);

@@ -5,7 +5,6 @@
 
 mod charset;
 mod codec;
-mod entities;
 mod entity;
 mod headers;
 pub(super) mod html;

@@ -115,7 +115,7 @@ impl<'a> Walk<'a, '_> {
         while let Some(letter) = self.text[at..range.end].chars().next() {
             let next = at + letter.len_utf8();
             if letter == '&'
-                && let Some((meaning, length)) = entities::decode(self.text[at..range.end].as_bytes(), true)
+                && let Some((meaning, length)) = entities::decode(&self.text.as_bytes()[at..range.end], true)
             {
                 self.paragraph.atom(meaning.encode_utf8(&mut [0; 4]), at..at + length, Coding::Text);
                 at += length;
@@ -276,7 +276,7 @@ impl<'a> Walk<'a, '_> {
         let mut joined = Joined::default();
         let mut at = attribute.value.start;
         while let Some(letter) = self.text[at..attribute.value.end].chars().next() {
-            let reference = entities::decode(self.text[at..attribute.value.end].as_bytes(), true);
+            let reference = entities::decode(&self.text.as_bytes()[at..attribute.value.end], true);
             if let Some((meaning, length)) = reference.filter(|_| letter == '&') {
                 joined.atom(meaning.encode_utf8(&mut [0; 4]), at..at + length, coding);
                 at += length;

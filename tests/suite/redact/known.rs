@@ -39,6 +39,11 @@ fn parties_are_found_everywhere() {
         let ran = house.run_with(&[&args[..], &[&format]].concat(), text.as_bytes()).expect(0);
         assert_eq!(ran.stdout, expect, "{name}");
     }
+    house.write(
+        "in/g.eml",
+        "From: M. Oberholzer <x@example.org>\r\nSubject: =?utf-8?Q?Oberholzer_=C3=BC?=\r\n\r\nmimi\r\n",
+    );
+    house.write("in/h.json", "{\"oberholzer\": {\"a\": \"Mo\\u0062erh77\"}}");
     house.run(&["redact", "in", "-o", "out", "--names", "never", "--known", "parties.toml"]).expect(0);
     for name in names(&house, "out") {
         let text = house.read(&format!("out/{name}")).to_lowercase();
@@ -54,6 +59,22 @@ fn parties_are_found_everywhere() {
     assert_eq!(house.run_with(&args, b"Mimi and John Smith\n").expect(0).stdout, "[PERSON] and John Smith\n");
     house.run_with(&["redact", "--check", "-", "--known", "parties.toml"], b"by oberholzer\n").expect(1);
     house.run_with(&["redact", "--check", "-", "--known", "parties.toml"], b"by Rosalind Thornbury\n").expect(0);
+}
+
+/// A redacted copy of an exhibit knows the list as well.
+#[test]
+fn an_exhibit_knows_the_list() {
+    let house = House::initialised();
+    house.write("parties.toml", PARTIES);
+    house.write("a.log", "by oberholzer\n");
+    house.run(&["case", "new", "c1", "--title", "T"]).expect(0);
+    house.run(&["case", "add", "c1", "a.log"]).expect(0);
+    house
+        .run(&["case", "derive", "c1", "EX-001", "--redact", "--known", "parties.toml", "--profile", "logs"])
+        .expect(0);
+    let copies = house.tree(".probity/cases/c1/exhibits/EX-002").into_values().map(|(_, bytes)| bytes);
+    let copies: Vec<u8> = copies.flatten().collect();
+    assert!(String::from_utf8_lossy(&copies).starts_with("by [PERSON"), "{copies:?}");
 }
 
 /// A name that two of the list share gets the pseudonym of neither: somebody decides, or it goes without one.

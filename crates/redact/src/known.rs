@@ -8,7 +8,7 @@ use std::sync::Arc;
 const VALUE_LEAST: usize = 4;
 
 /// Values at least this long are found within words, too.
-const INNER_LEAST: usize = 8;
+pub(crate) const INNER_LEAST: usize = 8;
 
 const FILTER_BITS: u32 = 20;
 const CHUNK: usize = 8;

@@ -36,7 +36,7 @@ impl Default for Limits {
             depth: 256,
             line_bytes: 1 << 20,
             value_bytes: 64 << 10,
-            learned_names: 50_000,
+            learned_names: 20_000,
             learned_values: 50_000,
         }
     }

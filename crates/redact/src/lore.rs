@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::hits::{Hit, PERSON, Who};
-use crate::known::Known;
+use crate::known::{Again, INNER_LEAST, Known};
 use crate::names::{Draft, Mention, PersonId, Reading, Roster, is_common_word};
 use crate::parties::Party;
 use crate::scan::SCORE_LEAST;
@@ -45,6 +45,10 @@ pub(crate) struct Lore {
     /// The parties by their spellings, folded.
     spelled: HashMap<String, Vec<usize>>,
     spellings: Known,
+    /// Those that are found as whole words alone, on lines that [`Words`] points out.
+    short: Known,
+    /// Whether one of these has no word in it.
+    wordless: bool,
     /// The parties among those who are named in other inputs.
     roster: Roster,
     party_of: HashMap<PersonId, Vec<usize>>,
@@ -73,7 +77,12 @@ impl Lore {
         }
         let parties = joined(parties);
         let spellings_max = parties.iter().flat_map(Party::spellings).map(|name| 1 + name.split(' ').count()).sum();
-        let (mut spelled, mut spellings) = (HashMap::<String, Vec<usize>>::new(), Known::new(spellings_max));
+        let mut spelled = HashMap::<String, Vec<usize>>::new();
+        let (mut spellings, mut short) = (Known::new(spellings_max), Known::new(spellings_max));
+        let mut add = |spelling: &str, kind: &Arc<str>| match spelling.len() < INNER_LEAST {
+            true => short.add(spelling.as_bytes(), kind),
+            false => spellings.add(spelling.as_bytes(), kind),
+        };
         let mut seeds = Draft::default();
         for (index, party) in parties.iter().enumerate() {
             for spelling in party.spellings() {
@@ -81,7 +90,7 @@ impl Lore {
                 if !of.contains(&index) {
                     of.push(index);
                 }
-                spellings.add(spelling.as_bytes(), &party.kind);
+                add(spelling, &party.kind);
                 // What begins small is the name of an account; it is found as it is spelled.
                 if *party.kind == *PERSON && spelling.starts_with(char::is_uppercase) {
                     seeds.add_name(spelling);
@@ -89,7 +98,7 @@ impl Lore {
                         let of = spelled.entry(folded(word)).or_default();
                         if !of.contains(&index) {
                             of.push(index);
-                            spellings.add(word.as_bytes(), &party.kind);
+                            add(word, &party.kind);
                         }
                     }
                 }
@@ -109,8 +118,10 @@ impl Lore {
         }
         let mut values = Known::new(lessons.values.len() * 2);
         lessons.values.iter().for_each(|(value, kind)| values.add(value, kind));
-        let words = Words::of(roster.forms());
-        Some(Lore { parties, spelled, spellings, roster, party_of, words, seeds, values })
+        let words = Words::of(roster.forms().chain(spelled.keys().map(String::as_str)));
+        let is_short = |spelling: &&String| spelling.len() < INNER_LEAST;
+        let wordless = spelled.keys().filter(is_short).any(|spelling| words.next(spelling.as_bytes(), 0).is_none());
+        Some(Lore { parties, spelled, spellings, short, wordless, roster, party_of, words, seeds, values })
     }
 
     /// Where an input's own names begin: with the parties.
@@ -123,16 +134,27 @@ impl Lore {
         self.values.find(block).is_empty()
             && self.spellings.find(block).is_empty()
             && self.words.lines(block).next().is_none()
+            && (!self.wordless || self.short.find(block).is_empty())
     }
 
     /// Values that other inputs have taught, in a text.
-    pub(crate) fn again(&self, text: &[u8]) -> Vec<crate::known::Again> {
+    pub(crate) fn again(&self, text: &[u8]) -> Vec<Again> {
         self.values.find(text)
     }
 
     /// Parties as they are spelled in the list.
     pub(crate) fn spelled(&self, text: &str) -> Vec<Hit> {
-        let found = self.spellings.find(text.as_bytes()).into_iter();
+        let bytes = text.as_bytes();
+        let mut found = self.spellings.find(bytes);
+        match self.wordless {
+            true => found.extend(self.short.find(bytes)),
+            false => found.extend(self.words.lines(bytes).flat_map(|lines| {
+                let back = lines.start;
+                let moved =
+                    move |again: Again| Again { range: back + again.range.start..back + again.range.end, ..again };
+                self.short.find(&bytes[lines]).into_iter().map(moved)
+            })),
+        }
         let hit = |range: Range<usize>| {
             let written = text.get(range.clone())?;
             let parties = self.spelled.get(&folded(written))?;
@@ -153,7 +175,7 @@ impl Lore {
                 joined: None,
             })
         };
-        found.filter_map(|again| hit(again.range)).collect()
+        found.into_iter().filter_map(|again| hit(again.range)).collect()
     }
 
     /// Forms of the names of all persons.
@@ -255,8 +277,10 @@ const WORD_BITS: u32 = 16;
 impl Words {
     fn of<'f>(forms: impl Iterator<Item = &'f str>) -> Self {
         let mut words = Words { bits: vec![0; 1 << (WORD_BITS - 6)].into_boxed_slice() };
-        for word in forms.flat_map(|form| form.split(' ')).filter(|word| word.len() > 1) {
-            let at = word.bytes().fold(SEED, step) >> (64 - WORD_BITS);
+        let is_part = |char: char| !(char.is_alphabetic() || char == '\'');
+        for word in forms.flat_map(|form| form.split(is_part)).filter(|word| word.len() > 1 && word.is_ascii()) {
+            let letters = word.bytes().filter(|byte| *byte != b'\'').map(|byte| byte.to_ascii_lowercase());
+            let at = letters.fold(SEED, step) >> (64 - WORD_BITS);
             words.bits[(at >> 6) as usize] |= 1 << (at & 63);
         }
         words
@@ -438,6 +462,9 @@ mod tests {
 
     #[test]
     fn what_is_distinct() {
+        let lore = lore("[[party]]\nname = \"Bo 1234\"\naliases = [\"1-2-3\", \"O'Ryan\"]\n", &[], &[]);
+        check(&lore, "x 1-2-3 y", &[("1-2-3", "Bo 1234")]);
+        check(&lore, "by o'ryan", &[("o'ryan", "Bo 1234")]);
         for (value, expect) in [("4471 2288 93", true), ("12345", false), ("geheimes", false), ("a-b-c-d-e-f", true)] {
             assert_eq!(is_distinct(value.as_bytes()), expect, "{value}");
         }

@@ -80,7 +80,9 @@ fn found(means: &Means<'_>, scratch: &mut Scratch, piece: &Piece<'_>, glue: Glue
             who: Who::Unasked,
             joined: None,
         };
-        is_strong(detector, finding, is_grouped).then(|| joined.hit(&hit)).flatten()
+        // What begins with `@` in a program is a decorator, and what stands before it is none of its business.
+        let is_decorator = !piece.prose && joined.folded.text.get(joined.at) == Some(&b'@');
+        (is_strong(detector, finding, is_grouped) && !is_decorator).then(|| joined.hit(&hit)).flatten()
     });
     hits.next()
 }

@@ -169,6 +169,8 @@ fn lines_are_not_put_together() {
     ] {
         check(text, text);
     }
+    let code = "import atexit\n    @atexit.register\n    def end(): pass\n";
+    assert_eq!(redacted(Kind::Text, code.as_bytes()), code.as_bytes());
     check("write to ada@example.org\nnow", "write to [EMAIL]\nnow");
     check("see below.\nada@example.org", "see below.\n[EMAIL]");
     check("call +49 30 12345678\n20 people", "call [PHONE]\n20 people");

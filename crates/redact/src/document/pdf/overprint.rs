@@ -9,9 +9,14 @@ const OVER: f64 = 0.5;
 const SHADOW: f64 = 0.3;
 /// Layers of one line; what more is painted stands in the last.
 const LAYERS_MAX: usize = 16;
+/// A line of more glyphs is taken as it is: the time to look at it grows with their square.
+const GLYPHS_MAX: usize = 5_000;
 
 /// The line, as many times as words stand over each other in it.
 pub(super) fn layers(scene: &Scene, line: Line) -> Vec<Line> {
+    if line.glyphs.len() > GLYPHS_MAX {
+        return vec![line];
+    }
     let mut painted = line.glyphs.clone();
     painted.sort_by_key(|(number, _)| *number);
     let same = |a: &(usize, f64), b: &(usize, f64)| {

@@ -14,7 +14,7 @@ fn is_label(label: Label, spacy: &str) -> bool {
         Label::Person => spacy == "PERSON",
         Label::Organisation => spacy == "ORG",
         Label::Place => ["GPE", "LOC", "FAC"].contains(&spacy),
-        Label::Address => false,
+        Label::Address | Label::Number(_) => false,
         Label::Other(tag) => format!("{tag:?}").to_uppercase() == spacy.replace('_', ""),
     }
 }

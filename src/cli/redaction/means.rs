@@ -57,6 +57,7 @@ fn named(finder: &Finder, text: &str) -> Vec<Named> {
         Label::Place => Some("place"),
         Label::Organisation => Some("organisation"),
         Label::Address => Some("address"),
+        Label::Number(kind) => Some(kind),
         Label::Other(_) => None,
     };
     let entities = finder.find(text).into_iter();

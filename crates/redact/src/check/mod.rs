@@ -70,6 +70,13 @@ mod uk;
 mod us;
 mod za;
 
+pub(crate) use phone::{Form, form as phone_form};
+
+/// Whether a text is a date as people write it.
+pub(crate) fn is_written_date(text: &[u8]) -> bool {
+    date::written(text)
+}
+
 /// A check: the matched bytes as they stand.
 type Check = fn(&[u8]) -> bool;
 

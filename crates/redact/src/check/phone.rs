@@ -53,6 +53,57 @@ pub(super) fn local(bytes: &[u8]) -> bool {
         && !(is_bare && (number.ends_with(b"0000") || is_row(number) || is_unix_time(number) || is_calendar(number) || number.len() > 13))
 }
 
+/// How much digits in prose look like a telephone number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Written as nothing else is.
+    Sure,
+    /// Perhaps, when a word near by says so.
+    Likely,
+    /// Something else.
+    Other,
+}
+
+/// The form of digits in groups, by nothing but their groups: in prose a wrong area code is a telephone number too.
+pub(crate) fn form(bytes: &[u8]) -> Form {
+    let main = bytes.split(|byte| byte.is_ascii_alphabetic() || b"#,".contains(byte)).next().unwrap_or_default();
+    let Some(digits) = Digits::of(main) else { return Form::Other };
+    let number = digits.as_slice();
+    let groups: Vec<usize> =
+        main.split(|byte| !byte.is_ascii_digit()).filter(|group| !group.is_empty()).map(<[u8]>::len).collect();
+    let dialled = main.first() == Some(&b'+') || main.starts_with(b"(+");
+    if !(6..=15).contains(&number.len()) || all_alike(number) || is_date(main) || is_decimal(main) || is_years(main) {
+        return Form::Other;
+    }
+    if dialled {
+        return if possible(main) && groups.len() > 1 { Form::Sure } else { Form::Other };
+    }
+    let rest = if number[0] == b'1' && groups[0] == 1 { &groups[1..] } else { &groups[..] };
+    if rest.contains(&1) || groups.len() > 6 {
+        return Form::Other;
+    }
+    let area = main.iter().position(|byte| *byte == b')');
+    let has_area = area.is_some_and(|at| at < 8 && main.contains(&b'('));
+    let known = matches!(rest, [3, 3, 4]) || matches!(groups[..], [3, 3, 3, 4]) && main.starts_with(b"001");
+    let trunk = number[0] == b'0' && rest.len() > 1 && (8..=12).contains(&number.len());
+    let extended = main.len() < bytes.len() && rest.len() > 1;
+    match rest {
+        _ if known || number.len() > 6 && (has_area || extended) || trunk => Form::Sure,
+        // A social security number, a postal code, a number in thousands of thousands.
+        [3, 2, 4] | [5, 4] | [_, 3, 3, 3, ..] => Form::Other,
+        [_] if !local(main) => Form::Other,
+        [2, 2, 2] | [3, 3] => Form::Likely,
+        _ if number.len() == 6 => Form::Other,
+        _ => Form::Likely,
+    }
+}
+
+/// `1999-2003`.
+fn is_years(bytes: &[u8]) -> bool {
+    let mut years = bytes.split(|byte| !byte.is_ascii_digit()).filter(|part| !part.is_empty());
+    years.all(|part| part.len() == 4 && (part.starts_with(b"19") || part.starts_with(b"20")))
+}
+
 /// The digits of a number, without its extension.
 struct Digits {
     bytes: [u8; DIGITS_MAX],

@@ -1,5 +1,7 @@
 //! Postal addresses by their form: a street with its number, a postal code with its town, a post box.
 
+use std::ops::Range;
+
 use model::Fault;
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
@@ -8,8 +10,8 @@ use super::container::broken;
 use super::entity::{Entity, Label, Source};
 use super::gazetteer;
 
-/// A capitalised word, in bytes: letters beyond ASCII are taken by their bytes, those of Latin-1 by case.
-const WORD: &str = r"(?:[A-Z]|\xc3[\x80-\x9e]|[\xc4\xc5\xce\xd0].)(?:[A-Za-z'.-]|[\xc3-\xd1].|\xe2\x80\x99)*";
+/// A capitalised word, or a short form with its full stop, in bytes: letters beyond ASCII are taken by their bytes, those of Latin-1 by case.
+const WORD: &str = r"(?:(?:Sta?|Ste|Mt|Ft|Dr|Sr|Jr|Gen|Col|Prof|[A-Z])\.|(?:[A-Z]|\xc3[\x80-\x9e]|[\xc4\xc5\xce\xd0].)(?:[A-Za-z'-]|[\xc3-\xd1].|\xe2\x80\x99)*)";
 /// A house number.
 const NUMBER: &str = r"\d{1,5}(?:[ -]?[A-Za-z]\b|[-/]\d{1,4})?";
 const SPACE: &str = r"(?:(?:[ \t]|\xc2\xa0)+)";
@@ -18,6 +20,9 @@ const UNIT: &str = r"(?:,?\s+(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Room|Stu
 /// Where a town and its code may follow a street.
 const TOWN: &str = r"(?:,?\s+@(?:[ -]@){0,3},?\s+[A-Z]{2}\s+\d{5}(?:-\d{4})?\b)?";
 const STATES: &str = "A[LKZRAEP]|C[AOT]|D[CE]|F[LM]|G[AU]|HI|I[ADLN]|K[SY]|LA|M[ADEHINOPST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY]";
+
+/// Words between the words of a street's name.
+const LINKS: &str = r"(?:(?:de|del|della|degli|di|da|do|dos|das|du|des|la|las|le|les|los|el|of|the|upon|am|an|der|den|van|von|y|e)_|l'|d')";
 
 /// A pattern, with `@` for a capitalised word, `#N` for a house number, `_` for blanks; how sure a match is; and
 /// whether its capitalised words must be no common ones.
@@ -73,6 +78,66 @@ const FORMS: &[Form] = &[
         labelled: false,
     },
     Form {
+        pattern: r"(?:#N_)?@(?:[ -]#L*@){0,4},?_#N,?[ \t]*\r?\n?[>?\s]*,?_?(?:Apt|Apartment|Suite|Ste|Unit|Flat)\.?_?#?[A-Za-z0-9-]{1,6}\b",
+        score: 0.9,
+        guarded: false,
+        labelled: false,
+    },
+    Form {
+        pattern: r"(?:#N_)?[a-z\x80-\xff'.]+(?:[ -][a-z\x80-\xff'.]+){0,4}(?:_#N)?,?[>?\s]+(?:apt|suite|ste|flat)\.?_#?\d{1,5}\b",
+        score: 0.7,
+        guarded: false,
+        labelled: true,
+    },
+    Form {
+        pattern: r"(?:Apt|Apartment|Suite|Ste|Unit|Flat)\.?_#?[A-Za-z0-9-]{1,6}_#N_@(?:[ -]#L*@){0,4}(?:_#N\b)?",
+        score: 0.9,
+        guarded: false,
+        labelled: false,
+    },
+    Form {
+        pattern: r"(?:lives?|living|lived|resid(?:es?|ing)|located|address|office|moved|move|delivered|shipped|sent|send|meet|living|home)(?:_(?:is|was|me|us|it|them|one))?(?:_(?:at|is|in|to)|:)_(?:#N_)?@(?:[ -]#L*@){0,4},?_#N\b",
+        score: 0.8,
+        guarded: false,
+        labelled: true,
+    },
+    Form {
+        pattern: r"(?:address|home|residence)_(?:is|was|:)?_?(?:#N_)?@(?:[ -]#L*@){0,4},?_#N\b",
+        score: 0.8,
+        guarded: false,
+        labelled: true,
+    },
+    Form {
+        pattern: r"#N_@(?:[ -]#L*@){0,3}_\d{1,4}[A-Za-z]?\.?(?:,|\r?\n|\z)",
+        score: 0.6,
+        guarded: true,
+        labelled: false,
+    },
+    Form {
+        pattern: r"corner_of_(?:#N_)?@(?:[ -]#L*@){0,4}(?:_#N)?_and_(?:#N_)?@(?:[ -]#L*@){0,4}",
+        score: 0.8,
+        guarded: false,
+        labelled: true,
+    },
+    Form {
+        pattern: r"(?:#N_)?(?:Rua|Travessa|Praça|Estrada|Largo|Rue|Ulica|ul\.|Via|Viale|Calea|Strada|Boulevard|Bulevardul|Quai|Place)_#L*@(?:[ -]#L*@){0,4},?_#N\b",
+        score: 0.85,
+        guarded: false,
+        labelled: false,
+    },
+    Form {
+        pattern: r"(?:#N_)?@(?:[ -]@){0,2}_(?:utca|út|u\.|tér|krt\.|körút|gate|vei|veg|tee|tn|ulice|ulica|náměstí|trg|cesta|straat|gade|gatan|alley|utja)_#N\b",
+        score: 0.85,
+        guarded: false,
+        labelled: false,
+    },
+    Form {
+        pattern: r"(?:#N_)?(?:@[ -]){0,2}[A-Z\xc3][A-Za-z'\x80-\xff]{2,}(?i:straße|strasse|str\.|weg|platz|allee|gasse|straat|laan|plein|gracht|singel|dreef|steenweg|gatan|vägen|gränd|vej|gade|stræde|gata|vegen|veien|vegur|braut|katu|tie|polku|kuja|tänav)_#N\b",
+        score: 0.85,
+        guarded: false,
+        labelled: false,
+    },
+    Form {
         pattern: r"(?:lives?|living|lived|resid(?:es|ing)|address)_(?:at|is|in|:)?:?_?#N_(?:@|\d{1,5})(?:[ -](?:@|\d{1,5}))*(?:,_@(?:[ -]@)*)?",
         score: 0.8,
         guarded: false,
@@ -122,6 +187,8 @@ impl Addresses {
 
     /// The addresses in `text`, in order; a street and the town that follows it are one.
     pub(super) fn find(&self, text: &str) -> Vec<Entity> {
+        let raised = raised(text);
+        let text = raised.as_deref().unwrap_or(text);
         let mut found: Vec<Entity> = Vec::new();
         for hit in self.regex.find_iter(text) {
             let form = &FORMS[hit.pattern().as_usize()];
@@ -133,8 +200,8 @@ impl Addresses {
             if inside || is_years(here) || form.guarded && !is_town(here) {
                 continue;
             }
-            let label = if form.labelled { here.find(|char: char| char.is_ascii_digit()).unwrap_or(0) } else { 0 };
-            let here = here.trim_end_matches(['\'', '-', ' ', '.']);
+            let label = if form.labelled { label_end(here) } else { 0 };
+            let here = here.trim_end_matches(['\'', '-', ' ', '.', ',', '\n', '\r']);
             let range = hit.start() + label..hit.start() + here.len();
             match found.last_mut() {
                 Some(last) if is_join(&text[last.range.end..range.start]) => last.range.end = range.end,
@@ -144,6 +211,182 @@ impl Addresses {
         found
     }
 }
+
+/// Where the words before an address end: at its number, or at the name of its street. The first word may have a capital.
+fn label_end(text: &str) -> usize {
+    let from = text.find([' ', ':']).unwrap_or(0);
+    let rest = &text[from..];
+    from + rest.find(|char: char| char.is_ascii_digit() || char.is_uppercase()).unwrap_or(0)
+}
+
+/// What stands around addresses and belongs to them: a number before, then flats, towns, regions and postal codes that
+/// follow in the same line or block.
+pub(super) fn around(text: &str, found: &[Entity]) -> Vec<Entity> {
+    let raised = raised(text);
+    let text = raised.as_deref().unwrap_or(text);
+    let mut added = Vec::new();
+    let mut add = |range: Range<usize>| {
+        added.push(Entity { range, label: Label::Address, score: 0.7, source: Source::Form });
+    };
+    for entity in found.iter().filter(|entity| entity.label == Label::Address) {
+        if let Some(start) = number_before(&text[..entity.range.start]) {
+            add(start..entity.range.start - 1);
+        }
+        let mut at = entity.range.end;
+        for _ in 0..PIECES_MAX {
+            let gap = gap(&text[at..]);
+            let next = at + gap;
+            let from = found.partition_point(|other| other.range.start < next);
+            let other = found.get(from).filter(|other| other.range.start == next && gap > 0);
+            if let Some(other) = other.filter(|other| !matches!(other.label, Label::Other(_))) {
+                if !matches!(other.label, Label::Place | Label::Organisation | Label::Person | Label::Address) {
+                    break;
+                }
+                at = other.range.end;
+                continue;
+            }
+            let Some(length) = piece(&text[at..next], &text[next..]) else { break };
+            add(next..next + length);
+            at = next + length;
+        }
+    }
+    added
+}
+
+/// Parts of an address after its street at most.
+const PIECES_MAX: usize = 8;
+
+/// A number of up to four digits right before an address, that is no year.
+fn number_before(text: &str) -> Option<usize> {
+    let text = text.strip_suffix(' ')?;
+    let number = text.rsplit(|char: char| !char.is_ascii_alphanumeric()).next().unwrap_or_default();
+    let start = text.len() - number.len();
+    let digits = number.trim_end_matches(|char: char| char.is_ascii_alphabetic());
+    let fits = (1..=4).contains(&digits.len())
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && number.len() < digits.len() + 2;
+    let is_year = number.len() == 4 && (number.starts_with("19") || number.starts_with("20"));
+    let apart =
+        text[..start].chars().next_back().is_none_or(|char| char.is_whitespace() || matches!(char, '(' | '>' | '"'));
+    (fits && !is_year && apart).then_some(start)
+}
+
+/// How long what parts the pieces of an address is.
+fn gap(text: &str) -> usize {
+    let gap = text.find(|char: char| !matches!(char, ',' | ' ' | '\n' | '\r' | '\t' | '>' | '?')).unwrap_or(text.len());
+    if gap > 10 || text[..gap].matches('\n').count() > 2 { 0 } else { gap }
+}
+
+/// How long the piece of an address is that `text` begins with, after `gap`.
+fn piece(gap: &str, text: &str) -> Option<usize> {
+    let alphanumeric = |text: &str| text.find(|char: char| !char.is_alphanumeric()).unwrap_or(text.len());
+    let first = &text[..alphanumeric(text)];
+    if gap.is_empty() || first.is_empty() {
+        return None;
+    }
+    if UNITS.iter().any(|unit| unit.eq_ignore_ascii_case(first)) {
+        let rest = &text[first.len()..];
+        let blank = rest.find(|char: char| !matches!(char, '.' | ' ' | '#')).unwrap_or(rest.len());
+        let number = alphanumeric(&rest[blank..]);
+        let fits = blank > 0
+            && (1..7).contains(&number)
+            && rest[blank..blank + number].bytes().any(|byte| byte.is_ascii_digit());
+        return fits.then_some(first.len() + blank + number);
+    }
+    let after = &text[first.len()..];
+    let digits = first.bytes().filter(u8::is_ascii_digit).count();
+    if digits == first.len() {
+        let house = gap == " " && digits < 5 || (4..=6).contains(&digits);
+        return (house && ends(after)).then_some(first.len());
+    }
+    if digits > 0 {
+        let code = text.find([',', '\n', '.']).unwrap_or(text.len().min(8));
+        let post = text.get(..code).is_some_and(|code| {
+            code.len() < 9 && code.bytes().all(|b| b == b' ' || b.is_ascii_digit() || b.is_ascii_uppercase())
+        });
+        return (post && digits > 1).then_some(text[..code].trim_end().len());
+    }
+    if (2..=3).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return (ends(after) || after.trim_start().starts_with(|char: char| char.is_ascii_digit()))
+            .then_some(first.len());
+    }
+    town(gap, text)
+}
+
+/// One to five words with capitals, particles between them, that stand alone or before a region or code: after a comma
+/// or in the next line.
+fn town(gap: &str, text: &str) -> Option<usize> {
+    let (mut end, mut common) = (0, true);
+    for word in text.split_inclusive([' ', '-']).take(5) {
+        let letters = word.trim_end_matches(|char: char| !char.is_alphabetic());
+        let capital = letters.starts_with(char::is_uppercase)
+            && letters.chars().all(|char| char.is_alphabetic() || matches!(char, '\'' | '.' | '’'));
+        let particle = end > 0 && PARTICLES.contains(&letters);
+        if !capital && !particle {
+            return None;
+        }
+        let kind = gazetteer::look_up(letters);
+        let shouted = letters.chars().count() > 2 && letters.chars().all(char::is_uppercase) && gap.contains('\n');
+        common &= particle || kind.is_common() && !kind.is_place() && !shouted;
+        end += letters.len();
+        let rest = &text[end..];
+        if capital && (ends(rest) || rest.trim_start_matches(' ').starts_with(|char: char| char.is_ascii_digit())) {
+            return (gap.contains([',', '\n']) && !common).then_some(end);
+        }
+        end += word.len() - letters.len();
+    }
+    None
+}
+
+/// Small words within names of towns.
+const PARTICLES: &[&str] = &[
+    "de", "la", "del", "di", "da", "do", "dos", "du", "des", "le", "les", "el", "of", "and", "upon", "on", "near",
+    "under", "am", "an", "der", "im", "bei", "pri", "nad", "sur", "sous", "en", "the",
+];
+
+/// A text without any capital as if each word had one: such text is searched as it would be otherwise.
+fn raised(text: &str) -> Option<String> {
+    if text.len() < 8 || text.chars().any(char::is_uppercase) {
+        return None;
+    }
+    let mut raised = text.to_owned().into_bytes();
+    for at in 0..raised.len() {
+        if raised[at].is_ascii_lowercase()
+            && (at == 0 || b" \n>-'".contains(&raised[at - 1]))
+            && !is_particle(&text[at..])
+        {
+            raised[at].make_ascii_uppercase();
+        }
+    }
+    String::from_utf8(raised).ok()
+}
+
+/// Whether a text begins with a small word that stands within or before addresses.
+fn is_particle(text: &str) -> bool {
+    let word = text.split(|char: char| !char.is_alphabetic()).next().unwrap_or_default();
+    PARTICLES.contains(&word) || LEADERS.contains(&word)
+}
+
+/// Small words before addresses.
+const LEADERS: &[&str] = &[
+    "at", "in", "to", "is", "was", "it", "address", "lives", "live", "corner", "by", "for", "from", "with", "my",
+    "your", "his", "her",
+];
+
+/// Whether a piece ends here: no small word goes on.
+fn ends(after: &str) -> bool {
+    let mut chars = after.chars();
+    match chars.next() {
+        None | Some('\n' | '\r' | ',' | ';' | ')' | '?' | '!' | '"' | '<') => true,
+        Some('.') => chars.next().is_none_or(char::is_whitespace),
+        Some(' ') => chars.next().is_none_or(|char| !char.is_lowercase() && !matches!(char, '%' | '-' | '=')),
+        _ => false,
+    }
+}
+
+/// Words before the number of a flat.
+const UNITS: &[&str] =
+    &["apt", "apartment", "suite", "ste", "unit", "flat", "floor", "room", "studio", "bldg", "building"];
 
 /// Whether only a comma or a line break parts a street from its town.
 fn is_join(gap: &str) -> bool {
@@ -168,8 +411,12 @@ fn is_town(text: &str) -> bool {
 }
 
 fn written_out(pattern: &str) -> String {
-    let pattern =
-        pattern.replace("#U", UNIT).replace("#T", TOWN).replace("#N", NUMBER).replace("#S", &format!("(?:{STATES})"));
+    let pattern = pattern
+        .replace("#L", LINKS)
+        .replace("#U", UNIT)
+        .replace("#T", TOWN)
+        .replace("#N", NUMBER)
+        .replace("#S", &format!("(?:{STATES})"));
     pattern.replace('_', SPACE).replace('@', WORD)
 }
 

@@ -26,6 +26,8 @@ pub enum Label {
     Organisation,
     /// A street with its number, or a postal code with its town.
     Address,
+    /// A number of a person's own, by the type that profiles name: `phone`, `health-id`.
+    Number(&'static str),
     /// Anything else that the model has a word for.
     Other(Tag),
 }

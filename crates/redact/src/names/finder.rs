@@ -4,18 +4,20 @@ use std::ops::Range;
 
 use model::Fault;
 
-use super::address::Addresses;
+use super::address::{self, Addresses};
 use super::entity::{Entity, Label, Source, Tag};
 use super::lexicon::{Language, Lexicon, Roles};
 use super::model::Model;
+use super::numbers::Numbers;
 use super::roster::{Draft, Reading};
 use super::words::Word;
-use super::{places, rules, words};
+use super::{organisations, places, plausible, rules, words};
 
 /// Finds names of persons, places and organisations, and addresses, in prose: the network, the lists and the rules.
 pub struct Finder {
     model: Model,
     addresses: Addresses,
+    numbers: Numbers,
     lexicon: Lexicon,
 }
 
@@ -26,7 +28,8 @@ impl Finder {
     /// # Errors
     /// `name-model-broken` when the program was built wrongly.
     pub fn load() -> Result<Self, Fault> {
-        Ok(Finder { model: Model::load()?, addresses: Addresses::new()?, lexicon: Lexicon::new() })
+        let (addresses, numbers) = (Addresses::new()?, Numbers::new()?);
+        Ok(Finder { model: Model::load()?, addresses, numbers, lexicon: Lexicon::new() })
     }
 
     /// The network alone.
@@ -44,11 +47,14 @@ impl Finder {
         let mut found = self.addresses.find(text);
         found.extend(rules::persons(text, &words, language));
         found.extend(places::places(text, &words));
-        let entities = self.model.entities(text).into_iter();
-        found.extend(entities.filter(|entity| !is_jargon(text, entity) && is_confirmed(&words, language, entity)));
+        found.extend(organisations::organisations(text, &words));
+        found.extend(self.numbers.find(text));
+        let entities = self.model.entities(text).into_iter().filter(|entity| is_confirmed(&words, language, entity));
+        found.extend(entities.filter_map(|entity| plausible::plausible(text, &words, entity)));
         let found = widen(text, unite(text, found), |found| rules::listed(text, &words, found, language));
+        let found = widen(text, found, |found| address::around(text, found));
         let found = widen(text, found, |found| elsewhere(text, found));
-        beside_placeholders(text, found)
+        beside_placeholders(text, &words, found)
     }
 }
 
@@ -103,7 +109,7 @@ fn is_confirmed(words: &[Word], language: Language, entity: &Entity) -> bool {
 
 /// What is left of findings when what a redaction has put there (`[PERSON-3]`, `[CARD ***1234]`) is not looked at:
 /// a text that is redacted twice is as if it were redacted once.
-fn beside_placeholders(text: &str, found: Vec<Entity>) -> Vec<Entity> {
+fn beside_placeholders(text: &str, words: &[Word], found: Vec<Entity>) -> Vec<Entity> {
     let placeholders = placeholders(text);
     if placeholders.is_empty() {
         return found;
@@ -116,7 +122,9 @@ fn beside_placeholders(text: &str, found: Vec<Entity>) -> Vec<Entity> {
             placeholders.iter().filter(|range| range.start < entity.range.end && range.end > entity.range.start);
         for range in inside.chain([&after]) {
             let piece = from..range.start.max(from);
-            kept.extend(trimmed(text, piece).map(|range| Entity { range, ..entity.clone() }));
+            let whole = piece == entity.range;
+            let left = trimmed(text, piece).map(|range| Entity { range, ..entity.clone() });
+            kept.extend(left.and_then(|left| if whole { Some(left) } else { plausible::plausible(text, words, left) }));
             from = from.max(range.end);
         }
     }
@@ -139,59 +147,11 @@ fn placeholders(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Words that stand beside personal data and that the network takes for organisations.
-const JARGON: &[&str] = &[
-    "ssn",
-    "iban",
-    "bic",
-    "swift",
-    "vat",
-    "atm",
-    "pin",
-    "vin",
-    "asap",
-    "url",
-    "pdf",
-    "id",
-    "ip",
-    "mac",
-    "imei",
-    "dob",
-    "ceo",
-    "cfo",
-    "cto",
-    "hr",
-    "faq",
-    "api",
-    "http",
-    "https",
-    "json",
-    "xml",
-    "html",
-    "csv",
-    "sql",
-    "ssl",
-    "tls",
-    "usb",
-    "gps",
-    "sms",
-    "mrn",
-    "npi",
-    "ein",
-    "itin",
-    "nhs number",
-    "isbn",
-];
-
-fn is_jargon(text: &str, entity: &Entity) -> bool {
-    entity.label == Label::Organisation
-        && JARGON.iter().any(|word| word.eq_ignore_ascii_case(&text[entity.range.clone()]))
-}
-
 /// How much a finding may override others that overlap it: addresses hold numbers and names, rules know persons that
 /// the network takes for something else, and names of persons and organisations go before the rest.
 fn weight(entity: &Entity) -> u8 {
     match (entity.label, entity.source) {
+        (Label::Number(_), _) => 6,
         (Label::Address, _) => 5,
         (Label::Person, Source::Title) => 4,
         (Label::Person, _) => 3,
@@ -252,8 +212,15 @@ fn add(text: &str, united: &mut Vec<Entity>, mut entity: Entity) {
 }
 
 /// A range without blanks and punctuation at its ends; none when no letter or digit is left.
+///
+/// What is left of a name beside another finding is worth taking out only when it could name something: two characters
+/// or more, of which one is no small letter.
 fn trimmed(text: &str, range: Range<usize>) -> Option<Range<usize>> {
     let here = &text[range.clone()];
+    let telling = here.chars().filter(|char| char.is_alphanumeric()).take(2).count() > 1;
+    if !telling || !here.contains(|char: char| char.is_alphanumeric() && !char.is_lowercase()) {
+        return None;
+    }
     let from = here.find(char::is_alphanumeric)?;
     let to = here.rfind(char::is_alphanumeric)?;
     let last = here[to..].chars().next().map_or(0, char::len_utf8);

@@ -1,7 +1,8 @@
 //! Names of persons, places and organisations in prose, offline.
 //!
 //! [`Model`] is the network of spaCy's small English model, rebuilt so that it gives the same entities from the same
-//! weights. [`Finder`] unites it with lists of names and with rules for English, French, Spanish and German. A
+//! weights. [`Finder`] unites it with lists of names and with rules for English, French, Spanish and German, and knows
+//! addresses, telephone numbers and labelled identifiers in sentences. A
 //! [`Roster`] takes the persons found in a document or case and finds every form of their names everywhere in it.
 //!
 //! Deliberately absent: networks for other languages (their weights are not free to give away), and sentences: the
@@ -20,7 +21,10 @@ mod lexicon;
 mod model;
 mod moves;
 mod network;
+mod numbers;
+mod organisations;
 mod places;
+mod plausible;
 mod roster;
 mod rules;
 mod tokenizer;

@@ -12,7 +12,7 @@ pub(super) fn places(text: &str, words: &[Word]) -> Vec<Entity> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < words.len() {
-        let place = several(text, words, at).or_else(|| single(text, words, at));
+        let place = several(text, words, at).or_else(|| single(text, words, at)).or_else(|| led(text, words, at));
         at = place.map_or(at + 1, |(end, score)| {
             let range = words[at].start..words[end - 1].end;
             found.push(Entity { range, label: Label::Place, score, source: Source::Gazetteer });
@@ -37,6 +37,76 @@ fn several(text: &str, words: &[Word], at: usize) -> Option<(usize, f32)> {
         let name = text[word.start..last.end].replace('\n', " ");
         (last.shape != Shape::Small && gazetteer::look_up(&name).is_place()).then_some((end, 0.7))
     })
+}
+
+/// Where people live, go and come from: what a preposition after such a word leads to is a place, be it on no list.
+const MOVES: &[&str] = &[
+    "live",
+    "lives",
+    "lived",
+    "living",
+    "moved",
+    "move",
+    "moving",
+    "born",
+    "grew",
+    "up",
+    "raised",
+    "originally",
+    "based",
+    "located",
+    "arrived",
+    "resides",
+    "residing",
+    "resident",
+    "residents",
+    "travelled",
+    "traveled",
+    "flew",
+    "here",
+    "back",
+    "home",
+    "hometown",
+    "am",
+    "city",
+    "town",
+    "village",
+    "native",
+    "settled",
+    "stayed",
+    "staying",
+    "vacation",
+    "holiday",
+    "trip",
+];
+
+/// `lives in Dozwil`, `grew up in MJÄLLOM`, `their home city Narsaq`: names that the lists do not have.
+fn led(text: &str, words: &[Word], at: usize) -> Option<(usize, f32)> {
+    let gap = |at: usize| words.get(at + 1).map_or("", |next| &text[words[at].end..next.start]);
+    let back = |count: usize| at.checked_sub(count).filter(|before| (*before..at).all(|at| gap(at) == " "));
+    let by_preposition = back(2).is_some_and(|before| {
+        words[before].is_any(text, MOVES) && words[before + 1].is_any(text, &["in", "from", "to", "near", "of", "at"])
+    });
+    let by_noun = back(2).is_some_and(|before| {
+        words[before].is_any(text, &["home", "birth"]) && words[before + 1].is_any(text, &["city", "town", "village"])
+    });
+    let first = &words[at];
+    let shouted = first.shape == Shape::Capitals && first.end - first.start > 3;
+    let is_name = first.is_capital() && (!first.kind.is_common() || shouted) && !first.roles.is_title();
+    (is_name && (by_preposition || by_noun)).then_some(())?;
+    let mut end = at + 1;
+    let mut last = end;
+    while end < words.len() && end < at + PARTS_MAX && matches!(gap(end - 1), " " | "-") {
+        let particle =
+            words[end].roles.is_particle() || words[end].is_any(text, &["pri", "nad", "upon", "on", "of", "sur", "am"]);
+        if words[end].is_capital() {
+            last = end + 1;
+        } else if !particle {
+            break;
+        }
+        end += 1;
+    }
+    Some((last, 0.55))
 }
 
 /// A single word that is a place and nothing else, after a preposition or between commas.

@@ -17,7 +17,7 @@ pub(super) fn persons(text: &str, words: &[Word], language: Language) -> Vec<Ent
         let best =
             text.titled(at).or_else(|| text.greeted(at)).or_else(|| text.introduced(at)).or_else(|| text.named(at));
         let best = best.or_else(|| text.initialled(at)).or_else(|| text.caption(at)).or_else(|| text.reversed(at));
-        let best = best.or_else(|| text.particled(at)).or_else(|| text.alone(at));
+        let best = best.or_else(|| text.particled(at)).or_else(|| text.alone(at)).or_else(|| text.speaking(at));
         match best {
             Some(find) => {
                 found.push(find.entity);
@@ -28,6 +28,34 @@ pub(super) fn persons(text: &str, words: &[Word], language: Language) -> Vec<Ent
     }
     found
 }
+
+/// What only people do.
+const ACTS: &[&str] = &[
+    "said",
+    "says",
+    "asked",
+    "asks",
+    "told",
+    "tells",
+    "shouted",
+    "replied",
+    "answered",
+    "whispered",
+    "smiled",
+    "laughed",
+    "cried",
+    "nodded",
+    "married",
+    "lives",
+    "lived",
+    "sighed",
+    "wept",
+    "testified",
+    "alleges",
+    "alleged",
+    "died",
+    "graduated",
+];
 
 struct Text<'t> {
     text: &'t str,
@@ -321,6 +349,17 @@ impl Text<'_> {
             && !self.words[last].kind.is_place();
         fits.then_some(())?;
         self.find(at..last + 1, 0.6, Source::Form)
+    }
+
+    /// `Gayane shouted`: a word of no list before a verb that only people do.
+    fn speaking(&self, at: usize) -> Option<Find> {
+        let word = &self.words[at];
+        let next = self.words.get(at + 1)?;
+        let acts = next.shape == Shape::Small && self.gap(at) == " " && next.is_any(self.text, ACTS);
+        let alone = at == 0 || !self.words[at - 1].is_capital() || self.begins_sentence(at);
+        let fits = word.shape == Shape::Capital && word.kind == gazetteer::Kind::default() && word.end - word.start > 2;
+        (self.language == Language::English && fits && acts && alone).then_some(())?;
+        self.find(at..at + 1, 0.5, Source::Form)
     }
 
     /// A given name alone, or a frequent family name, that is nothing else.

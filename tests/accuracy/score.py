@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import sets
@@ -140,82 +141,51 @@ def judged(row, taken):
 def probity(program, texts):
     """What is missing in the real output of `probity redact` with its default profile, and how many texts have none.
 
-    A text in which a name can stand for two persons is taken again with `--operator label`, as the hint says. A text
-    that is refused altogether stays unread by anybody, but here all of its values count as left.
+    Each text is a run of its own: the files of one run teach each other, and these texts have nothing to do with each
+    other. A text in which a name can stand for two persons is taken again with `--operator label`, as the hint says. A
+    text that is refused altogether stays unread by anybody, but here all of its values count as left.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        source, again, target = (Path(folder, name) for name in ("in", "again", "out"))
-        source.mkdir()
-        again.mkdir()
-        names = [f"{at:05}.txt" for at in range(len(texts))]
-        for name, text in zip(names, texts):
-            (source / name).write_bytes(text.encode())
-        found = looked(program, source)
-        ambiguous = write([program, "--no-input", "redact", source, "-o", target, "--overwrite"], source, again)
-        refused = {name for name, code in ambiguous.items() if code != "ambiguous-name"}
-        for name in refused:
-            os.remove(again / name)
-        refused |= set(write([program, "redact", again, "-o", target, "--overwrite", "--operator", "label"], again, source))
-        taken = [
-            [] if name in refused else missing(text, (target / name).read_bytes().decode(), found[name]) for name, text in zip(names, texts)
-        ]
-        return taken, f"{len(ambiguous) - len(refused)} by label for an ambiguous name, {len(refused)} refused"
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
+        runs = list(pool.map(lambda one: redacted(program, Path(folder, f"{one[0]}.txt"), one[1]), enumerate(texts)))
+    codes = collections.Counter(code for _, code in runs)
+    labelled, refused = codes.pop("label", 0), sum(count for code, count in codes.items() if code)
+    return [taken for taken, _ in runs], f"{labelled} by label for an ambiguous name, {refused} refused"
 
 
-def write(command, source, aside):
-    """Redacts the folder; files that are refused are moved aside. Each with the code of its fault."""
-    refused = {}
-    while any(source.iterdir()):
-        ran = subprocess.run(command, capture_output=True, text=True)
-        if ran.returncode == 0:
-            break
-        faulty = dict(re.findall(r"(\d{5}\.txt): .*\n(?:  hint: .*\n)?  code: ([a-z-]+)", ran.stderr))
-        if not faulty:
-            sys.exit(ran.stderr)
-        refused |= faulty
-        for name in faulty:
-            os.rename(source / name, aside / name)
-    return refused
+def redacted(program, file, text):
+    """What is missing of one text, and `label`, the code of a refusal, or nothing."""
+    file.write_bytes(text.encode())
+    out = file.with_suffix(".out.txt")
+    command = [program, "--no-input", "redact", file, "-o", out]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    code = (re.findall(r"  code: ([a-z-]+)", ran.stderr) + ["?"])[0] if ran.returncode else ""
+    if code == "ambiguous-name":
+        ran = subprocess.run([*command, "--operator", "label"], capture_output=True, text=True)
+        code = "label" if ran.returncode == 0 else code
+    return (missing(text, out.read_bytes().decode()) if ran.returncode == 0 else []), code
 
 
-def looked(program, source):
-    """What `redact --check` finds, in characters."""
-    ran = subprocess.run([program, "--json", "redact", "--check", source], capture_output=True, text=True)
-    found = collections.defaultdict(list)
-    for line in ran.stdout.splitlines():
-        row = json.loads(line)
-        if row.get("schema") == "finding/1":
-            found[os.path.basename(row["file"])].append((row["start"], row["end"], row["type"]))
-    for name, rows in found.items():
-        raw = (source / name).read_bytes()
-        found[name] = sorted((len(raw[:start].decode()), len(raw[:end].decode()), kind) for start, end, kind in rows)
-    return found
-
-
-def missing(text, out, found):
+def missing(text, out):
     """Where the output has placeholders, in places of the input: [start, end, label]."""
     marks = list(PLACEHOLDER.finditer(out))
     kept = [out[a:b] for a, b in zip([0] + [m.end() for m in marks], [m.start() for m in marks] + [len(out)])]
-    spans = [(start, end) for start, end, _ in found]
-    if len(spans) == len(marks) and kept == between(text, spans):
-        places = spans
-    else:
-        places = aligned(text, kept)
-    return [[start, end, mark.group()] for (start, end), mark in zip(places, marks)]
-
-
-def between(text, spans):
-    edges = [0] + [edge for span in spans for edge in span] + [len(text)]
-    return [text[a:b] for a, b in zip(edges[::2], edges[1::2])]
+    return [[start, end, mark.group()] for (start, end), mark in zip(aligned(text, kept), marks)]
 
 
 def aligned(text, kept):
-    """The places of what is kept, found again in order; each gap as short as it can be."""
-    pattern = "(.+?)".join(re.escape(part) for part in kept)
-    match = re.fullmatch(pattern, text, re.DOTALL)
-    if not match:
-        raise ValueError("the output is not the input with placeholders in it")
-    return [match.span(at + 1) for at in range(len(kept) - 1)]
+    """The places of what is kept, found again in order; each gap as short as it can be.
+
+    A value that line ends broke leaves them behind its placeholder, with the marks that begin the lines (`>`), so that
+    lines stay as many as they were: then what begins with a line end may be there or not.
+    """
+    strict = [re.escape(part) for part in kept]
+    loose = [re.sub(r"^\s*\n[\s>#*/|?-]*", "\0", part) for part in kept]
+    loose = [re.escape(part).replace("\0", r"[\s>#*/|?-]*?") for part in loose]
+    for parts in (strict, loose):
+        match = re.fullmatch("(.+?)".join(parts), text, re.DOTALL)
+        if match:
+            return [match.span(at + 1) for at in range(len(kept) - 1)]
+    raise ValueError("the output is not the input with placeholders in it: " + repr(kept) + repr(text))
 
 
 def peer(ask, texts):

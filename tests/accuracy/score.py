@@ -119,7 +119,8 @@ def is_hidden(text, covered, value):
     """Whether no two letters or digits of the value are left beside each other at its place."""
     start, end = inner(text, value)
     left = "".join(" " if covered[at] else text[at] for at in range(start, end))
-    return not any(len(word.group()) > 1 for word in WORD.finditer(left))
+    # Where a region is missing, the generator of presidio-* writes `nan`: no word of anybody.
+    return not any(len(word.group()) > 1 and word.group() != "nan" for word in WORD.finditer(left))
 
 
 def judged(row, taken):

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use crate::detector::{DETECTORS, REQUESTED};
 
 /// Types that no detector of tier 1 finds.
-const NAMES: [&str; 4] = ["person", "place", "organisation", "address"];
+const NAMES: [&str; 5] = ["person", "place", "organisation", "address", "personal-number"];
 
 /// Longer ones are none: a reason, a type, a tag.
 const LENGTH_MAX: usize = 80;

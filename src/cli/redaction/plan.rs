@@ -122,7 +122,7 @@ fn scanner(args: &PlanArgs, profile: &Profile) -> Result<Scanner, Fault> {
 }
 
 /// Types that no detector of tier 1 finds.
-const NAME_TYPES: [&str; 4] = ["person", "place", "organisation", "address"];
+const NAME_TYPES: [&str; 5] = ["person", "place", "organisation", "address", "personal-number"];
 
 fn own(path: &Path) -> Result<Detector, Fault> {
     let text = files::read_text(path, FILE_MAX)?;

@@ -59,6 +59,11 @@ pub(super) fn written(raw: &[u8]) -> bool {
     (1880..=LAST_YEAR).contains(&year) && day
 }
 
+/// What is no date, for identifiers in groups of digits.
+pub(super) fn absent(raw: &[u8]) -> bool {
+    !written(raw)
+}
+
 /// The month that one of the words begins with; names of the languages whose detectors we have.
 fn month(raw: &[u8]) -> Option<u32> {
     let words = raw.split(|byte| byte.is_ascii() && !byte.is_ascii_alphabetic());

@@ -170,6 +170,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("mx-rfc", mx::rfc),
     ("nl-bsn", nl::bsn),
     ("nl-onderwijsnummer", nl::onderwijsnummer),
+    ("no-date", date::absent),
     ("no-fnr", no::fodselsnummer),
     ("npm-token", secret::npm),
     ("nz-account", nz::account),

@@ -98,10 +98,12 @@ pub(crate) fn form(bytes: &[u8]) -> Form {
     }
 }
 
-/// `1999-2003`.
+/// `1999-2003`, `0700-1900`.
 fn is_years(bytes: &[u8]) -> bool {
-    let mut years = bytes.split(|byte| !byte.is_ascii_digit()).filter(|part| !part.is_empty());
-    years.all(|part| part.len() == 4 && (part.starts_with(b"19") || part.starts_with(b"20")))
+    let mut parts = bytes.split(|byte| !byte.is_ascii_digit()).filter(|part| !part.is_empty());
+    let is_year = |part: &[u8]| part.starts_with(b"19") || part.starts_with(b"20");
+    let is_hour = |part: &[u8]| part < &b"2401"[..] && part[2] < b'6';
+    parts.all(|part| part.len() == 4 && (is_year(part) || is_hour(part)))
 }
 
 /// The digits of a number, without its extension.

@@ -108,16 +108,10 @@ const FORMS: &[Form] = &[
         labelled: true,
     },
     Form {
-        pattern: r"#N_@(?:[ -]#L*@){0,3}_\d{1,4}[A-Za-z]?\.?(?:,|\r?\n|\z)",
-        score: 0.6,
-        guarded: true,
-        labelled: false,
-    },
-    Form {
-        pattern: r"corner_of_(?:#N_)?@(?:[ -]#L*@){0,4}(?:_#N)?_and_(?:#N_)?@(?:[ -]#L*@){0,4}",
+        pattern: r"(?:[Tt]he_)?[Cc]orner_of_(?:#N_)?@(?:[ -]#L*@){0,4}(?:_#N)?_and_(?:#N_)?@(?:[ -]#L*@){0,4}",
         score: 0.8,
         guarded: false,
-        labelled: true,
+        labelled: false,
     },
     Form {
         pattern: r"(?:#N_)?(?:Rua|Travessa|Praça|Estrada|Largo|Rue|Ulica|ul\.|Via|Viale|Calea|Strada|Boulevard|Bulevardul|Quai|Place)_#L*@(?:[ -]#L*@){0,4},?_#N\b",
@@ -150,7 +144,7 @@ const FORMS: &[Form] = &[
         labelled: true,
     },
     Form {
-        pattern: r"(?:(?:Unit|PSC|CMR)_\d{1,5},?_Box_\d{1,5}|US(?:NS|S|CGC)_@(?:_@)?),?\s+[ADF]PO,?_A[AEP]_\d{5}(?:-\d{4})?\b",
+        pattern: r"(?:(?:Unit|PSC|CMR|Psc|Cmr)_\d{1,5},?_Box_\d{1,5}|(?:US[A-Z]{1,3}|Us[a-z]{1,3})_@(?:_@)?),?\s+[ADF](?:PO|po),?_A[AEPaep]_\d{5}(?:-\d{4})?\b",
         score: 0.95,
         guarded: false,
         labelled: false,
@@ -167,6 +161,12 @@ const FORMS: &[Form] = &[
         pattern: r"(?:@(?:[ -]@){0,2},?\s+)?\b(?:[A-PR-UWYZ][A-HK-Y]?\d[A-Z\d]?\s\d[ABD-HJLNP-UW-Z]{2}|[ABCEGHJ-NPRSTVXY]\d[A-Z]\s\d[A-Z]\d)\b",
         score: 0.75,
         guarded: false,
+        labelled: false,
+    },
+    Form {
+        pattern: r"#N_@(?:[ -]#L*@){0,3}_\d{1,4}[A-Za-z]?\.?(?:,|\r?\n|\z)",
+        score: 0.6,
+        guarded: true,
         labelled: false,
     },
 ];
@@ -228,29 +228,73 @@ pub(super) fn around(text: &str, found: &[Entity]) -> Vec<Entity> {
     let mut add = |range: Range<usize>| {
         added.push(Entity { range, label: Label::Address, score: 0.7, source: Source::Form });
     };
-    for entity in found.iter().filter(|entity| entity.label == Label::Address) {
-        if let Some(start) = number_before(&text[..entity.range.start]) {
-            add(start..entity.range.start - 1);
+    for entity in found {
+        match entity.label {
+            Label::Address => before(text, found, entity.range.start).into_iter().for_each(&mut add),
+            Label::Place => {
+                number_after(&text[entity.range.end..])
+                    .into_iter()
+                    .for_each(|end| add(entity.range.end + 1..entity.range.end + end));
+                continue;
+            }
+            _ => continue,
         }
         let mut at = entity.range.end;
+        let mut unit = ends_with_unit(&text[entity.range.clone()]);
         for _ in 0..PIECES_MAX {
             let gap = gap(&text[at..]);
             let next = at + gap;
             let from = found.partition_point(|other| other.range.start < next);
             let other = found.get(from).filter(|other| other.range.start == next && gap > 0);
             if let Some(other) = other.filter(|other| !matches!(other.label, Label::Other(_))) {
-                if !matches!(other.label, Label::Place | Label::Organisation | Label::Person | Label::Address) {
+                if matches!(other.label, Label::Number(_)) {
                     break;
                 }
-                at = other.range.end;
+                (at, unit) = (other.range.end, ends_with_unit(&text[other.range.clone()]));
                 continue;
             }
-            let Some(length) = piece(&text[at..next], &text[next..]) else { break };
+            let Some(length) = piece(&text[at..next], &text[next..], unit) else { break };
+            unit = ends_with_unit(&text[next..next + length]);
             add(next..next + length);
             at = next + length;
         }
     }
     added
+}
+
+/// What stands before an address and belongs to it: a number, or the street that it crosses.
+fn before(text: &str, found: &[Entity], start: usize) -> Option<Range<usize>> {
+    let head = &text[..start];
+    if let Some(from) = number_before(head) {
+        return Some(from..start - 1);
+    }
+    if let Some(rest) = head.strip_suffix(" and ") {
+        let crossed =
+            found.iter().any(|other| other.range.end == rest.len() && !matches!(other.label, Label::Other(_)));
+        return crossed.then(|| rest.len() + 1..start - 1);
+    }
+    let rest = head.strip_suffix("corner of ")?;
+    let from = rest.strip_suffix("the ").unwrap_or(rest).len();
+    Some(from..start - 1)
+}
+
+/// The end of the number after a place: a house number after a street, or a postal code at the end of a line.
+fn number_after(text: &str) -> Option<usize> {
+    let rest = text.strip_prefix(' ')?;
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let after = &rest[digits..];
+    let closed = after.trim_start_matches(' ').is_empty()
+        || after.starts_with(['\n', '\r', ',', '?', ';'])
+        || after.starts_with(". ");
+    let fits = (1..=3).contains(&digits) && (closed || after.starts_with(" street")) || digits == 5 && closed;
+    fits.then_some(1 + digits)
+}
+
+/// Whether a piece ends with a flat and its number, after which a town may follow without a comma.
+fn ends_with_unit(text: &str) -> bool {
+    let mut words = text.rsplit(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty());
+    let number = words.next().is_some_and(|word| word.bytes().any(|byte| byte.is_ascii_digit()));
+    number && words.next().is_some_and(|word| UNITS.iter().any(|unit| unit.eq_ignore_ascii_case(word)))
 }
 
 /// Parts of an address after its street at most.
@@ -273,12 +317,14 @@ fn number_before(text: &str) -> Option<usize> {
 
 /// How long what parts the pieces of an address is.
 fn gap(text: &str) -> usize {
-    let gap = text.find(|char: char| !matches!(char, ',' | ' ' | '\n' | '\r' | '\t' | '>' | '?')).unwrap_or(text.len());
+    let stop = usize::from(text.starts_with(".\n") || text.starts_with(".,"));
+    let blank = |char: char| matches!(char, ',' | ' ' | '\n' | '\r' | '\t' | '>' | '?');
+    let gap = text[stop..].find(|char| !blank(char)).map_or(text.len(), |gap| gap + stop);
     if gap > 10 || text[..gap].matches('\n').count() > 2 { 0 } else { gap }
 }
 
-/// How long the piece of an address is that `text` begins with, after `gap`.
-fn piece(gap: &str, text: &str) -> Option<usize> {
+/// How long the piece of an address is that `text` begins with, after `gap`, and after a flat.
+fn piece(gap: &str, text: &str, unit: bool) -> Option<usize> {
     let alphanumeric = |text: &str| text.find(|char: char| !char.is_alphanumeric()).unwrap_or(text.len());
     let first = &text[..alphanumeric(text)];
     if gap.is_empty() || first.is_empty() {
@@ -297,7 +343,8 @@ fn piece(gap: &str, text: &str) -> Option<usize> {
     let digits = first.bytes().filter(u8::is_ascii_digit).count();
     if digits == first.len() {
         let house = gap == " " && digits < 5 || (4..=6).contains(&digits);
-        return (house && ends(after)).then_some(first.len());
+        let code = digits == 5 && after.starts_with([' ', '\n', '\r']);
+        return (house && ends(after) || code).then_some(first.len());
     }
     if digits > 0 {
         let code = text.find([',', '\n', '.']).unwrap_or(text.len().min(8));
@@ -310,33 +357,139 @@ fn piece(gap: &str, text: &str) -> Option<usize> {
         return (ends(after) || after.trim_start().starts_with(|char: char| char.is_ascii_digit()))
             .then_some(first.len());
     }
-    town(gap, text)
+    town(gap, text, unit)
 }
 
-/// One to five words with capitals, particles between them, that stand alone or before a region or code: after a comma
-/// or in the next line.
-fn town(gap: &str, text: &str) -> Option<usize> {
+/// One to five words with capitals, particles between them, that stand alone or before a region or code: after a comma,
+/// in the next line, or after a flat.
+fn town(gap: &str, text: &str, unit: bool) -> Option<usize> {
+    let line = gap.contains('\n');
+    if gap.matches('\n').count() > 1 {
+        return None;
+    }
     let (mut end, mut common) = (0, true);
-    for word in text.split_inclusive([' ', '-']).take(5) {
+    let head = text.split(['\n', '\r', ',', ';', '?', '!']).next().unwrap_or_default();
+    for word in head.split_inclusive([' ', '-']).take(5) {
         let letters = word.trim_end_matches(|char: char| !char.is_alphabetic());
         let capital = letters.starts_with(char::is_uppercase)
             && letters.chars().all(|char| char.is_alphabetic() || matches!(char, '\'' | '.' | '’'));
         let particle = end > 0 && PARTICLES.contains(&letters);
-        if !capital && !particle {
+        if !(capital || particle) || end == 0 && OPENERS.iter().any(|opener| opener.eq_ignore_ascii_case(letters)) {
             return None;
         }
         let kind = gazetteer::look_up(letters);
-        let shouted = letters.chars().count() > 2 && letters.chars().all(char::is_uppercase) && gap.contains('\n');
-        common &= particle || kind.is_common() && !kind.is_place() && !shouted;
+        common &= !line && (particle || kind.is_common() && !kind.is_place());
         end += letters.len();
         let rest = &text[end..];
-        if capital && (ends(rest) || rest.trim_start_matches(' ').starts_with(|char: char| char.is_ascii_digit())) {
-            return (gap.contains([',', '\n']) && !common).then_some(end);
+        let is_last = match line {
+            true => rest.is_empty() || rest.starts_with(['\n', '\r', ',', '.', '?']),
+            false => ends(rest) && !rest.starts_with(" "),
+        };
+        if capital && (is_last || rest.trim_start_matches(' ').starts_with(|char: char| char.is_ascii_digit())) {
+            return ((line || unit || gap.contains(',')) && !common).then_some(end);
         }
         end += word.len() - letters.len();
     }
     None
 }
+
+/// Words that begin a line after an address and are no town.
+const OPENERS: &[&str] = &[
+    "a",
+    "after",
+    "all",
+    "also",
+    "an",
+    "and",
+    "any",
+    "as",
+    "at",
+    "attn",
+    "best",
+    "but",
+    "by",
+    "can",
+    "cell",
+    "cheers",
+    "contact",
+    "customer",
+    "date",
+    "dear",
+    "email",
+    "fax",
+    "for",
+    "from",
+    "good",
+    "he",
+    "hello",
+    "her",
+    "hi",
+    "his",
+    "home",
+    "how",
+    "i",
+    "if",
+    "in",
+    "invoice",
+    "is",
+    "it",
+    "its",
+    "kind",
+    "ma",
+    "many",
+    "mobile",
+    "mr",
+    "mrs",
+    "ms",
+    "my",
+    "name",
+    "no",
+    "note",
+    "notes",
+    "of",
+    "office",
+    "on",
+    "order",
+    "our",
+    "phone",
+    "please",
+    "q",
+    "re",
+    "regards",
+    "respectfully",
+    "see",
+    "she",
+    "sincerely",
+    "so",
+    "subject",
+    "tel",
+    "telephone",
+    "thank",
+    "thanks",
+    "that",
+    "the",
+    "their",
+    "there",
+    "these",
+    "they",
+    "this",
+    "to",
+    "total",
+    "very",
+    "we",
+    "what",
+    "when",
+    "where",
+    "who",
+    "why",
+    "with",
+    "witness",
+    "work",
+    "yes",
+    "you",
+    "your",
+    "yours",
+];
 
 /// Small words within names of towns.
 const PARTICLES: &[&str] = &[
@@ -386,7 +539,7 @@ fn ends(after: &str) -> bool {
 
 /// Words before the number of a flat.
 const UNITS: &[&str] =
-    &["apt", "apartment", "suite", "ste", "unit", "flat", "floor", "room", "studio", "bldg", "building"];
+    &["box", "apt", "apartment", "suite", "ste", "unit", "flat", "floor", "room", "studio", "bldg", "building"];
 
 /// Whether only a comma or a line break parts a street from its town.
 fn is_join(gap: &str) -> bool {
@@ -444,6 +597,29 @@ mod tests {
         check("P.O. Box 1234", &["P.O. Box 1234"]);
         check("Unit 0524 Box 3095\nDPO AP 41340", &["Unit 0524 Box 3095\nDPO AP 41340"]);
         check("at 10 Downing Street, London SW1A 2AA", &["10 Downing Street, London SW1A 2AA"]);
+    }
+
+    /// What stands around an address goes with it, and the next sentence stays.
+    #[test]
+    fn the_parts_of_an_address_go_with_it() {
+        let check = |text: &str, expect: &[&str]| {
+            let found = Addresses::new().unwrap().find(text);
+            let added = around(text, &found);
+            let added: Vec<_> = added.iter().map(|entity| &text[entity.range.clone()]).collect();
+            assert_eq!(added, expect, "{text}");
+        };
+        check("at 12 Baker Street, Springfield. John said no.", &["Springfield"]);
+        check("at 12 Baker Street, Friday he left", &[]);
+        check("12 Baker Street\nPort Whangarei\nQXY 11363", &["Port Whangarei", "QXY", "11363"]);
+        check("12 Baker Street Apt. 18 Woolston, ZZ", &["Woolston", "ZZ"]);
+        check("12 Baker Street\nThank you, Ann", &[]);
+        check("12 Baker Street\n\nExperience\n", &[]);
+    }
+
+    #[test]
+    fn a_sentence_after_an_address_is_no_part_of_it() {
+        check("12 Baker Street, Springfield. John said", &["12 Baker Street"]);
+        check("I live at 5 Elm Road. Mary does not", &["5 Elm Road"]);
     }
 
     #[test]

@@ -131,7 +131,7 @@ impl Numbers {
             let Some(form) = text.get(range.clone()).filter(|_| is_apart(text, &range)).map(form) else { continue };
             let score = match form {
                 Form::Sure => 0.7,
-                Form::Likely if is_near(text, &range) => 0.6,
+                Form::Likely if is_near(text, &range) || is_led(text, &range) => 0.6,
                 _ => continue,
             };
             found.push(Entity { range, label: Label::Number("phone"), score, source: Source::Form });
@@ -236,6 +236,16 @@ fn is_account(text: &str, value: &Range<usize>) -> bool {
     let is_code = after.is_some_and(|char| "@(/\\[=-_:.".contains(char));
     let is_name = has_digit || dots == 1 && !here.contains('_') && here.split('.').all(|part| part.len() > 1);
     lower > 2 && dots < 3 && here.len() > 3 && is_name && !is_code
+}
+
+/// Whether groups of digits stand where a sentence names a number to call, and nothing is counted by them: `at 785 8949.`
+fn is_led(text: &str, range: &Range<usize>) -> bool {
+    let here = &text[range.clone()];
+    let groups = here.split(|char: char| !char.is_ascii_digit()).filter(|group| !group.is_empty()).count();
+    let digits = here.bytes().filter(u8::is_ascii_digit).count();
+    let led = [" at ", " on ", " is "].iter().any(|word| text[..range.start].ends_with(word));
+    let closed = text[range.end..].chars().next().is_none_or(|char| matches!(char, '.' | '?' | '!' | '\n' | '"' | ')'));
+    led && closed && groups > 1 && digits > 6
 }
 
 /// Whether what follows a label is an identifier: digits enough, no date and no year.

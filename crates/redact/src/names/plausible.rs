@@ -179,6 +179,9 @@ pub(super) fn plausible(text: &str, words: &[Word], mut entity: Entity) -> Optio
         return Some(entity);
     }
     entity.range = first_line(text, entity.range);
+    if is_label(text, &entity.range) {
+        entity.range = without_label(text, entity.range);
+    }
     let from = words.partition_point(|word| word.end <= entity.range.start);
     let count = words[from..].iter().take_while(|word| word.start < entity.range.end).count();
     let inside = &words[from..from + count];
@@ -224,6 +227,18 @@ fn first_line(text: &str, range: Range<usize>) -> Range<usize> {
         return range;
     }
     range.start..range.start + here[..line].trim_end().len()
+}
+
+/// A range without its last word where that is a label: `Linda Walker  MRN: …`.
+fn without_label(text: &str, range: Range<usize>) -> Range<usize> {
+    let here = &text[range.clone()];
+    let Some(at) = here.rfind([' ', '\n']) else { return range };
+    let last = &here[at + 1..];
+    let known = |list: &[&str]| list.iter().any(|word| word.eq_ignore_ascii_case(last));
+    match known(JARGON) || known(NO_NAMES) {
+        true => range.start..range.start + here[..at].trim_end().len(),
+        false => range,
+    }
 }
 
 /// Whether a line is in capitals or a label, so that it begins something new.

@@ -4,14 +4,18 @@ A seed is a file of fixtures/, a text inside a vector, a member of the package v
 """
 
 import hashlib
+import io
 import json
 import pathlib
 import sys
+import tomllib
 import zipfile
 
 ROOT = pathlib.Path(__file__).parent.parent
 FIXTURES = ROOT / "fixtures"
 VECTORS = FIXTURES / "vectors"
+REDACT = FIXTURES / "redact"
+DETECTORS = ROOT / "crates/redact/data/detectors"
 PACK = ROOT / "crates/slo/packs/production"
 LARGEST = 64 * 1024
 
@@ -76,10 +80,68 @@ def edits():
 def wide():
     """Tables and pages in UTF-16."""
     for folder, encoding in (("csv", "utf-16-le"), ("html", "utf-16-be")):
-        for data in files(FIXTURES / "redact" / folder):
+        for data in files(REDACT / folder):
             yield data.decode().encode(encoding)
 
 
+def documents():
+    """The parts of each office document, in the order that office programs write them."""
+    for kind in ("docx", "xlsx", "odt", "ods"):
+        folder = REDACT / "office" / kind
+        parts = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        yield {name: parts[name] for name in sorted(parts, key=lambda name: (name not in FIRST, name))}
+
+
+def joined(parts):
+    """What the target packs: name, content, name, content; no UTF-8 has the byte between them."""
+    return b"\xff".join(field for name, content in parts.items() for field in (name.encode(), content))
+
+
+def zipped(parts):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in parts.items():
+            package.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_STORED if name in FIRST else None)
+    return packed.getvalue()
+
+
+def office():
+    """Each document, and small ones with an older document, a picture or a program within."""
+    for parts in documents():
+        yield joined(parts)
+        for name, content in parts.items():
+            if name not in FIRST and len(content) < 4096:
+                yield joined({first: parts[first] for first in FIRST if first in parts} | {name: content})
+
+
+def pages():
+    """Page, form, map, annotation, outline, font."""
+    content = "BT /F1 12 Tf 72 700 Td (%s) Tj ET"
+    split = "BT /F1 12 Tf 72 700 Td [(Jan Mus) -10 (ter)] TJ 0 -14 Td (note 4711) ' ET /Fm Do"
+    box = "0 0 0 rg 60 690 200 30 re f BT /F2 9 Tf 3 Tr 1 0 0 1 72 700 Tm <20212021> Tj ET"
+    marked = "/Span << /ActualText (Ada Muster) >> BDC BT /F1 1 Tf 12 0 0 12 72 700 Tm (A) Tj ET EMC"
+    unicode = "1 begincodespacerange <00> <ff> endcodespacerange 1 beginbfrange <20> <21> <0041> endbfrange 1 beginbfchar <22> <004100420043> endbfchar"
+    note = "/Subtype /Text /Contents (by Jan Muster) /T (Ada Muster)"
+    for page in (content % "Jan Muster, ada@muster.example", split, box, marked):
+        parts = page, content % "Ada Muster", unicode, note, "/Title (Jan Muster)", "/FirstChar 32 /LastChar 33 /Widths [250 300]"
+        yield b"\xff".join(part.encode() for part in parts)
+
+
+def redactions():
+    """Samples of every format behind its number in `Kind::ALL`, and what each detector finds."""
+    for number, folder in ((2, "json"), (4, "csv"), (5, "xml"), (6, "html"), (7, "yaml"), (8, "toml"), (9, "env"), (10, "sql"), (11, "mail"), (14, "pdf")):
+        for data in files(REDACT / folder):
+            yield bytes([number]) + data
+    for data in files(REDACT / "mail"):
+        yield bytes([12]) + data
+    for parts in documents():
+        yield bytes([13]) + zipped(parts)
+    examples = [text for path in sorted(DETECTORS.glob("*.toml")) for text in tomllib.loads(path.read_text())["yes"]]
+    for start in range(0, len(examples), 40):
+        yield bytes([start // 40 % 2]) + "\n".join(examples[start : start + 40]).encode()
+
+
+FIRST = ("mimetype", "[Content_Types].xml")
 ENTRY = {
     "act": "ingest.committed", "actor": "user", "code": 0, "command": "ingest", "digests": {"original": "00" * 32},
     "facts": {"records": 3, "tool": "probity"}, "outcome": "done", "time": "2026-01-31T09:00:00Z", "v": 1,
@@ -101,12 +163,19 @@ SEEDS = {
     "ledger_segment": segments,
     "ledger_tile": lambda: [*PATHS, *vectors("tlog")],
     "model_values": lambda: VALUES,
-    "redact_csv": lambda: files(FIXTURES / "redact/csv"),
+    "redact_csv": lambda: files(REDACT / "csv"),
     "redact_encoding": wide,
-    "redact_json": lambda: files(FIXTURES / "redact/json"),
-    "redact_sql": lambda: files(FIXTURES / "redact/sql"),
-    "redact_xml": lambda: [*files(FIXTURES / "redact/xml"), *files(FIXTURES / "redact/html")],
-    "redact_yaml": lambda: (data for name in ("yaml", "toml", "env") for data in files(FIXTURES / "redact" / name)),
+    "redact_json": lambda: files(REDACT / "json"),
+    "redact_mail": lambda: files(REDACT / "mail"),
+    "redact_office": office,
+    "redact_page": pages,
+    "redact_pdf": lambda: (data for data in files(REDACT / "pdf") if data.startswith(b"%PDF")),
+    "redact_sql": lambda: files(REDACT / "sql"),
+    "redact_take": redactions,
+    "redact_text": lambda: [*files(FIXTURES / "accesslog"), *files(REDACT / "env")],
+    "redact_xml": lambda: [*files(REDACT / "xml"), *files(REDACT / "html")],
+    "redact_yaml": lambda: (data for name in ("yaml", "toml", "env") for data in files(REDACT / name)),
+    "redact_zip": lambda: (zipped(parts) for parts in documents()),
     "seal_canonical": lambda: [*vectors("canonical"), *files(VECTORS / "canonical"), *files(FIXTURES / "golden")],
     "seal_key": lambda: vectors("key", "sshsig"),
     "seal_minisign": lambda: vectors("minisign"),

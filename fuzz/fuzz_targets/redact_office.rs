@@ -1,0 +1,12 @@
+//! Office documents: parts that the fuzzer writes, in a sound container.
+
+#![no_main]
+
+mod document_kit;
+mod zip_kit;
+
+use redact::document::office;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    document_kit::check(office::rewrite, zip_kit::holds, &zip_kit::packed(data));
+});

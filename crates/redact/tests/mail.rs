@@ -235,3 +235,14 @@ fn what_holds_a_mail_together_is_no_text() {
     let output = String::from_utf8(rewrite(input, &mut finder).unwrap().bytes).unwrap();
     assert_eq!(output, "From [X] Mon Mar  2 10:00:00 2026\n>From bob x\nSubject: one\n\nhello\n");
 }
+
+/// An address in angle brackets is no tag of a page.
+#[test]
+fn an_address_in_brackets_is_text() {
+    let input = b"From: x\nContent-Type: text/html\n\n<p>Ada <ada@muster.example>, </ada@muster.example></p>\n";
+    let mut finder = Finder::new(&["ada@muster.example"]);
+    let output = String::from_utf8(rewrite(input, &mut finder).unwrap().bytes).unwrap();
+    assert_eq!(output, "From: x\nContent-Type: text/html\n\n<p>Ada <[X]>, </[X]></p>\n");
+    let mut again = Finder::new(&["ada@muster.example"]);
+    assert_eq!(rewrite(output.as_bytes(), &mut again).unwrap().bytes, output.as_bytes());
+}

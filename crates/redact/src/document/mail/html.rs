@@ -98,7 +98,7 @@ impl<'a> Walk<'a, '_> {
                 end
             } else if next == b'!' || next == b'?' || next == b'/' && !rest[2..].starts_with(is_letter) {
                 self.declared(at)?
-            } else if next.is_ascii_alphabetic() || next == b'/' {
+            } else if (next.is_ascii_alphabetic() || next == b'/') && self.is_tag(at) {
                 self.tag(at)?
             } else {
                 self.words(at..at + 1);
@@ -173,13 +173,25 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// A tag from `<`; gives the byte after it, or after the content that belongs to it alone.
-    fn tag(&mut self, at: usize) -> Result<usize, Fault> {
+    /// Whether a tag has a name such as tags have. `<jan@example.org>` is none, whatever browsers take it for: somebody
+    /// forgot that it is not shown.
+    fn is_tag(&self, at: usize) -> bool {
+        let (_, name) = self.tag_name(at);
+        self.text[name].bytes().all(|byte| byte.is_ascii_alphanumeric() || b":_-".contains(&byte))
+    }
+
+    /// Whether the tag closes an element, and where its name stands.
+    fn tag_name(&self, at: usize) -> (bool, Range<usize>) {
         let closing = self.text[at + 1..].starts_with('/');
         let start = at + 1 + usize::from(closing);
         let length = self.text[start..].find(|letter: char| letter.is_ascii_whitespace() || "/>".contains(letter));
-        let name_end = length.map_or(self.text.len(), |length| start + length);
-        let name = self.text[start..name_end].to_ascii_lowercase();
-        let (attributes, end) = self.attributes(name_end);
+        (closing, start..length.map_or(self.text.len(), |length| start + length))
+    }
+
+    fn tag(&mut self, at: usize) -> Result<usize, Fault> {
+        let (closing, name) = self.tag_name(at);
+        let (attributes, end) = self.attributes(name.end);
+        let name = self.text[name].to_ascii_lowercase();
         if name == "br" {
             self.paragraph.markup(" ", at..at);
         } else if !INLINE.contains(&name.as_str()) {

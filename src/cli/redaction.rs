@@ -44,6 +44,8 @@ pub(crate) struct Plan {
     pub(crate) limits: Limits,
     /// Whether [`Outcome::removals`] are wanted.
     pub(crate) reversible: bool,
+    /// Threads that scan.
+    pub(crate) jobs: usize,
 }
 
 /// A run over inputs that belong together.

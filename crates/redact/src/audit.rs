@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use model::{Fault, Kind};
 
-use crate::hits::hits;
+use crate::hits::{TEXTS_PER_JOB, foresee, hits};
 use crate::memory::Memory;
 use crate::operator::Operator;
 use crate::piece::{Decide, Edit, Piece, Spot};
-use crate::redactor::{Means, answer, harmless};
+use crate::redactor::{Means, answer, harmless, suspects};
 use crate::scan::Scratch;
 
 /// Walks an output and finds what should not be there any more.
@@ -44,6 +44,22 @@ impl Decide for Auditor<'_> {
             self.survivors.push(survivor);
         }
         Ok(Vec::new())
+    }
+
+    fn ahead(&mut self, texts: &[&[u8]]) {
+        foresee(&self.means, &mut self.scratch, texts);
+    }
+
+    fn reach(&self) -> usize {
+        self.means.jobs * TEXTS_PER_JOB
+    }
+
+    fn suspects(&mut self, block: &[u8]) -> Option<Vec<Range<usize>>> {
+        suspects(&self.means, &mut self.scratch, self.memory, Some(&self.memory.traces), block)
+    }
+
+    fn tells(&mut self, name: &[u8]) -> bool {
+        self.means.scanner.tells(name)
     }
 }
 

@@ -47,7 +47,7 @@ pub struct Walked {
 }
 
 /// How often an output in which known values remain is made again with all of them known.
-const ROUNDS: usize = 8;
+pub(crate) const ROUNDS: usize = 8;
 
 /// The redaction of one input: what it is, what is worked with, who is told.
 pub struct Redaction<'a> {

@@ -5,19 +5,17 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 
-use memchr::{memchr, memmem, memrchr};
+use memchr::{memchr2, memmem};
 
 use crate::detector::fold_name;
+use crate::placeholder::BARRIER;
 
-/// So many bytes before and after a match are looked at, on its own line.
+/// So many bytes before and after a match are looked at, on its own line, up to the next placeholder.
 const WINDOW: usize = 60;
 
 /// A word within so many bytes of a match's first may stand near its last: matches that need words are not longer than
 /// what is left.
 const REACH: usize = WINDOW + 196;
-
-/// So many bytes more are looked at when the stretch grows.
-const AHEAD: usize = 1024;
 
 /// Runs of letters and digits longer than this are no words.
 const WORD_MAX: usize = 40;
@@ -40,18 +38,22 @@ pub(crate) struct Words {
 /// The words after a first one, and the detector.
 type Phrase = (Vec<Vec<u8>>, usize);
 
-/// The context words that stand in a stretch of a text, found once however often they are asked for.
+/// The context words of a text, found once however often they are asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Near {
-    /// The stretch; its end lies between words.
-    range: Range<usize>,
-    /// Sorted by where they begin.
+    /// Sorted by where they begin, once [`Words::settle`] was called.
     hits: Vec<Hit>,
-    /// Where the words begin that some detector needs, and how many of them were passed.
+    /// Where the words begin that some detector needs.
     labels: Vec<usize>,
-    passed: usize,
-    /// For each detector whether the fields around name it; empty before anyone asked.
+    /// For each detector whether the fields around name it; empty when none does.
     named: Vec<bool>,
+    /// Whether a detector is named that needs it.
+    is_named: bool,
+    /// How many labels lie behind the place asked for last.
+    passed: usize,
+    /// The hits about the place asked for last, and whose they are.
+    window: Range<usize>,
+    about: Vec<usize>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -64,11 +66,57 @@ struct Hit {
 impl Near {
     /// Forgets all: another text begins.
     pub(crate) fn clear(&mut self) {
-        self.range = 0..0;
         self.hits.clear();
         self.labels.clear();
-        self.passed = 0;
         self.named.clear();
+        self.is_named = false;
+        self.passed = 0;
+        self.window = 0..0;
+        self.about.clear();
+    }
+
+    /// The next of ascending places where a match that needs a word may have one; `next` is the first to be asked.
+    pub(crate) fn labelled(&mut self, places: &[usize], next: &mut usize) -> Option<usize> {
+        loop {
+            let at = *places.get(*next)?;
+            if !self.is_named {
+                let least = at.saturating_sub(WINDOW);
+                self.passed += self.labels[self.passed..].iter().take_while(|label| **label < least).count();
+                let label = *self.labels.get(self.passed)?;
+                if at + REACH <= label {
+                    *next += places[*next..].partition_point(|at| at + REACH <= label);
+                    continue;
+                }
+            }
+            *next += 1;
+            return Some(at);
+        }
+    }
+
+    /// Makes [`Near::about`] speak of matches that begin at `at`. To be asked from left to right.
+    pub(crate) fn look_about(&mut self, at: usize) {
+        let passed = self.hits[self.window.start..].iter().take_while(|hit| hit.start < at.saturating_sub(WINDOW));
+        let from = self.window.start + passed.count();
+        let ahead = self.window.end.max(from);
+        let to = ahead + self.hits[ahead..].iter().take_while(|hit| hit.start < at + REACH).count();
+        if self.window != (from..to) {
+            self.window = from..to;
+            self.about.clear();
+            self.about.extend(self.hits[from..to].iter().map(|hit| hit.detector));
+            self.about.extend((0..self.named.len()).filter(|detector| self.named[*detector]));
+            self.about.sort_unstable();
+            self.about.dedup();
+        }
+    }
+
+    /// The detectors, each once, of which a word may stand near: no other has one there.
+    pub(crate) fn about(&self) -> &[usize] {
+        &self.about
+    }
+
+    /// Whether the name of a field around is, or holds, a context word of `detector`.
+    pub(crate) fn is_named(&self, detector: usize) -> bool {
+        self.named.get(detector).copied().unwrap_or(false)
     }
 }
 
@@ -105,44 +153,31 @@ impl Words {
     }
 
     /// Whether a context word of `detector` stands near `range`.
-    pub(crate) fn around(&self, near: &mut Near, detector: usize, text: &[u8], range: &Range<usize>) -> bool {
-        let before = range.start.saturating_sub(WINDOW)..range.start;
-        let least = memrchr(b'\n', &text[before.clone()]).map_or(before.start, |at| before.start + at + 1);
-        let after = range.end..text.len().min(range.end + WINDOW);
-        let most = memchr(b'\n', &text[after.clone()]).map_or(after.end, |at| after.start + at);
-        self.cover(near, text, least..most);
+    pub(crate) fn around(&self, near: &Near, detector: usize, text: &[u8], range: &Range<usize>) -> bool {
+        let least = range.start.saturating_sub(WINDOW);
+        let most = text.len().min(range.end + WINDOW);
         let from = near.hits.partition_point(|hit| hit.start < least);
-        near.hits[from..].iter().take_while(|hit| hit.start < most).any(|hit| {
-            hit.detector == detector && hit.end <= most && (hit.end <= range.start || hit.start >= range.end)
+        let mut hits = near.hits[from..].iter().take_while(|hit| hit.start < most);
+        hits.any(|hit| {
+            hit.detector == detector
+                && hit.end <= most
+                && match hit.end <= range.start {
+                    true => memchr2(b'\n', BARRIER, &text[hit.end..range.start]).is_none(),
+                    false => hit.start >= range.end && memchr2(b'\n', BARRIER, &text[range.end..hit.start]).is_none(),
+                }
         })
     }
 
-    /// Whether any word that some detector needs may stand near a match that begins at `at`. To be asked from left to
-    /// right.
-    pub(crate) fn is_labelled(&self, near: &mut Near, text: &[u8], at: usize, names: &[impl AsRef<str>]) -> bool {
-        self.look_at_names(near, names);
-        if near.named.iter().zip(&self.needed).any(|(named, needed)| *named && *needed) {
-            return true;
-        }
-        let least = at.saturating_sub(WINDOW);
-        let most = text.len().min(at + REACH);
-        if most > near.range.end || least < near.range.start {
-            self.cover(near, text, least..text.len().min(most + AHEAD));
-        }
-        while near.labels.get(near.passed).is_some_and(|label| *label < least) {
-            near.passed += 1;
-        }
-        near.labels.get(near.passed).is_some_and(|label| *label < most)
+    /// Whether the name of a field is, or holds, a context word of a detector that `is` one of those asked for.
+    pub(crate) fn tell(&self, name: &str, is: impl Fn(usize) -> bool) -> bool {
+        let mut told = self.names.get(&fold_name(name)).is_some_and(|owners| owners.iter().any(|owner| is(*owner)));
+        self.each_word(name.as_bytes(), |hit| told |= is(hit.detector));
+        told
     }
 
-    /// Whether the name of a field around is, or holds, a context word of `detector`.
-    pub(crate) fn named(&self, near: &mut Near, detector: usize, names: &[impl AsRef<str>]) -> bool {
-        self.look_at_names(near, names);
-        near.named.get(detector).copied().unwrap_or(false)
-    }
-
-    fn look_at_names(&self, near: &mut Near, names: &[impl AsRef<str>]) {
-        if names.is_empty() || !near.named.is_empty() {
+    /// Takes note of the fields around a text.
+    pub(crate) fn note_names(&self, near: &mut Near, names: &[impl AsRef<str>]) {
+        if names.is_empty() {
             return;
         }
         near.named.resize(self.needed.len(), false);
@@ -151,48 +186,57 @@ impl Words {
                 near.named[*owner] = true;
             }
             let named = &mut near.named;
-            self.each_word(name.as_bytes(), 0..name.len(), |hit| named[hit.detector] = true);
+            self.each_word(name.as_bytes(), |hit| named[hit.detector] = true);
         }
+        near.is_named = near.named.iter().zip(&self.needed).any(|(named, needed)| *named && *needed);
     }
 
-    /// Sees to it that the words of `range` are known.
-    fn cover(&self, near: &mut Near, text: &[u8], range: Range<usize>) {
-        if range.start >= near.range.start && range.end <= near.range.end {
-            return;
-        }
-        if range.start < near.range.start || range.start > near.range.end {
-            near.hits.clear();
-            near.labels.clear();
-            near.passed = 0;
-            near.range = range.start..word_edge(text, range.start);
-        }
-        let more = near.range.end..word_edge(text, range.end).max(near.range.end);
-        near.range.end = more.end;
-        let from = near.hits.len();
+    /// Takes note of the context words that begin with the word at `at`. To be called from left to right, and
+    /// [`Words::settle`] after the last.
+    pub(crate) fn note(&self, near: &mut Near, text: &[u8], at: usize) {
         let hits = &mut near.hits;
-        self.each_word(text, more, |hit| hits.push(hit));
-        // Those of joined scripts come by word, not by place.
-        near.hits[from..].sort_unstable_by_key(|hit| hit.start);
-        let needed = near.hits[from..].iter().filter(|hit| self.needed[hit.detector]);
-        near.labels.extend(needed.map(|hit| hit.start));
+        self.word(text, at, &mut |hit| hits.push(hit));
     }
 
-    /// Calls `each` with the context words that begin in `range` of `text`.
-    fn each_word(&self, text: &[u8], range: Range<usize>, mut each: impl FnMut(Hit)) {
-        let mut at = range.start;
-        while at < range.end {
-            let (mut end, mut kinds) = (at, 0);
-            while let Some(byte) = text.get(end)
-                && KINDS[usize::from(*byte)] != 0
-            {
-                kinds |= KINDS[usize::from(*byte)];
-                end += 1;
-            }
-            if end > at && self.can_be(&text[at..end], kinds) {
-                self.each_phrase(text, at, &text[at..end], &mut each);
-            }
-            at = end + 1;
+    /// Ends the notes about a text.
+    pub(crate) fn settle(&self, near: &mut Near) {
+        // Those of joined scripts come by word, not by place.
+        if !near.hits.is_sorted_by_key(|hit| hit.start) {
+            near.hits.sort_by_key(|hit| hit.start);
         }
+        near.labels.extend(near.hits.iter().filter(|hit| self.needed[hit.detector]).map(|hit| hit.start));
+        near.about.extend((0..near.named.len()).filter(|detector| near.named[*detector]));
+    }
+
+    /// Calls `each` with the context words of `text`.
+    fn each_word(&self, text: &[u8], mut each: impl FnMut(Hit)) {
+        let mut at = 0;
+        while at < text.len() {
+            at = if is_word(text[at]) { self.word(text, at, &mut each) } else { at + 1 };
+        }
+    }
+
+    /// Calls `each` with the context words that begin with the word at `at`; where the word ends.
+    fn word(&self, text: &[u8], at: usize, each: &mut impl FnMut(Hit)) -> usize {
+        let (mut end, mut kinds) = (at, 0);
+        while let Some(byte) = text.get(end)
+            && KINDS[usize::from(*byte)] != 0
+        {
+            kinds |= KINDS[usize::from(*byte)];
+            end += 1;
+        }
+        if self.can_be(&text[at..end], kinds) {
+            self.each_phrase(text, at, &text[at..end], each);
+        }
+        end
+    }
+
+    /// Lengths of the ASCII context words that begin with the letters of `prefix`, a bit each.
+    pub(crate) fn lengths(&self, prefix: &[u8]) -> u64 {
+        let end = prefix.iter().position(|byte| !is_word(*byte)).unwrap_or(prefix.len());
+        let lengths = self.lengths[key(&prefix[..end])];
+        // A word that ends within the prefix has that length and no other.
+        if end < prefix.len() { lengths & 1 << end } else { lengths }
     }
 
     /// Whether a context word may begin with `word`: most are ruled out here.
@@ -203,6 +247,10 @@ impl Words {
 
     fn each_phrase(&self, text: &[u8], at: usize, word: &[u8], each: &mut impl FnMut(Hit)) {
         let end = at + word.len();
+        // `Client.call(`, `obj->call(`, `phone::call(`: a function, and no word of the sentence.
+        if text.get(end) == Some(&b'(') && at > 0 && b".:>".contains(&text[at - 1]) {
+            return;
+        }
         if word.len() <= WORD_MAX {
             let mut lower = [0; WORD_MAX];
             let phrases = match word.is_ascii() {
@@ -233,7 +281,7 @@ impl Words {
 /// Where the words `more` end that follow `end`, on the same line.
 fn follows(text: &[u8], mut end: usize, more: &[Vec<u8>]) -> Option<usize> {
     for word in more {
-        let gap = text[end..].iter().take_while(|byte| !is_word(**byte) && **byte != b'\n').count();
+        let gap = text[end..].iter().take_while(|byte| !is_word(**byte) && !matches!(**byte, b'\n' | BARRIER)).count();
         let start = end + gap;
         let length = text[start..].iter().take(WORD_MAX + 1).take_while(|byte| is_word(**byte)).count();
         let found = &text[start..start + length];
@@ -245,17 +293,10 @@ fn follows(text: &[u8], mut end: usize, more: &[Vec<u8>]) -> Option<usize> {
     Some(end)
 }
 
-/// `at`, or the end of the word that it lies in.
-fn word_edge(text: &[u8], at: usize) -> usize {
-    match at > 0 && is_word(text[at - 1]) {
-        true => at + text[at..].iter().take_while(|byte| is_word(**byte)).count(),
-        false => at,
-    }
-}
-
-/// The first three letters without their case.
+/// The first three letters without their case; digits are all one.
 fn key(word: &[u8]) -> usize {
-    let letter = |at: usize| word.get(at).map_or(0, |byte| usize::from(byte & 31));
+    let letter = |byte: u8| usize::from(if byte.is_ascii_digit() { b'0' } else { byte } & 31);
+    let letter = |at: usize| word.get(at).map_or(0, |byte| letter(*byte));
     letter(0) | letter(1) << 5 | letter(2) << 10
 }
 

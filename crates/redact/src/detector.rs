@@ -6,6 +6,7 @@ use std::sync::Arc;
 use model::Fault;
 
 use crate::check;
+use crate::scan::SCORE_LEAST;
 use crate::settings::{self, Settings};
 
 /// The built-in detectors: id and text, sorted by id.
@@ -56,10 +57,10 @@ pub(crate) enum Edge {
     None,
 }
 
-/// A byte in the middle of every match, from which the match is found backwards.
+/// Bytes in the middle of every match, from which the match is found backwards.
 #[derive(Clone, Debug)]
 pub(crate) struct Anchor {
-    pub(crate) byte: u8,
+    pub(crate) text: String,
     /// Bytes that may stand between the beginning of the match and the anchor.
     pub(crate) back: Box<[bool; 256]>,
 }
@@ -136,6 +137,19 @@ impl Detector {
     }
 }
 
+impl Detector {
+    /// Whether a word around decides that a match is a finding.
+    pub(crate) fn is_faint(&self) -> bool {
+        let bare = if self.check.is_some() { self.score.valid } else { self.score.shape };
+        self.needs_context || bare < SCORE_LEAST && self.score.context >= SCORE_LEAST
+    }
+
+    /// Whether nothing is found without a word around, and a match is found from its beginning.
+    pub(crate) fn is_labelled(&self) -> bool {
+        self.needs_context && self.anchor.is_none()
+    }
+}
+
 impl Edge {
     fn read(file: &mut Settings<'_, '_>) -> Result<Self, Fault> {
         match file.text("edge")?.as_deref() {
@@ -172,9 +186,9 @@ impl Anchor {
     fn read(file: &mut Settings<'_, '_>) -> Result<Option<Self>, Fault> {
         let (anchor, back) = (file.text("anchor")?, file.text("back")?);
         let Some(anchor) = anchor else { return Ok(None) };
-        let [byte] = anchor.as_bytes() else {
-            return Err(file.wrong("anchor", "an anchor is one byte"));
-        };
+        if anchor.is_empty() {
+            return Err(file.wrong("anchor", "an anchor is at least one byte"));
+        }
         let class = back.ok_or_else(|| file.wrong("anchor", "an anchor needs `back`, the class of bytes before it"))?;
         let pattern = format!("(?-u:{class})");
         let one = regex_automata::meta::Builder::new()
@@ -185,7 +199,7 @@ impl Anchor {
         for byte in 0..=255_u8 {
             table[usize::from(byte)] = one.is_match([byte].as_slice());
         }
-        Ok(Some(Anchor { byte: *byte, back: table }))
+        Ok(Some(Anchor { text: anchor, back: table }))
     }
 }
 

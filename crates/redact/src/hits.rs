@@ -1,5 +1,6 @@
 //! What is found in a piece: by detectors, by the network and the lists, by what is known already.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::piece::Piece;
 use crate::placeholder;
 use crate::profile::Names;
 use crate::redactor::{Means, Named};
-use crate::scan::{SCORE_LEAST, Scratch};
+use crate::scan::{Finding, SCORE_LEAST, Scratch};
 
 /// Something found in a piece, before it is settled what happens to it.
 #[derive(Clone, Debug)]
@@ -48,9 +49,12 @@ pub(crate) fn hits(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, pi
     let source = |range: &Range<usize>| folded.as_ref().map_or_else(|| range.clone(), |folded| folded.source(range));
     let seen = folded.as_ref().map_or(piece.text, |folded| folded.text.as_slice());
     let seen = &*placeholder::blanked(seen);
-    let found = match piece.spot.is_name() {
-        true => means.scanner.scan_name(scratch, seen, piece.names),
-        false => means.scanner.scan(scratch, seen, piece.names),
+    let found: Cow<'_, [Finding]> = match piece.spot.is_name() {
+        true => means.scanner.scan_name(scratch, seen, piece.names).into(),
+        false => match scratch.foreseen(piece.text) {
+            Some(found) => found.into(),
+            None => means.scanner.scan(scratch, seen, piece.names).into(),
+        },
     };
     let found = found.iter().map(|finding| {
         let detector = means.scanner.detector(finding);
@@ -79,6 +83,17 @@ pub(crate) fn hits(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, pi
         hits.retain(|hit| !memory.stays(hit.who));
     }
     hits
+}
+
+/// So many texts keep a thread busy for longer than it takes to begin one.
+pub(crate) const TEXTS_PER_JOB: usize = 4;
+
+/// Scans the texts of pieces that come next, none of which has a name, on several threads.
+pub(crate) fn foresee(means: &Means<'_>, scratch: &mut Scratch, texts: &[&[u8]]) {
+    means.scanner.foresee(scratch, texts, means.jobs, &|text| match fold::folded(text) {
+        Some(folded) => placeholder::blanked(&folded.text).into_owned().into(),
+        None => placeholder::blanked(text),
+    });
 }
 
 /// Whether a value over a line end is one that ends there, of the same type, and what happens to follow.

@@ -1,6 +1,7 @@
 //! Values that were taken out, to be found again wherever else they stand.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -10,25 +11,60 @@ const VALUE_LEAST: usize = 4;
 /// Values at least this long are found within words, too.
 pub(crate) const INNER_LEAST: usize = 8;
 
-const FILTER_BITS: u32 = 20;
+/// So many first bytes say of a long value, and of a short one, whether it can begin at a place.
 const CHUNK: usize = 8;
+const SHORT_CHUNK: usize = 4;
+
+/// Of longer values so many first bytes are compared.
+const LENGTH_MAX: usize = 127;
 
 /// A set of values that finds them in a text in one pass, whatever their case.
 ///
-/// Values are cut into chunks of eight bytes, which make a tree: thousands of addresses that begin alike share their
-/// beginning, and the time to find one does not grow with their number. A filter of one bit per hash of a first chunk
-/// turns away nearly every byte of a text.
+/// Values are kept as hashes. A filter of one bit per hash of a first chunk turns away nearly every byte of a text; then
+/// the chunk says which lengths of values begin so, and each of these is hashed and looked up. Two different texts of one
+/// hash, of 64 bits, would take out more than they should, and never less.
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
-    filter: Box<[u64]>,
-    /// From a node by a whole chunk to the next.
-    steps: HashMap<(u32, u64), u32>,
-    /// From a node by the last bytes, fewer than a chunk, to a value.
-    ends: HashMap<(u32, u64), u32>,
-    /// Which numbers of last bytes there are at each node: bit `n` for `n` of them.
-    rests: Vec<u8>,
+    filter: Filter,
+    short: Filter,
+    /// For each first chunk the lengths of values that begin so, a bit each.
+    lengths: HashMap<u64, u128, Mixed>,
+    /// For each hash of a value which kind it is.
+    values: HashMap<u64, u16, Mixed>,
     kinds: Vec<Arc<str>>,
     max: usize,
+}
+
+/// One bit per hash.
+#[derive(Clone, Debug)]
+struct Filter {
+    bits: Box<[u64]>,
+    shift: u32,
+}
+
+impl Filter {
+    /// For so many hashes, of which one in sixteen is taken for another.
+    fn new(count: usize) -> Self {
+        let size = (count * 16).next_power_of_two().max(1 << 12);
+        Filter { bits: vec![0; size >> 6].into(), shift: 64 - size.trailing_zeros() }
+    }
+
+    fn add(&mut self, chunk: u64) {
+        let bit = self.place(chunk);
+        self.bits[bit >> 6] |= 1 << (bit & 63);
+    }
+
+    #[inline]
+    fn may_have(&self, chunk: u64) -> bool {
+        let bit = self.place(chunk);
+        self.bits[bit >> 6] >> (bit & 63) & 1 == 1
+    }
+
+    #[inline]
+    fn place(&self, chunk: u64) -> usize {
+        // A set bit 0x20 makes letters small, and more bytes equal than are.
+        ((chunk | 0x2020_2020_2020_2020).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> self.shift) as usize
+    }
 }
 
 /// A value that stands in a text.
@@ -42,21 +78,21 @@ impl Known {
     /// An empty set that will hold at most `max` values.
     pub(crate) fn new(max: usize) -> Self {
         Known {
-            filter: vec![0; 1 << (FILTER_BITS - 6)].into_boxed_slice(),
-            steps: HashMap::new(),
-            ends: HashMap::new(),
-            rests: vec![0],
+            filter: Filter::new(max),
+            short: Filter::new(max.min(1 << 12)),
+            lengths: HashMap::default(),
+            values: HashMap::default(),
             kinds: Vec::new(),
             max,
         }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.kinds.len()
+        self.values.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.kinds.is_empty()
+        self.values.is_empty()
     }
 
     /// Adds a value as it stood; a number with separators is looked for without them as well.
@@ -71,28 +107,28 @@ impl Known {
     }
 
     fn add_form(&mut self, value: &[u8], kind: &Arc<str>) {
-        if value.len() < VALUE_LEAST || self.kinds.len() >= self.max {
+        if value.len() < VALUE_LEAST || self.values.len() >= self.max {
             return;
         }
-        let (chunks, rest) = value.as_chunks::<CHUNK>();
-        let mut node = 0;
-        for (depth, chunk) in chunks.iter().enumerate() {
-            let chunk = folded(chunk);
-            if depth == 0 {
-                let bit = hash(rough(chunk));
-                self.filter[bit >> 6] |= 1 << (bit & 63);
+        let value = &value[..value.len().min(LENGTH_MAX)];
+        let chunk = match value.first_chunk::<CHUNK>() {
+            Some(chunk) => {
+                self.filter.add(u64::from_le_bytes(*chunk));
+                folded(chunk)
             }
-            let next = self.rests.len() as u32;
-            node = *self.steps.entry((node, chunk)).or_insert(next);
-            if node == next {
-                self.rests.push(0);
+            None => {
+                let chunk = short_chunk(value);
+                self.short.add(chunk);
+                folded(&chunk.to_le_bytes())
             }
-        }
-        let next = self.kinds.len() as u32;
-        if *self.ends.entry((node, packed(rest))).or_insert(next) == next {
-            self.rests[node as usize] |= 1 << rest.len();
+        };
+        *self.lengths.entry(chunk).or_default() |= 1 << value.len();
+        let known = self.kinds.iter().position(|known| known == kind);
+        let kind = known.unwrap_or_else(|| {
             self.kinds.push(kind.clone());
-        }
+            self.kinds.len() - 1
+        });
+        self.values.entry(hash(value)).or_insert(kind as u16);
     }
 
     /// Adds the encodings that a value could have slipped through in: percent (RFC 3986), base 64 at each of its three
@@ -106,19 +142,14 @@ impl Known {
     /// Where values stand in `text`, from left to right, the longest first, apart.
     pub(crate) fn find(&self, text: &[u8]) -> Vec<Again> {
         let mut found = Vec::new();
-        if self.kinds.is_empty() {
+        if self.values.is_empty() {
             return found;
         }
         let mut at = 0;
-        let mut after_word = false;
         while at + VALUE_LEAST <= text.len() {
-            let is_word = is_part(text[at]);
-            let again = if self.may_begin(&text[at..], !after_word) { self.longest(text, at) } else { None };
-            after_word = is_word;
-            at = match again {
+            at = match self.longest(text, at) {
                 Some(again) => {
                     let end = again.range.end;
-                    after_word = is_part(text[end - 1]);
                     found.push(again);
                     end
                 }
@@ -128,36 +159,44 @@ impl Known {
         found
     }
 
-    /// Whether a value can begin here: a short one only where a word begins.
+    /// The longest value that stands at `start`.
     #[inline]
-    fn may_begin(&self, text: &[u8], begins_word: bool) -> bool {
-        let long = text.first_chunk::<CHUNK>().is_some_and(|chunk| {
-            let bit = hash(rough(u64::from_le_bytes(*chunk)));
-            self.filter[bit >> 6] >> (bit & 63) & 1 == 1
-        });
-        long || begins_word && self.rests[0] != 0
+    fn longest(&self, text: &[u8], start: usize) -> Option<Again> {
+        let rest = &text[start..];
+        let long = rest.first_chunk::<CHUNK>().filter(|chunk| self.filter.may_have(u64::from_le_bytes(**chunk)));
+        let long = long.and_then(|chunk| self.of_lengths(text, start, folded(chunk)));
+        if long.is_some() {
+            return long;
+        }
+        let chunk = short_chunk(rest);
+        match self.short.may_have(chunk) {
+            true => self.of_lengths(text, start, folded(&chunk.to_le_bytes())),
+            false => None,
+        }
     }
 
-    fn longest(&self, text: &[u8], start: usize) -> Option<Again> {
-        let (mut node, mut at, mut best) = (0, start, None);
-        loop {
-            for rest in (0..CHUNK).rev().filter(|rest| self.rests[node as usize] >> rest & 1 == 1) {
-                let Some(last) = text.get(at..at + rest) else { continue };
-                let end = at + rest;
-                let apart = end - start >= INNER_LEAST || is_apart(text, start, end);
-                if let Some(value) = self.ends.get(&(node, packed(last))).filter(|_| apart) {
-                    best = Some((end, *value));
-                    break;
-                }
-            }
-            let chunk = text.get(at..).and_then(|text| text.first_chunk::<CHUNK>());
-            match chunk.and_then(|chunk| self.steps.get(&(node, folded(chunk)))) {
-                Some(next) => (node, at) = (*next, at + CHUNK),
-                None => break,
+    /// The longest value at `start` among those that begin with `chunk`.
+    fn of_lengths(&self, text: &[u8], start: usize, chunk: u64) -> Option<Again> {
+        let mut left = *self.lengths.get(&chunk)?;
+        while left != 0 {
+            let length = (u128::BITS - 1 - left.leading_zeros()) as usize;
+            left &= !(1 << length);
+            let Some(value) = text.get(start..start + length) else { continue };
+            let end = start + length;
+            let kind = self.values.get(&hash(value)).filter(|_| length >= INNER_LEAST || is_apart(text, start, end));
+            if let Some(kind) = kind {
+                return Some(Again { range: start..end, kind: self.kinds[usize::from(*kind)].clone() });
             }
         }
-        best.map(|(end, value)| Again { range: start..end, kind: self.kinds[value as usize].clone() })
+        None
     }
+}
+
+/// The first bytes of a short value; the others tell it from a long one.
+#[inline]
+fn short_chunk(text: &[u8]) -> u64 {
+    let first: [u8; SHORT_CHUNK] = text.first_chunk().copied().unwrap_or_default();
+    u64::from(u32::from_le_bytes(first))
 }
 
 fn is_apart(text: &[u8], start: usize, end: usize) -> bool {
@@ -170,25 +209,54 @@ fn is_part(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80
 }
 
+#[inline]
 fn folded(chunk: &[u8; CHUNK]) -> u64 {
     u64::from_le_bytes(chunk.map(|byte| byte.to_ascii_lowercase()))
 }
 
-/// Fewer bytes than a chunk, folded, and how many they are.
-fn packed(rest: &[u8]) -> u64 {
-    let bytes = rest.iter().rev().fold(0, |bytes, byte| bytes << 8 | u64::from(byte.to_ascii_lowercase()));
-    bytes | (rest.len() as u64) << 56
+/// Of the folded bytes and their number.
+fn hash(value: &[u8]) -> u64 {
+    let (chunks, rest) = value.as_chunks::<CHUNK>();
+    let hash = chunks.iter().fold(value.len() as u64, |hash, chunk| mix(hash, folded(chunk)));
+    let mut last = [0; CHUNK];
+    last[..rest.len()].copy_from_slice(rest);
+    mix(hash, folded(&last))
 }
 
-/// Folded in one step: a set bit 0x20 makes letters small, and more bytes equal than are.
+/// The two halves of a product, one over the other.
 #[inline]
-fn rough(chunk: u64) -> u64 {
-    chunk | 0x2020_2020_2020_2020
+fn mix(hash: u64, chunk: u64) -> u64 {
+    let product = u128::from(hash ^ 0x9E37_79B9_7F4A_7C15) * u128::from(chunk ^ 0xD6E8_FEB8_6659_FD93);
+    (product as u64) ^ (product >> 64) as u64 ^ chunk.rotate_left(32)
 }
 
-#[inline]
-fn hash(chunk: u64) -> usize {
-    (chunk.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - FILTER_BITS)) as usize
+/// Keys are spread by one multiplication.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mixed;
+
+impl BuildHasher for Mixed {
+    type Hasher = MixedHasher;
+
+    fn build_hasher(&self) -> MixedHasher {
+        MixedHasher(0)
+    }
+}
+
+#[derive(Debug)]
+struct MixedHasher(u64);
+
+impl Hasher for MixedHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = mix(self.0, key);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
 }
 
 fn encodings(value: &[u8]) -> Vec<Vec<u8>> {

@@ -80,11 +80,6 @@ impl Memory {
         matches!(self.whom(who), Whom::Party(party) if party.stays)
     }
 
-    /// Whether nothing that is known stands in a block.
-    pub(crate) fn is_quiet(&self, block: &[u8]) -> bool {
-        self.known.find(block).is_empty() && self.lore.as_ref().is_none_or(|lore| lore.is_quiet(block))
-    }
-
     /// Another round makes another output.
     pub(crate) fn forget_places(&mut self) {
         self.exempt = Exempt::default();

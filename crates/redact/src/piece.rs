@@ -137,11 +137,29 @@ pub trait Decide {
     /// Whatever stops the whole redaction.
     fn decide(&mut self, piece: &Piece<'_>) -> Result<Vec<Edit>, Fault>;
 
-    /// Whether nothing can be found in `block`, raw bytes of the input of which no part is escaped: then a format may
-    /// copy it through without taking it apart. `false` is always right.
-    fn quiet(&mut self, block: &[u8]) -> bool {
+    /// The texts of the pieces that come next, in this order, none of which has a name: whoever likes can look at them all
+    /// at once.
+    fn ahead(&mut self, texts: &[&[u8]]) {
+        let _ = texts;
+    }
+
+    /// How many texts ahead are of use.
+    fn reach(&self) -> usize {
+        1
+    }
+
+    /// Where in `block`, raw bytes of the input of which no part is escaped, something may be found: apart, from left to
+    /// right. A format may then leave out pieces that lie elsewhere, unless the name of a field around them
+    /// [tells](Decide::tells) what they are. `None`: anywhere.
+    fn suspects(&mut self, block: &[u8]) -> Option<Vec<Range<usize>>> {
         let _ = block;
-        false
+        None
+    }
+
+    /// Whether the name of a field may say of values within it what they are.
+    fn tells(&mut self, name: &[u8]) -> bool {
+        let _ = name;
+        true
     }
 }
 

@@ -28,14 +28,19 @@ pub(crate) fn places(text: &str) -> Vec<Range<usize>> {
     places_in(text.as_bytes())
 }
 
-/// The text with blanks for placeholders: `[BANK-ACCOUNT]` is no context that tells what stands beside it.
+/// What stands for a placeholder when its text is scanned: space, over which no word tells what stands on the other side.
+/// A label whose value was taken out has told what it had to tell; otherwise it would tell it of the next number, which
+/// comes nearer when the value goes.
+pub(crate) const BARRIER: u8 = b'\x0C';
+
+/// The text with [`BARRIER`]s for placeholders: `[BANK-ACCOUNT]` is no context that tells what stands beside it.
 pub(crate) fn blanked(text: &[u8]) -> Cow<'_, [u8]> {
     let places = places_in(text);
     if places.is_empty() {
         return Cow::Borrowed(text);
     }
     let mut blanked = text.to_vec();
-    places.into_iter().for_each(|place| blanked[place].fill(b' '));
+    places.into_iter().for_each(|place| blanked[place].fill(BARRIER));
     Cow::Owned(blanked)
 }
 
@@ -80,6 +85,6 @@ mod tests {
         check("[IP-JKGKCKXAIDMG4QFJ] [(b)(6) BIRTH-DATE]", &["[IP-JKGKCKXAIDMG4QFJ]", "[(b)(6) BIRTH-DATE]"]);
         check("[MUSTER] [person] [PERSON-X] [PERSON [PERSON", &[]);
         check("[é", &[]);
-        assert_eq!(*blanked(b"\xff [CARD] [MUSTER]"), *b"\xff        [MUSTER]");
+        assert_eq!(*blanked(b"\xff [CARD] [MUSTER]"), *b"\xff \x0C\x0C\x0C\x0C\x0C\x0C [MUSTER]");
     }
 }

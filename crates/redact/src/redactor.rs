@@ -7,10 +7,11 @@ use std::sync::Arc;
 use model::Fault;
 
 use crate::audit::survivors;
+use crate::clean::ROUNDS;
 use crate::decisions::{Decision, Decisions};
 use crate::detector::fold_name;
 use crate::fold;
-use crate::hits::{Hit, PERSON, hits};
+use crate::hits::{Hit, PERSON, TEXTS_PER_JOB, foresee, hits};
 use crate::joints;
 use crate::known::Known;
 use crate::limits::Limits;
@@ -55,6 +56,8 @@ pub struct Means<'a> {
     pub decisions: &'a Decisions,
     /// Whether [`crate::Walked::removals`] are wanted: the way back.
     pub reversible: bool,
+    /// Threads that scan. What is found does not depend on it.
+    pub jobs: usize,
 }
 
 /// A finding, in its place.
@@ -109,6 +112,12 @@ pub trait Witness {
     /// # Errors
     /// Whatever stops the whole redaction.
     fn seen(&mut self, seen: &Seen<'_>) -> Result<(), Fault>;
+
+    /// Whether for now nothing of a finding matters but its type, its detector and its operator: [`Seen::spot`] and
+    /// [`Seen::with`] need not be made.
+    fn only_counts(&self) -> bool {
+        false
+    }
 
     /// The input is gone through once more, from its beginning: what was told so far is void.
     ///
@@ -199,7 +208,10 @@ impl<'a> Redactor<'a> {
 
     /// The edits of a piece, with everything that can be found in it.
     fn edits(&mut self, piece: &Piece<'_>) -> Result<Vec<Edit>, Fault> {
-        let hits = hits(&self.means, &mut self.scratch, &self.memory, piece);
+        let mut hits = hits(&self.means, &mut self.scratch, &self.memory, piece);
+        if self.act == Act::TakeAndAudit {
+            hits = self.audited(piece, hits)?;
+        }
         let means = self.means;
         let answered = hits.iter().filter_map(|hit| Some((hit, answer(&means, piece, hit)?)));
         answered.map(|(hit, answer)| self.take(piece, hit, answer)).collect()
@@ -226,17 +238,16 @@ impl<'a> Redactor<'a> {
             self.learn(hit, answer, value, &text);
             return Ok(Edit { range: hit.range.clone(), with: String::new() });
         }
+        let only_counts = self.witness.only_counts();
         let identity = self.identity(hit, answer.operator, &text)?;
-        let key = self.means.key;
-        let tag = || Tag::of(key, &hit.kind, &identity);
-        let label = label(&hit.kind, answer.reason.filter(|_| self.means.profile.shows_reason));
-        let numbers = &mut *self.numbers;
-        let mut with = answer.operator.apply(&text, &label, tag, || numbers.of(&hit.kind, tag()));
-        if hit.joined.is_some() && piece.spot == Spot::Text && answer.operator != Operator::Keep {
-            // Lines of plain text stay as many as they were.
-            with.push_str(&joints::line_ends(value));
-        }
-        let spot = harmless(&self.means, &mut self.scratch, &self.memory.known, &piece.spot);
+        let with = match self.act == Act::Look && only_counts {
+            true => String::new(),
+            false => self.with(piece, hit, answer, (&text, &identity)),
+        };
+        let spot = match only_counts {
+            true => Spot::Text,
+            false => harmless(&self.means, &mut self.scratch, &self.memory.known, &piece.spot),
+        };
         self.witness.seen(&Seen {
             piece,
             spot,
@@ -247,7 +258,7 @@ impl<'a> Redactor<'a> {
             operator: answer.operator,
             reason: answer.reason,
             with: &with,
-            key,
+            key: self.means.key,
             identity: &identity,
         })?;
         match (self.act, answer.operator) {
@@ -263,6 +274,20 @@ impl<'a> Redactor<'a> {
 }
 
 impl Redactor<'_> {
+    /// What stands in a value's place.
+    fn with(&mut self, piece: &Piece<'_>, hit: &Hit, answer: Answer<'_>, (text, identity): (&str, &str)) -> String {
+        let key = self.means.key;
+        let tag = || Tag::of(key, &hit.kind, identity);
+        let label = label(&hit.kind, answer.reason.filter(|_| self.means.profile.shows_reason));
+        let numbers = &mut *self.numbers;
+        let mut with = answer.operator.apply(text, &label, tag, || numbers.of(&hit.kind, tag()));
+        if hit.joined.is_some() && piece.spot == Spot::Text && answer.operator != Operator::Keep {
+            // Lines of plain text stay as many as they were.
+            with.push_str(&joints::line_ends(&piece.text[hit.range.clone()]));
+        }
+        with
+    }
+
     /// Remembers who is named and what goes, for this input; and for the others what their own detectors could miss.
     fn learn(&mut self, hit: &Hit, answer: Answer<'_>, value: &[u8], text: &str) {
         if *hit.detector == *KNOWN_PARTY {
@@ -309,7 +334,6 @@ impl Decide for Redactor<'_> {
         let mut edits = self.edits(piece)?;
         match self.act {
             Act::Look | Act::Learn => return Ok(Vec::new()),
-            Act::TakeAndAudit if !edits.is_empty() => self.audit_here(piece, &edits)?,
             Act::TakeAndAudit => {}
             Act::Take => {
                 self.memory.note_removals(piece, &edits);
@@ -321,29 +345,89 @@ impl Decide for Redactor<'_> {
         Ok(edits)
     }
 
-    fn quiet(&mut self, block: &[u8]) -> bool {
-        self.means.names.is_none()
-            && fold::is_plain(block)
-            && self.memory.is_quiet(block)
-            && self.means.scanner.is_quiet(&mut self.scratch, block)
+    fn ahead(&mut self, texts: &[&[u8]]) {
+        foresee(&self.means, &mut self.scratch, texts);
+    }
+
+    fn reach(&self) -> usize {
+        self.means.jobs * TEXTS_PER_JOB
+    }
+
+    fn suspects(&mut self, block: &[u8]) -> Option<Vec<Range<usize>>> {
+        suspects(&self.means, &mut self.scratch, &self.memory, None, block)
+    }
+
+    fn tells(&mut self, name: &[u8]) -> bool {
+        self.means.scanner.tells(name)
     }
 }
 
+/// Where something may be found in raw bytes; `None` where their form can hide it, or names are looked for. `traces` are
+/// searched as well.
+pub(crate) fn suspects(
+    means: &Means<'_>,
+    scratch: &mut Scratch,
+    memory: &Memory,
+    traces: Option<&Known>,
+    block: &[u8],
+) -> Option<Vec<Range<usize>>> {
+    let has_names = means.names.is_some() || memory.lore.as_ref().is_some_and(|lore| !lore.is_quiet(block));
+    if has_names || !fold::is_plain(block) {
+        return None;
+    }
+    let found = means.scanner.scan(scratch, block, NO_NAMES).iter();
+    let mut suspects: Vec<_> = found.map(|finding| finding.range.clone()).collect();
+    let known = std::iter::once(&memory.known).chain(traces);
+    suspects.extend(known.flat_map(|known| known.find(block)).map(|again| again.range));
+    suspects.sort_unstable_by_key(|range| range.start);
+    suspects.dedup_by(|next, one| {
+        let overlap = next.start < one.end;
+        one.end = if overlap { one.end.max(next.end) } else { one.end };
+        overlap
+    });
+    Some(suspects)
+}
+
 impl Redactor<'_> {
-    /// Scans a piece as it will stand in the output, before it is given back.
-    fn audit_here(&mut self, piece: &Piece<'_>, edits: &[Edit]) -> Result<(), Fault> {
-        let (text, exempt) = edited(piece.text, edits);
-        let after = Piece {
-            text: &text,
-            names: piece.names,
-            spot: piece.spot.clone(),
-            offsets: piece.offsets,
-            prose: piece.prose,
+    /// Scans a piece as it will stand in the output, before anybody is told of it. What remains goes as well.
+    fn audited(&mut self, piece: &Piece<'_>, mut found: Vec<Hit>) -> Result<Vec<Hit>, Fault> {
+        let mut left = ROUNDS;
+        while !found.is_empty() {
+            left -= 1;
+            let (text, exempt) = edited(piece.text, &self.quietly(piece, &found)?);
+            let after = Piece {
+                text: &text,
+                names: piece.names,
+                spot: piece.spot.clone(),
+                offsets: piece.offsets,
+                prose: piece.prose,
+            };
+            let survivors = survivors(&self.means, &mut self.scratch, &self.memory, &after, &exempt);
+            match survivors.first() {
+                None => break,
+                Some(first) if left == 0 => {
+                    let spot = harmless(&self.means, &mut self.scratch, &self.memory.known, &after.spot);
+                    return Err(first.fault(&after, &spot));
+                }
+                Some(_) => survivors.iter().for_each(|survivor| self.memory.learn(&survivor.value, &survivor.kind)),
+            }
+            found = hits(&self.means, &mut self.scratch, &self.memory, piece);
+        }
+        Ok(found)
+    }
+
+    /// The edits that take out what was found; nobody is told.
+    fn quietly(&mut self, piece: &Piece<'_>, found: &[Hit]) -> Result<Vec<Edit>, Fault> {
+        let means = self.means;
+        let answered = found.iter().filter_map(|hit| Some((hit, answer(&means, piece, hit)?)));
+        let edit = |(hit, answer): (&Hit, Answer<'_>)| {
+            let value = String::from_utf8_lossy(&piece.text[hit.range.clone()]);
+            let text = hit.joined.as_deref().unwrap_or(&value);
+            let identity = self.identity(hit, answer.operator, text)?;
+            let identity = identity.into_owned();
+            Ok(Edit { range: hit.range.clone(), with: self.with(piece, hit, answer, (text, &identity)) })
         };
-        let survivor = survivors(&self.means, &mut self.scratch, &self.memory, &after, &exempt).into_iter().next();
-        let Some(survivor) = survivor else { return Ok(()) };
-        let spot = harmless(&self.means, &mut self.scratch, &self.memory.known, &after.spot);
-        Err(survivor.fault(&after, &spot))
+        answered.map(edit).collect()
     }
 }
 

@@ -1,28 +1,40 @@
 //! The engine: all detectors over a text in one pass.
 //!
-//! 1. A few vector instructions mark where a match can begin ([`Starts`]).
-//! 2. From there one automaton, anchored, runs all patterns at once. It is built while it runs; pairs of bytes that no
-//!    pattern begins with are remembered and skipped.
-//! 3. A match must have its edges free and pass its check, on the bytes in place.
-//! 4. Only then are the words around it looked at, for the types that need them.
+//! 1. A few vector instructions mark where words and matches can begin ([`Starts`]).
+//! 2. The first bytes of a word say whether a pattern goes on there and whether it can be a context word: most words end
+//!    here, since the same ones come again and again ([`Gate`]).
+//! 3. One automaton runs all patterns at once from there. Those that find nothing without a word around run only where
+//!    there is one.
+//! 4. A match must have its edges free and pass its check, on the bytes in place; then its own words are looked for.
 //!
 //! The cost does not grow with the number of detectors, only with what looks like a match.
+
+mod anchored;
+mod automaton;
+mod coarse;
+mod foreseen;
+mod gate;
+mod settle;
+mod stamp;
 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use memchr::memchr_iter;
 use model::Fault;
-use regex_automata::hybrid::LazyStateID;
-use regex_automata::hybrid::dfa::{Cache, DFA};
-use regex_automata::nfa::thompson;
 use regex_automata::util::syntax;
-use regex_automata::{Anchored, Input, MatchKind, meta};
+use regex_automata::{Anchored, Input, meta};
+use regex_syntax::hir::Hir;
 
 use crate::context::{Near, Words};
 use crate::detector::{Detector, fold_name};
-use crate::starts::Starts;
+use crate::starts::{Before, Masks, Starts};
+use anchored::Inner;
+use automaton::{Automaton, Built, Entry, PREFIX};
+use coarse::{coarse, fold_digits};
+use foreseen::Foreseen;
+use gate::{Gate, Known, prefix};
+use settle::settle;
 
 /// Something that looks like personal data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,19 +50,21 @@ pub struct Finding {
 /// Findings below this are dropped.
 pub const SCORE_LEAST: u8 = 50;
 
-/// The transitions that the automaton may remember, in bytes. It forgets all and begins anew above it.
-const CACHE_BYTES: usize = 16 << 20;
-
 /// A set of detectors, ready to run.
 #[derive(Debug)]
 pub struct Scanner {
     detectors: Vec<Detector>,
     /// All detectors but those of `labelled` and `anchored`.
     plain: Automaton,
-    /// Those that find nothing without a word around: run only where there is one.
+    /// Those that find nothing without a word around: all of them say where one can begin, and where there is a word,
+    /// its own one is run.
     labelled: Automaton,
+    /// For each detector whether these automata match more than its pattern does.
+    is_coarse: Vec<bool>,
+    /// Each detector's own pattern, made when it is first needed.
+    alone: Vec<OnceLock<Option<Automaton>>>,
     starts: Starts,
-    anchored: Vec<(usize, meta::Regex)>,
+    anchored: Vec<Inner>,
     /// Each detector's pattern by itself, to find the value within a match: made when it is first needed.
     values: Vec<OnceLock<Option<meta::Regex>>>,
     /// Each detector's pattern for a whole field: made when it is first needed.
@@ -59,32 +73,23 @@ pub struct Scanner {
     words: Words,
 }
 
-/// Patterns that are run at once.
-#[derive(Debug)]
-struct Automaton {
-    /// Which detector each pattern belongs to.
-    owners: Vec<usize>,
-    dfa: DFA,
-}
-
-/// What an automaton has built so far.
-#[derive(Debug)]
-struct Built {
-    cache: Cache,
-    start: LazyStateID,
-    clears: usize,
-    /// Pairs of first bytes after which no pattern goes on.
-    dead: Box<[u64; 1024]>,
-}
-
 /// What a scanner remembers between texts. One per thread.
 #[derive(Debug)]
 pub struct Scratch {
     plain: Built,
     labelled: Built,
+    alone: Vec<Option<Built>>,
+    gate: Gate,
     ends: Vec<(usize, usize)>,
+    /// Matches of the plain automaton: where they begin, their detectors, where they end.
+    matches: Vec<(usize, usize, usize)>,
+    /// Where the labelled automaton goes on.
+    later: Vec<usize>,
+    /// Within a date and time, or a UUID, up to this byte, nothing begins.
+    clear: usize,
     near: Near,
     found: Vec<Finding>,
+    foreseen: Foreseen,
 }
 
 impl Scanner {
@@ -104,28 +109,28 @@ impl Scanner {
     /// `bad-detector`: a pattern that does not parse.
     pub fn unproven(detectors: Vec<Detector>) -> Result<Self, Fault> {
         let (mut plain, mut labelled) = (Vec::new(), Vec::new());
-        let mut anchored = Vec::new();
+        let (mut anchored, mut is_coarse) = (Vec::new(), Vec::new());
         let mut fields: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, detector) in detectors.iter().enumerate() {
-            if detector.anchor.is_some() {
-                anchored.push((index, regex(detector)?));
-            } else if detector.needs_context {
-                labelled.push(index);
+            let pattern = parse(detector)?;
+            if let Some(anchor) = &detector.anchor {
+                anchored.push(Inner::new(index, anchor, regex(detector)?));
+            } else if detector.is_labelled() {
+                labelled.push((index, coarse(&pattern)));
             } else {
-                plain.push(index);
+                plain.push((index, coarse(&pattern)));
             }
+            is_coarse.push(coarse(&pattern) != pattern);
             for field in &detector.fields {
                 fields.entry(field.clone()).or_default().push(index);
             }
         }
-        let plain = Automaton::new(&detectors, plain)?;
-        let labelled = Automaton::new(&detectors, labelled)?;
+        let (plain, labelled) = (automaton(plain)?, automaton(labelled)?);
         let starts = signs([&plain, &labelled], &detectors)?;
         let words = detectors.iter().map(|detector| (detector.context.as_slice(), detector.needs_context));
         let words = Words::new(words);
-        let later = || std::iter::repeat_with(OnceLock::new).take(detectors.len()).collect();
-        let (values, wholes) = (later(), later());
-        Ok(Scanner { detectors, plain, labelled, starts, anchored, values, wholes, fields, words })
+        let (values, wholes, alone) = (later(&detectors), later(&detectors), later(&detectors));
+        Ok(Scanner { detectors, plain, labelled, is_coarse, alone, starts, anchored, values, wholes, fields, words })
     }
 
     /// The detector of a finding.
@@ -139,16 +144,19 @@ impl Scanner {
     }
 
     /// Room to work in.
-    ///
-    /// # Panics
-    /// Never: the automaton has no look-around, so that its start depends on nothing.
     pub fn scratch(&self) -> Scratch {
         Scratch {
             plain: self.plain.build(),
             labelled: self.labelled.build(),
+            alone: self.detectors.iter().map(|_| None).collect(),
+            gate: Gate::default(),
             ends: Vec::new(),
+            matches: Vec::new(),
+            later: Vec::new(),
+            clear: 0,
             near: Near::default(),
             found: Vec::new(),
+            foreseen: Foreseen::default(),
         }
     }
 
@@ -177,108 +185,159 @@ impl Scanner {
     fn scan_text(&self, scratch: &mut Scratch, text: &[u8], names: &[impl AsRef<str>]) {
         scratch.found.clear();
         scratch.near.clear();
-        self.scan_words(scratch, text, names);
-        for (index, regex) in &self.anchored {
-            self.scan_anchor(scratch, *index, regex, text, names);
+        self.words.note_names(&mut scratch.near, names);
+        self.sweep(scratch, text);
+        self.weigh_plain(scratch, text);
+        self.weigh_labelled(scratch, text);
+        for inner in &self.anchored {
+            self.weigh_anchored(scratch, inner, text);
         }
     }
 
-    /// Whether nothing can be found in a block of JSON Lines without escapes, and no field of a telling name is in it.
-    pub(crate) fn is_quiet(&self, scratch: &mut Scratch, block: &[u8]) -> bool {
-        self.scan(scratch, block, NO_NAMES).is_empty() && !self.names_a_field(block)
+    /// Whether the name of a field may say of a value within it what it is: it is found nowhere else.
+    pub(crate) fn tells(&self, name: &[u8]) -> bool {
+        let name = String::from_utf8_lossy(name);
+        self.fields.contains_key(&fold_name(&name))
+            || self.words.tell(&name, |detector| self.detectors[detector].is_faint())
     }
 
-    /// Whether `block` has a key whose value is taken whole: `"key" :`.
-    fn names_a_field(&self, block: &[u8]) -> bool {
-        memchr_iter(b':', block).any(|colon| {
-            let before = block[..colon].trim_ascii_end();
-            let Some((b'"', key)) = before.split_last() else { return false };
-            // An object is no value; the elements of an array are.
-            if block[colon + 1..].trim_ascii_start().first() == Some(&b'{') {
-                return false;
-            }
-            let start = memchr::memrchr(b'"', key).map_or(0, |quote| quote + 1);
-            std::str::from_utf8(&key[start..]).is_ok_and(|key| self.fields.contains_key(&fold_name(key)))
-        })
-    }
-
-    fn scan_words(&self, scratch: &mut Scratch, text: &[u8], names: &[impl AsRef<str>]) {
+    /// One pass over the text: context words, matches of the plain automaton, places for the labelled one.
+    fn sweep(&self, scratch: &mut Scratch, text: &[u8]) {
+        scratch.matches.clear();
+        scratch.later.clear();
+        scratch.clear = 0;
         let (blocks, rest) = text.as_chunks::<64>();
-        let mut before = false;
+        let mut before = Before::default();
         for (number, block) in blocks.iter().enumerate() {
-            let mask = self.starts.mask(block, &mut before);
-            self.try_each(scratch, text, number * 64, mask, names);
+            let masks = self.starts.masks(block, &mut before);
+            self.visit(scratch, text, number * 64, masks);
         }
         let mut last = [b' '; 64];
         last[..rest.len()].copy_from_slice(rest);
-        let mask = self.starts.mask(&last, &mut before);
-        self.try_each(scratch, text, blocks.len() * 64, mask, names);
+        let mut masks = self.starts.masks(&last, &mut before);
+        let is_text = (1 << rest.len()) - 1;
+        (masks.starts, masks.words) = (masks.starts & is_text, masks.words & is_text);
+        self.visit(scratch, text, blocks.len() * 64, masks);
+        self.words.settle(&mut scratch.near);
     }
 
     #[inline]
-    fn try_each(&self, scratch: &mut Scratch, text: &[u8], base: usize, mut mask: u64, names: &[impl AsRef<str>]) {
-        while mask != 0 {
-            let at = base + mask.trailing_zeros() as usize;
-            mask &= mask - 1;
-            if let [first, second, ..] = text[at..] {
-                let pair = usize::from(first) << 8 | usize::from(second);
-                if scratch.plain.is_alive(pair) {
-                    self.try_plain(scratch, text, at, names);
-                }
-                if scratch.labelled.is_alive(pair) && self.words.is_labelled(&mut scratch.near, text, at, names) {
-                    self.try_labelled(scratch, text, at, names);
+    fn visit(&self, scratch: &mut Scratch, text: &[u8], base: usize, masks: Masks) {
+        let mut left = masks.starts | masks.words;
+        // Most words are nothing, and which ones are cannot be foreseen: they are sorted out without a branch.
+        let (mut places, mut count) = ([0_u8; 64], 0);
+        while left != 0 {
+            let bit = left.trailing_zeros();
+            left &= left - 1;
+            places[count & 63] = bit as u8;
+            let prefix = fold_digits(prefix(text, base + bit as usize));
+            count += usize::from(!scratch.gate.is_nothing(prefix) | (masks.foreign != 0));
+        }
+        for bit in &places[..count] {
+            self.visit_word(scratch, text, base, &masks, u32::from(*bit));
+        }
+    }
+
+    fn visit_word(&self, scratch: &mut Scratch, text: &[u8], base: usize, masks: &Masks, bit: u32) {
+        let at = base + bit as usize;
+        if at < scratch.clear {
+            return;
+        }
+        let known = self.known(scratch, fold_digits(prefix(text, at)));
+        if known.may_be_stamp {
+            scratch.clear = stamp::end(text, at);
+        }
+        if masks.starts >> bit & 1 == 1 {
+            if !known.plain.is_dead {
+                self.run_plain(scratch, &known, text, at);
+            }
+            if known.is_labelled {
+                scratch.later.push(at);
+            }
+        }
+        if masks.words >> bit & 1 == 1 && may_tell(&known, masks, bit) {
+            self.words.note(&mut scratch.near, text, at);
+        }
+    }
+
+    fn run_plain(&self, scratch: &mut Scratch, known: &Known, text: &[u8], at: usize) {
+        self.plain.run(&mut scratch.plain, known.plain, &mut scratch.ends, text, at);
+        scratch.matches.extend(scratch.ends.iter().map(|(detector, end)| (at, *detector, *end)));
+        self.forget(scratch);
+    }
+
+    /// What the first bytes of a word say.
+    #[inline]
+    fn known(&self, scratch: &mut Scratch, prefix: [u8; PREFIX]) -> Known {
+        let Scratch { gate, plain, labelled, .. } = scratch;
+        gate.known(prefix, || {
+            let is_labelled = !self.labelled.enter(labelled, prefix).is_dead;
+            Known::new(prefix, self.words.lengths(&prefix), self.plain.enter(plain, prefix), is_labelled)
+        })
+    }
+
+    /// What is known of prefixes ends with the states that it speaks of.
+    fn forget(&self, scratch: &mut Scratch) {
+        if self.plain.has_forgotten(&mut scratch.plain) {
+            scratch.gate.clear();
+        }
+    }
+
+    fn weigh_plain(&self, scratch: &mut Scratch, text: &[u8]) {
+        let matches = std::mem::take(&mut scratch.matches);
+        for of_one in matches.chunk_by(|one, next| one.0 == next.0 && one.1 == next.1) {
+            let (at, detector, _) = of_one[0];
+            if !self.is_coarse[detector] {
+                let mut ends = of_one.iter().map(|(.., end)| *end);
+                scratch.found.extend(ends.find_map(|end| self.judge(&scratch.near, detector, text, at..end)));
+            } else if of_one.iter().any(|(at, _, end)| self.detectors[detector].edge.is_free(text, &(*at..*end))) {
+                self.weigh_alone(scratch, detector, text, at);
+            }
+        }
+        scratch.matches = matches;
+    }
+
+    /// Of a detector's own matches at a place the longest that is found good.
+    fn weigh_alone(&self, scratch: &mut Scratch, detector: usize, text: &[u8], at: usize) {
+        let Scratch { alone, ends, near, found, .. } = scratch;
+        let Some(automaton) = self.lone(detector) else { return };
+        let built = alone[detector].get_or_insert_with(|| automaton.build());
+        automaton.run(built, Entry::default(), ends, text, at);
+        automaton.has_forgotten(built);
+        found.extend(ends.iter().find_map(|(_, end)| self.judge(near, detector, text, at..*end)));
+    }
+
+    /// Where a word is near that some detector needs, its pattern is run by itself.
+    fn weigh_labelled(&self, scratch: &mut Scratch, text: &[u8]) {
+        let later = std::mem::take(&mut scratch.later);
+        let mut next = 0;
+        while let Some(at) = scratch.near.labelled(&later, &mut next) {
+            scratch.near.look_about(at);
+            for index in 0..scratch.near.about().len() {
+                let detector = scratch.near.about()[index];
+                if self.detectors[detector].is_labelled() {
+                    self.weigh_alone(scratch, detector, text, at);
                 }
             }
         }
+        scratch.later = later;
     }
 
-    fn try_plain(&self, scratch: &mut Scratch, text: &[u8], at: usize, names: &[impl AsRef<str>]) {
-        self.plain.run(&mut scratch.plain, &mut scratch.ends, text, at);
-        if !scratch.ends.is_empty() {
-            self.weigh(scratch, text, at, names);
-        }
-    }
-
-    fn try_labelled(&self, scratch: &mut Scratch, text: &[u8], at: usize, names: &[impl AsRef<str>]) {
-        self.labelled.run(&mut scratch.labelled, &mut scratch.ends, text, at);
-        if !scratch.ends.is_empty() {
-            self.weigh(scratch, text, at, names);
-        }
-    }
-
-    /// Of each detector the longest match whose edges are free and whose check passes.
-    fn weigh(&self, scratch: &mut Scratch, text: &[u8], at: usize, names: &[impl AsRef<str>]) {
-        let mut ends = std::mem::take(&mut scratch.ends);
-        ends.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
-        let mut taken = None;
-        for (index, end) in &ends {
-            if taken != Some(*index)
-                && let Some(finding) = self.judge(&mut scratch.near, *index, text, at..*end, names)
-            {
-                taken = Some(*index);
-                scratch.found.push(finding);
-            }
-        }
-        scratch.ends = ends;
+    /// One detector's pattern.
+    fn lone(&self, detector: usize) -> Option<&Automaton> {
+        let make = || automaton(vec![(detector, parse(&self.detectors[detector]).ok()?)]).ok();
+        self.alone[detector].get_or_init(make).as_ref()
     }
 
     /// Edges, value, check, context, score.
-    fn judge(
-        &self,
-        near: &mut Near,
-        index: usize,
-        text: &[u8],
-        whole: Range<usize>,
-        names: &[impl AsRef<str>],
-    ) -> Option<Finding> {
+    fn judge(&self, near: &Near, index: usize, text: &[u8], whole: Range<usize>) -> Option<Finding> {
         let detector = &self.detectors[index];
         if !detector.edge.is_free(text, &whole) {
             return None;
         }
         let range = self.value(index, text, whole)?;
         let needs = detector.needs_context;
-        let is_near = needs && self.is_near(near, index, text, &range, names);
-        if needs && !is_near {
+        if needs && !self.is_near(near, index, text, &range) {
             return None;
         }
         if detector.check.is_some_and(|check| !check(&text[range.clone()])) {
@@ -287,22 +346,15 @@ impl Scanner {
         let bare = if detector.check.is_some() { detector.score.valid } else { detector.score.shape };
         let score = match detector.context.is_empty() || bare >= detector.score.context {
             true => bare,
-            false if needs || self.is_near(near, index, text, &range, names) => detector.score.context,
+            false if needs || self.is_near(near, index, text, &range) => detector.score.context,
             false => bare,
         };
         (score >= SCORE_LEAST).then_some(Finding { range, detector: index, score })
     }
 
     /// Whether a word of the detector stands around, or names a field around.
-    fn is_near(
-        &self,
-        near: &mut Near,
-        index: usize,
-        text: &[u8],
-        range: &Range<usize>,
-        names: &[impl AsRef<str>],
-    ) -> bool {
-        self.words.around(near, index, text, range) || self.words.named(near, index, names)
+    fn is_near(&self, near: &Near, index: usize, text: &[u8], range: &Range<usize>) -> bool {
+        near.is_named(index) || self.words.around(near, index, text, range)
     }
 
     /// The value within a match.
@@ -317,30 +369,17 @@ impl Scanner {
         Some(whole.start + value.start..whole.start + value.end)
     }
 
-    fn scan_anchor(
-        &self,
-        scratch: &mut Scratch,
-        index: usize,
-        regex: &meta::Regex,
-        text: &[u8],
-        names: &[impl AsRef<str>],
-    ) {
-        let Some(anchor) = &self.detectors[index].anchor else { return };
+    fn weigh_anchored(&self, scratch: &mut Scratch, inner: &Inner, text: &[u8]) {
         let mut from = 0;
-        for at in memchr_iter(anchor.byte, text) {
-            let back = text[from..at].iter().rev().take(BACK_MAX).take_while(|byte| anchor.back[usize::from(**byte)]);
-            let least = at - back.count();
-            let ahead = text.len().min(at + AHEAD_MAX);
-            // The leftmost beginning whose match reaches over the anchor.
-            let window = Input::new(text).range(least..ahead);
-            let Some(found) = regex.find(window).filter(|found| found.start() <= at && found.end() > at) else {
-                continue;
-            };
-            if let Some(finding) = self.judge(&mut scratch.near, index, text, found.range(), names) {
+        inner.each(text, |whole| {
+            if whole.start >= from
+                && let Some(finding) = self.judge(&scratch.near, inner.detector, text, whole)
+            {
                 from = finding.range.end;
                 scratch.found.push(finding);
             }
-        }
+            from
+        });
     }
 
     /// A whole value that stands in a field of a telling name.
@@ -386,89 +425,27 @@ impl Scanner {
     }
 
     fn scan_alone(&self, scratch: &mut Scratch, text: &str, index: usize) -> bool {
-        scratch.found.clear();
-        scratch.near.clear();
-        self.scan_words(scratch, text.as_bytes(), NO_NAMES);
-        for (anchored, regex) in self.anchored.iter().filter(|(anchored, _)| *anchored == index) {
-            self.scan_anchor(scratch, *anchored, regex, text.as_bytes(), NO_NAMES);
-        }
+        self.scan_text(scratch, text.as_bytes(), NO_NAMES);
         scratch.found.iter().any(|finding| finding.detector == index)
     }
 }
 
-impl Automaton {
-    fn new(detectors: &[Detector], owners: Vec<usize>) -> Result<Self, Fault> {
-        let patterns: Vec<&str> = owners.iter().map(|owner| detectors[*owner].pattern.as_str()).collect();
-        let dfa = automaton(&patterns).map_err(|error| blame(detectors, &owners, &error))?;
-        Ok(Automaton { owners, dfa })
-    }
-
-    fn build(&self) -> Built {
-        let mut cache = self.dfa.create_cache();
-        let start = self.start(&mut cache);
-        Built { clears: cache.clear_count(), cache, start, dead: Box::new([0; 1024]) }
-    }
-
-    fn start(&self, cache: &mut Cache) -> LazyStateID {
-        let input = Input::new(b"").anchored(Anchored::Yes);
-        self.dfa.start_state_forward(cache, &input).unwrap_or_else(|error| unreachable!("{error}"))
-    }
-
-    /// Puts into `ends` which detectors match from `at`, and how far.
-    fn run(&self, built: &mut Built, ends: &mut Vec<(usize, usize)>, text: &[u8], at: usize) {
-        ends.clear();
-        let mut state = built.start;
-        let mut end = at;
-        while end < text.len() {
-            let Ok(next) = self.dfa.next_state(&mut built.cache, state, text[end]) else { break };
-            state = next;
-            if state.is_tagged() {
-                if state.is_dead() || state.is_quit() {
-                    break;
-                }
-                if state.is_match() {
-                    self.note_ends(&built.cache, state, end, ends);
-                }
-            }
-            end += 1;
-        }
-        if end == text.len()
-            && let Ok(last) = self.dfa.next_eoi_state(&mut built.cache, state)
-            && last.is_match()
-        {
-            self.note_ends(&built.cache, last, end, ends);
-        }
-        if end <= at + 1 && end < text.len() && ends.is_empty() {
-            let pair = usize::from(text[at]) << 8 | usize::from(text[at + 1]);
-            built.dead[pair >> 6] |= 1 << (pair & 63);
-        }
-        if built.clears != built.cache.clear_count() {
-            built.clears = built.cache.clear_count();
-            built.start = self.start(&mut built.cache);
-        }
-    }
-
-    fn note_ends(&self, cache: &Cache, state: LazyStateID, end: usize, ends: &mut Vec<(usize, usize)>) {
-        for i in 0..self.dfa.match_len(cache, state) {
-            ends.push((self.owners[self.dfa.match_pattern(cache, state, i).as_usize()], end));
-        }
-    }
+/// Whether the word at `bit` can be a context word: its length is that of one, or it is not seen whole here.
+#[inline]
+fn may_tell(known: &Known, masks: &Masks, bit: u32) -> bool {
+    let length = (masks.letters >> bit).trailing_ones();
+    let is_cut = bit + length == u64::BITS;
+    let is_foreign = (masks.foreign >> bit).trailing_zeros() < length;
+    known.is_length(length) || is_cut || is_foreign
 }
 
-impl Built {
-    /// Whether a pattern may go on after this pair of bytes.
-    #[inline]
-    fn is_alive(&self, pair: usize) -> bool {
-        self.dead[pair >> 6] >> (pair & 63) & 1 == 0
-    }
+/// A place for each detector, for what is made when it is first needed.
+fn later<T>(detectors: &[Detector]) -> Vec<OnceLock<T>> {
+    std::iter::repeat_with(OnceLock::new).take(detectors.len()).collect()
 }
 
 /// No field around.
 pub(crate) const NO_NAMES: &[&str] = &[];
-
-/// The longest local part of an address, or user name of a URL, that is looked at (RFC 5321 §4.5.3.1.1 allows 64).
-const BACK_MAX: usize = 320;
-const AHEAD_MAX: usize = 512;
 
 /// Whether a text is one of our own placeholders: redacting twice is redacting once.
 fn is_placeholder(text: &[u8]) -> bool {
@@ -492,30 +469,26 @@ fn bad_pattern(detector: &Detector, why: &str) -> Fault {
         .advise("Patterns are regular expressions over bytes, without look-around and back-references.")
 }
 
-fn automaton(patterns: &[&str]) -> Result<DFA, Box<regex_automata::hybrid::BuildError>> {
-    DFA::builder()
-        .configure(DFA::config().match_kind(MatchKind::All).cache_capacity(CACHE_BYTES).skip_cache_capacity_check(true))
-        .syntax(bytes())
-        .thompson(thompson::Config::new().utf8(false).shrink(false))
-        .build_many(patterns)
-        .map_err(Box::new)
+/// A detector's pattern, taken apart.
+fn parse(detector: &Detector) -> Result<Hir, Fault> {
+    let mut parser = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build();
+    parser.parse(&detector.pattern).map_err(|error| bad_pattern(detector, &error.to_string()))
 }
 
-/// Which pattern it was that did not parse.
-fn blame(detectors: &[Detector], owners: &[usize], error: &regex_automata::hybrid::BuildError) -> Fault {
-    let guilty = owners.iter().find(|owner| regex(&detectors[**owner]).is_err());
-    bad_pattern(&detectors[guilty.copied().unwrap_or(0)], &error.to_string())
+fn automaton(patterns: Vec<(usize, Hir)>) -> Result<Automaton, Fault> {
+    Automaton::new(patterns).map_err(|why| {
+        Fault::bad_config("bad-detector", format!("the patterns of the detectors are too much together: {why}"))
+            .advise("Leave out a pattern with very large repetitions.")
+    })
 }
 
 /// The bytes, neither letters nor digits, that can begin a match.
 fn signs(automata: [&Automaton; 2], detectors: &[Detector]) -> Result<Starts, Fault> {
     let mut begins = [false; 256];
-    for Automaton { dfa, .. } in automata {
-        let mut cache = dfa.create_cache();
-        let start = dfa.start_state_forward(&mut cache, &Input::new(b"").anchored(Anchored::Yes)).ok();
+    for automaton in automata {
+        let mut built = automaton.build();
         for byte in 0..=255_u8 {
-            let next = start.and_then(|start| dfa.next_state(&mut cache, start, byte).ok());
-            begins[usize::from(byte)] |= next.is_some_and(|next| !next.is_dead());
+            begins[usize::from(byte)] |= automaton.begins(&mut built, byte);
         }
     }
     let signs: Vec<u8> =
@@ -525,28 +498,4 @@ fn signs(automata: [&Automaton; 2], detectors: &[Detector]) -> Result<Starts, Fa
         Fault::bad_config("bad-detector", format!("too many different signs begin a match, among {}", ids.join(", ")))
             .advise("Let a pattern begin with a letter, a digit, or one of very few signs.")
     })
-}
-
-/// Of findings that overlap the surer stays, then the longer, then the earlier.
-fn settle(found: &mut Vec<Finding>) {
-    if found.len() < 2 {
-        return;
-    }
-    found.sort_unstable_by(|a, b| {
-        b.score
-            .cmp(&a.score)
-            .then(b.range.len().cmp(&a.range.len()))
-            .then(a.range.start.cmp(&b.range.start))
-            .then(a.detector.cmp(&b.detector))
-    });
-    let mut kept: std::collections::BTreeMap<usize, usize> = std::collections::BTreeMap::new();
-    found.retain(|finding| {
-        let range = &finding.range;
-        let overlaps = kept.range(..range.end).next_back().is_some_and(|(_, end)| *end > range.start);
-        if !overlaps {
-            kept.insert(range.start, range.end);
-        }
-        !overlaps
-    });
-    found.sort_unstable_by_key(|finding| finding.range.start);
 }

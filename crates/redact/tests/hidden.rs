@@ -53,6 +53,7 @@ fn redacted(kind: Kind, text: &[u8]) -> Vec<u8> {
         key: &[7; 32],
         decisions: &Decisions::default(),
         reversible: false,
+        jobs: 2,
     };
     let mut out = Bytes::default();
     let input = Bytes(text.to_vec());

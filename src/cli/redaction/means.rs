@@ -20,7 +20,8 @@ impl Plan {
         act: impl FnOnce(Means<'_>) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         let (scanner, profile, key) = (&self.scanner, &self.profile, &self.key);
-        let means = Means { scanner, profile, names: None, key, decisions, reversible: self.reversible };
+        let means =
+            Means { scanner, profile, names: None, key, decisions, reversible: self.reversible, jobs: self.jobs };
         match profile.names {
             Names::Always => {}
             Names::Prose if kind.has_prose() => {}

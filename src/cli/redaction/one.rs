@@ -82,6 +82,10 @@ impl Witness for Counting<'_> {
         self.witness.seen(seen)
     }
 
+    fn only_counts(&self) -> bool {
+        self.witness.only_counts()
+    }
+
     fn again(&mut self) -> Result<(), Fault> {
         self.found.clear();
         self.witness.again()
@@ -97,7 +101,7 @@ pub(crate) fn look(input: &Input, run: &mut Run<'_>, witness: &mut dyn Witness) 
     signals::check()?;
     let decisions = plan.decisions(input)?;
     let mut counting = Counting::new(witness);
-    let (mut reading, kind) = Reading::begin(input, plan.kind, *progress)?;
+    let (mut reading, kind) = Reading::begin(input, plan.kind, plan.jobs, *progress)?;
     let walked = plan.with(kind, &decisions, |means| {
         redact::look(
             &mut reading,
@@ -119,7 +123,7 @@ pub(crate) fn pass(
 ) -> Result<Outcome, Fault> {
     let Run { plan, case, progress, .. } = run;
     let decisions = plan.decisions(input)?;
-    let (mut reading, kind) = Reading::begin(input, plan.kind, *progress)?;
+    let (mut reading, kind) = Reading::begin(input, plan.kind, plan.jobs, *progress)?;
     let mut counting = Counting::new(witness);
     let mut hashing = source::Hashing::new(BufWriter::new(output));
     let mut delta = None;
@@ -158,7 +162,7 @@ pub(super) fn learn(input: &Input, run: &mut Run<'_>) -> Result<Lessons, Fault> 
     let Run { plan, case, progress, .. } = run;
     signals::check()?;
     let decisions = plan.decisions(input)?;
-    let (mut reading, kind) = Reading::begin(input, plan.kind, *progress)?;
+    let (mut reading, kind) = Reading::begin(input, plan.kind, plan.jobs, *progress)?;
     plan.with(kind, &decisions, |means| {
         let redaction = Redaction { kind, means, case, lessons: None, witness: &mut Unheard, limits: &plan.limits };
         redact::learn(&mut reading, redaction)
@@ -171,6 +175,10 @@ struct Unheard;
 impl Witness for Unheard {
     fn seen(&mut self, _: &Seen<'_>) -> Result<(), Fault> {
         Ok(())
+    }
+
+    fn only_counts(&self) -> bool {
+        true
     }
 }
 
@@ -188,7 +196,7 @@ pub(crate) fn take(
 ) -> Result<Outcome, Fault> {
     let Run { plan, case, progress, .. } = run;
     let decisions = plan.decisions(input)?;
-    let (first, kind) = Reading::begin(input, plan.kind, *progress)?;
+    let (first, kind) = Reading::begin(input, plan.kind, plan.jobs, *progress)?;
     drop(first);
     let mut counting = Counting::new(witness);
     let replay = Replay::new(input, *progress);

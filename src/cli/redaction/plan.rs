@@ -50,6 +50,9 @@ pub(crate) struct PlanArgs {
     /// Replay what was decided on the page of --preview
     #[arg(long, value_name = "FILE")]
     decisions: Option<PathBuf>,
+    /// Threads that scan; otherwise one for each processor. What is found does not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    jobs: Option<u8>,
 }
 
 impl PlanArgs {
@@ -71,10 +74,19 @@ impl PlanArgs {
             kind: self.format.as_deref().map(Kind::parse).transpose()?,
             limits: Limits::default(),
             reversible: false,
+            jobs: self.jobs.map_or_else(processors, usize::from),
             profile,
         })
     }
 }
+
+/// One where nobody can tell.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, |count| count.get().min(JOBS_MAX))
+}
+
+/// More threads than this wait for each other.
+const JOBS_MAX: usize = 8;
 
 /// So much of a value `--operator mask` leaves.
 const MASK_LEAVES: u8 = 4;

@@ -1,5 +1,7 @@
 //! Inputs that are read more than once, and outputs that are read again before anybody sees them.
 
+mod ahead;
+
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, Write};
 use std::path::Path;
@@ -8,6 +10,8 @@ use model::{Digest, Fault, Progress};
 use redact::format::detect::{self, Kind};
 use redact::{Delta, Limits, Source, Vessel};
 use seal::Hasher;
+
+use ahead::Ahead;
 
 use crate::cli::files::{NewFile, WrittenFile};
 use crate::cli::intake::Input;
@@ -18,38 +22,62 @@ const PREFIX: u64 = 64 << 10;
 
 /// An input on its way: what passes is hashed and counted.
 pub(super) struct Reading<'a> {
-    inner: io::Chain<io::Cursor<Vec<u8>>, Box<dyn Read + 'a>>,
-    hasher: Hasher,
+    flow: Flow,
     progress: &'a dyn Progress,
 }
 
+/// Where the bytes come from: from here, or from a thread that reads and hashes them ahead.
+enum Flow {
+    Here(Chained, Hasher),
+    Ahead(Ahead),
+}
+
+type Chained = io::Chain<io::Cursor<Vec<u8>>, Box<dyn Read + Send>>;
+
 impl<'a> Reading<'a> {
-    /// Opens an input and sees what it is.
-    pub(super) fn begin(input: &Input, kind: Option<Kind>, progress: &'a dyn Progress) -> Result<(Self, Kind), Fault> {
+    /// Opens an input and sees what it is. With several `jobs` it is read ahead.
+    pub(super) fn begin(
+        input: &Input,
+        kind: Option<Kind>,
+        jobs: usize,
+        progress: &'a dyn Progress,
+    ) -> Result<(Self, Kind), Fault> {
         let mut inner = open(input)?;
         let mut prefix = Vec::new();
         inner.by_ref().take(PREFIX).read_to_end(&mut prefix).map_err(|error| Fault::io("read", input.path(), error))?;
         let name = if input.is_stdin() { None } else { input.path().file_name().and_then(|name| name.to_str()) };
         let kind = kind.unwrap_or_else(|| detect::detect(name, &prefix));
-        Ok((Self::over(io::Cursor::new(prefix).chain(inner), progress), kind))
+        // What is seen whole already need not be waited for.
+        let jobs = if (prefix.len() as u64) < PREFIX { 1 } else { jobs };
+        Ok((Self::over(io::Cursor::new(prefix).chain(inner), jobs, progress), kind))
     }
 
-    fn over(inner: io::Chain<io::Cursor<Vec<u8>>, Box<dyn Read + 'a>>, progress: &'a dyn Progress) -> Self {
-        Reading { inner, hasher: Hasher::new(), progress }
+    fn over(inner: Chained, jobs: usize, progress: &'a dyn Progress) -> Self {
+        let flow = if jobs > 1 { Flow::Ahead(Ahead::new(inner)) } else { Flow::Here(inner, Hasher::new()) };
+        Reading { flow, progress }
     }
 
     /// The digest of everything, to its end.
     pub(super) fn digest(mut self) -> Result<Digest, Fault> {
         io::copy(&mut self, &mut io::sink()).map_err(read_failed)?;
-        Ok(self.hasher.finish())
+        Ok(match self.flow {
+            Flow::Here(_, hasher) => hasher.finish(),
+            Flow::Ahead(ahead) => ahead.digest(),
+        })
     }
 }
 
 impl Read for Reading<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         signals::check().map_err(io::Error::other)?;
-        let count = self.inner.read(buffer)?;
-        self.hasher.update(&buffer[..count]);
+        let count = match &mut self.flow {
+            Flow::Here(inner, hasher) => {
+                let count = inner.read(buffer)?;
+                hasher.update(&buffer[..count]);
+                count
+            }
+            Flow::Ahead(ahead) => ahead.read(buffer)?,
+        };
         self.progress.advance(count as u64);
         Ok(count)
     }
@@ -66,9 +94,9 @@ pub(crate) fn prefix(path: &Path) -> Result<Vec<u8>, Fault> {
     Ok(prefix)
 }
 
-fn open<'a>(input: &Input) -> Result<Box<dyn Read + 'a>, Fault> {
+fn open(input: &Input) -> Result<Box<dyn Read + Send>, Fault> {
     match input.is_stdin() {
-        true => Ok(Box::new(io::stdin().lock())),
+        true => Ok(Box::new(io::stdin())),
         false => {
             let file = File::open(input.path()).map_err(|error| Fault::io("open", input.path(), error))?;
             Ok(Box::new(file))
@@ -96,13 +124,13 @@ impl<'a> Replay<'a> {
     }
 
     pub(super) fn digest(&self) -> Result<Digest, Fault> {
-        Reading::over(io::Cursor::new(Vec::new()).chain(open(self.input)?), &model::Hidden).digest()
+        Reading::over(io::Cursor::new(Vec::new()).chain(open(self.input)?), 1, &model::Hidden).digest()
     }
 }
 
 impl Source for Replay<'_> {
     fn open(&self) -> Result<Box<dyn Read + '_>, Fault> {
-        Ok(Box::new(Reading::over(io::Cursor::new(Vec::new()).chain(open(self.input)?), self.progress)))
+        Ok(Box::new(Reading::over(io::Cursor::new(Vec::new()).chain(open(self.input)?), 1, self.progress)))
     }
 }
 

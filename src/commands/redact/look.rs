@@ -60,6 +60,11 @@ impl Witness for Looker<'_> {
         places.into_iter().for_each(|places| places.push(Found::of(seen)));
         Ok(())
     }
+
+    fn only_counts(&self) -> bool {
+        let has_places = self.places.last().is_none_or(|places| places.len() >= shown::PLACES_MAX);
+        self.preview.is_none() && !(self.args.check && (self.output.is_json() || !has_places))
+    }
 }
 
 impl Observer for Looker<'_> {

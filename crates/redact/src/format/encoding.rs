@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
+use std::ops::Range;
 use std::rc::Rc;
 
 use model::{Fault, Place};
@@ -392,8 +393,12 @@ impl Decide for Placed<'_> {
         self.decide.decide(&Piece { text, names, spot: spot.clone(), offsets, prose })
     }
 
-    fn quiet(&mut self, block: &[u8]) -> bool {
-        self.decide.quiet(block)
+    fn suspects(&mut self, block: &[u8]) -> Option<Vec<Range<usize>>> {
+        self.decide.suspects(block)
+    }
+
+    fn tells(&mut self, name: &[u8]) -> bool {
+        self.decide.tells(name)
     }
 }
 

@@ -15,19 +15,26 @@
 //! Malformed JSON is refused and nothing of the token where it stops passes. Control characters but line feeds are let
 //! through in strings, invalid UTF-8 passes as bytes.
 //!
-//! JSON Lines are fast where nothing is to be found: whole lines without a backslash are shown to [`Decide::quiet`],
-//! and what is quiet is copied through without a look at its structure. Lines that are not one object or array from
-//! their first to their last byte are always read.
+//! JSON Lines are fast where little is to be found: whole lines without a backslash are shown to [`Decide::suspects`],
+//! and only the values that it names, or that stand under the name of a telling field, become pieces ([`lines`]). Lines
+//! that are not one document each are always read in full.
+
+mod lines;
+mod tokens;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io::{Read, Write};
+use std::ops::Range;
 
 use model::Fault;
 
 use super::stream::{Stream, too_large};
 use super::weave::{Weave, applied, check, straight};
 use crate::{Decide, Edit, Limits, Offsets, Piece, Spot};
+use lines::Skim;
+use tokens::{escape, is_number, push_digits, unescape};
+pub(super) use tokens::{push_key, push_number};
 
 /// Bytes that are looked at to tell one document from many.
 const PEEK: usize = 64 << 10;
@@ -172,6 +179,9 @@ struct Walk<'a> {
     weave: Weave,
     /// Bytes of lines to ask about next.
     stride: usize,
+    /// Up to here it is known what matters.
+    known_until: u64,
+    skim: Skim,
 }
 
 impl<'a> Walk<'a> {
@@ -189,14 +199,16 @@ impl<'a> Walk<'a> {
             named: 0,
             weave: Weave::default(),
             stride: STRIDE_MAX,
+            known_until: 0,
+            skim: Skim::default(),
         }
     }
 
-    /// Passes quiet lines and white space; whether another document begins.
+    /// Passes lines of which little or nothing matters, and white space; whether another document begins.
     fn begins(&mut self, decide: &mut dyn Decide) -> Result<bool, Fault> {
         loop {
             if self.many && self.stream.is_line_start() {
-                self.quiet_lines(decide)?;
+                self.lines(decide)?;
             }
             match self.peek()? {
                 Some(b'\n' | SEPARATOR) => self.stream.pass(1),
@@ -206,8 +218,23 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Passes lines that hold nothing to find.
-    fn quiet_lines(&mut self, decide: &mut dyn Decide) -> Result<(), Fault> {
+    /// Passes lines that are one document each, with a look at what [`Decide::suspects`] names, up to the first line
+    /// that has to be read in full.
+    fn lines(&mut self, decide: &mut dyn Decide) -> Result<(), Fault> {
+        loop {
+            if self.stream.here() >= self.known_until && !self.ask(decide)? {
+                return Ok(());
+            }
+            while self.stream.here() < self.known_until {
+                if !self.line(decide)? {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Asks about the next lines. Whether there is an answer.
+    fn ask(&mut self, decide: &mut dyn Decide) -> Result<bool, Fault> {
         loop {
             let rest = self.stream.rest();
             let block = &rest[..self.stride.min(rest.len())];
@@ -217,27 +244,65 @@ impl<'a> Walk<'a> {
                 if rest.len() < STRIDE_MAX && self.stream.more()? {
                     continue;
                 }
-                return Ok(());
+                return Ok(false);
             };
-            let block = &rest[..=last];
-            let lines = before_backslash(block);
+            let lines = before_backslash(&rest[..=last]);
             if lines.is_empty() {
-                return Ok(());
+                return Ok(false);
             }
-            let is_quiet = decide.quiet(lines);
-            if let Some(documents) = is_quiet.then(|| whole_lines(lines)).flatten() {
-                let length = lines.len();
-                self.documents += documents;
-                self.stream.pass(length);
+            if let Some(suspects) = decide.suspects(lines) {
+                self.known_until = self.stream.here() + lines.len() as u64;
+                self.skim.expect(suspects, self.stream.here());
                 self.stride = STRIDE_MAX.min(self.stride * 4);
-            } else if memchr::memchr(b'\n', lines) == Some(lines.len() - 1) {
-                return Ok(());
+                return Ok(true);
+            }
+            let first = memchr::memchr(b'\n', lines).map_or(lines.len(), |end| end + 1);
+            if first == lines.len() {
+                return Ok(false);
+            }
+            // At least the first line, so that asking goes on.
+            self.stride = first.max(lines.len() / 4);
+        }
+    }
+
+    /// Passes the next line, if it is one document that need not be read in full.
+    fn line(&mut self, decide: &mut dyn Decide) -> Result<bool, Fault> {
+        let start = self.stream.here();
+        let rest = self.stream.rest();
+        let Some(end) = memchr::memchr(b'\n', rest) else { return Ok(false) };
+        let line = &rest[..end];
+        let is_blank = line.trim_ascii().is_empty();
+        if !is_blank {
+            if !self.skim.read(line, start, self.depth_max, &mut |name| decide.tells(name)) {
+                return Ok(false);
+            }
+            self.known_line(start, decide)?;
+        }
+        self.documents += u64::from(!is_blank);
+        self.stream.pass(end + 1);
+        Ok(true)
+    }
+
+    /// Decides on the values of the line ahead that matter.
+    fn known_line(&mut self, start: u64, decide: &mut dyn Decide) -> Result<(), Fault> {
+        for value in 0..self.skim.wanted() {
+            let line = self.stream.line_here();
+            let rest = self.stream.rest();
+            self.pointer.clear();
+            push_number(&mut self.pointer, self.documents);
+            self.named = 0;
+            let (range, is_string) = self.skim.place(value, rest, &mut self.pointer, &mut self.names, &mut self.named);
+            let source = start + range.start as u64;
+            let token = Token { raw: &rest[range.clone()], weave: None, start: source, line };
+            let spot = Spot::Pointer(Cow::Borrowed(&self.pointer));
+            let edits = decide.decide(&token.piece(&self.names[..self.named], spot, is_string))?;
+            if is_string {
+                self.patch(source, range.len(), false, &edits)?;
             } else {
-                // At least the first line, so that asking goes on.
-                let first = memchr::memchr(b'\n', lines).map_or(1, |end| end + 1);
-                self.stride = first.max(lines.len() / 4);
+                self.patch_number(source, range, &edits)?;
             }
         }
+        Ok(())
     }
 
     /// The next byte that is not white space, before the end of the line at depth 0.
@@ -375,15 +440,21 @@ impl<'a> Walk<'a> {
             offsets: Offsets::Straight { start, line },
             prose: false,
         })?;
-        if !edits.is_empty() {
-            check(&edits, length)?;
-            let mut with = vec![b'"'];
-            escape(&applied(text, &edits), &mut with);
-            with.push(b'"');
-            self.stream.replace(&(start..start + length as u64), &with)?;
-        }
+        self.patch_number(start, 0..length, &edits)?;
         self.stream.pass(length);
         Ok(())
+    }
+
+    /// Writes a string in place of a number: the bytes `range` ahead, which stand at `start`.
+    fn patch_number(&mut self, start: u64, range: Range<usize>, edits: &[Edit]) -> Result<(), Fault> {
+        if edits.is_empty() {
+            return Ok(());
+        }
+        check(edits, range.len())?;
+        let mut with = vec![b'"'];
+        escape(&applied(&self.stream.rest()[range.clone()], edits), &mut with);
+        with.push(b'"');
+        self.stream.replace(&(start..start + range.len() as u64), &with)
     }
 
     fn number_length(&mut self) -> Result<usize, Fault> {
@@ -483,15 +554,22 @@ impl<'a> Walk<'a> {
 
     /// Writes the edits of the string token ahead, and passes it.
     fn replace(&mut self, start: u64, length: usize, escaped: bool, edits: &[Edit]) -> Result<(), Fault> {
-        if !edits.is_empty() {
-            let patches = if escaped { self.weave.patches(edits) } else { straight(start, length - 2, edits) }?;
-            for (source, with) in patches {
-                let mut bytes = Vec::with_capacity(with.len());
-                escape(with.as_bytes(), &mut bytes);
-                self.stream.replace(&source, &bytes)?;
-            }
-        }
+        self.patch(start, length - 2, escaped, edits)?;
         self.stream.pass(length);
+        Ok(())
+    }
+
+    /// Writes the edits of a string whose text begins at `start` and is `length` bytes long.
+    fn patch(&mut self, start: u64, length: usize, escaped: bool, edits: &[Edit]) -> Result<(), Fault> {
+        if edits.is_empty() {
+            return Ok(());
+        }
+        let patches = if escaped { self.weave.patches(edits) } else { straight(start, length, edits) }?;
+        for (source, with) in patches {
+            let mut bytes = Vec::with_capacity(with.len());
+            escape(with.as_bytes(), &mut bytes);
+            self.stream.replace(&source, &bytes)?;
+        }
         Ok(())
     }
 
@@ -544,24 +622,6 @@ fn before_backslash(lines: &[u8]) -> &[u8] {
     &lines[..memchr::memrchr(b'\n', &lines[..backslash]).map_or(0, |end| end + 1)]
 }
 
-/// How many documents these lines hold, if each of them is one object or array from its first to its last byte.
-///
-/// Where a document goes over several lines, one of them begins or ends with something else: a value inside ends with
-/// a comma, or the next line begins with one or with a closing bracket.
-fn whole_lines(mut lines: &[u8]) -> Option<u64> {
-    let mut count = 0;
-    while let Some(end) = memchr::memchr(b'\n', lines) {
-        let line = lines[..end].strip_suffix(b"\r").unwrap_or(&lines[..end]);
-        match (line.first(), line.last()) {
-            (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')) => count += 1,
-            (None, None) => {}
-            _ => return None,
-        }
-        lines = &lines[end + 1..];
-    }
-    Some(count)
-}
-
 /// Adds `key` to the names, in memory that is there already.
 fn name(names: &mut Vec<Cow<'static, str>>, named: &mut usize, key: &str) {
     if let Some(Cow::Owned(name)) = names.get_mut(*named) {
@@ -572,118 +632,4 @@ fn name(names: &mut Vec<Cow<'static, str>>, named: &mut usize, key: &str) {
         names.push(Cow::Owned(key.to_owned()));
     }
     *named += 1;
-}
-
-/// `/` and the key, escaped (RFC 6901 §3).
-pub(super) fn push_key(pointer: &mut String, key: &str) {
-    pointer.push('/');
-    if memchr::memchr2(b'~', b'/', key.as_bytes()).is_none() {
-        pointer.push_str(key);
-        return;
-    }
-    for character in key.chars() {
-        match character {
-            '~' => pointer.push_str("~0"),
-            '/' => pointer.push_str("~1"),
-            _ => pointer.push(character),
-        }
-    }
-}
-
-/// `/` and the number.
-pub(super) fn push_number(pointer: &mut String, number: u64) {
-    pointer.push('/');
-    push_digits(pointer, number);
-}
-
-/// The number; twice as fast as the formatting machinery, which counts here.
-fn push_digits(pointer: &mut String, number: u64) {
-    if number >= 10 {
-        push_digits(pointer, number / 10);
-    }
-    pointer.push(char::from(b'0' + (number % 10) as u8));
-}
-
-/// Decodes `raw`, a string token without its closing quote, which begins at `start` of the input; or where it fails.
-fn unescape(raw: &[u8], start: u64, weave: &mut Weave) -> Result<(), usize> {
-    weave.clear();
-    let mut at = 1;
-    while let Some(found) = memchr::memchr(b'\\', &raw[at..]) {
-        let escape = at + found;
-        weave.copy(&raw[at..escape], start + at as u64);
-        let (character, length) = decode(&raw[escape..]).ok_or(escape)?;
-        let source = start + escape as u64..start + (escape + length) as u64;
-        weave.decode(character.encode_utf8(&mut [0; 4]).as_bytes(), source);
-        at = escape + length;
-    }
-    weave.copy(&raw[at..], start + at as u64);
-    weave.close();
-    Ok(())
-}
-
-/// The character that the escape at the beginning stands for, and the escape's length.
-fn decode(escape: &[u8]) -> Option<(char, usize)> {
-    let character = match escape.get(1)? {
-        b'"' => '"',
-        b'\\' => '\\',
-        b'/' => '/',
-        b'b' => '\u{8}',
-        b'f' => '\u{c}',
-        b'n' => '\n',
-        b'r' => '\r',
-        b't' => '\t',
-        b'u' => return decode_unit(escape),
-        _ => return None,
-    };
-    Some((character, 2))
-}
-
-fn decode_unit(escape: &[u8]) -> Option<(char, usize)> {
-    let high = unit(escape)?;
-    if let Some(low @ 0xDC00..0xE000) = escape.get(6..).and_then(unit).filter(|_| (0xD800..0xDC00).contains(&high)) {
-        let character = char::from_u32(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00));
-        return Some((character?, 12));
-    }
-    Some((char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER), 6))
-}
-
-/// `\uXXXX`.
-fn unit(escape: &[u8]) -> Option<u32> {
-    let digits = escape.strip_prefix(b"\\u")?.get(..4)?;
-    digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
-}
-
-/// `text` as it stands between quotes, with no more escapes than it needs.
-fn escape(text: &[u8], out: &mut Vec<u8>) {
-    for &byte in text {
-        match byte {
-            b'"' | b'\\' => out.extend([b'\\', byte]),
-            b'\n' => out.extend(b"\\n"),
-            b'\r' => out.extend(b"\\r"),
-            b'\t' => out.extend(b"\\t"),
-            0..0x20 => out.extend(format!("\\u{byte:04x}").as_bytes()),
-            _ => out.push(byte),
-        }
-    }
-}
-
-/// RFC 8259 §6.
-fn is_number(text: &[u8]) -> bool {
-    let text = text.strip_prefix(b"-").unwrap_or(text);
-    let (whole, text) = digits(text);
-    let leading_zero = whole.len() > 1 && whole[0] == b'0';
-    let (fraction, text) = match text.strip_prefix(b".") {
-        Some(text) => digits(text),
-        None => (&b"0"[..], text),
-    };
-    let (exponent, text) = match text {
-        [b'e' | b'E', b'+' | b'-', text @ ..] | [b'e' | b'E', text @ ..] => digits(text),
-        _ => (&b"0"[..], text),
-    };
-    let complete = [whole, fraction, exponent].iter().all(|digits| !digits.is_empty());
-    complete && !leading_zero && text.is_empty()
-}
-
-fn digits(text: &[u8]) -> (&[u8], &[u8]) {
-    text.split_at(text.iter().take_while(|byte| byte.is_ascii_digit()).count())
 }

@@ -29,27 +29,59 @@ pub fn rewrite(
 ) -> Result<(), Fault> {
     let mut stream = Stream::new(input, output);
     loop {
-        stream.fill(BLOCK)?;
-        let mut ended = stream.rest().len() < BLOCK;
-        let cut = loop {
-            match cut(stream.rest(), ended, limits) {
-                Some(cut) => break cut,
-                None => ended = !stream.more()?,
-            }
-        };
-        if cut == 0 {
+        let cuts = blocks(&mut stream, decide.reach(), limits)?;
+        if cuts.is_empty() {
             return stream.finish();
         }
-        let (start, line) = (stream.here(), stream.line_here());
-        let block = &stream.rest()[..cut];
-        let piece =
-            Piece { text: block, names: &[], spot: Spot::Text, offsets: Offsets::Straight { start, line }, prose };
-        for edit in decide.decide(&piece)? {
-            let source = start + edit.range.start as u64..start + edit.range.end as u64;
-            stream.replace(&source, edit.with.as_bytes())?;
+        let rest = stream.rest();
+        let mut from = 0;
+        let texts: Vec<&[u8]> = cuts.iter().map(|cut| &rest[std::mem::replace(&mut from, *cut)..*cut]).collect();
+        decide.ahead(&texts);
+        let mut from = 0;
+        for cut in cuts {
+            pass(&mut stream, cut - from, decide, prose)?;
+            from = cut;
         }
-        stream.pass(cut);
     }
+}
+
+/// Where the next blocks end, `count` of them at most; none at the end of the input.
+fn blocks(stream: &mut Stream<'_>, count: usize, limits: &Limits) -> Result<Vec<usize>, Fault> {
+    stream.fill(BLOCK * count)?;
+    let mut ended = stream.rest().len() < BLOCK * count;
+    let mut cuts = Vec::new();
+    while cuts.len() < count {
+        let from = cuts.last().copied().unwrap_or(0);
+        let rest = &stream.rest()[from..];
+        let is_last = rest.len() <= BLOCK;
+        if is_last && !ended && !cuts.is_empty() {
+            break;
+        }
+        let found = match is_last {
+            true => cut(rest, ended, limits),
+            false => cut(&rest[..BLOCK], false, limits).or_else(|| cut(rest, ended, limits)),
+        };
+        match found {
+            Some(0) => break,
+            Some(cut) => cuts.push(from + cut),
+            None if cuts.is_empty() => ended = !stream.more()?,
+            None => break,
+        }
+    }
+    Ok(cuts)
+}
+
+/// Decides on the next bytes, and passes them.
+fn pass(stream: &mut Stream<'_>, count: usize, decide: &mut dyn Decide, prose: bool) -> Result<(), Fault> {
+    let (start, line) = (stream.here(), stream.line_here());
+    let text = &stream.rest()[..count];
+    let piece = Piece { text, names: &[], spot: Spot::Text, offsets: Offsets::Straight { start, line }, prose };
+    for edit in decide.decide(&piece)? {
+        let source = start + edit.range.start as u64..start + edit.range.end as u64;
+        stream.replace(&source, edit.with.as_bytes())?;
+    }
+    stream.pass(count);
+    Ok(())
 }
 
 /// Where the block ends; `None` when more has to be read before it can.
@@ -70,7 +102,7 @@ fn cut(text: &[u8], ended: bool, limits: &Limits) -> Option<usize> {
 /// A private key that begins before `cut` and does not end before it is left for the next block, unless it is longer
 /// than any key.
 fn before_open_key(text: &[u8], cut: usize, limits: &Limits) -> usize {
-    let Some(begin) = memmem::rfind(&text[..cut], b"-----BEGIN ") else { return cut };
+    let Some(begin) = memmem::find_iter(&text[..cut], b"-----BEGIN ").last() else { return cut };
     let ends = memmem::find(&text[begin + 11..cut], b"-----END ").is_some();
     if ends || text.len() - begin > limits.value_bytes {
         cut

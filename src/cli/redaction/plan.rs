@@ -44,8 +44,12 @@ pub(crate) struct PlanArgs {
     /// Key of tags and pseudonyms, made when it is not there; otherwise a new one that is forgotten
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
-    /// Parties of the case, found in every form everywhere: one name a line, or [[party]] tables in a .toml
-    #[arg(long, value_name = "FILE")]
+    /// Parties of the case.
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "Parties of the case, found in every form everywhere: one name a line, or [[party]] tables in a .toml"
+    )]
     known: Option<PathBuf>,
     /// Replay what was decided on the page of --preview
     #[arg(long, value_name = "FILE")]

@@ -16,8 +16,8 @@
 //! through in strings, invalid UTF-8 passes as bytes.
 //!
 //! JSON Lines are fast where little is to be found: whole lines without a backslash are shown to [`Decide::suspects`],
-//! and only the values that it names, or that stand under the name of a telling field, become pieces ([`lines`]). Lines
-//! that are not one document each are always read in full.
+//! and only the values that it names, or that stand under the name of a telling field, become pieces (`json/lines.rs`).
+//! Lines that are not one document each are always read in full.
 
 mod lines;
 mod tokens;

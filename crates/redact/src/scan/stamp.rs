@@ -1,6 +1,7 @@
 //! Dates with times, and UUIDs: every line has some, and no value begins within them.
 
 use super::automaton::PREFIX;
+use super::coarse::fold_digits;
 
 /// ISO 8601 and RFC 3339, to the second; a fraction may follow.
 const ISO: &[u8] = b"0000-00-00T00:00:00";
@@ -35,8 +36,16 @@ pub(super) fn end(text: &[u8], at: usize) -> usize {
     0
 }
 
-/// Whether bytes have a shape: `0` a digit, `h` a hexadecimal one, `A` and `a` letters, `T` what parts date and time.
+/// Whether bytes have a shape: `0` a digit, `h` a hexadecimal one, `A` and `a` letters, `T` what parts date and time, `+`
+/// a sign.
 fn fits(bytes: &[u8], shape: &[u8]) -> bool {
+    let (fours, last) = bytes.as_chunks::<PREFIX>();
+    let (shapes, last_shape) = shape.as_chunks::<PREFIX>();
+    fours.iter().zip(shapes).all(|(four, shape)| fold_digits(*four) == *shape || each_fits(four, shape))
+        && each_fits(last, last_shape)
+}
+
+fn each_fits(bytes: &[u8], shape: &[u8]) -> bool {
     bytes.iter().zip(shape).all(|(byte, shape)| match shape {
         b'0' => byte.is_ascii_digit(),
         b'h' => byte.is_ascii_hexdigit(),

@@ -25,6 +25,8 @@ pub struct Profile {
     pub shows_reason: bool,
     rules: Vec<Rule>,
     unlisted: Option<Operator>,
+    /// Types and detectors that somebody left out.
+    excluded: Vec<String>,
 }
 
 /// Where names are looked for.
@@ -121,6 +123,7 @@ impl Profile {
             shows_reason,
             rules,
             unlisted,
+            excluded: Vec::new(),
         })
     }
 
@@ -128,6 +131,9 @@ impl Profile {
     ///
     /// `near` says whether one of some words stands near the value.
     pub(crate) fn rule(&self, kind: &str, detector: &str, near: impl Fn(&[String]) -> bool) -> Option<Answer<'_>> {
+        if self.is_excluded(kind, detector) {
+            return None;
+        }
         let named = |rule: &&Rule| {
             rule.types.iter().any(|name| name == kind || name == detector || name == "*")
                 && (rule.when.is_empty() || near(&rule.when))
@@ -138,9 +144,14 @@ impl Profile {
         }
     }
 
-    /// Whether anything of a type can go: otherwise its detectors need not run.
+    /// Whether anything of a type can go: otherwise its detectors need not run. Those that somebody left out run all the
+    /// same: what they find is not found as something else.
     pub fn concerns(&self, kind: &str, detector: &str) -> bool {
-        self.rule(kind, detector, |_| true).is_some()
+        self.is_excluded(kind, detector) || self.rule(kind, detector, |_| true).is_some()
+    }
+
+    fn is_excluded(&self, kind: &str, detector: &str) -> bool {
+        self.excluded.iter().any(|name| name == kind || name == detector)
     }
 
     /// Whether a rule names a type, or its detector, by itself: not by `*`, and not by what happens to the unlisted.
@@ -163,13 +174,10 @@ impl Profile {
         self
     }
 
-    /// The same profile without some types or detectors: they stay.
+    /// The same profile without some types or detectors: they stay, and are no findings.
     #[must_use]
     pub fn without(mut self, types: &[String]) -> Self {
-        let keep = Rule { types: types.to_vec(), operator: Operator::Keep, reason: None, when: Vec::new() };
-        if !types.is_empty() {
-            self.rules.insert(0, keep);
-        }
+        self.excluded.extend_from_slice(types);
         self
     }
 }

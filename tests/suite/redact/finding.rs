@@ -79,6 +79,9 @@ fn types_and_detectors_are_chosen() {
         found(&["--detector", "card.grouped", "--detector", "iban"]),
         BTreeSet::from(["card".to_owned(), "iban".to_owned()])
     );
+    let only =
+        house.run_with(&["redact", "--check", "--json", "-", "--exclude", "email"], b"a@example.org\n").expect(0);
+    assert_eq!(only.stdout, "", "what is left in is no finding");
     let ran = house.run_with(&["redact", "-", "--exclude", "email", "--exclude", "ip"], LOG).expect(0);
     assert!(ran.stdout.contains("<jan.muster@example.org> by 84.12.7.9") && !ran.stdout.contains("4111"), "{ran:?}");
 }

@@ -69,6 +69,7 @@ fn taken(kind: Kind, input: &Bytes) -> Result<(Bytes, Values), Fault> {
         key: &[7; 32],
         decisions: &Decisions::default(),
         reversible: false,
+        jobs: 1,
     };
     let limits = Limits { document_bytes: 256 << 10, expanded_bytes: 1 << 20, depth: 16, ..Limits::default() };
     let redaction =

@@ -54,10 +54,10 @@ mod tests {
     /// Numbers follow each other without a gap, in their width, and end where it ends.
     #[test]
     fn numbers_have_no_gap() {
-        let mut control = Control::parse("AB-097").unwrap();
+        let mut control = Control::parse("AB-997").unwrap();
         let mut take = |pages| control.take(pages).map_err(|fault| fault.code());
         let range = |first: &str, last: &str| Ok((first.to_owned(), last.to_owned()));
-        assert_eq!([take(1), take(2)], [range("AB-097", "AB-097"), range("AB-098", "AB-099")]);
+        assert_eq!([take(1), take(2)], [range("AB-997", "AB-997"), range("AB-998", "AB-999")]);
         assert_eq!(take(1), Err("control-numbers-used-up"));
         assert_eq!(Control::parse("7").unwrap().take(0).map_err(|fault| fault.code()), range("7", "7"));
     }

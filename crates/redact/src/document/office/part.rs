@@ -157,7 +157,7 @@ impl<'a> Walk<'a, '_> {
             Token::Text => self.text(range, Coding::Text),
             Token::Cdata => self.text(range, Coding::Cdata),
             Token::Comment => self.aside("comment()", range, Coding::Comment),
-            Token::Instruction => self.aside("processing-instruction()", range, Coding::Instruction),
+            Token::Instruction => self.instruction(range),
         }
     }
 
@@ -362,6 +362,22 @@ impl<'a> Walk<'a, '_> {
 
     pub(super) fn spot(&self, path: String) -> Spot<'a> {
         Spot::Part { part: Cow::Borrowed(self.part.name), path: Cow::Owned(path) }
+    }
+
+    /// Without its name, an instruction is none any more: then all of it goes.
+    fn instruction(&mut self, range: Range<usize>) -> Result<(), Fault> {
+        let mut joined = Joined::default();
+        joined.literal(&self.xml[range.clone()], range.start, Coding::Instruction);
+        let text = joined.text();
+        let target = text.find(|letter: char| letter.is_ascii_whitespace()).unwrap_or(text.len());
+        let path = self.path("processing-instruction()");
+        let spot = self.spot(path);
+        let edits = ask(self.decide, text, &[], spot, is_prose(text))?;
+        match edits.iter().any(|edit| edit.range.start < target) {
+            true => self.splices.put(range.start - "<?".len()..range.end + "?>".len(), Vec::new()),
+            false => joined.splice(&edits, &mut self.splices),
+        }
+        Ok(())
     }
 
     fn aside(&mut self, what: &'static str, range: Range<usize>, coding: Coding) -> Result<(), Fault> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use model::{Fault, Kind};
 
-use crate::hits::{TEXTS_PER_JOB, foresee, hits};
+use crate::hits::{foresee, hits, reach};
 use crate::memory::Memory;
 use crate::operator::Operator;
 use crate::piece::{Decide, Edit, Piece, Spot};
@@ -51,7 +51,7 @@ impl Decide for Auditor<'_> {
     }
 
     fn reach(&self) -> usize {
-        self.means.jobs * TEXTS_PER_JOB
+        reach(&self.means)
     }
 
     fn suspects(&mut self, block: &[u8]) -> Option<Vec<Range<usize>>> {

@@ -56,12 +56,7 @@ pub(crate) fn hits(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, pi
             None => means.scanner.scan(scratch, seen, piece.names).into(),
         },
     };
-    let found = found.iter().map(|finding| {
-        let detector = means.scanner.detector(finding);
-        let (kind, id) = (detector.kind.clone(), detector.id.clone());
-        Hit { range: source(&finding.range), kind, detector: id, score: finding.score, who: Who::Unasked, joined: None }
-    });
-    let mut hits: Vec<Hit> = found.collect();
+    let mut hits: Vec<Hit> = found.iter().map(|finding| of_finding(means, finding, source(&finding.range))).collect();
     for window in fold::alike(piece.text) {
         add_over(&mut hits, look_alikes(means, scratch, memory, piece, &window), piece.text);
     }
@@ -85,8 +80,11 @@ pub(crate) fn hits(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, pi
     hits
 }
 
-/// So many texts keep a thread busy for longer than it takes to begin one.
-pub(crate) const TEXTS_PER_JOB: usize = 4;
+/// How many texts ahead are of use: so many keep a thread busy for longer than it takes to begin one.
+pub(crate) fn reach(means: &Means<'_>) -> usize {
+    const TEXTS_PER_JOB: usize = 4;
+    if means.jobs > 1 { means.jobs * TEXTS_PER_JOB } else { 1 }
+}
 
 /// Scans the texts of pieces that come next, none of which has a name, on several threads.
 pub(crate) fn foresee(means: &Means<'_>, scratch: &mut Scratch, texts: &[&[u8]]) {
@@ -152,6 +150,13 @@ fn everybody(means: &Means<'_>, memory: &Memory, text: &str) -> Vec<Hit> {
     apart
 }
 
+/// What a detector found, at `range` of the piece.
+fn of_finding(means: &Means<'_>, finding: &Finding, range: Range<usize>) -> Hit {
+    let detector = means.scanner.detector(finding);
+    let (kind, id) = (detector.kind.clone(), detector.id.clone());
+    Hit { range, kind, detector: id, score: finding.score, who: Who::Unasked, joined: None }
+}
+
 /// A value that is known from elsewhere.
 fn known(kind: Arc<str>, range: Range<usize>) -> Hit {
     Hit { range, kind, detector: Arc::from("known"), score: SCORE_LEAST, who: Who::Unasked, joined: None }
@@ -164,12 +169,7 @@ fn look_alikes(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, piece:
         true => means.scanner.scan(scratch, text, piece.names),
         false => means.scanner.scan_name(scratch, text, piece.names),
     };
-    let found = found.iter().filter_map(|finding| {
-        let detector = means.scanner.detector(finding);
-        let (kind, id) = (detector.kind.clone(), detector.id.clone());
-        let range = line.source(&finding.range)?;
-        Some(Hit { range, kind, detector: id, score: finding.score, who: Who::Unasked, joined: None })
-    });
+    let found = found.iter().filter_map(|finding| Some(of_finding(means, finding, line.source(&finding.range)?)));
     let mut hits: Vec<Hit> = found.collect();
     let again = memory.known.find(text).into_iter();
     hits.extend(again.filter_map(|again| Some(known(again.kind, line.source(&again.range)?))));

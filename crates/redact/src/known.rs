@@ -15,7 +15,7 @@ pub(crate) const INNER_LEAST: usize = 8;
 const CHUNK: usize = 8;
 const SHORT_CHUNK: usize = 4;
 
-/// Of longer values so many first bytes are compared.
+/// Values of this length and longer ones are found by so many first bytes, and then compared whole.
 const LENGTH_MAX: usize = 127;
 
 /// A set of values that finds them in a text in one pass, whatever their case.
@@ -27,8 +27,10 @@ const LENGTH_MAX: usize = 127;
 pub(crate) struct Known {
     filter: Filter,
     short: Filter,
-    /// For each first chunk the lengths of values that begin so, a bit each.
+    /// For each first chunk the lengths of values that begin so, a bit each; the last is for all the longer ones.
     lengths: HashMap<u64, u128, Mixed>,
+    /// For each hash of the first bytes of long values how long these are, the longest first.
+    longer: HashMap<u64, Vec<usize>, Mixed>,
     /// For each hash of a value which kind it is.
     values: HashMap<u64, u16, Mixed>,
     kinds: Vec<Arc<str>>,
@@ -81,6 +83,7 @@ impl Known {
             filter: Filter::new(max),
             short: Filter::new(max.min(1 << 12)),
             lengths: HashMap::default(),
+            longer: HashMap::default(),
             values: HashMap::default(),
             kinds: Vec::new(),
             max,
@@ -110,7 +113,6 @@ impl Known {
         if value.len() < VALUE_LEAST || self.values.len() >= self.max {
             return;
         }
-        let value = &value[..value.len().min(LENGTH_MAX)];
         let chunk = match value.first_chunk::<CHUNK>() {
             Some(chunk) => {
                 self.filter.add(u64::from_le_bytes(*chunk));
@@ -122,7 +124,13 @@ impl Known {
                 folded(&chunk.to_le_bytes())
             }
         };
-        *self.lengths.entry(chunk).or_default() |= 1 << value.len();
+        *self.lengths.entry(chunk).or_default() |= 1 << value.len().min(LENGTH_MAX);
+        if let Some(first) = value.get(..LENGTH_MAX) {
+            let longer = self.longer.entry(hash(first)).or_default();
+            if let Err(at) = longer.binary_search_by(|length| value.len().cmp(length)) {
+                longer.insert(at, value.len());
+            }
+        }
         let known = self.kinds.iter().position(|known| known == kind);
         let kind = known.unwrap_or_else(|| {
             self.kinds.push(kind.clone());
@@ -181,14 +189,28 @@ impl Known {
         while left != 0 {
             let length = (u128::BITS - 1 - left.leading_zeros()) as usize;
             left &= !(1 << length);
-            let Some(value) = text.get(start..start + length) else { continue };
-            let end = start + length;
-            let kind = self.values.get(&hash(value)).filter(|_| length >= INNER_LEAST || is_apart(text, start, end));
-            if let Some(kind) = kind {
-                return Some(Again { range: start..end, kind: self.kinds[usize::from(*kind)].clone() });
+            let again = match length {
+                LENGTH_MAX => self.of_longer(text, start),
+                _ => self.of_length(text, start, length),
+            };
+            if again.is_some() {
+                return again;
             }
         }
         None
+    }
+
+    /// The longest of the long values at `start`.
+    fn of_longer(&self, text: &[u8], start: usize) -> Option<Again> {
+        let lengths = self.longer.get(&hash(text.get(start..start + LENGTH_MAX)?))?;
+        lengths.iter().find_map(|length| self.of_length(text, start, *length))
+    }
+
+    fn of_length(&self, text: &[u8], start: usize, length: usize) -> Option<Again> {
+        let end = start + length;
+        let kind = self.values.get(&hash(text.get(start..end)?))?;
+        let stands = length >= INNER_LEAST || is_apart(text, start, end);
+        stands.then(|| Again { range: start..end, kind: self.kinds[usize::from(*kind)].clone() })
     }
 }
 
@@ -322,6 +344,17 @@ mod tests {
             &["203.0.113.70", "203.0.113.9"],
         );
         check(&["12345678"], "x12345678", &["12345678"]);
+    }
+
+    /// A long value is found whole, and not where only its beginning stands.
+    #[test]
+    fn long_values_are_found_whole() {
+        let value = |length: usize| "key-0123456789abcdef".repeat(40)[..length].to_owned();
+        for length in [126, 127, 128, 500] {
+            check(&[&value(length)], &format!("<{}>", value(length)), &[&value(length)]);
+            check(&[&value(length)], &format!("<{}>", value(length - 1)), &[]);
+        }
+        check(&[&value(200), &value(300)], &format!("{} {}", value(300), value(299)), &[&value(300), &value(200)]);
     }
 
     /// Each encoding of a value is found in the encoded text.

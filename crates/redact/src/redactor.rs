@@ -11,7 +11,7 @@ use crate::clean::ROUNDS;
 use crate::decisions::{Decision, Decisions};
 use crate::detector::fold_name;
 use crate::fold;
-use crate::hits::{Hit, PERSON, TEXTS_PER_JOB, foresee, hits};
+use crate::hits::{Hit, PERSON, foresee, hits, reach};
 use crate::joints;
 use crate::known::Known;
 use crate::limits::Limits;
@@ -350,7 +350,7 @@ impl Decide for Redactor<'_> {
     }
 
     fn reach(&self) -> usize {
-        self.means.jobs * TEXTS_PER_JOB
+        reach(&self.means)
     }
 
     fn suspects(&mut self, block: &[u8]) -> Option<Vec<Range<usize>>> {

@@ -218,6 +218,19 @@ fn with(name: &str, content: &[u8]) -> Vec<u8> {
     zip(&files)
 }
 
+/// An instruction whose name holds a value goes whole; of the others the value alone.
+#[test]
+fn an_instruction_keeps_a_name() {
+    let mut files = package("docx");
+    let header = files.iter_mut().find(|(name, _)| name == "word/header1.xml").unwrap();
+    let text = String::from_utf8(header.1.clone()).unwrap();
+    let end = text.rfind("</").unwrap();
+    header.1 = format!("{}<?Quux17 by?><?keep Quux17 here?>{}", &text[..end], &text[end..]).into_bytes();
+    let (_, _, parts) = check(&files, &["Quux17"]);
+    let header = part(&parts, "word/header1.xml");
+    assert!(!header.contains(" by?>") && header.contains("<?keep ") && header.contains(" here?>"), "{header}");
+}
+
 /// Whatever could hide text, or cost without end, is refused by name.
 #[test]
 fn hostile_documents_are_refused() {

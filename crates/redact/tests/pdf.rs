@@ -1,9 +1,12 @@
 //! Redacted PDFs: every trap file, judged by readers of PDF that are not ours.
 
+mod pdf_kit;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use model::Fault;
+use pdf_kit::judges::{clean, judge, read, run, squeezed};
 use probity_redact::document::pdf::{rewrite, rewrite_with, survivors};
 use probity_redact::{Decide, Edit, Limits, Piece};
 
@@ -59,41 +62,6 @@ fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Whether a judge may be used. Under `PROBITY_TEST_JUDGES` a missing one is a failure.
-fn judge(tool: &str) -> bool {
-    let there = Command::new("sh").args(["-c", &format!("command -v {tool}")]).output();
-    let there = there.is_ok_and(|out| out.status.success());
-    assert!(there || std::env::var_os("PROBITY_TEST_JUDGES").is_none(), "a required judge is missing: {tool}");
-    if !there {
-        eprintln!("skipped: {tool} is not installed");
-    }
-    there
-}
-
-/// The Python that has `tests/requirements-redact-pdf.txt`.
-fn python() -> Option<PathBuf> {
-    let python = std::env::var_os("PROBITY_TEST_PDF_PYTHON").map(PathBuf::from);
-    let missing = python.is_none() && std::env::var_os("PROBITY_TEST_JUDGES").is_some();
-    assert!(!missing, "a required judge is missing: PROBITY_TEST_PDF_PYTHON names no Python");
-    python
-}
-
-fn run(command: &mut Command) -> (bool, String) {
-    let out = command.output().expect("a judge starts");
-    let text = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
-    (out.status.success(), text)
-}
-
-fn squeezed(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// What `pdftotext` reads.
-fn read(file: &Path) -> Option<String> {
-    let arguments = [file.as_os_str(), "-".as_ref()];
-    judge("pdftotext").then(|| squeezed(&run(Command::new("pdftotext").args(arguments)).1))
-}
-
 /// Redacts a trap file, holds the output against every judge, and returns what can be read in it.
 fn check(name: &str) -> (Needles, Option<String>) {
     let mut needles = Needles::default();
@@ -129,11 +97,7 @@ fn check(name: &str) -> (Needles, Option<String>) {
         let (sound, said) = run(Command::new("qpdf").arg("--check").arg(&file));
         assert!(sound, "{name}: {said}");
     }
-    if let Some(python) = python() {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/judges/redact/pdf_clean.py");
-        let (clean, said) = run(Command::new(python).arg(script).arg(&file).args(NEEDLES.map(|(needle, _)| needle)));
-        assert!(clean, "{name}: {said}");
-    }
+    clean(&file, &NEEDLES.map(|(needle, _)| needle));
     let text = read(&file);
     if let Some(text) = &text {
         for (needle, _) in NEEDLES {

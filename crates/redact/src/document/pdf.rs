@@ -19,6 +19,7 @@ use crate::{Decide, Limits};
 
 mod attachments;
 mod cmap;
+mod coats;
 mod erase;
 mod filter;
 mod font;
@@ -30,6 +31,7 @@ mod interpret;
 mod layout;
 mod lex;
 mod line;
+mod live;
 mod metadata;
 mod metrics;
 mod objects;
@@ -96,7 +98,7 @@ pub fn rewrite_with(
     strings::silence(&mut work, &ids);
     metadata::visit(&mut work, decide)?;
     shrink::shrink(&mut work);
-    guard::blank_unread(&mut work)?;
+    guard::blank_unread(&mut work, &ids)?;
     let bytes = write::write(&work.document)?;
     Ok(Rewritten { bytes, removed: work.removed, warnings: work.warnings, unscanned: work.unscanned })
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use model::Fault;
 
+use super::coats;
 use super::geometry::{Point, Quad, Rect, dot};
 use super::interpret::speaking;
 use super::layout::{self, Layout, Text};
@@ -67,6 +68,9 @@ pub(super) fn erase(
     let mut gone: BTreeMap<usize, Option<String>> = BTreeMap::new();
     if !scene.glyphs.is_empty() {
         let layout = layout::of(scene);
+        if layout.coats.is_cut {
+            work.leave_unscanned(format!("words on page {} under too many others", counter.page));
+        }
         let matches = matches(scene, &layout, counter, &mut gone, decide)?;
         covers = matches.iter().flat_map(|found| boxes(scene, &layout, found)).collect();
     }
@@ -92,7 +96,10 @@ fn matches(
         ask(&text, counter, gone, decide, &mut matches)?;
     }
     for line in layout.rows() {
-        let text = layout.row(scene, line, gone);
+        let text = layout.row(scene, line).without(gone);
+        ask(&text, counter, gone, decide, &mut matches)?;
+    }
+    for text in coats::readings(scene, layout) {
         ask(&text, counter, gone, decide, &mut matches)?;
     }
     Ok(matches)
@@ -111,7 +118,9 @@ fn ask(
     let spot = counter.spot();
     let piece = Piece { text: text.text.as_bytes(), names: &[], spot, offsets: Offsets::None, prose: true };
     for edit in decide.decide(&piece)? {
-        let glyphs = glyphs_of(text, &edit.range);
+        let mut glyphs = glyphs_of(text, &edit.range);
+        // Another reading may have taken some of them already.
+        glyphs.retain(|glyph| !gone.contains_key(glyph));
         let Some(first) = glyphs.first() else { continue };
         gone.extend(glyphs.iter().map(|glyph| (*glyph, None)));
         gone.insert(*first, Some(edit.with.clone()));

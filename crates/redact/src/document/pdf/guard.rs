@@ -7,6 +7,7 @@ use model::Fault;
 
 use super::filter::{self, Undecoded};
 use super::image;
+use super::live;
 use super::objects::{name, of};
 use super::work::Work;
 use super::write::references;
@@ -24,7 +25,10 @@ enum Kind {
 }
 
 /// Empties what was not read.
-pub(super) fn blank_unread(work: &mut Work<'_>) -> Result<(), Fault> {
+pub(super) fn blank_unread(work: &mut Work<'_>, pages: &[ObjectId]) -> Result<(), Fault> {
+    // A picture that was scanned, and dropped since, may still be reachable from where no picture belongs.
+    let live = live::streams(work, pages);
+    work.scanned.retain(|id| live.contains(id));
     let ids = reachable(work)?;
     for id in &ids {
         tables(work, *id);

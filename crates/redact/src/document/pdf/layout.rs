@@ -4,18 +4,20 @@
 //! (`overprint`); lines are cut into segments at wide gaps, and
 //! segments that stand under one another become a block: a paragraph, a column, a cell. A block is one piece. A line
 //! whose segments went into different blocks is another piece, so that a label and the value beside it are seen
-//! together; what was taken out of the blocks stands there as its replacement.
+//! together; what was taken out of the blocks stands there as its replacement. Readings of words painted over words come
+//! last (`coats`).
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::coats::Coats;
 use super::geometry::{Point, dot};
 use super::line;
 use super::overprint;
 use super::scene::{Glyph, Scene};
 
 /// From which gap on, as a share of the size, there is another segment.
-const COLUMN: f64 = 1.6;
+pub(super) const COLUMN: f64 = 1.6;
 
 /// Text in reading order, and which glyph each byte of it comes from.
 #[derive(Debug, Default)]
@@ -62,20 +64,28 @@ pub(super) struct Layout {
     blocks: Vec<Vec<(usize, usize)>>,
     /// Line of each glyph.
     pub(super) line_of: BTreeMap<usize, usize>,
+    /// What stands over what.
+    pub(super) coats: Coats,
 }
 
 /// Sorts the glyphs of a scene.
 pub(super) fn of(scene: &Scene) -> Layout {
+    of_glyphs(scene, &(0..scene.glyphs.len()).collect::<Vec<_>>())
+}
+
+/// Sorts some glyphs of a scene.
+pub(super) fn of_glyphs(scene: &Scene, glyphs: &[usize]) -> Layout {
     let mut layout = Layout::default();
     let mut directions: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
-    for (number, glyph) in scene.glyphs.iter().enumerate() {
+    for number in glyphs.iter().copied() {
+        let glyph = &scene.glyphs[number];
         let degrees = glyph.along.1.atan2(glyph.along.0).to_degrees().round() as i64;
         let mirrored = dot(glyph.up, (-glyph.along.1, glyph.along.0)) < 0.0;
         directions.entry(degrees + if mirrored { 1_000 } else { 0 }).or_default().push(number);
     }
     for glyphs in directions.into_values() {
         let begin = layout.lines.len();
-        lines(scene, glyphs, &mut layout.lines);
+        lines(scene, glyphs, &mut layout);
         for line in &mut layout.lines[begin..] {
             segment(scene, line);
         }
@@ -88,7 +98,8 @@ pub(super) fn of(scene: &Scene) -> Layout {
 }
 
 /// Groups glyphs by baseline, from the top.
-fn lines(scene: &Scene, mut glyphs: Vec<usize>, lines: &mut Vec<Line>) {
+fn lines(scene: &Scene, mut glyphs: Vec<usize>, layout: &mut Layout) {
+    let lines = &mut layout.lines;
     let first = &scene.glyphs[glyphs[0]];
     let (along, up) = (first.along, first.up);
     let baseline = |glyph: usize| dot(scene.glyphs[glyph].origin, up);
@@ -119,6 +130,7 @@ fn lines(scene: &Scene, mut glyphs: Vec<usize>, lines: &mut Vec<Line>) {
         }
     }
     for line in lines.split_off(begin) {
+        layout.coats.add(scene, &line.glyphs);
         lines.extend(overprint::layers(scene, line));
     }
     for line in &mut lines[begin..] {
@@ -225,8 +237,8 @@ impl Layout {
         (0..self.lines.len()).filter(|line| apart(&self.lines[*line])).collect()
     }
 
-    /// The text of a line across its segments; `gone` says what stands in the place of a glyph.
-    pub(super) fn row(&self, scene: &Scene, line: usize, gone: &BTreeMap<usize, Option<String>>) -> Text {
+    /// The text of a line across its segments.
+    pub(super) fn row(&self, scene: &Scene, line: usize) -> Text {
         let line = &self.lines[line];
         let ends = line.segments.iter().map(|s| (s.left, s.right));
         let extent = ends.fold((f64::MAX, f64::MIN), |(l, r), (left, right)| (l.min(left), r.max(right)));
@@ -235,31 +247,32 @@ impl Layout {
             if number > 0 {
                 text.text.push('\t');
             }
-            let glyphs = &line.glyphs[segment.glyphs.clone()];
-            let mut part = Text::default();
-            line::push(&mut part, scene, glyphs);
-            append_without(&mut text, &part, gone);
+            line::push(&mut text, scene, &line.glyphs[segment.glyphs.clone()]);
         }
         text
     }
 }
 
-/// Appends `part`; glyphs that are gone leave their replacement, which belongs to no glyph.
-fn append_without(text: &mut Text, part: &Text, gone: &BTreeMap<usize, Option<String>>) {
-    let mut at = 0;
-    for placed in &part.glyphs {
-        text.text.push_str(&part.text[at..placed.range.start]);
-        at = placed.range.end;
-        match gone.get(&placed.glyph) {
-            Some(label) => text.text.push_str(label.as_deref().unwrap_or_default()),
-            None => {
-                let begin = text.text.len();
-                text.text.push_str(&part.text[placed.range.clone()]);
-                text.glyphs.push(Placed { range: begin..text.text.len(), ..placed.clone() });
+impl Text {
+    /// The same text; glyphs that are gone leave their replacement, which belongs to no glyph.
+    pub(super) fn without(&self, gone: &BTreeMap<usize, Option<String>>) -> Text {
+        let mut text = Text { extent: self.extent, ..Text::default() };
+        let mut at = 0;
+        for placed in &self.glyphs {
+            text.text.push_str(&self.text[at..placed.range.start]);
+            at = placed.range.end;
+            match gone.get(&placed.glyph) {
+                Some(label) => text.text.push_str(label.as_deref().unwrap_or_default()),
+                None => {
+                    let begin = text.text.len();
+                    text.text.push_str(&self.text[placed.range.clone()]);
+                    text.glyphs.push(Placed { range: begin..text.text.len(), ..placed.clone() });
+                }
             }
         }
+        text.text.push_str(&self.text[at..]);
+        text
     }
-    text.text.push_str(&part.text[at..]);
 }
 
 /// What stands between two lines of a block: nothing after a hyphen, a blank where the paragraph runs on, else a

@@ -4,7 +4,7 @@ use super::layout::{Placed, Text, text_of};
 use super::scene::Scene;
 
 /// From which gap on, as a share of the size, there is a space.
-const SPACE: f64 = 0.15;
+pub(super) const SPACE: f64 = 0.15;
 /// So many glyphs standing alone are one word in cells, or spaced out for show.
 const CELLS: usize = 4;
 
@@ -25,13 +25,13 @@ pub(super) fn push(text: &mut Text, scene: &Scene, glyphs: &[(usize, f64)]) {
     let mut steps = steps(scene, &logical(scene, glyphs));
     join_cells(&mut steps);
     for step in steps {
-        let shown = text_of(scene, &scene.glyphs[step.glyph]);
-        if step.gap && !text.text.ends_with([' ', '\n', '\t']) && !shown.starts_with(' ') {
+        let own = text_of(scene, &scene.glyphs[step.glyph]);
+        if step.gap && !text.text.ends_with([' ', '\n', '\t']) && !own.starts_with(' ') {
             text.text.push(' ');
         }
         let begin = text.text.len();
         if !step.shadow {
-            text.text.extend(shown.chars().filter(|c| !invisible(*c)).map(plain));
+            text.text.extend(shown(own));
         }
         text.glyphs.push(Placed { glyph: step.glyph, range: begin..text.text.len(), shadow: step.shadow });
     }
@@ -54,9 +54,8 @@ fn steps(scene: &Scene, order: &[(usize, f64)]) -> Vec<Step> {
         steps.push(Step { glyph: *number, shadow, gap, blank, middle: u + glyph.width / 2.0 });
         let reach = u + glyph.reach;
         end = Some(end.map_or(reach, |end| if rtl(shown) { reach } else { end.max(reach) }));
-        if !shadow {
-            previous = Some((*number, *u));
-        }
+        // What thickens a letter can be thickened again.
+        previous = if shadow { previous.map(|(other, _)| (other, *u)) } else { Some((*number, *u)) };
     }
     steps
 }
@@ -79,6 +78,11 @@ fn join_cells(steps: &mut [Step]) {
         }
         at += run.max(1);
     }
+}
+
+/// The characters of a glyph as they are read.
+pub(super) fn shown(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| !invisible(*c)).map(plain)
 }
 
 /// Soft hyphens and characters without width: they only keep a word from being found.

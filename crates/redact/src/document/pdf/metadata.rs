@@ -22,7 +22,7 @@ pub(super) fn visit(work: &mut Work<'_>, decide: &mut dyn Decide) -> Result<(), 
         let mut stream = stream;
         filter::encode(&mut stream, &bytes);
         work.document.objects.insert(id, Object::Stream(stream));
-        work.scanned.insert(id);
+        work.files.insert(id);
     } else {
         if let Ok(catalog) = work.document.catalog_mut() {
             catalog.remove(b"Metadata");

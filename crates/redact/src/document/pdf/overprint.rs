@@ -1,10 +1,11 @@
 //! Words painted over other words: in one line their letters would stand between each other, and neither would be read.
 
+use super::coats::is_one_stroke;
 use super::layout::{Line, text_of};
 use super::scene::{Glyph, Scene};
 
 /// Letters nearer to each other than this share of the narrower one stand over each other.
-const OVER: f64 = 0.5;
+pub(super) const OVER: f64 = 0.5;
 /// The same letter nearer than this share of its width only thickens the one below.
 const SHADOW: f64 = 0.3;
 /// Layers of one line; what more is painted stands in the last.
@@ -19,12 +20,8 @@ pub(super) fn layers(scene: &Scene, line: Line) -> Vec<Line> {
     }
     let mut painted = line.glyphs.clone();
     painted.sort_by_key(|(number, _)| *number);
-    let same = |a: &(usize, f64), b: &(usize, f64)| {
-        let (a, b) = (&scene.glyphs[a.0], &scene.glyphs[b.0]);
-        (a.run, a.operation) == (b.run, b.operation)
-    };
     let mut layers: Vec<Vec<(usize, f64)>> = vec![Vec::new()];
-    for word in painted.chunk_by(same) {
+    for word in painted.chunk_by(|a, b| is_one_stroke(scene, a, b)) {
         let free = layers.iter().position(|layer| !is_over(scene, layer, word));
         let at = free.unwrap_or_else(|| {
             if layers.len() < LAYERS_MAX {
@@ -62,11 +59,11 @@ fn hits(scene: &Scene, layer: &[(usize, f64)], (number, u): &(usize, f64)) -> bo
 }
 
 /// How wide a letter is; one of a font that says "not at all" is seen nevertheless.
-fn width(glyph: &Glyph) -> f64 {
+pub(super) fn width(glyph: &Glyph) -> f64 {
     glyph.width.max(0.25 * glyph.em)
 }
 
 /// Accents are painted over letters, and signs beside them.
-fn is_letter(scene: &Scene, number: usize) -> bool {
+pub(super) fn is_letter(scene: &Scene, number: usize) -> bool {
     text_of(scene, &scene.glyphs[number]).chars().any(char::is_alphanumeric)
 }

@@ -28,7 +28,7 @@ pub(super) struct Work<'l> {
     pub(super) unscanned: Vec<String>,
     /// Content streams that were scanned where they stand.
     pub(super) scanned: HashSet<ObjectId>,
-    /// Embedded files that were cleaned.
+    /// Embedded files, and the metadata packet, that were cleaned.
     pub(super) files: HashSet<ObjectId>,
     /// Content that is shown through something else: patterns, soft masks, glyphs of Type 3 fonts.
     pub(super) later: VecDeque<Later>,

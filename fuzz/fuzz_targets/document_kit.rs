@@ -36,14 +36,23 @@ struct Values {
 impl Decide for Values {
     fn decide(&mut self, piece: &Piece<'_>) -> Result<Vec<Edit>, Fault> {
         assert!(self.spots.insert(format!("{:?}", piece.spot)), "a spot of its own: {:?}", piece.spot);
+        let spelled = VALUES.iter().flat_map(|value| spellings(value));
         let mut edits: Vec<Edit> = match str::from_utf8(piece.text) {
-            Ok(text) => VALUES.iter().flat_map(|value| places(text, value)).collect(),
-            Err(_) => VALUES.iter().flat_map(|value| exact_places(piece.text, value)).collect(),
+            Ok(text) => spelled.flat_map(|value| places(text, &value)).collect(),
+            Err(_) => spelled.flat_map(|value| exact_places(piece.text, &value)).collect(),
         };
         edits.sort_by_key(|edit| edit.range.start);
+        // Of two that overlap the first one goes, and the other is no value any more.
+        edits.dedup_by(|next, one| next.range.start < one.range.end);
         self.found += edits.len();
         Ok(edits)
     }
+}
+
+/// A value, and the digits that would show it: those who look for survivors look for them too.
+fn spellings(value: &str) -> [String; 3] {
+    let hex = |bytes: &mut dyn Iterator<Item = u8>| bytes.map(|byte| format!("{byte:02x}")).collect();
+    [value.to_owned(), hex(&mut value.bytes()), hex(&mut value.encode_utf16().flat_map(u16::to_be_bytes))]
 }
 
 /// Where a value stands, in any case and however it is spaced: as those who look for survivors read.

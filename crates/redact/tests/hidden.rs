@@ -203,3 +203,27 @@ fn broken_values_go_in_every_format() {
     let mail = "From: a@b.example\nSubject: x\n\n> IBAN DE89 3704 0044\n> 0532 0130 00 there\n";
     assert!(left(Kind::Eml, mail).ends_with("\n\n> IBAN [IBAN] there\n"));
 }
+
+/// In a dump that lost its quotes a value is several words.
+#[test]
+fn values_in_bare_words_of_sql() {
+    let left = |text: &str| String::from_utf8(redacted(Kind::Sql, text.as_bytes())).unwrap();
+    for (text, expect) in [
+        (
+            "INSERT INTO t VALUES (1, Ada Muster, 4111 1111 1111 1111);",
+            "INSERT INTO t VALUES (1, \"[PERSON]\", '[CARD]');",
+        ),
+        ("SELECT DE89 3704 0044 0532 0130 00, 1", "SELECT \"[IBAN]\", 1"),
+        ("-- by Ada Muster\nGRANT x TO Ada Muster;", "-- by [PERSON]\nGRANT x TO \"[PERSON]\";"),
+        ("Ada Muster was here; Ada Muster", "\"[PERSON]\" was here; \"[PERSON]\""),
+        ("UPDATE t SET a = ada-k@example.org", "UPDATE t SET a = \"[EMAIL]\""),
+    ] {
+        assert_eq!(left(text), expect);
+    }
+    // What is sound stays.
+    let sound = "CREATE TABLE people p (password citext, token uuid, ssn ssn_type, iban account_no, phone phone_type NOT NULL,\n\
+        birth_date my_date, Status Mood, pin smallserial, name person_name DEFAULT 'x'::person_name, secret mytype);\n\
+        SELECT p.name n, o.total - o.discount d, a.b/c.d, 17 + 4 FROM people p, orders o WHERE p.id = o.person AND x IN (1, 2);\n\
+        ALTER TABLE people OWNER TO admin; CREATE USER backup; REINDEX TABLE people password_index;\n";
+    assert_eq!(left(sound), sound);
+}

@@ -4,8 +4,8 @@
 //! take out the others, programs and private data (`purge`); for each page run its content (`interpret`), put the glyphs
 //! in reading order (`layout`), ask, take the glyphs out (`erase`), overwrite images under boxes, ours and others'
 //! (`image`), and write the content anew (`rebuild`); the same for appearances, patterns and glyph procedures; ask about
-//! every string of every object (`strings`); cut fonts down to what is still shown (`shrink`); blank streams that nobody
-//! could read (`guard`); write one revision of what is reachable (`write`).
+//! every string of every object (`strings`); cut fonts down to what is still shown (`shrink`); overwrite text in streams of
+//! data (`data`), and blank those that nobody could read (`guard`); write one revision of what is reachable (`write`).
 //!
 //! What is not done, and said so in [`Rewritten::unscanned`]: pixels of images are not read. Outlines of glyphs stay in
 //! font programs that are not TrueType, which is a warning. Text drawn as curves is not found. Positions of the words
@@ -20,6 +20,7 @@ use crate::{Decide, Limits};
 mod attachments;
 mod cmap;
 mod coats;
+mod data;
 mod erase;
 mod filter;
 mod font;
@@ -98,7 +99,7 @@ pub fn rewrite_with(
     strings::silence(&mut work, &ids);
     metadata::visit(&mut work, decide)?;
     shrink::shrink(&mut work);
-    guard::blank_unread(&mut work, &ids)?;
+    guard::blank_unread(&mut work, &ids, decide)?;
     let bytes = write::write(&work.document)?;
     Ok(Rewritten { bytes, removed: work.removed, warnings: work.warnings, unscanned: work.unscanned })
 }
@@ -164,6 +165,9 @@ fn shown_through(work: &mut Work<'_>, later: &Later, decide: &mut dyn Decide) ->
     let resources = own.map_or_else(|| later.resources.clone(), |own| work.resources(Some(&own)));
     let source = work.source(later.id)?;
     let body = scanned(work, source, Some(later.id), resources, (later.page, "text"), &[], decide)?;
+    if !carries {
+        rebuild::lend(work, later.id, &body.resources);
+    }
     rebuild::replace(work, later.id, body, carries);
     Ok(())
 }

@@ -5,6 +5,7 @@ pub mod detect;
 pub mod encoding;
 pub mod env;
 pub mod json;
+mod keywords;
 pub mod sql;
 pub mod text;
 pub mod toml_text;

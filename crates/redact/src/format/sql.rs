@@ -1,7 +1,8 @@
 //! Dumps in SQL: PostgreSQL, MySQL, SQLite and their kin.
 //!
 //! Pieces are string literals (`'…'`, `E'…'`, `N'…'`, `$tag$…$tag$`) with their escapes decoded, numbers, comments,
-//! quoted identifiers, other words unless they are letters only, and the cells of `COPY … FROM stdin` blocks. The
+//! quoted identifiers, words that stand beside each other though none of them is a keyword, other words unless they are
+//! letters only, and the cells of `COPY … FROM stdin` blocks. The
 //! columns an `INSERT` names, or the table was created with, are the names of its values; so is `column` in
 //! `column = 'value'`.
 //!
@@ -12,18 +13,23 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{Read, Write};
+use std::ops::Range;
 
 use model::Fault;
 
+use super::keywords::is_keyword;
 use super::stream::{Stream, too_large};
 use super::weave::{Weave, applied, check};
-use crate::{Decide, Limits, Offsets, Piece, Spot};
+use crate::{Decide, Edit, Limits, Offsets, Piece, Spot};
 
 /// Bytes that are looked at to tell the dialect.
 const PEEK: usize = 64 << 10;
 /// Tables whose columns are remembered, and columns of one table.
 const TABLES_MAX: usize = 10_000;
 const COLUMNS_MAX: usize = 4_096;
+
+/// Bytes behind a word in which others are looked for that stand beside it.
+const RUN_MAX: usize = 1024;
 
 /// Walks over every statement of `input`.
 ///
@@ -106,7 +112,8 @@ impl Walk<'_> {
             [b'/', b'*', ..] => self.comment(2, b"*/")?,
             [b'$', ..] => self.dollar()?,
             [b'\n', ..] if self.context.copies => self.copy()?,
-            [byte, ..] if is_word(byte) => self.word()?,
+            [b'+', byte, ..] if byte.is_ascii_digit() => self.words()?,
+            [byte, ..] if is_word(byte) => self.words()?,
             [byte, ..] => {
                 self.context.punctuation(byte);
                 self.stream.pass(1);
@@ -221,50 +228,82 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// A number, a keyword or a name.
-    fn word(&mut self) -> Result<(), Fault> {
-        let mut length = 0;
-        loop {
-            let rest = self.stream.rest();
-            length += rest[length..].iter().take_while(|byte| is_word(**byte) || **byte == b'.').count();
-            let held = rest.len();
-            if length < held || !self.hold(held)? {
-                break;
-            }
-        }
+    /// Numbers, keywords and names that stand beside each other.
+    fn words(&mut self) -> Result<(), Fault> {
+        let words = self.run()?;
+        let length = words[words.len() - 1].end;
         let text = &self.stream.rest()[..length];
-        if text.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_') {
+        let is_silent = words.len() == 1 && text.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+        if is_silent {
             let word = String::from_utf8_lossy(text).into_owned();
             self.context.word(&word, false);
             self.stream.pass(length);
             return Ok(());
         }
-        let is_number = text[0].is_ascii_digit();
+        let names = if is_number(text) { self.context.names() } else { Vec::new() };
+        let prose = words.len() > 1 && words.iter().all(|word| is_capitalised(&text[word.clone()]));
         let (start, line) = (self.stream.here(), self.stream.line_here());
         let text = &self.stream.rest()[..length];
-        let names = if is_number { self.context.names() } else { Vec::new() };
         let offsets = Offsets::Straight { start, line };
-        let edits = self.decide.decide(&Piece { text, names: &names, spot: Spot::Text, offsets, prose: false })?;
+        let edits = self.decide.decide(&Piece { text, names: &names, spot: Spot::Text, offsets, prose })?;
         check(&edits, length)?;
-        let after = String::from_utf8_lossy(&applied(text, &edits)).into_owned();
-        if !edits.is_empty() {
-            let quote = if is_number {
-                '\''
-            } else if self.is_mysql {
-                '`'
-            } else {
-                '"'
-            };
-            let mut with = vec![quote as u8];
-            encode(&after, Form::Quoted(quote as u8), &mut with);
-            with.push(quote as u8);
-            self.stream.replace(&(start..start + length as u64), &with)?;
-        }
-        if !is_number {
-            self.context.word(&after, false);
+        for (range, edits) in whole_words(&words, &edits) {
+            let text = &self.stream.rest()[range.clone()];
+            let is_number = is_number(text);
+            let after = String::from_utf8_lossy(&applied(text, &edits)).into_owned();
+            if !edits.is_empty() {
+                let quote = match is_number {
+                    true => b'\'',
+                    false if self.is_mysql => b'`',
+                    false => b'"',
+                };
+                let mut with = vec![quote];
+                encode(&after, Form::Quoted(quote), &mut with);
+                with.push(quote);
+                self.stream.replace(&(start + range.start as u64..start + range.end as u64), &with)?;
+            }
+            if !is_number {
+                self.context.word(&after, false);
+            }
         }
         self.stream.pass(length);
         Ok(())
+    }
+
+    /// The word ahead, and those that stand beside it with nothing but blanks and signs between them that names and numbers
+    /// have too: in a sound statement they are keywords, aliases and terms; in one that lost its quotes they are a value.
+    fn run(&mut self) -> Result<Vec<Range<usize>>, Fault> {
+        let mut length = usize::from(self.stream.rest().starts_with(b"+"));
+        loop {
+            let rest = self.stream.rest();
+            length += word_length(&rest[length..]);
+            let held = rest.len();
+            if length < held || !self.hold(held)? {
+                break;
+            }
+        }
+        let mut words: Vec<Range<usize>> = std::iter::once(0..length).collect();
+        if is_keyword(&self.stream.rest()[..length]) {
+            return Ok(words);
+        }
+        self.stream.fill(length + RUN_MAX)?;
+        let window = &self.stream.rest()[..self.stream.rest().len().min(length + RUN_MAX)];
+        loop {
+            let end = words[words.len() - 1].end;
+            let between = window[end..].iter().take_while(|byte| b" \t+-/:&".contains(byte)).count();
+            let start = end + between;
+            let is_comment = window[end..].windows(2).take(between).any(|pair| matches!(pair, b"--" | b"/*"));
+            let size =
+                window[start..].first().filter(|byte| is_word(**byte)).map_or(0, |_| word_length(&window[start..]));
+            let word = start..start + size;
+            // A word that the window cuts begins the next run.
+            let is_cut = word.end == length + RUN_MAX;
+            let is_literal = matches!(window[word.clone()], [b'E' | b'e']) && window.get(word.end) == Some(&b'\'');
+            if is_comment || between == 0 || size == 0 || is_cut || is_literal || is_keyword(&window[word.clone()]) {
+                return Ok(words);
+            }
+            words.push(word);
+        }
     }
 
     /// The data behind `COPY … FROM stdin;` and its line end, up to `\.`.
@@ -337,6 +376,43 @@ impl Walk<'_> {
 /// Words hold addresses and numbers as far as they can stand without quotes.
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'@' | 0x80..)
+}
+
+fn is_number(text: &[u8]) -> bool {
+    text.iter().find(|byte| **byte != b'+').is_some_and(u8::is_ascii_digit)
+}
+
+/// Length of the word at the beginning, with the dots in it.
+fn word_length(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| is_word(**byte) || **byte == b'.').count()
+}
+
+/// Whether a word begins with a capital and goes on in small letters, as names do.
+fn is_capitalised(word: &[u8]) -> bool {
+    let Ok(text) = str::from_utf8(word) else { return false };
+    text.starts_with(char::is_uppercase) && text.chars().any(char::is_lowercase)
+}
+
+/// Words with the edits in them, which count from their first byte: several words, and the blanks between them, where an
+/// edit reaches over them.
+fn whole_words(words: &[Range<usize>], edits: &[Edit]) -> Vec<(Range<usize>, Vec<Edit>)> {
+    let mut ranges: Vec<Range<usize>> = words.iter().chain(edits.iter().map(|edit| &edit.range)).cloned().collect();
+    ranges.sort_by_key(|range| (range.start, range.end));
+    ranges.dedup_by(|next, one| {
+        let overlap = next.start < one.end;
+        one.end = if overlap { one.end.max(next.end) } else { one.end };
+        overlap
+    });
+    let of = |range: Range<usize>| {
+        let own = edits.iter().filter(|edit| range.start <= edit.range.start && edit.range.end <= range.end);
+        let counted = |edit: &Edit| Edit {
+            range: edit.range.start - range.start..edit.range.end - range.start,
+            with: edit.with.clone(),
+        };
+        let edits = own.map(counted).collect();
+        (range, edits)
+    };
+    ranges.into_iter().map(of).collect()
 }
 
 fn decode(raw: &[u8], start: u64, form: Form, weave: &mut Weave) {

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use super::layout::{self, COLUMN, Layout, Placed, Text, text_of};
 use super::line::{SPACE, shown};
-use super::overprint::{OVER, is_letter, width};
+use super::overprint::{OVER, width};
 use super::scene::Scene;
 
 /// Coats of one line; what more is painted stands in the last.
@@ -43,7 +43,7 @@ impl Coats {
         painted.sort_by_key(|(number, _)| *number);
         let mut line: Vec<Coat> = Vec::new();
         for word in painted.chunk_by(|a, b| is_one_stroke(scene, a, b)) {
-            let letters: Vec<_> = word.iter().filter(|(number, _)| is_letter(scene, *number)).collect();
+            let letters: Vec<_> = word.iter().filter(|(number, _)| stands(scene, *number)).collect();
             let mut at = 0;
             while let Some(under) = line.get(at).and_then(|coat| under(scene, coat, &letters)) {
                 self.touched.extend([show(scene, under), show(scene, word[0].0)]);
@@ -61,16 +61,16 @@ impl Coats {
         self.tear(scene, &painted);
     }
 
-    /// Notes operations whose words a letter of another one stands between.
+    /// Notes operations between whose letters something else stands, and that.
     fn tear(&mut self, scene: &Scene, glyphs: &[(usize, f64)]) {
-        let mut letters: Vec<_> = glyphs.iter().filter(|(number, _)| is_letter(scene, *number)).collect();
+        let mut letters: Vec<_> = glyphs.iter().filter(|(number, _)| stands(scene, *number)).collect();
         letters.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
         let mut ends: BTreeMap<Show, (usize, f64)> = BTreeMap::new();
         for (at, (number, u)) in letters.iter().enumerate() {
             let (glyph, own) = (&scene.glyphs[*number], show(scene, *number));
             if let Some((before, end)) = ends.insert(own, (at, u + glyph.reach))
                 && before + 1 < at
-                && u - end < SPACE * glyph.em
+                && u - end < glyph.em
             {
                 self.touched.extend([own, show(scene, letters[at - 1].0)]);
             }
@@ -81,6 +81,12 @@ impl Coats {
 /// Whether the second glyph carries on what the first one began: the pen does not go back.
 pub(super) fn is_one_stroke(scene: &Scene, a: &(usize, f64), b: &(usize, f64)) -> bool {
     show(scene, a.0) == show(scene, b.0) && b.1 > a.1 - OVER * width(&scene.glyphs[b.0])
+}
+
+/// Whether a glyph keeps what is under it from being read: blanks do not, nor do accents, which belong over letters.
+fn stands(scene: &Scene, number: usize) -> bool {
+    let is_accent = |c: char| matches!(c, '`' | '^' | '~' | '¨' | '¯' | '´' | '¸' | 'ˆ'..='˿' | '\u{300}'..='\u{36f}');
+    text_of(scene, &scene.glyphs[number]).chars().any(|c| !c.is_whitespace() && !is_accent(c))
 }
 
 fn show(scene: &Scene, glyph: usize) -> Show {

@@ -11,6 +11,7 @@ use super::interpret::speaking;
 use super::layout::{self, Layout, Text};
 use super::lex::{self, Operand, Operation};
 use super::scene::{ASCENT, DESCENT, Scene};
+use super::strings::reads_like_text;
 use super::work::Work;
 use crate::{Decide, Edit, Offsets, Piece, Spot};
 
@@ -102,7 +103,21 @@ fn matches(
     for text in coats::readings(scene, layout) {
         ask(&text, counter, gone, decide, &mut matches)?;
     }
+    if let Some(scene) = scene.otherwise() {
+        let layout = layout::of(&scene);
+        let blocks = (0..layout.blocks()).map(|block| layout.block(&scene, block));
+        let rows = layout.rows().into_iter().map(|line| layout.row(&scene, line));
+        let texts = blocks.chain(rows).chain(coats::readings(&scene, &layout));
+        for text in texts.filter(|text| says_otherwise(&scene, text)) {
+            ask(&text, counter, gone, decide, &mut matches)?;
+        }
+    }
     Ok(matches)
+}
+
+/// Whether a glyph is in it of which the font says two things.
+fn says_otherwise(scene: &Scene, text: &Text) -> bool {
+    text.glyphs.iter().any(|placed| scene.glyphs[placed.glyph].other.is_some())
 }
 
 fn ask(
@@ -361,14 +376,14 @@ fn marked_text(scene: &mut Scene, counter: &mut Counter<'_>, decide: &mut dyn De
     for run in 0..scene.runs.len() {
         let source = std::rc::Rc::clone(&scene.runs[run].source);
         for (number, operation) in source.program.operations.iter().enumerate() {
-            let holds =
-                matches!(operation.operator, "BDC" | "DP") && operation.operands.iter().any(Operand::holds_text);
+            let holds = matches!(operation.operator, "BDC" | "DP") && operation.operands.iter().any(speaks);
             if !holds || scene.runs[run].rewritten.contains_key(&number) {
                 continue;
             }
             let mut changed = operation.clone();
             let mut edited = false;
-            for operand in &mut changed.operands {
+            // A name instead of a dictionary is that of a resource.
+            for operand in changed.operands.iter_mut().filter(|operand| operand.name().is_none()) {
                 edited |= operand_text(operand, &mut structure, decide)?;
             }
             if edited {
@@ -385,6 +400,19 @@ fn marked_text(scene: &mut Scene, counter: &mut Counter<'_>, decide: &mut dyn De
     Ok(())
 }
 
+fn speaks(operand: &Operand) -> bool {
+    operand.holds_text() || operand.name().is_none() && operand.holds_name()
+}
+
+/// A name in properties; one that has to go says nothing any more.
+fn operand_name(name: &mut Vec<u8>, counter: &mut Counter<'_>, decide: &mut dyn Decide) -> Result<bool, Fault> {
+    let goes = reads_like_text(name) && changed(&String::from_utf8_lossy(name), &[], counter, decide)?.is_some();
+    if goes {
+        *name = b"Removed".to_vec();
+    }
+    Ok(goes)
+}
+
 fn operand_text(operand: &mut Operand, counter: &mut Counter<'_>, decide: &mut dyn Decide) -> Result<bool, Fault> {
     let mut edited = false;
     match operand {
@@ -395,13 +423,15 @@ fn operand_text(operand: &mut Operand, counter: &mut Counter<'_>, decide: &mut d
                 edited = true;
             }
         }
+        Operand::Name(name) => edited |= operand_name(name, counter, decide)?,
         Operand::Array(items) => {
             for item in items {
                 edited |= operand_text(item, counter, decide)?;
             }
         }
         Operand::Dictionary(entries) => {
-            for (_, value) in entries {
+            for (key, value) in entries {
+                edited |= operand_name(key, counter, decide)?;
                 edited |= operand_text(value, counter, decide)?;
             }
         }

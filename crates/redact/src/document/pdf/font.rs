@@ -9,6 +9,7 @@ use super::filter;
 use super::glyphs;
 use super::metrics::Standard;
 use super::objects::{array, dictionary, entry, integer, name, number, stream};
+use crate::fold;
 
 /// A font of the document.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(super) struct Font {
     pub(super) vertical: bool,
     /// Text of each code.
     pub(super) text: Map,
+    /// Text of codes for which the encoding or the program says another one than the map to Unicode.
+    pub(super) otherwise: Map,
     /// From glyph space to text space: a thousandth, but for Type 3.
     pub(super) scale: f64,
     /// Content streams of a Type 3 font's glyphs.
@@ -122,6 +125,7 @@ fn read(document: &Document, id: ObjectId, dict: &Dictionary, max: usize) -> Fon
         two_bytes: subtype == b"Type0",
         vertical: false,
         text: Map::new(),
+        otherwise: Map::new(),
         scale: 0.001,
         procedures: Vec::new(),
         contradicted: BTreeSet::new(),
@@ -139,9 +143,37 @@ fn read(document: &Document, id: ObjectId, dict: &Dictionary, max: usize) -> Fon
     }
     if let Some(map) = to_unicode(document, dict, max) {
         font.contradicted = contradicted(document, dict, &map);
-        font.text.extend(map.into_iter().filter(|(_, text)| says_something(text)));
+        let map: Map = map.into_iter().filter(|(_, text)| says_something(text)).collect();
+        let program = font.two_bytes.then(|| composite_program(document, dict, max)).flatten();
+        let own = program.as_ref().unwrap_or(&font.text);
+        let other =
+            |(code, told): (&u32, &String)| Some((*code, own.get(code).filter(|own| is_another(own, told))?.clone()));
+        font.otherwise = map.iter().filter_map(other).collect();
+        font.text.extend(map);
     }
     font
+}
+
+/// Whether two texts of a code are read differently: a letter, a digit or a sign of addresses and numbers for another one,
+/// or for none.
+fn is_another(own: &str, told: &str) -> bool {
+    let plain = |text: &str| -> String {
+        let mut letters = String::new();
+        for c in text.chars() {
+            match c {
+                'ﬀ'..='ﬆ' => {
+                    letters.push_str(["ff", "fi", "fl", "ffi", "ffl", "st", "st"][c as usize - 'ﬀ' as usize])
+                }
+                c if c.is_whitespace() => letters.push(' '),
+                c => letters.push(c),
+            }
+        }
+        let folded = fold::folded(letters.as_bytes()).map(|folded| folded.text);
+        String::from_utf8(folded.unwrap_or(letters.into_bytes())).unwrap_or_default().to_lowercase()
+    };
+    let tells = |text: &str| text.chars().any(|c| c.is_alphanumeric() || " @._-+/:".contains(c));
+    let (own, told) = (plain(own), plain(told));
+    own != told && (tells(&own) || tells(&told))
 }
 
 /// Codes of `/Differences` for which the glyph's name and the map to Unicode disagree about a letter or digit.
@@ -177,10 +209,18 @@ fn composite(document: &Document, dict: &Dictionary, font: &mut Font, max: usize
     let Some(descendant) = first.and_then(|(_, object)| object.as_dict().ok()) else { return };
     font.default_width = number(document, descendant, b"DW").unwrap_or(1000.0);
     composite_widths(document, &array(document, descendant, b"W"), &mut font.widths);
-    if !dict.has(b"ToUnicode") && name(document, descendant, b"CIDToGIDMap").is_none_or(|map| map == b"Identity") {
-        let descriptor = dictionary(document, descendant, b"FontDescriptor");
-        font.text.extend(descriptor.and_then(|d| program(document, d, max)).unwrap_or_default());
+    if !dict.has(b"ToUnicode") {
+        font.text.extend(composite_program(document, dict, max).unwrap_or_default());
     }
+}
+
+/// What the program of a composite font says about its glyphs, where codes are their numbers.
+fn composite_program(document: &Document, dict: &Dictionary, max: usize) -> Option<Map> {
+    let descendants = array(document, dict, b"DescendantFonts");
+    let (_, descendant) = document.dereference(descendants.first()?).ok()?;
+    let descendant = descendant.as_dict().ok()?;
+    let is_identity = name(document, descendant, b"CIDToGIDMap").is_none_or(|map| map == b"Identity");
+    program(document, dictionary(document, descendant, b"FontDescriptor").filter(|_| is_identity)?, max)
 }
 
 /// The `/W` array: `c [w …]` and `first last w`.

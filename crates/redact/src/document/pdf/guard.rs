@@ -5,12 +5,15 @@ use std::collections::HashSet;
 use lopdf::{Dictionary, Object, ObjectId};
 use model::Fault;
 
+use super::data;
+use super::erase::Counter;
 use super::filter::{self, Undecoded};
 use super::image;
 use super::live;
 use super::objects::{name, of};
 use super::work::Work;
 use super::write::references;
+use crate::Decide;
 
 /// What a stream is, as far as text in it is concerned.
 enum Kind {
@@ -25,7 +28,7 @@ enum Kind {
 }
 
 /// Empties what was not read.
-pub(super) fn blank_unread(work: &mut Work<'_>, pages: &[ObjectId]) -> Result<(), Fault> {
+pub(super) fn blank_unread(work: &mut Work<'_>, pages: &[ObjectId], decide: &mut dyn Decide) -> Result<(), Fault> {
     // A picture that was scanned, and dropped since, may still be reachable from where no picture belongs.
     let live = live::streams(work, pages);
     work.scanned.retain(|id| live.contains(id));
@@ -38,7 +41,7 @@ pub(super) fn blank_unread(work: &mut Work<'_>, pages: &[ObjectId]) -> Result<()
         match kind(work, id, &stream.dict) {
             Kind::Scanned => {}
             Kind::Image => pixels(work, id)?,
-            Kind::Data => normal(work, id)?,
+            Kind::Data => normal(work, id, decide)?,
             Kind::Unread => {
                 if let Some(Object::Stream(stream)) = work.document.objects.get_mut(&id) {
                     filter::encode(stream, b"");
@@ -116,12 +119,14 @@ fn pixels(work: &mut Work<'_>, id: ObjectId) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The same data in our own compression.
-fn normal(work: &mut Work<'_>, id: ObjectId) -> Result<(), Fault> {
+/// The same data in our own compression, without what has to go of the text in it.
+fn normal(work: &mut Work<'_>, id: ObjectId, decide: &mut dyn Decide) -> Result<(), Fault> {
     let Some(Object::Stream(stream)) = work.document.objects.get(&id) else { return Ok(()) };
     match filter::decode(&work.document, stream, work.stream_max()) {
-        Ok(bytes) => {
+        Ok(mut bytes) => {
             work.expand(bytes.len())?;
+            let mut counter = Counter { page: 0, layer: "structure", spots: &mut work.spots };
+            data::visit(&mut bytes, &mut counter, decide)?;
             if let Some(Object::Stream(stream)) = work.document.objects.get_mut(&id) {
                 filter::encode(stream, &bytes);
             }

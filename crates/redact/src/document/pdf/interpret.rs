@@ -131,7 +131,11 @@ impl Stage<'_, '_> {
         match operation.operator {
             "q" if frame.saved.len() < STATES_MAX => frame.saved.push(frame.state.clone()),
             "q" => return Err(too_large("it saves the graphics state too often")),
-            "Q" => frame.state = frame.saved.pop().unwrap_or_else(|| frame.state.clone()),
+            "Q" => match frame.saved.pop() {
+                Some(state) => frame.state = state,
+                // It restores nothing here, and must not find something to restore in what is written.
+                None => drop(self.scene.runs[frame.run].dropped.insert(number)),
+            },
             "cm" => frame.state.ctm = Matrix::of(&operation.numbers()).then(&frame.state.ctm),
             "gs" => self.graphics_state(frame, operation),
             "scn" | "SCN" => self.pattern(frame, operation),
@@ -396,6 +400,9 @@ impl Stage<'_, '_> {
             };
             let begin = self.scene.text.len();
             self.scene.text.push_str(shown);
+            let end = self.scene.text.len();
+            let other = known.otherwise.get(&code.value);
+            self.scene.text.extend(other.map(String::as_str));
             let (across, vertical, two) = (known.advance(code.value), known.vertical, known.two_bytes);
             let state = &frame.state;
             let word = if code.value == 32 && !two { state.word } else { 0.0 };
@@ -405,7 +412,8 @@ impl Stage<'_, '_> {
             glyph.displacement = if state.size == 0.0 { 0.0 } else { -move_by * 1000.0 / state.size };
             glyph.run = frame.run;
             (glyph.operation, glyph.element, glyph.at, glyph.bytes) = (operation, element, code.at, code.bytes);
-            (glyph.font, glyph.code, glyph.text) = (font, code.value, (begin, self.scene.text.len()));
+            (glyph.font, glyph.code, glyph.text) = (font, code.value, (begin, end));
+            glyph.other = other.map(|_| (end, self.scene.text.len()));
             glyph.mark = frame.marks.iter().rev().find_map(|mark| *mark);
             self.scene.glyphs.push(glyph);
             advance(frame, move_by, vertical);
@@ -500,6 +508,7 @@ fn place(frame: &Frame, across: f64, vertical: bool) -> Glyph {
         font: 0,
         code: 0,
         text: (0, 0),
+        other: None,
         origin,
         along,
         up,

@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use super::strings::reads_like_text;
+
 /// An operand.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Operand {
@@ -32,6 +34,26 @@ impl Operand {
     /// The name, if it is one.
     pub(super) fn name(&self) -> Option<&[u8]> {
         if let Operand::Name(name) = self { Some(name) } else { None }
+    }
+
+    /// How many operands it is, those within it counted.
+    fn size(&self) -> usize {
+        match self {
+            Operand::Array(items) => 1 + items.iter().map(Operand::size).sum::<usize>(),
+            _ => 1,
+        }
+    }
+
+    /// Whether a name that reads like text is in it.
+    pub(super) fn holds_name(&self) -> bool {
+        match self {
+            Operand::Name(name) => reads_like_text(name),
+            Operand::Array(items) => items.iter().any(Operand::holds_name),
+            Operand::Dictionary(entries) => {
+                entries.iter().any(|(key, value)| reads_like_text(key) || value.holds_name())
+            }
+            _ => false,
+        }
     }
 
     /// Whether a string is in it.
@@ -358,14 +380,21 @@ impl Lexer<'_> {
         if *operator == "BI" {
             return self.inline_image(start, program);
         }
-        // Only these operators show or name text; a string anywhere else is seen by nobody.
-        let may_hold = matches!(*operator, "Tj" | "TJ" | "'" | "\"" | "BDC" | "DP");
-        if !may_hold && operands.iter().any(Operand::holds_text) || matches!(*operator, "ID" | "EI") {
+        let given: usize = operands.iter().map(Operand::size).sum();
+        let operands = taken(operator, operands);
+        let Some(mut operands) = operands.filter(|_| !matches!(*operator, "ID" | "EI")) else {
             program.unknown += 1;
             return;
+        };
+        let mut clean = self.clean && operands.iter().map(Operand::size).sum::<usize>() == given;
+        if let ("BMC" | "BDC" | "MP" | "DP", Some(Operand::Name(tag))) = (*operator, operands.first_mut())
+            && reads_like_text(tag)
+        {
+            // A tag is a word of the format or of a program; nothing is shown by it.
+            *tag = b"Span".to_vec();
+            clean = false;
         }
-        let range = start..self.at;
-        program.operations.push(Operation { operator, operands, range, data: 0..0, clean: self.clean });
+        program.operations.push(Operation { operator, operands, range: start..self.at, data: 0..0, clean });
     }
 
     /// From after `BI` to after `EI`.
@@ -390,11 +419,91 @@ impl Lexer<'_> {
             return;
         };
         self.at = (end + 3).min(self.bytes.len());
+        // A string belongs into the table of colours alone.
+        let is_colour = |key: &[u8]| key == b"CS" || key == b"ColorSpace";
+        entries.retain(|(key, value)| {
+            let is_known = IMAGE_KEYS.iter().any(|known| known.as_bytes() == key);
+            is_known && (is_colour(key) || !value.holds_text())
+        });
         let operands = vec![Operand::Dictionary(entries)];
         let range = start..self.at;
         program.operations.push(Operation { operator: "EI", operands, range, data: begin..end, clean: true });
     }
 }
+
+/// The operands that an operator takes, which are the last ones. Where more are given the others are seen by nobody: they
+/// go, and an operator goes that needs operands and has none left.
+fn taken(operator: &str, mut operands: Vec<Operand>) -> Option<Vec<Operand>> {
+    let is_shown = |operand: &Operand| matches!(operand, Operand::Text(_) | Operand::Array(_));
+    let shows = matches!(operator, "Tj" | "TJ" | "'" | "\"" | "BDC" | "DP");
+    operands.retain(|operand| shows || !operand.holds_text());
+    let most = match operator {
+        "Tj" | "TJ" | "'" => {
+            operands.retain(is_shown);
+            operands
+                .iter_mut()
+                .for_each(|operand| within(operand, |item| matches!(item, Operand::Text(_) | Operand::Number(_))));
+            1
+        }
+        "\"" => 3,
+        "BDC" | "DP" => 2,
+        "SC" | "sc" | "SCN" | "scn" => 33,
+        "BMC" | "CS" | "cs" | "Do" | "gs" | "MP" | "ri" | "sh" => {
+            operands.retain(|operand| operand.name().is_some());
+            1
+        }
+        "d" => {
+            operands.retain(|operand| matches!(operand, Operand::Array(_) | Operand::Number(_)));
+            operands.iter_mut().for_each(|operand| within(operand, |item| item.number().is_some()));
+            2
+        }
+        "Tf" => 2,
+        _ => {
+            operands.retain(|operand| operand.number().is_some());
+            match operator {
+                "c" | "cm" | "d1" | "Tm" => 6,
+                "K" | "k" | "re" | "v" | "y" => 4,
+                "RG" | "rg" => 3,
+                "d0" | "l" | "m" | "Td" | "TD" => 2,
+                "G" | "g" | "i" | "j" | "J" | "M" | "Tc" | "TL" | "Tr" | "Ts" | "Tw" | "Tz" | "w" => 1,
+                _ => 0,
+            }
+        }
+    };
+    operands.drain(..operands.len().saturating_sub(most));
+    (most == 0 || !operands.is_empty()).then_some(operands)
+}
+
+/// Leaves in an array what may stand in it.
+fn within(operand: &mut Operand, stays: impl Fn(&Operand) -> bool) {
+    if let Operand::Array(items) = operand {
+        items.retain(stays);
+    }
+}
+
+/// Entries that the dictionary of an inline image may have (ISO 32000-1, 8.9.7), short and long.
+const IMAGE_KEYS: [&str; 20] = [
+    "BPC",
+    "BitsPerComponent",
+    "CS",
+    "ColorSpace",
+    "D",
+    "Decode",
+    "DP",
+    "DecodeParms",
+    "F",
+    "Filter",
+    "H",
+    "Height",
+    "IM",
+    "ImageMask",
+    "I",
+    "Interpolate",
+    "W",
+    "Width",
+    "Intent",
+    "L",
+];
 
 /// Where the white space before `EI` stands: what follows has to look like content again.
 fn end_of_image(bytes: &[u8], begin: usize) -> Option<usize> {
@@ -420,7 +529,7 @@ fn hex_digit(byte: u8) -> Option<u8> {
 fn number(word: &[u8]) -> Option<f64> {
     let looks = word.iter().all(|b| b.is_ascii_digit() || b"+-.".contains(b));
     let text = std::str::from_utf8(word).ok().filter(|_| looks)?;
-    Some(text.parse().unwrap_or(0.0))
+    Some(text.parse().ok().filter(|number: &f64| number.is_finite()).unwrap_or(0.0))
 }
 
 /// Writes an operand.
@@ -520,12 +629,46 @@ mod tests {
         check("q % (a comment) Tj\nQ", &["q", "Q"], &[]);
         check("(hidden) nonsense q (hidden) w ) > } Q (at the end)", &["q", "Q"], &[]);
         check("[[[ (open", &[], &[]);
+        check("(more) (than one) Tj (more) 1 2 (three) \"", &["Tj", "\""], &["than one", "three"]);
+        check("(more) /Span <</E (two)>> BDC (more) [(one)] TJ", &["BDC", "TJ"], &["two", "one"]);
+    }
+
+    /// What is written for an operation.
+    fn written(content: &str) -> String {
+        let program = read(content.as_bytes());
+        let operation = &program.operations[0];
+        let mut bytes = Vec::new();
+        operation.operands.iter().for_each(|operand| write(&mut bytes, operand));
+        assert!(!operation.clean, "{content}");
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn operands_that_nobody_takes_are_left_out() {
+        assert_eq!(written("/Hidden 3 w"), "3");
+        assert_eq!(written("/Hidden /Do Do"), "/Do");
+        assert_eq!(written("/Hidden /F 12 Tf"), "/F12");
+        assert_eq!(written("/Hidden q"), "");
+        assert_eq!(written("(hidden) Q"), "");
+        assert_eq!(written("[(a) /Hidden 3 <</A /Hidden>> (b)] TJ"), "[<61> 3 <62> ]");
+        assert_eq!(written("[3 /Hidden] 0 d"), "[3 ]0");
+        assert_eq!(written("/Hidden#20words BMC"), "/Span");
+        assert_eq!(written("/P4711471 <</MCID 3>> BDC"), "/Span<</MCID 3 >>");
+        assert_eq!(written("/Hidden 9 1 0 0 1 7 7 cm"), "100177");
     }
 
     #[test]
     fn inline_images_end_where_content_begins_again() {
         let content = "BI /W 2 /H 2 /BPC 8 /CS /G ID \u{1} EI\u{2}(x\nEI\nq Q";
         check(content, &["EI", "q", "Q"], &[]);
+    }
+
+    #[test]
+    fn inline_images_have_no_entries_of_their_own() {
+        let program = read(b"BI /W 1 /Hidden (words) /H (words) /CS [/I /RGB 0 <000000>] ID x\nEI");
+        let Operand::Dictionary(entries) = &program.operations[0].operands[0] else { panic!("a dictionary") };
+        let keys: Vec<_> = entries.iter().map(|(key, _)| str::from_utf8(key).unwrap()).collect();
+        assert_eq!(keys, ["W", "CS"]);
     }
 
     #[test]

@@ -64,6 +64,6 @@ pub(super) fn width(glyph: &Glyph) -> f64 {
 }
 
 /// Accents are painted over letters, and signs beside them.
-pub(super) fn is_letter(scene: &Scene, number: usize) -> bool {
+fn is_letter(scene: &Scene, number: usize) -> bool {
     text_of(scene, &scene.glyphs[number]).chars().any(char::is_alphanumeric)
 }

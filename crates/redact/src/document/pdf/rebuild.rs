@@ -10,8 +10,8 @@ use super::filter;
 use super::geometry::{Rect, dot, length};
 use super::lex::{self, Operand, Operation};
 use super::metrics;
-use super::objects::{add, named};
-use super::scene::Scene;
+use super::objects::{add, dictionary, named};
+use super::scene::{Run, Scene};
 use super::work::{Work, broken};
 
 /// A content stream and the resources it needs.
@@ -69,7 +69,7 @@ fn body(work: &mut Work<'_>, scene: &Scene, run: usize) -> Result<Body, Fault> {
     for (operation, id) in objects {
         let name = own.source.program.operations[operation].name().unwrap_or_default().to_vec();
         if entry(&resources, "XObject", &name).and_then(|o| o.as_reference().ok()) != Some(id) {
-            let fresh = place(&mut resources, "XObject", Object::Reference(id));
+            let fresh = place(work, &mut resources, "XObject", Object::Reference(id));
             replaced.insert(operation, fresh);
         }
     }
@@ -100,9 +100,12 @@ fn entry<'d>(resources: &'d Dictionary, category: &str, name: &[u8]) -> Option<&
 }
 
 /// Adds a resource under a name that is free; the name.
-fn place(resources: &mut Dictionary, category: &str, object: Object) -> Vec<u8> {
+fn place(work: &mut Work<'_>, resources: &mut Dictionary, category: &str, object: Object) -> Vec<u8> {
     let mut entries = entry_dict(resources, category);
-    let free = (0..).map(|n| format!("Pb{n}").into_bytes()).find(|name| !entries.has(name));
+    // Glyphs of one font share their resources: no two of them may mean another thing by a name.
+    let from = work.fresh_names;
+    work.fresh_names += 1;
+    let free = (from..).map(|n| format!("Pb{n}").into_bytes()).find(|name| !entries.has(name));
     // There are more numbers than entries.
     let name = free.unwrap_or_else(|| b"Pb".to_vec());
     entries.set(name.clone(), object);
@@ -208,14 +211,13 @@ impl Used {
 
 /// Paints boxes, and the labels on them as real text, above everything else.
 fn paint(work: &mut Work<'_>, scene: &Scene, covers: &[Cover], body: &mut Body) {
-    let operations = &scene.runs[0].source.program.operations;
-    let (before, after) = balance(operations);
-    let mut bytes = before;
+    let after = balance(&scene.runs[0]);
+    let mut bytes = b"q\n".to_vec();
     bytes.append(&mut body.bytes);
     bytes.extend_from_slice(&after);
     let font = label_font(work);
     let labelled = covers.iter().any(|cover| !cover.label.is_empty());
-    let name = if labelled { place(&mut body.resources, "Font", Object::Reference(font)) } else { Vec::new() };
+    let name = if labelled { place(work, &mut body.resources, "Font", Object::Reference(font)) } else { Vec::new() };
     for cover in covers {
         bytes.extend_from_slice(b"q\n0 g\n");
         for (corner, operator) in cover.quad.iter().zip(["m", "l", "l", "l"]) {
@@ -230,29 +232,23 @@ fn paint(work: &mut Work<'_>, scene: &Scene, covers: &[Cover], body: &mut Body) 
     body.bytes = bytes;
 }
 
-/// What has to stand before and after content so that the graphics state is what it was at the start.
-fn balance(operations: &[Operation]) -> (Vec<u8>, Vec<u8>) {
-    let (mut depth, mut lowest, mut text, mut marks) = (0i64, 0i64, false, 0i64);
-    for operation in operations {
+/// What has to stand after content so that the graphics state is what it was when `q` stood before it.
+fn balance(run: &Run) -> Vec<u8> {
+    let (mut depth, mut text, mut marks) = (1usize, false, 0usize);
+    let kept = run.source.program.operations.iter().enumerate().filter(|(number, _)| !run.dropped.contains(number));
+    for (_, operation) in kept {
         match operation.operator {
             "q" => depth += 1,
-            "Q" => {
-                depth -= 1;
-                lowest = lowest.min(depth);
-            }
+            "Q" => depth = depth.saturating_sub(1),
             "BT" => text = true,
             "ET" => text = false,
             "BMC" | "BDC" => marks += 1,
-            "EMC" => marks = (marks - 1).max(0),
+            "EMC" => marks = marks.saturating_sub(1),
             _ => {}
         }
     }
-    let before = "q\n".repeat((1 - lowest) as usize);
-    let mut after = String::new();
-    after += if text { "ET\n" } else { "" };
-    after += &"EMC\n".repeat(marks as usize);
-    after += &"Q\n".repeat((depth - lowest + 1) as usize);
-    (before.into_bytes(), after.into_bytes())
+    let ends = if text { "ET\n" } else { "" };
+    [ends.to_owned(), "EMC\n".repeat(marks), "Q\n".repeat(depth)].concat().into_bytes()
 }
 
 fn label_font(work: &mut Work<'_>) -> ObjectId {
@@ -325,6 +321,28 @@ pub(super) fn replace(work: &mut Work<'_>, id: ObjectId, body: Body, with_resour
     }
     work.scanned.insert(id);
     work.forget(id);
+}
+
+/// Gives what a glyph needs to the fonts that draw it: the glyph itself has no resources (ISO 32000-1, 9.6.5).
+pub(super) fn lend(work: &mut Work<'_>, glyph: ObjectId, resources: &Dictionary) {
+    let draws = |dict: &Dictionary| {
+        let procedures = dictionary(&work.document, dict, b"CharProcs");
+        procedures.is_some_and(|own| own.iter().any(|(_, one)| one.as_reference().ok() == Some(glyph)))
+    };
+    let fonts = work.document.objects.iter().filter(|(_, font)| font.as_dict().is_ok_and(draws));
+    for id in fonts.map(|(id, _)| *id).collect::<Vec<_>>() {
+        let own = work.document.get_dictionary(id).ok().and_then(|font| dictionary(&work.document, font, b"Resources"));
+        let mut merged = work.resources(own.cloned().as_ref());
+        for (category, entries) in resources.iter() {
+            let category = String::from_utf8_lossy(category).into_owned();
+            let mut known = entry_dict(&merged, &category);
+            entries.as_dict().into_iter().flatten().for_each(|(name, entry)| known.set(name.clone(), entry.clone()));
+            merged.set(category, known);
+        }
+        if let Ok(font) = work.document.get_dictionary_mut(id) {
+            font.set("Resources", sorted(&merged));
+        }
+    }
 }
 
 /// Gives a page its new content.

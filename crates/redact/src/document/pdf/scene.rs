@@ -38,6 +38,14 @@ impl Scene {
         })
     }
 
+    /// The same glyphs as they are read where fonts say two things of them; `None` when they do nowhere.
+    pub(super) fn otherwise(&self) -> Option<Scene> {
+        self.glyphs.iter().find(|glyph| glyph.other.is_some())?;
+        let mut glyphs = self.glyphs.clone();
+        glyphs.iter_mut().for_each(|glyph| glyph.text = glyph.other.unwrap_or(glyph.text));
+        Some(Scene { glyphs, text: self.text.clone(), ..Scene::default() })
+    }
+
     fn blank(&self, glyph: &Glyph) -> bool {
         self.text[glyph.text.0..glyph.text.1].trim().is_empty()
     }
@@ -89,6 +97,8 @@ pub(super) struct Glyph {
     pub(super) code: u32,
     /// Text: a range of the scene's.
     pub(super) text: (usize, usize),
+    /// What it may show instead, where its font says two things.
+    pub(super) other: Option<(usize, usize)>,
     /// Where it stands, in the space of the scene.
     pub(super) origin: Point,
     /// Unit vectors along the line and upwards.

@@ -138,7 +138,7 @@ impl Walk<'_, '_> {
 }
 
 /// Blanks, `@`, letters beyond ASCII or six digits in a row: no name of the format has them.
-fn reads_like_text(name: &[u8]) -> bool {
+pub(super) fn reads_like_text(name: &[u8]) -> bool {
     let unusual = |byte: &u8| !byte.is_ascii_alphanumeric() && !b"_+.,*:-'/".contains(byte);
     let digits = name.split(|byte| !byte.is_ascii_digit()).any(|run| run.len() >= 6);
     digits || name.iter().any(unusual)

@@ -38,6 +38,8 @@ pub(super) struct Work<'l> {
     pub(super) silenced: BTreeSet<(u32, i64)>,
     /// The font of the labels, once one was painted.
     pub(super) label_font: Option<ObjectId>,
+    /// How many resources were given a name.
+    pub(super) fresh_names: usize,
     /// Tables of fonts that were written anew.
     pub(super) tables: HashSet<ObjectId>,
     /// Pieces so far.
@@ -89,6 +91,7 @@ impl<'l> Work<'l> {
             stale: BTreeSet::new(),
             silenced: BTreeSet::new(),
             label_font: None,
+            fresh_names: 0,
             tables: HashSet::new(),
             spots: Spots::default(),
             asked: HashSet::new(),

@@ -54,8 +54,8 @@ impl Decide for Auditor<'_> {
         reach(&self.means)
     }
 
-    fn suspects(&mut self, block: &[u8]) -> Option<Vec<Range<usize>>> {
-        suspects(&self.means, &mut self.scratch, self.memory, Some(&self.memory.traces), block)
+    fn suspects(&mut self, block: &[u8], start: Option<u64>) -> Option<Vec<Range<usize>>> {
+        suspects(&self.means, &mut self.scratch, self.memory, Some(&self.memory.traces), (block, start))
     }
 
     fn tells(&mut self, name: &[u8]) -> bool {

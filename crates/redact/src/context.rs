@@ -11,11 +11,10 @@ use crate::detector::fold_name;
 use crate::placeholder::BARRIER;
 
 /// So many bytes before and after a match are looked at, on its own line, up to the next placeholder.
-const WINDOW: usize = 60;
+pub(crate) const WINDOW: usize = 60;
 
-/// A word within so many bytes of a match's first may stand near its last: matches that need words are not longer than
-/// what is left.
-const REACH: usize = WINDOW + 196;
+/// Matches that need a word are not longer than this.
+pub(crate) const MATCH_MAX: usize = 196;
 
 /// Runs of letters and digits longer than this are no words.
 const WORD_MAX: usize = 40;
@@ -43,17 +42,35 @@ type Phrase = (Vec<Vec<u8>>, usize);
 pub(crate) struct Near {
     /// Sorted by where they begin, once [`Words::settle`] was called.
     hits: Vec<Hit>,
-    /// Where the words begin that some detector needs.
-    labels: Vec<usize>,
-    /// For each detector whether the fields around name it; empty when none does.
-    named: Vec<bool>,
-    /// Whether a detector is named that needs it.
-    is_named: bool,
-    /// How many labels lie behind the place asked for last.
-    passed: usize,
-    /// The hits about the place asked for last, and whose they are.
-    window: Range<usize>,
-    about: Vec<usize>,
+    /// The words that some detector needs, and whose they are.
+    labels: Vec<(usize, Range<usize>)>,
+    /// The detectors that the fields around name.
+    named: Vec<usize>,
+    told: Told,
+}
+
+/// What the names of fields tell: the same ones come again and again.
+#[derive(Debug, Default)]
+pub(crate) struct Told(HashMap<String, Vec<usize>>);
+
+impl Told {
+    /// So many are remembered, none longer than so many bytes: a hostile input cannot fill the memory.
+    const NAMES_MAX: usize = 1 << 10;
+    const NAME_MAX: usize = 64;
+
+    /// The detectors that `name` tells of, as `make` finds them when it is not known.
+    pub(crate) fn of(&mut self, name: &str, make: impl FnOnce() -> Vec<usize>) -> Cow<'_, [usize]> {
+        if name.len() > Self::NAME_MAX {
+            return make().into();
+        }
+        if !self.0.contains_key(name) {
+            if self.0.len() == Self::NAMES_MAX {
+                self.0.clear();
+            }
+            self.0.insert(name.to_owned(), make());
+        }
+        self.0[name].as_slice().into()
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -69,54 +86,26 @@ impl Near {
         self.hits.clear();
         self.labels.clear();
         self.named.clear();
-        self.is_named = false;
-        self.passed = 0;
-        self.window = 0..0;
-        self.about.clear();
     }
 
-    /// The next of ascending places where a match that needs a word may have one; `next` is the first to be asked.
-    pub(crate) fn labelled(&mut self, places: &[usize], next: &mut usize) -> Option<usize> {
-        loop {
-            let at = *places.get(*next)?;
-            if !self.is_named {
-                let least = at.saturating_sub(WINDOW);
-                self.passed += self.labels[self.passed..].iter().take_while(|label| **label < least).count();
-                let label = *self.labels.get(self.passed)?;
-                if at + REACH <= label {
-                    *next += places[*next..].partition_point(|at| at + REACH <= label);
-                    continue;
-                }
-            }
-            *next += 1;
-            return Some(at);
-        }
+    /// The words that some detector needs, from left to right, and whose they are.
+    pub(crate) fn labels(&self) -> &[(usize, Range<usize>)] {
+        &self.labels
     }
 
-    /// Makes [`Near::about`] speak of matches that begin at `at`. To be asked from left to right.
-    pub(crate) fn look_about(&mut self, at: usize) {
-        let passed = self.hits[self.window.start..].iter().take_while(|hit| hit.start < at.saturating_sub(WINDOW));
-        let from = self.window.start + passed.count();
-        let ahead = self.window.end.max(from);
-        let to = ahead + self.hits[ahead..].iter().take_while(|hit| hit.start < at + REACH).count();
-        if self.window != (from..to) {
-            self.window = from..to;
-            self.about.clear();
-            self.about.extend(self.hits[from..to].iter().map(|hit| hit.detector));
-            self.about.extend((0..self.named.len()).filter(|detector| self.named[*detector]));
-            self.about.sort_unstable();
-            self.about.dedup();
-        }
+    /// The detectors that the fields around name.
+    pub(crate) fn named(&self) -> &[usize] {
+        &self.named
     }
 
-    /// The detectors, each once, of which a word may stand near: no other has one there.
-    pub(crate) fn about(&self) -> &[usize] {
-        &self.about
+    /// Whether no detector that needs a word has one.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.labels.is_empty() && self.named.is_empty()
     }
 
     /// Whether the name of a field around is, or holds, a context word of `detector`.
     pub(crate) fn is_named(&self, detector: usize) -> bool {
-        self.named.get(detector).copied().unwrap_or(false)
+        self.named.contains(&detector)
     }
 }
 
@@ -177,18 +166,24 @@ impl Words {
 
     /// Takes note of the fields around a text.
     pub(crate) fn note_names(&self, near: &mut Near, names: &[impl AsRef<str>]) {
-        if names.is_empty() {
-            return;
-        }
-        near.named.resize(self.needed.len(), false);
+        let Near { told, named, .. } = near;
         for name in names.iter().map(AsRef::as_ref) {
-            for owner in self.names.get(&fold_name(name)).into_iter().flatten() {
-                near.named[*owner] = true;
-            }
-            let named = &mut near.named;
-            self.each_word(name.as_bytes(), |hit| named[hit.detector] = true);
+            named.extend_from_slice(&told.of(name, || self.named_by(name)));
         }
-        near.is_named = near.named.iter().zip(&self.needed).any(|(named, needed)| *named && *needed);
+    }
+
+    /// Whether a field of this name names a detector.
+    pub(crate) fn names(&self, near: &mut Near, name: &str) -> bool {
+        !near.told.of(name, || self.named_by(name)).is_empty()
+    }
+
+    /// The detectors that a field of this name names.
+    fn named_by(&self, name: &str) -> Vec<usize> {
+        let mut named = self.names.get(&fold_name(name)).cloned().unwrap_or_default();
+        self.each_word(name.as_bytes(), |hit| named.push(hit.detector));
+        named.sort_unstable();
+        named.dedup();
+        named
     }
 
     /// Takes note of the context words that begin with the word at `at`. To be called from left to right, and
@@ -204,8 +199,8 @@ impl Words {
         if !near.hits.is_sorted_by_key(|hit| hit.start) {
             near.hits.sort_by_key(|hit| hit.start);
         }
-        near.labels.extend(near.hits.iter().filter(|hit| self.needed[hit.detector]).map(|hit| hit.start));
-        near.about.extend((0..near.named.len()).filter(|detector| near.named[*detector]));
+        let needed = near.hits.iter().filter(|hit| self.needed[hit.detector]);
+        near.labels.extend(needed.map(|hit| (hit.detector, hit.start..hit.end)));
     }
 
     /// Calls `each` with the context words of `text`.
@@ -248,7 +243,8 @@ impl Words {
     fn each_phrase(&self, text: &[u8], at: usize, word: &[u8], each: &mut impl FnMut(Hit)) {
         let end = at + word.len();
         // `Client.call(`, `obj->call(`, `phone::call(`: a function, and no word of the sentence.
-        if text.get(end) == Some(&b'(') && at > 0 && b".:>".contains(&text[at - 1]) {
+        let is_function = text.get(end) == Some(&b'(') && at > 0 && b".:>".contains(&text[at - 1]);
+        if is_function || is_browser(word, &text[end..]) {
             return;
         }
         if word.len() <= WORD_MAX {
@@ -276,6 +272,12 @@ impl Words {
             }
         }
     }
+}
+
+/// `Mobile/15E148` and `Mobile Safari/604.1`: what browsers on telephones say of themselves.
+fn is_browser(word: &[u8], after: &[u8]) -> bool {
+    let is_build = |after: &[u8]| matches!(after, [b'/', a, b, c, d, ..] if [a, b, d].iter().all(|byte| byte.is_ascii_digit()) && c.is_ascii_uppercase());
+    word == b"Mobile" && (after.starts_with(b" Safari/") || is_build(after))
 }
 
 /// Where the words `more` end that follow `end`, on the same line.

@@ -4,16 +4,16 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::fold::{self, Alike};
+use crate::fold::{self, Alike, Folded};
 use crate::joints;
 use crate::lore::{self, KNOWN_PARTY};
 use crate::memory::Memory;
 use crate::names::{Mention, PersonId, Reading, Roster};
-use crate::piece::Piece;
+use crate::piece::{Offsets, Piece};
 use crate::placeholder;
 use crate::profile::Names;
 use crate::redactor::{Means, Named};
-use crate::scan::{Finding, SCORE_LEAST, Scratch};
+use crate::scan::{Finding, Foreseen, SCORE_LEAST, Scratch};
 
 /// Something found in a piece, before it is settled what happens to it.
 #[derive(Clone, Debug)]
@@ -45,13 +45,22 @@ pub(crate) enum Who {
 /// Everything found in a piece, from left to right, apart. What a detector found is what it says it is; names, and values
 /// known from elsewhere, are what is left beside it.
 pub(crate) fn hits(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, piece: &Piece<'_>) -> Vec<Hit> {
+    let foreseen = if piece.spot.is_name() { None } else { scratch.foreseen(piece.text) };
+    if let Some(Foreseen { found, is_simple: true }) = &foreseen
+        && (!piece.prose || memory.known.is_empty())
+    {
+        let mut hits = found.iter().map(|finding| of_finding(means, finding, finding.range.clone())).collect();
+        add_known(&mut hits, means, memory, piece, &Seen { text: piece.text, folded: None });
+        return hits;
+    }
     let folded = fold::folded(piece.text);
-    let source = |range: &Range<usize>| folded.as_ref().map_or_else(|| range.clone(), |folded| folded.source(range));
-    let seen = folded.as_ref().map_or(piece.text, |folded| folded.text.as_slice());
-    let seen = &*placeholder::blanked(seen);
-    let found: Cow<'_, [Finding]> = match piece.spot.is_name() {
-        true => means.scanner.scan_name(scratch, seen, piece.names).into(),
-        false => match scratch.foreseen(piece.text) {
+    let blanked = placeholder::blanked(folded.as_ref().map_or(piece.text, |folded| folded.text.as_slice()));
+    let read = Seen { text: &blanked, folded: folded.as_ref() };
+    let (seen, source) = (read.text, |range: &Range<usize>| read.source(range));
+    let found: Cow<'_, [Finding]> = match foreseen {
+        Some(foreseen) => foreseen.found.into(),
+        None if piece.spot.is_name() => means.scanner.scan_name(scratch, seen, piece.names).into(),
+        None => match seen_within(means, scratch, piece, seen) {
             Some(found) => found.into(),
             None => means.scanner.scan(scratch, seen, piece.names).into(),
         },
@@ -64,20 +73,46 @@ pub(crate) fn hits(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, pi
     let broken = broken.map(|hit| Hit { range: source(&hit.range), ..hit });
     let broken: Vec<Hit> = broken.filter(|hit| !is_known_before(&hits, hit, piece.text)).collect();
     add_over(&mut hits, broken, piece.text);
+    add_known(&mut hits, means, memory, piece, &read);
+    hits
+}
+
+/// A piece's text as it is read.
+struct Seen<'a> {
+    text: &'a [u8],
+    folded: Option<&'a Folded>,
+}
+
+impl Seen<'_> {
+    /// The bytes of the piece that a range of this was read from.
+    fn source(&self, range: &Range<usize>) -> Range<usize> {
+        self.folded.map_or_else(|| range.clone(), |folded| folded.source(range))
+    }
+}
+
+/// Adds names, and values known from elsewhere, to what the detectors found in a piece.
+fn add_known(hits: &mut Vec<Hit>, means: &Means<'_>, memory: &Memory, piece: &Piece<'_>, seen: &Seen<'_>) {
     if means.names.is_some() || memory.lore.is_some() {
         let is_whole = std::str::from_utf8(piece.text).is_ok();
         for (start, text) in lore::readable(piece.text) {
-            add_names(&mut hits, means, memory, piece, (start, text, is_whole));
+            add_names(hits, means, memory, piece, (start, text, is_whole));
         }
     }
-    let again = memory.known.find(seen).into_iter().map(|again| known(again.kind, source(&again.range)));
-    add_beside(&mut hits, again.collect(), piece.text);
+    let again = memory.known.find(seen.text).into_iter().map(|again| known(again.kind, seen.source(&again.range)));
+    add_beside(hits, again.collect(), piece.text);
     if let Some(lore) = &memory.lore {
-        let taught = lore.again(seen).into_iter().map(|again| known(again.kind, source(&again.range)));
-        add_beside(&mut hits, taught.collect(), piece.text);
+        let taught = lore.again(seen.text).into_iter().map(|again| known(again.kind, seen.source(&again.range)));
+        add_beside(hits, taught.collect(), piece.text);
         hits.retain(|hit| !memory.stays(hit.who));
     }
-    hits
+}
+
+/// What is found in a piece that was scanned already, as a part of the block around it.
+fn seen_within(means: &Means<'_>, scratch: &mut Scratch, piece: &Piece<'_>, seen: &[u8]) -> Option<Vec<Finding>> {
+    let Offsets::Straight { start, .. } = piece.offsets else { return None };
+    // What is read in another way than it stands was not scanned in that way.
+    let is_itself = std::ptr::eq(seen, piece.text);
+    is_itself.then(|| means.scanner.within_block(scratch, start, piece.text.len(), piece.names)).flatten()
 }
 
 /// How many texts ahead are of use: so many keep a thread busy for longer than it takes to begin one.
@@ -88,9 +123,13 @@ pub(crate) fn reach(means: &Means<'_>) -> usize {
 
 /// Scans the texts of pieces that come next, none of which has a name, on several threads.
 pub(crate) fn foresee(means: &Means<'_>, scratch: &mut Scratch, texts: &[&[u8]]) {
-    means.scanner.foresee(scratch, texts, means.jobs, &|text| match fold::folded(text) {
-        Some(folded) => placeholder::blanked(&folded.text).into_owned().into(),
-        None => placeholder::blanked(text),
+    means.scanner.foresee(scratch, texts, means.jobs, &|text| {
+        let read: Cow<'_, [u8]> = match fold::folded(text) {
+            Some(folded) => placeholder::blanked(&folded.text).into_owned().into(),
+            None => placeholder::blanked(text),
+        };
+        let is_simple = matches!(read, Cow::Borrowed(_)) && fold::is_plain(text) && !joints::may_break(text);
+        (read, is_simple)
     });
 }
 

@@ -51,6 +51,11 @@ pub(crate) fn broken(
     hits
 }
 
+/// Whether a number or an address may go on over some line end.
+pub(crate) fn may_break(text: &[u8]) -> bool {
+    memchr_iter(b'\n', text).filter_map(|at| Joint::new(text, at)).any(|joint| joint.breaks_value())
+}
+
 /// The names of persons over line ends where they do not stand as the network would see them: after a hyphen, and where
 /// the next line is quoted.
 pub(crate) fn broken_names(means: &Means<'_>, text: &str) -> Vec<Hit> {
@@ -284,6 +289,10 @@ impl<'t> Joint<'t> {
     fn breaks_address(&self) -> bool {
         let (last, first) = (self.last(), self.first());
         if !(is_of_address(last) && is_of_address(first)) {
+            return false;
+        }
+        // Most lines have none near their end.
+        if first != b'@' && last != b'-' && memrchr(b'@', &self.text[self.tail.clone()]).is_none() {
             return false;
         }
         let before = self.word_before();

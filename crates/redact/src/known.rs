@@ -18,13 +18,17 @@ const SHORT_CHUNK: usize = 4;
 /// Values of this length and longer ones are found by so many first bytes, and then compared whole.
 const LENGTH_MAX: usize = 127;
 
+/// So many bytes are looked at before those are gone through at which a value may begin.
+const STEP: usize = 16;
+
 /// A set of values that finds them in a text in one pass, whatever their case.
 ///
-/// Values are kept as hashes. A filter of one bit per hash of a first chunk turns away nearly every byte of a text; then
-/// the chunk says which lengths of values begin so, and each of these is hashed and looked up. Two different texts of one
+/// Values are kept as hashes. Two filters of one bit per hash turn away nearly every byte of a text: a small one by the
+/// first four bytes, which a processor has at hand, and one by the whole first chunk. Then the chunk says which lengths of values begin so, and each of these is hashed and looked up. Two different texts of one
 /// hash, of 64 bits, would take out more than they should, and never less.
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
+    first: Filter,
     filter: Filter,
     short: Filter,
     /// For each first chunk the lengths of values that begin so, a bit each; the last is for all the longer ones.
@@ -47,7 +51,15 @@ struct Filter {
 impl Filter {
     /// For so many hashes, of which one in sixteen is taken for another.
     fn new(count: usize) -> Self {
-        let size = (count * 16).next_power_of_two().max(1 << 12);
+        Filter::of_bits((count * 16).next_power_of_two().max(1 << 12))
+    }
+
+    /// For the first bytes of so many values: many begin alike.
+    fn of_first(count: usize) -> Self {
+        Filter::of_bits((count * 4).next_power_of_two().clamp(1 << 12, 1 << 20))
+    }
+
+    fn of_bits(size: usize) -> Self {
         Filter { bits: vec![0; size >> 6].into(), shift: 64 - size.trailing_zeros() }
     }
 
@@ -80,6 +92,7 @@ impl Known {
     /// An empty set that will hold at most `max` values.
     pub(crate) fn new(max: usize) -> Self {
         Known {
+            first: Filter::of_first(max),
             filter: Filter::new(max),
             short: Filter::new(max.min(1 << 12)),
             lengths: HashMap::default(),
@@ -113,6 +126,7 @@ impl Known {
         if value.len() < VALUE_LEAST || self.values.len() >= self.max {
             return;
         }
+        self.first.add(short_chunk(value));
         let chunk = match value.first_chunk::<CHUNK>() {
             Some(chunk) => {
                 self.filter.add(u64::from_le_bytes(*chunk));
@@ -153,18 +167,38 @@ impl Known {
         if self.values.is_empty() {
             return found;
         }
-        let mut at = 0;
-        while at + VALUE_LEAST <= text.len() {
-            at = match self.longest(text, at) {
-                Some(again) => {
-                    let end = again.range.end;
-                    found.push(again);
-                    end
+        let mut from = 0;
+        for base in (0..text.len().saturating_sub(VALUE_LEAST - 1)).step_by(STEP) {
+            let mut likely = self.likely(text, base);
+            while likely != 0 {
+                let at = base + likely.trailing_zeros() as usize;
+                likely &= likely - 1;
+                if at < from {
+                    continue;
                 }
-                None => at + 1,
-            };
+                if let Some(again) = self.longest(text, at) {
+                    from = again.range.end;
+                    found.push(again);
+                }
+            }
         }
         found
+    }
+
+    /// At which of the next bytes a value may begin, a bit each.
+    #[inline]
+    fn likely(&self, text: &[u8], base: usize) -> u32 {
+        let mut bytes = [0; STEP + SHORT_CHUNK - 1];
+        let window = match text[base..].first_chunk() {
+            Some(window) => window,
+            None => {
+                let rest = &text[base..];
+                bytes[..rest.len()].copy_from_slice(rest);
+                &bytes
+            }
+        };
+        let may_begin = |at: usize| self.first.may_have(short_chunk(&window[at..]));
+        (0..STEP).fold(0, |likely, at| likely | u32::from(may_begin(at)) << at)
     }
 
     /// The longest value that stands at `start`.

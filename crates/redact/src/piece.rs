@@ -150,9 +150,10 @@ pub trait Decide {
 
     /// Where in `block`, raw bytes of the input of which no part is escaped, something may be found: apart, from left to
     /// right. A format may then leave out pieces that lie elsewhere, unless the name of a field around them
-    /// [tells](Decide::tells) what they are. `None`: anywhere.
-    fn suspects(&mut self, block: &[u8]) -> Option<Vec<Range<usize>>> {
-        let _ = block;
+    /// [tells](Decide::tells) what they are. `None`: anywhere. `start` is the byte of the input, as
+    /// [`Offsets::Straight`] counts it, at which the block begins, if its bytes lie there as they are.
+    fn suspects(&mut self, block: &[u8], start: Option<u64>) -> Option<Vec<Range<usize>>> {
+        let _ = (block, start);
         None
     }
 

@@ -60,6 +60,10 @@ fn places_in(text: &[u8]) -> Vec<Range<usize>> {
 /// `CARD`, `(b)(6) CARD`, `CARD-1`, `CARD-JKGKCKXAIDMG4QFJ`.
 fn is_label(inner: &str) -> bool {
     let last = inner.rsplit(' ').next().unwrap_or(inner);
+    last.as_bytes().first().is_some_and(u8::is_ascii_uppercase) && is_label_alone(last)
+}
+
+fn is_label_alone(last: &str) -> bool {
     LABELS.contains(last) || last.rsplit_once('-').is_some_and(|(label, end)| is_number(end) && LABELS.contains(label))
 }
 

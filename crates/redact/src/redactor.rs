@@ -353,8 +353,8 @@ impl Decide for Redactor<'_> {
         reach(&self.means)
     }
 
-    fn suspects(&mut self, block: &[u8]) -> Option<Vec<Range<usize>>> {
-        suspects(&self.means, &mut self.scratch, &self.memory, None, block)
+    fn suspects(&mut self, block: &[u8], start: Option<u64>) -> Option<Vec<Range<usize>>> {
+        suspects(&self.means, &mut self.scratch, &self.memory, None, (block, start))
     }
 
     fn tells(&mut self, name: &[u8]) -> bool {
@@ -369,13 +369,13 @@ pub(crate) fn suspects(
     scratch: &mut Scratch,
     memory: &Memory,
     traces: Option<&Known>,
-    block: &[u8],
+    (block, start): (&[u8], Option<u64>),
 ) -> Option<Vec<Range<usize>>> {
     let has_names = means.names.is_some() || memory.lore.as_ref().is_some_and(|lore| !lore.is_quiet(block));
     if has_names || !fold::is_plain(block) {
         return None;
     }
-    let found = means.scanner.scan(scratch, block, NO_NAMES).iter();
+    let found = means.scanner.scan_block(scratch, block, start).iter();
     let mut suspects: Vec<_> = found.map(|finding| finding.range.clone()).collect();
     let known = std::iter::once(&memory.known).chain(traces);
     suspects.extend(known.flat_map(|known| known.find(block)).map(|again| again.range));

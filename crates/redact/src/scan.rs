@@ -11,11 +11,14 @@
 
 mod anchored;
 mod automaton;
+mod block;
 mod coarse;
 mod foreseen;
 mod gate;
+mod labelled;
 mod settle;
 mod stamp;
+mod sweep;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -26,15 +29,20 @@ use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input, meta};
 use regex_syntax::hir::Hir;
 
-use crate::context::{Near, Words};
+use crate::context::{Near, Told, Words};
 use crate::detector::{Detector, fold_name};
-use crate::starts::{Before, Masks, Starts};
+use crate::starts::Starts;
 use anchored::Inner;
-use automaton::{Automaton, Built, Entry, PREFIX};
-use coarse::{coarse, fold_digits};
-use foreseen::Foreseen;
-use gate::{Gate, Known, prefix};
+use automaton::{Automaton, Built};
+use block::Block;
+use coarse::coarse;
+
+use foreseen::Ahead;
+pub(crate) use foreseen::Foreseen;
+use gate::Gate;
+use labelled::Reach;
 use settle::settle;
+use sweep::Sight;
 
 /// Something that looks like personal data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,16 +69,23 @@ pub struct Scanner {
     labelled: Automaton,
     /// For each detector whether these automata match more than its pattern does.
     is_coarse: Vec<bool>,
+    /// For each detector where its matches stand about a word.
+    reaches: Vec<Reach>,
     /// Each detector's own pattern, made when it is first needed.
-    alone: Vec<OnceLock<Option<Automaton>>>,
+    alone: Vec<OnceLock<Option<Alone>>>,
     starts: Starts,
     anchored: Vec<Inner>,
     /// Each detector's pattern by itself, to find the value within a match: made when it is first needed.
     values: Vec<OnceLock<Option<meta::Regex>>>,
-    /// Each detector's pattern for a whole field: made when it is first needed.
-    wholes: Vec<OnceLock<Option<meta::Regex>>>,
     fields: HashMap<String, Vec<usize>>,
     words: Words,
+}
+
+/// A detector's own pattern, and the bytes that a match begins with.
+#[derive(Debug)]
+struct Alone {
+    automaton: Automaton,
+    begins: [bool; 256],
 }
 
 /// What a scanner remembers between texts. One per thread.
@@ -80,16 +95,22 @@ pub struct Scratch {
     labelled: Built,
     alone: Vec<Option<Built>>,
     gate: Gate,
+    /// There, but while it is worked with.
+    sight: Option<Box<Sight>>,
     ends: Vec<(usize, usize)>,
     /// Matches of the plain automaton: where they begin, their detectors, where they end.
     matches: Vec<(usize, usize, usize)>,
-    /// Where the labelled automaton goes on.
-    later: Vec<usize>,
+    /// Where the labelled automaton goes on: a bit for each byte, by block.
+    places: Vec<u64>,
+    /// Up to where each labelled detector was run.
+    weighed: Vec<usize>,
     /// Within a date and time, or a UUID, up to this byte, nothing begins.
     clear: usize,
     near: Near,
+    told: Told,
     found: Vec<Finding>,
-    foreseen: Foreseen,
+    ahead: Ahead,
+    block: Block,
 }
 
 impl Scanner {
@@ -109,7 +130,7 @@ impl Scanner {
     /// `bad-detector`: a pattern that does not parse.
     pub fn unproven(detectors: Vec<Detector>) -> Result<Self, Fault> {
         let (mut plain, mut labelled) = (Vec::new(), Vec::new());
-        let (mut anchored, mut is_coarse) = (Vec::new(), Vec::new());
+        let (mut anchored, mut is_coarse, mut reaches) = (Vec::new(), Vec::new(), Vec::new());
         let mut fields: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, detector) in detectors.iter().enumerate() {
             let pattern = parse(detector)?;
@@ -121,6 +142,7 @@ impl Scanner {
                 plain.push((index, coarse(&pattern)));
             }
             is_coarse.push(coarse(&pattern) != pattern);
+            reaches.push(Reach::of(&pattern));
             for field in &detector.fields {
                 fields.entry(field.clone()).or_default().push(index);
             }
@@ -129,8 +151,8 @@ impl Scanner {
         let starts = signs([&plain, &labelled], &detectors)?;
         let words = detectors.iter().map(|detector| (detector.context.as_slice(), detector.needs_context));
         let words = Words::new(words);
-        let (values, wholes, alone) = (later(&detectors), later(&detectors), later(&detectors));
-        Ok(Scanner { detectors, plain, labelled, is_coarse, alone, starts, anchored, values, wholes, fields, words })
+        let (values, alone) = (later(&detectors), later(&detectors));
+        Ok(Scanner { detectors, plain, labelled, is_coarse, reaches, alone, starts, anchored, values, fields, words })
     }
 
     /// The detector of a finding.
@@ -150,13 +172,17 @@ impl Scanner {
             labelled: self.labelled.build(),
             alone: self.detectors.iter().map(|_| None).collect(),
             gate: Gate::default(),
+            sight: None,
             ends: Vec::new(),
             matches: Vec::new(),
-            later: Vec::new(),
+            places: Vec::new(),
+            weighed: Vec::new(),
             clear: 0,
             near: Near::default(),
+            told: Told::default(),
             found: Vec::new(),
-            foreseen: Foreseen::default(),
+            ahead: Ahead::default(),
+            block: Block::default(),
         }
     }
 
@@ -201,88 +227,6 @@ impl Scanner {
             || self.words.tell(&name, |detector| self.detectors[detector].is_faint())
     }
 
-    /// One pass over the text: context words, matches of the plain automaton, places for the labelled one.
-    fn sweep(&self, scratch: &mut Scratch, text: &[u8]) {
-        scratch.matches.clear();
-        scratch.later.clear();
-        scratch.clear = 0;
-        let (blocks, rest) = text.as_chunks::<64>();
-        let mut before = Before::default();
-        for (number, block) in blocks.iter().enumerate() {
-            let masks = self.starts.masks(block, &mut before);
-            self.visit(scratch, text, number * 64, masks);
-        }
-        let mut last = [b' '; 64];
-        last[..rest.len()].copy_from_slice(rest);
-        let mut masks = self.starts.masks(&last, &mut before);
-        let is_text = (1 << rest.len()) - 1;
-        (masks.starts, masks.words) = (masks.starts & is_text, masks.words & is_text);
-        self.visit(scratch, text, blocks.len() * 64, masks);
-        self.words.settle(&mut scratch.near);
-    }
-
-    #[inline]
-    fn visit(&self, scratch: &mut Scratch, text: &[u8], base: usize, masks: Masks) {
-        let mut left = masks.starts | masks.words;
-        // Most words are nothing, and which ones are cannot be foreseen: they are sorted out without a branch.
-        let (mut places, mut count) = ([0_u8; 64], 0);
-        while left != 0 {
-            let bit = left.trailing_zeros();
-            left &= left - 1;
-            places[count & 63] = bit as u8;
-            let prefix = fold_digits(prefix(text, base + bit as usize));
-            count += usize::from(!scratch.gate.is_nothing(prefix) | (masks.foreign != 0));
-        }
-        for bit in &places[..count] {
-            self.visit_word(scratch, text, base, &masks, u32::from(*bit));
-        }
-    }
-
-    fn visit_word(&self, scratch: &mut Scratch, text: &[u8], base: usize, masks: &Masks, bit: u32) {
-        let at = base + bit as usize;
-        if at < scratch.clear {
-            return;
-        }
-        let known = self.known(scratch, fold_digits(prefix(text, at)));
-        if known.may_be_stamp {
-            scratch.clear = stamp::end(text, at);
-        }
-        if masks.starts >> bit & 1 == 1 {
-            if !known.plain.is_dead {
-                self.run_plain(scratch, &known, text, at);
-            }
-            if known.is_labelled {
-                scratch.later.push(at);
-            }
-        }
-        if masks.words >> bit & 1 == 1 && may_tell(&known, masks, bit) {
-            self.words.note(&mut scratch.near, text, at);
-        }
-    }
-
-    fn run_plain(&self, scratch: &mut Scratch, known: &Known, text: &[u8], at: usize) {
-        self.plain.run(&mut scratch.plain, known.plain, &mut scratch.ends, text, at);
-        scratch.matches.extend(scratch.ends.iter().map(|(detector, end)| (at, *detector, *end)));
-        self.forget(scratch);
-    }
-
-    /// What the first bytes of a word say.
-    #[inline]
-    fn known(&self, scratch: &mut Scratch, prefix: [u8; PREFIX]) -> Known {
-        let Scratch { gate, plain, labelled, .. } = scratch;
-        gate.known(prefix, || {
-            let is_labelled = !self.labelled.enter(labelled, prefix).is_dead;
-            Known::new(prefix, self.words.lengths(&prefix), self.plain.enter(plain, prefix), is_labelled)
-        })
-    }
-
-    /// What is known of prefixes ends with the states that it speaks of.
-    fn forget(&self, scratch: &mut Scratch) {
-        if self.plain.has_forgotten(&mut scratch.plain) {
-            scratch.gate.clear();
-        }
-    }
-
     fn weigh_plain(&self, scratch: &mut Scratch, text: &[u8]) {
         let matches = std::mem::take(&mut scratch.matches);
         for of_one in matches.chunk_by(|one, next| one.0 == next.0 && one.1 == next.1) {
@@ -300,32 +244,35 @@ impl Scanner {
     /// Of a detector's own matches at a place the longest that is found good.
     fn weigh_alone(&self, scratch: &mut Scratch, detector: usize, text: &[u8], at: usize) {
         let Scratch { alone, ends, near, found, .. } = scratch;
-        let Some(automaton) = self.lone(detector) else { return };
-        let built = alone[detector].get_or_insert_with(|| automaton.build());
-        automaton.run(built, Entry::default(), ends, text, at);
-        automaton.has_forgotten(built);
+        self.run_alone(&mut alone[detector], ends, detector, text, at);
         found.extend(ends.iter().find_map(|(_, end)| self.judge(near, detector, text, at..*end)));
     }
 
-    /// Where a word is near that some detector needs, its pattern is run by itself.
-    fn weigh_labelled(&self, scratch: &mut Scratch, text: &[u8]) {
-        let later = std::mem::take(&mut scratch.later);
-        let mut next = 0;
-        while let Some(at) = scratch.near.labelled(&later, &mut next) {
-            scratch.near.look_about(at);
-            for index in 0..scratch.near.about().len() {
-                let detector = scratch.near.about()[index];
-                if self.detectors[detector].is_labelled() {
-                    self.weigh_alone(scratch, detector, text, at);
-                }
-            }
+    /// Puts into `ends` how far a detector's own pattern matches from `at`.
+    fn run_alone(
+        &self,
+        built: &mut Option<Built>,
+        ends: &mut Vec<(usize, usize)>,
+        detector: usize,
+        text: &[u8],
+        at: usize,
+    ) {
+        ends.clear();
+        let Some(Alone { automaton, begins }) = self.lone(detector) else { return };
+        if begins[usize::from(text[at])] {
+            let built = built.get_or_insert_with(|| automaton.build());
+            automaton.run(built, ends, text, at);
+            automaton.has_forgotten(built);
         }
-        scratch.later = later;
     }
 
     /// One detector's pattern.
-    fn lone(&self, detector: usize) -> Option<&Automaton> {
-        let make = || automaton(vec![(detector, parse(&self.detectors[detector]).ok()?)]).ok();
+    fn lone(&self, detector: usize) -> Option<&Alone> {
+        let make = || {
+            let automaton = automaton(vec![(detector, parse(&self.detectors[detector]).ok()?)]).ok()?;
+            let begins = automaton.begins();
+            Some(Alone { automaton, begins })
+        };
         self.alone[detector].get_or_init(make).as_ref()
     }
 
@@ -386,25 +333,29 @@ impl Scanner {
     fn scan_field(&self, scratch: &mut Scratch, text: &[u8], names: &[impl AsRef<str>]) {
         // A name that was taken out tells nothing any more: `[USERNAME]` is no field of that name.
         let Some(name) = names.last().filter(|name| !name.as_ref().starts_with('[')) else { return };
-        let Some(owners) = self.fields.get(&fold_name(name.as_ref())) else { return };
+        let name = name.as_ref();
+        let Scratch { alone, ends, found, told, .. } = scratch;
+        let owners = told.of(name, || self.fields.get(&fold_name(name)).cloned().unwrap_or_default());
         let start = text.len() - text.trim_ascii_start().len();
         let range = start..start + text.trim_ascii().len();
-        if range.is_empty() || is_placeholder(&text[range.clone()]) {
+        if owners.is_empty() || range.is_empty() || is_placeholder(&text[range.clone()]) {
             return;
         }
-        for index in owners {
-            let detector = &self.detectors[*index];
-            let fits = detector.marks_value || self.fits(*index, &text[range.clone()]);
-            if fits && detector.check.is_none_or(|check| check(&text[range.clone()])) {
-                scratch.found.push(Finding { range: range.clone(), detector: *index, score: detector.score.context });
+        for index in owners.iter().copied() {
+            let detector = &self.detectors[index];
+            let score = detector.score.context;
+            if found.iter().any(|found| found.detector == index && found.range == range && found.score >= score) {
+                continue;
+            }
+            let value = &text[range.clone()];
+            let fits = detector.marks_value || {
+                self.run_alone(&mut alone[index], ends, index, value, 0);
+                ends.iter().any(|(_, end)| *end == value.len())
+            };
+            if fits && detector.check.is_none_or(|check| check(value)) {
+                found.push(Finding { range: range.clone(), detector: index, score });
             }
         }
-    }
-
-    fn fits(&self, index: usize, value: &[u8]) -> bool {
-        let whole = || format!("^(?:{})$", self.detectors[index].pattern);
-        let make = || meta::Builder::new().syntax(bytes()).build(&whole()).ok();
-        self.wholes[index].get_or_init(make).as_ref().is_some_and(|regex| regex.is_match(value))
     }
 
     fn prove(&self) -> Result<(), Fault> {
@@ -428,15 +379,6 @@ impl Scanner {
         self.scan_text(scratch, text.as_bytes(), NO_NAMES);
         scratch.found.iter().any(|finding| finding.detector == index)
     }
-}
-
-/// Whether the word at `bit` can be a context word: its length is that of one, or it is not seen whole here.
-#[inline]
-fn may_tell(known: &Known, masks: &Masks, bit: u32) -> bool {
-    let length = (masks.letters >> bit).trailing_ones();
-    let is_cut = bit + length == u64::BITS;
-    let is_foreign = (masks.foreign >> bit).trailing_zeros() < length;
-    known.is_length(length) || is_cut || is_foreign
 }
 
 /// A place for each detector, for what is made when it is first needed.
@@ -486,10 +428,7 @@ fn automaton(patterns: Vec<(usize, Hir)>) -> Result<Automaton, Fault> {
 fn signs(automata: [&Automaton; 2], detectors: &[Detector]) -> Result<Starts, Fault> {
     let mut begins = [false; 256];
     for automaton in automata {
-        let mut built = automaton.build();
-        for byte in 0..=255_u8 {
-            begins[usize::from(byte)] |= automaton.begins(&mut built, byte);
-        }
+        begins.iter_mut().zip(automaton.begins()).for_each(|(begins, more)| *begins |= more);
     }
     let signs: Vec<u8> =
         (0..=255_u8).filter(|byte| !byte.is_ascii_alphanumeric() && begins[usize::from(*byte)]).collect();

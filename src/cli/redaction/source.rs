@@ -130,7 +130,22 @@ impl<'a> Replay<'a> {
 
 impl Source for Replay<'_> {
     fn open(&self) -> Result<Box<dyn Read + '_>, Fault> {
-        Ok(Box::new(Reading::over(io::Cursor::new(Vec::new()).chain(open(self.input)?), 1, self.progress)))
+        Ok(Box::new(Again { inner: open(self.input)?, progress: self.progress }))
+    }
+}
+
+/// An input that is read once more: nobody asks for its digest.
+struct Again<'a> {
+    inner: Box<dyn Read + Send>,
+    progress: &'a dyn Progress,
+}
+
+impl Read for Again<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        signals::check().map_err(io::Error::other)?;
+        let count = self.inner.read(buffer)?;
+        self.progress.advance(count as u64);
+        Ok(count)
     }
 }
 

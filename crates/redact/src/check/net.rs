@@ -14,16 +14,17 @@ pub(super) fn ipv4(raw: &[u8]) -> bool {
 /// IPv6, with an embedded IPv4 address too. Paths of programs look alike (`de::add`): a digit and five nibbles are asked.
 pub(super) fn ipv6(raw: &[u8]) -> bool {
     let address = raw.split(|byte| *byte == b'%').next().unwrap_or_default();
-    let parsed = std::str::from_utf8(address).ok().and_then(|text| text.parse::<Ipv6Addr>().ok());
     let shape =
-        address.iter().any(u8::is_ascii_digit) && address.iter().filter(|byte| byte.is_ascii_hexdigit()).count() > 4;
-    // `bf16::E` is a path of Rust: an address of two groups begins with 2, 3 or f, in four digits (RFC 4291 §2.4).
+        || address.iter().any(u8::is_ascii_digit) && address.iter().filter(|byte| byte.is_ascii_hexdigit()).count() > 4;
+    // `bf16::E` is a path of Rust: an address of two groups begins with 2, 3 or f, in four digits (RFC 4291 §2.4). Times
+    // of the day have two colons as well.
     let colons = address.iter().filter(|byte| **byte == b':').count();
     let path =
         colons == 2 && !address.contains(&b'.') && !(b"23fF".contains(&address[0]) && address.get(4) == Some(&b':'));
-    shape
-        && !path
-        && parsed.is_some_and(|address| !address.is_loopback() && !address.is_unspecified() && !address.is_multicast())
+    let parsed = || std::str::from_utf8(address).ok().and_then(|text| text.parse::<Ipv6Addr>().ok());
+    let is_somebody =
+        |address: Ipv6Addr| !address.is_loopback() && !address.is_unspecified() && !address.is_multicast();
+    !path && shape() && parsed().is_some_and(is_somebody)
 }
 
 /// MAC: neither nobody nor everybody.

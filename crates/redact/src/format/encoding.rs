@@ -393,8 +393,8 @@ impl Decide for Placed<'_> {
         self.decide.decide(&Piece { text, names, spot: spot.clone(), offsets, prose })
     }
 
-    fn suspects(&mut self, block: &[u8]) -> Option<Vec<Range<usize>>> {
-        self.decide.suspects(block)
+    fn suspects(&mut self, block: &[u8], _: Option<u64>) -> Option<Vec<Range<usize>>> {
+        self.decide.suspects(block, None)
     }
 
     fn tells(&mut self, name: &[u8]) -> bool {

@@ -250,7 +250,7 @@ impl<'a> Walk<'a> {
             if lines.is_empty() {
                 return Ok(false);
             }
-            if let Some(suspects) = decide.suspects(lines) {
+            if let Some(suspects) = decide.suspects(lines, Some(self.stream.here())) {
                 self.known_until = self.stream.here() + lines.len() as u64;
                 self.skim.expect(suspects, self.stream.here());
                 self.stride = STRIDE_MAX.min(self.stride * 4);

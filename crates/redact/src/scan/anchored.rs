@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use memchr::memmem;
-use regex_automata::{Input, meta};
+use regex_automata::{Anchored, Input, meta};
 
 use crate::detector::Anchor;
 
@@ -37,7 +37,10 @@ impl Inner {
             let least = at - back.count();
             let ahead = text.len().min(at + AHEAD_MAX);
             // The leftmost beginning whose match reaches over the anchor.
-            let found = self.regex.find(Input::new(text).range(least..ahead));
+            let input = Input::new(text).range(least..ahead);
+            // Most begin as far back as they can, and to see that takes a third of the search.
+            let first = self.regex.find(input.clone().anchored(Anchored::Yes));
+            let found = first.or_else(|| self.regex.find(input));
             if let Some(found) = found.filter(|found| found.start() <= at && found.end() >= at + size) {
                 from = each(found.range());
             }

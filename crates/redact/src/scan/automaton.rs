@@ -25,18 +25,23 @@ pub(super) struct Built {
     clears: usize,
 }
 
-/// Where an automaton stands after the first bytes of a match.
+/// Where an automaton stands after the first bytes of a match: at its start, when they have to be read again.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Entry {
-    state: LazyStateID,
-    /// No pattern goes on here.
-    pub(super) is_dead: bool,
-    /// Whether the bytes before are passed; otherwise the run begins with the first.
-    is_passed: bool,
+pub(super) struct Entry(LazyStateID);
+
+impl Entry {
+    /// Whether a pattern goes on here.
+    #[inline]
+    pub(super) fn is_alive(self) -> bool {
+        !self.0.is_dead()
+    }
 }
 
 /// So many first bytes lead to an [`Entry`].
 pub(super) const PREFIX: usize = 4;
+
+/// And so many to one further on.
+pub(super) const LONG_PREFIX: usize = 8;
 
 impl Automaton {
     /// Each pattern with the detector it belongs to.
@@ -64,32 +69,46 @@ impl Automaton {
         self.dfa.start_state_forward(cache, &input).unwrap_or_else(|error| unreachable!("{error}"))
     }
 
-    /// Whether a match can begin with `byte`.
-    pub(super) fn begins(&self, built: &mut Built, byte: u8) -> bool {
-        self.dfa.next_state(&mut built.cache, built.start, byte).is_ok_and(|next| !next.is_dead())
+    /// The bytes that a match can begin with.
+    pub(super) fn begins(&self) -> [bool; 256] {
+        let mut built = self.build();
+        std::array::from_fn(|byte| {
+            self.dfa.next_state(&mut built.cache, built.start, byte as u8).is_ok_and(|next| !next.is_dead())
+        })
     }
 
     /// Where the automaton stands after `prefix`.
-    pub(super) fn enter(&self, built: &mut Built, prefix: [u8; PREFIX]) -> Entry {
+    pub(super) fn enter(&self, built: &mut Built, prefix: &[u8]) -> Entry {
         let mut state = built.start;
-        for byte in prefix {
+        for &byte in prefix {
             match self.dfa.next_state(&mut built.cache, state, byte) {
-                Ok(next) if next.is_dead() => return Entry { state: next, is_dead: true, is_passed: false },
+                Ok(next) if next.is_dead() => return Entry(next),
                 Ok(next) if !next.is_match() && !next.is_quit() => state = next,
-                // A match of three bytes, told by the fourth: to be met again by the run.
-                _ => return Entry { state: built.start, is_dead: false, is_passed: false },
+                // A match within the prefix: to be met again by the run.
+                _ => return Entry(built.start),
             }
         }
-        Entry { state, is_dead: false, is_passed: true }
+        Entry(state)
     }
 
     /// Puts into `ends` which detectors match from `at`, and how far: by detector, the longest first.
-    pub(super) fn run(&self, built: &mut Built, entry: Entry, ends: &mut Vec<(usize, usize)>, text: &[u8], at: usize) {
+    pub(super) fn run(&self, built: &mut Built, ends: &mut Vec<(usize, usize)>, text: &[u8], at: usize) {
+        let entry = Entry(built.start);
+        self.run_from(built, entry, 0, ends, text, at);
+    }
+
+    /// The same, when the bytes up to `passed` are known to lead to `entry`.
+    pub(super) fn run_from(
+        &self,
+        built: &mut Built,
+        entry: Entry,
+        passed: usize,
+        ends: &mut Vec<(usize, usize)>,
+        text: &[u8],
+        at: usize,
+    ) {
         ends.clear();
-        let (mut state, mut end) = match entry.is_passed && at + PREFIX <= text.len() {
-            true => (entry.state, at + PREFIX),
-            false => (built.start, at),
-        };
+        let (mut state, mut end) = (entry.0, if entry.0 == built.start { at } else { at + passed });
         for byte in &text[end..] {
             let Ok(next) = self.dfa.next_state(&mut built.cache, state, *byte) else { break };
             state = next;

@@ -39,16 +39,22 @@ fn with_digits(class: &ClassBytes) -> ClassBytes {
 }
 
 /// `0` for each digit.
-#[inline]
-pub(super) fn fold_digits(prefix: [u8; 4]) -> [u8; 4] {
-    const HIGH: u32 = 0x8080_8080;
-    let bytes = u32::from_le_bytes(prefix);
-    let zeros = 0x3030_3030;
+#[inline(always)]
+pub(super) fn fold_digits(bytes: [u8; 8]) -> [u8; 8] {
+    let bytes = u64::from_le_bytes(bytes);
+    let zeros = u64::MAX / 255 * u64::from(b'0');
+    (bytes & !digits(bytes) | zeros & digits(bytes)).to_le_bytes()
+}
+
+/// All bits of the bytes that are digits.
+#[inline(always)]
+fn digits(bytes: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES << 7;
     // Digits are now 0 to 9, and nothing else is.
-    let from_zero = bytes ^ zeros;
-    let others = (((from_zero & !HIGH) + 0x7676_7676) | from_zero) & HIGH;
-    let digits = ((others ^ HIGH) >> 7) * 0xFF;
-    (bytes & !digits | zeros & digits).to_le_bytes()
+    let from_zero = bytes ^ (ONES * 0x30);
+    let others = (((from_zero & !HIGH) + ONES * 0x76) | from_zero) & HIGH;
+    ((others ^ HIGH) >> 7) * 0xFF
 }
 
 #[cfg(test)]
@@ -59,11 +65,11 @@ mod tests {
     #[test]
     fn digits_become_zeros() {
         for byte in 0..=255_u8 {
-            for at in 0..4 {
-                let mut prefix = *b"a9\xB1~";
-                prefix[at] = byte;
+            for at in 0..8 {
+                let mut bytes = *b"a9\xB1~/:0\0";
+                bytes[at] = byte;
                 let fold = |byte: u8| if byte.is_ascii_digit() { b'0' } else { byte };
-                assert_eq!(fold_digits(prefix), prefix.map(fold), "{prefix:?}");
+                assert_eq!(fold_digits(bytes), bytes.map(fold), "{bytes:?}");
             }
         }
     }

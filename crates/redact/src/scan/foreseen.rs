@@ -7,10 +7,18 @@ use std::thread;
 
 use super::{Finding, NO_NAMES, Scanner, Scratch};
 
-/// What was found ahead, and the room that the other threads work in.
+/// What was found in a text ahead.
+#[derive(Debug)]
+pub(crate) struct Foreseen {
+    pub(crate) found: Vec<Finding>,
+    /// Whether the text is read as it stands, and nothing else is to be done about it: as `read` says.
+    pub(crate) is_simple: bool,
+}
+
+/// The texts ahead, and the room that the other threads work in.
 #[derive(Debug, Default)]
-pub(super) struct Foreseen {
-    texts: VecDeque<(Place, Vec<Finding>)>,
+pub(super) struct Ahead {
+    texts: VecDeque<(Place, Foreseen)>,
     crew: Vec<Scratch>,
 }
 
@@ -29,21 +37,24 @@ impl Scanner {
         scratch: &mut Scratch,
         texts: &[&'t [u8]],
         jobs: usize,
-        read: &(dyn Fn(&'t [u8]) -> Cow<'t, [u8]> + Sync),
+        read: &(dyn Fn(&'t [u8]) -> (Cow<'t, [u8]>, bool) + Sync),
     ) {
-        scratch.foreseen.texts.clear();
+        scratch.ahead.texts.clear();
         let jobs = jobs.min(texts.len());
         if jobs < 2 {
             return;
         }
-        let crew = &mut scratch.foreseen.crew;
+        let crew = &mut scratch.ahead.crew;
         crew.resize_with(jobs.max(crew.len()), || self.scratch());
         let next = AtomicUsize::new(0);
         let work = |scratch: &mut Scratch| {
             let numbers = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
             let scanned = numbers.map_while(|number| Some((number, texts.get(number)?)));
-            let found = scanned.map(|(number, text)| (number, self.scan(scratch, &read(text), NO_NAMES).to_vec()));
-            found.collect::<Vec<_>>()
+            let foreseen = scanned.map(|(number, text): (usize, &&'t [u8])| {
+                let (text, is_simple) = read(text);
+                (number, Foreseen { found: self.scan(scratch, &text, NO_NAMES).to_vec(), is_simple })
+            });
+            foreseen.collect::<Vec<_>>()
         };
         let mut found = thread::scope(|scope| {
             let (own, others) = crew.split_first_mut().expect("two at least");
@@ -55,18 +66,18 @@ impl Scanner {
             found
         });
         found.sort_unstable_by_key(|(number, _)| *number);
-        scratch.foreseen.texts.extend(found.into_iter().map(|(number, found)| (place(texts[number]), found)));
+        scratch.ahead.texts.extend(found.into_iter().map(|(number, found)| (place(texts[number]), found)));
     }
 }
 
 impl Scratch {
     /// What was found in `text` ahead.
-    pub(crate) fn foreseen(&mut self, text: &[u8]) -> Option<Vec<Finding>> {
-        let (place_of_next, _) = self.foreseen.texts.front()?;
+    pub(crate) fn foreseen(&mut self, text: &[u8]) -> Option<Foreseen> {
+        let (place_of_next, _) = self.ahead.texts.front()?;
         if *place_of_next != place(text) {
             return None;
         }
-        self.foreseen.texts.pop_front().map(|(_, found)| found)
+        self.ahead.texts.pop_front().map(|(_, found)| found)
     }
 }
 
@@ -83,11 +94,11 @@ mod tests {
             (0..50).map(|i| format!("mail{i}@example.org from 203.0.113.{i}\n").repeat(i)).collect();
         let texts: Vec<&[u8]> = texts.iter().map(String::as_bytes).collect();
         let mut scratch = scanner.scratch();
-        scanner.foresee(&mut scratch, &texts, 3, &|text| text.into());
+        scanner.foresee(&mut scratch, &texts, 3, &|text| (text.into(), true));
         for text in &texts {
             let expected = scanner.scan(&mut scanner.scratch(), text, NO_NAMES).to_vec();
-            assert_eq!(scratch.foreseen(text), Some(expected));
+            assert_eq!(scratch.foreseen(text).unwrap().found, expected);
         }
-        assert_eq!(scratch.foreseen(texts[0]), None);
+        assert!(scratch.foreseen(texts[0]).is_none());
     }
 }

@@ -1,94 +1,120 @@
 //! What the first bytes of a word rule out: most words end here.
 
-use super::automaton::{Entry, PREFIX};
+use super::automaton::{Entry, LONG_PREFIX, PREFIX};
 use super::stamp;
 
-/// What is known of a place by the bytes that begin there.
+/// What is known of a place by the bytes that begin there, packed so that many lie close together: the prefix, the lengths
+/// of the context words that begin so (a bit each; the last is for all longer ones), and the bits below.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Known {
-    prefix: u32,
-    /// Lengths of the context words that begin so, a bit each; the last bit is for the longer ones.
-    lengths: u32,
-    pub(super) plain: Entry,
-    /// A pattern that needs a word goes on.
-    pub(super) is_labelled: bool,
-    /// No pattern goes on, and no context word of ASCII begins so.
-    pub(super) is_nothing: bool,
-    /// A date and time, or a UUID, may begin so.
-    pub(super) may_be_stamp: bool,
-}
+pub(super) struct Known(u64);
+
+const LENGTHS: u32 = 32;
+const LENGTH_MOST: u32 = 15;
+const PLAIN: u32 = 48;
+const LABELLED: u32 = 49;
+const STAMP: u32 = 50;
 
 impl Known {
-    pub(super) fn new(prefix: [u8; PREFIX], lengths: u64, plain: Entry, is_labelled: bool) -> Self {
-        let most = u64::from(u32::MAX >> 1);
-        let lengths = (lengths & most) as u32 | u32::from(lengths & !most != 0) << 31;
-        let may_be_stamp = stamp::may_begin(prefix);
-        let is_nothing = lengths == 0 && plain.is_dead && !is_labelled && !may_be_stamp;
-        Known { prefix: u32::from_le_bytes(prefix), lengths, plain, is_labelled, is_nothing, may_be_stamp }
+    /// `lengths` has a bit for each length.
+    pub(super) fn new(prefix: [u8; PREFIX], lengths: u64, is_plain: bool, is_labelled: bool) -> Self {
+        let long = lengths >> LENGTH_MOST != 0;
+        let lengths = lengths & ((1 << LENGTH_MOST) - 1) | u64::from(long) << LENGTH_MOST;
+        let bits = [(is_plain, PLAIN), (is_labelled, LABELLED), (stamp::may_begin(prefix), STAMP)];
+        let bits = bits.into_iter().fold(lengths << LENGTHS, |bits, (is, bit)| bits | u64::from(is) << bit);
+        Known(bits | u64::from(u32::from_le_bytes(prefix)))
+    }
+
+    #[inline(always)]
+    fn is_of(self, prefix: [u8; PREFIX]) -> bool {
+        self.0 as u32 == u32::from_le_bytes(prefix)
+    }
+
+    /// Whether a pattern goes on that needs no word.
+    #[inline(always)]
+    pub(super) fn is_plain(self) -> bool {
+        self.0 >> PLAIN & 1 == 1
+    }
+
+    /// Whether a pattern goes on that needs a word.
+    #[inline(always)]
+    pub(super) fn is_labelled(self) -> bool {
+        self.0 >> LABELLED & 1 == 1
+    }
+
+    /// Whether a date and time, or a UUID, may begin so.
+    #[inline(always)]
+    pub(super) fn may_be_stamp(self) -> bool {
+        self.0 >> STAMP & 1 == 1
     }
 
     /// Whether a context word of so many bytes begins so.
-    #[inline]
-    pub(super) fn is_length(&self, length: u32) -> bool {
-        self.lengths >> length.min(31) & 1 == 1
+    #[inline(always)]
+    pub(super) fn is_length(self, length: u32) -> bool {
+        self.0 >> (LENGTHS + length.min(LENGTH_MOST)) & 1 == 1
+    }
+
+    /// Whether a context word begins so.
+    #[inline(always)]
+    pub(super) fn is_word(self) -> bool {
+        self.0 >> LENGTHS & 0xFFFF != 0
     }
 }
 
 /// What is known of the prefixes met last. The same words come again and again.
 #[derive(Debug)]
 pub(super) struct Gate {
-    /// Prefixes with which nothing begins: most of them, in little memory.
-    nothing: Box<[u32; 1 << BITS]>,
     known: Box<[Known; 1 << BITS]>,
+    /// Of those words with which a pattern goes on, more bytes and where it goes on behind them.
+    far: Box<[(u64, Entry); 1 << FAR_BITS]>,
 }
 
-const BITS: u32 = 12;
+/// Logs have three or four thousand prefixes of words, most of them hexadecimal numbers.
+const BITS: u32 = 14;
+const FAR_BITS: u32 = 13;
 
 impl Default for Gate {
     fn default() -> Self {
         // No word begins with four zeros: an empty place is never taken for a known one.
-        Gate { nothing: Box::new([0; 1 << BITS]), known: Box::new([Known::default(); 1 << BITS]) }
+        Gate { known: Box::new([Known::default(); 1 << BITS]), far: Box::new([(0, Entry::default()); 1 << FAR_BITS]) }
     }
 }
 
 impl Gate {
-    /// Whether nothing is known to begin with `prefix`.
-    #[inline]
-    pub(super) fn is_nothing(&self, prefix: [u8; PREFIX]) -> bool {
-        let number = u32::from_le_bytes(prefix);
-        self.nothing[place(number)] == number
+    /// What is known of `prefix`.
+    #[inline(always)]
+    pub(super) fn known(&self, prefix: [u8; PREFIX]) -> Option<Known> {
+        let known = self.known[place(prefix)];
+        known.is_of(prefix).then_some(known)
     }
 
-    /// What is known of `prefix`, made by `make` when it is not known.
-    #[inline]
-    pub(super) fn known(&mut self, prefix: [u8; PREFIX], make: impl FnOnce() -> Known) -> Known {
-        let number = u32::from_le_bytes(prefix);
-        let slot = &mut self.known[place(number)];
-        if slot.prefix != number {
-            *slot = make();
-            if slot.is_nothing {
-                self.nothing[place(number)] = number;
-            }
-        }
-        *slot
+    pub(super) fn learn(&mut self, prefix: [u8; PREFIX], known: Known) {
+        self.known[place(prefix)] = known;
     }
 
-    /// Forgets all but what holds for good.
+    /// Where a pattern goes on behind `prefix`.
+    #[inline(always)]
+    pub(super) fn far(&self, prefix: [u8; LONG_PREFIX]) -> Option<Entry> {
+        let (number, entry) = self.far[far_place(prefix)];
+        (number == u64::from_le_bytes(prefix)).then_some(entry)
+    }
+
+    pub(super) fn learn_far(&mut self, prefix: [u8; LONG_PREFIX], entry: Entry) {
+        self.far[far_place(prefix)] = (u64::from_le_bytes(prefix), entry);
+    }
+
+    /// Forgets all.
     pub(super) fn clear(&mut self) {
         self.known.fill(Known::default());
+        self.far.fill((0, Entry::default()));
     }
 }
 
-fn place(prefix: u32) -> usize {
-    (prefix.wrapping_mul(0x9E37_79B1) >> (32 - BITS)) as usize
+#[inline(always)]
+fn place(prefix: [u8; PREFIX]) -> usize {
+    (u32::from_le_bytes(prefix).wrapping_mul(0x9E37_79B1) >> (32 - BITS)) as usize
 }
 
-/// The bytes that begin at `at`, zeros behind the end.
-#[inline]
-pub(super) fn prefix(text: &[u8], at: usize) -> [u8; PREFIX] {
-    text[at..].first_chunk().copied().unwrap_or_else(|| {
-        let mut prefix = [0; PREFIX];
-        prefix[..text.len() - at].copy_from_slice(&text[at..]);
-        prefix
-    })
+#[inline(always)]
+fn far_place(prefix: [u8; LONG_PREFIX]) -> usize {
+    (u64::from_le_bytes(prefix).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - FAR_BITS)) as usize
 }

@@ -78,7 +78,7 @@ impl Decide for Suspecting {
         Ok(vec![Edit { range, with: "X".to_owned() }])
     }
 
-    fn suspects(&mut self, block: &[u8]) -> Option<Vec<std::ops::Range<usize>>> {
+    fn suspects(&mut self, block: &[u8], _: Option<u64>) -> Option<Vec<std::ops::Range<usize>>> {
         assert!(!block.contains(&b'\\') && block.ends_with(b"\n"));
         let found = memchr::memmem::find_iter(block, b"Muster").map(|at| at..at + 6);
         self.says.then(|| found.collect())

@@ -68,6 +68,8 @@ fn strings_in_every_spelling() {
     for (what, string) in [
         ("plain", format!("({ALL})")),
         ("octal", format!("({octal})")),
+        ("line feeds", format!("({})", ALL.replace("Mus", "Mus\n").replace("11,", "\\r11,").replace('@', "\\t@"))),
+        ("zeros between", format!("({})", ALL.chars().map(|c| format!("\\000{c}")).collect::<String>())),
         ("broken lines", format!("({broken})")),
         ("hexadecimal", format!("<{spaced}>")),
         ("big-endian", wide(u16::to_be_bytes, &[0xfe, 0xff])),
@@ -77,7 +79,10 @@ fn strings_in_every_spelling() {
         ("with a language inside", format!("<{inside}>")),
     ] {
         let note = format!("<< /Type /Annot /Subtype /Text /Rect [0 0 9 9] /Contents {string} >>").into_bytes();
-        check(what, &document("", "", "/Annots [6 0 R]", &[note]));
+        // In a note a line feed ends a line.
+        if what != "line feeds" {
+            check(what, &document("", "", "/Annots [6 0 R]", &[note]));
+        }
         if string.starts_with('(') || what == "hexadecimal" {
             check(what, &document(&format!("BT /F 12 Tf 72 700 Td {string} Tj ET"), "", "", &[]));
         }
@@ -264,6 +269,21 @@ fn entries_of_the_page() {
     ] {
         check(entry, &document("", "", &entry.replace("ALL", ALL), &[stream("", ALL)]));
     }
+}
+
+/// A string that begins in one content stream and ends in the next is read in several ways, and refused.
+#[test]
+fn a_string_over_two_content_streams() {
+    let page = "/Contents [4 0 R 6 0 R]";
+    let of = |first: &str, second: &str| {
+        let input = document(first, "", "", &[stream("", second)]);
+        String::from_utf8(input).expect("it is ASCII").replacen("/Contents 4 0 R", page, 1).into_bytes()
+    };
+    let broken = of("BT /F 12 Tf 72 700 Td (Ada Mus", "ter) Tj ET");
+    assert_eq!(redacted(&broken).map(|done| done.values).expect_err("it is refused").code(), "pdf-broken");
+    assert!(redacted(&of("BT /F 12 Tf 72 700 Td (Ada", ") Tj ET")).is_err());
+    let sound = of("BT /F 12 Tf 72 700 Td [(Ada Mus) 0", &format!("(ter, {CARD}, {MAIL})] TJ ET"));
+    assert!(sound.windows(page.len()).any(|window| window == page.as_bytes()));
 }
 
 /// Text in content that is not shown, and beside what is.

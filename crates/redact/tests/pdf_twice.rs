@@ -5,6 +5,18 @@ mod pdf_kit;
 use pdf_kit::whole::gone;
 use pdf_kit::{RESOURCES, document, stream};
 
+/// A map of a font that cannot be decoded is none.
+#[test]
+fn a_broken_map_is_no_map() {
+    let font = "/Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding /ToUnicode 7 0 R";
+    let map = "1 begincodespacerange <00> <ff> endcodespacerange 1 beginbfchar <41> <0042> endbfchar";
+    let page = "/Resources << /Font << /F 6 0 R >> >>";
+    for broken in ["/Filter /Unheard", "/Filter /FlateDecode", "/Filter [/ASCIIHexDecode /FlateDecode]", ""] {
+        let more = [format!("<< {font} >>").into_bytes(), stream(broken, map)];
+        gone(broken, &document("BT /F 12 Tf 72 700 Td (by Ada Muster) Tj ET", "", page, &more), &["Ada Muster"]);
+    }
+}
+
 /// A field's picture is dropped with its value. That something else leads to it as well does not make it a picture again.
 #[test]
 fn a_picture_that_was_dropped_is_no_picture() {

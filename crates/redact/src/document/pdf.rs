@@ -114,11 +114,18 @@ pub fn pages(input: &[u8], limits: &Limits) -> Result<u64, Fault> {
 
 fn page(work: &mut Work<'_>, number: u32, page: &open::Page, decide: &mut dyn Decide) -> Result<(), Fault> {
     let mut bytes = Vec::new();
-    for id in open::contents(&work.document, page.id)? {
+    let streams = open::contents(&work.document, page.id)?;
+    let last = streams.len();
+    for (at, id) in (1..).zip(streams) {
         let Some(Object::Stream(stream)) = work.document.objects.get(&id).cloned() else {
             return Err(work::broken("the content of a page is missing"));
         };
-        bytes.extend(work.decoded(&stream)?);
+        let part = work.decoded(&stream)?;
+        // ISO 32000-1, 7.8.2: no token runs from one stream into the next. Readers differ in what they make of it.
+        if at < last && lex::read(&part).is_open {
+            return Err(work::broken("a string runs from one content stream into the next"));
+        }
+        bytes.extend(part);
         bytes.push(b'\n');
     }
     let regions = regions(work, page.id, number);

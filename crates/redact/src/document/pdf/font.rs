@@ -148,7 +148,8 @@ fn read(document: &Document, id: ObjectId, dict: &Dictionary, max: usize) -> Fon
         let own = program.as_ref().unwrap_or(&font.text);
         let other =
             |(code, told): (&u32, &String)| Some((*code, own.get(code).filter(|own| is_another(own, told))?.clone()));
-        font.otherwise = map.iter().filter_map(other).collect();
+        font.otherwise.retain(|code, _| !map.contains_key(code));
+        font.otherwise.extend(map.iter().filter_map(other));
         font.text.extend(map);
     }
     font
@@ -283,9 +284,16 @@ fn simple(document: &Document, dict: &Dictionary, subtype: &[u8], base: &str, fo
     let table = encoding(document, dict, descriptor, font.standard, max);
     font.text = table.into_iter().enumerate().filter_map(|(code, text)| Some((code as u32, text?))).collect();
     // White space that an encoding leaves out is shown by nobody.
-    for code in [0, 9, 10, 13, 32, 160] {
+    for code in [9, 10, 13, 32, 160] {
+        let is_free = !font.text.contains_key(&code);
         font.text.entry(code).or_insert_with(|| " ".to_owned());
+        if is_free && code < 32 {
+            // Some readers take a control character for a blank, others for nothing.
+            font.otherwise.insert(code, String::new());
+        }
     }
+    // Between letters a zero is nothing.
+    font.text.entry(0).or_default();
 }
 
 fn encoding(

@@ -40,6 +40,7 @@ impl Operand {
     fn size(&self) -> usize {
         match self {
             Operand::Array(items) => 1 + items.iter().map(Operand::size).sum::<usize>(),
+            Operand::Dictionary(entries) => 1 + entries.iter().map(|(_, value)| value.size()).sum::<usize>(),
             _ => 1,
         }
     }
@@ -112,11 +113,13 @@ pub(super) struct Program {
     pub(super) operations: Vec<Operation>,
     /// How many operators were unknown.
     pub(super) unknown: usize,
+    /// Whether a string has no end.
+    pub(super) is_open: bool,
 }
 
 /// Reads a content stream. Never fails: what is no operation is left out.
 pub(super) fn read(bytes: &[u8]) -> Program {
-    let mut lexer = Lexer { bytes, at: 0, clean: true };
+    let mut lexer = Lexer { bytes, at: 0, clean: true, is_open: false };
     let mut program = Program::default();
     let mut operands = Vec::new();
     let mut start = None;
@@ -141,6 +144,7 @@ pub(super) fn read(bytes: &[u8]) -> Program {
             Token::Stray => lexer.clean = false,
         }
     }
+    program.is_open = lexer.is_open;
     program
 }
 
@@ -155,7 +159,7 @@ pub(super) enum Item {
 
 /// The tokens of a character map.
 pub(super) fn items(bytes: &[u8]) -> Vec<Item> {
-    let mut lexer = Lexer { bytes, at: 0, clean: true };
+    let mut lexer = Lexer { bytes, at: 0, clean: true, is_open: false };
     let mut items = Vec::new();
     while lexer.skip_white().is_some() {
         match lexer.token(0) {
@@ -177,6 +181,7 @@ struct Lexer<'a> {
     bytes: &'a [u8],
     at: usize,
     clean: bool,
+    is_open: bool,
 }
 
 fn is_white(byte: u8) -> bool {
@@ -267,6 +272,8 @@ impl Lexer<'_> {
         while self.skip_white().is_some() {
             if self.bytes[self.at..].starts_with(b">>") {
                 self.at += 2;
+                // A key without a value is no entry.
+                self.clean &= key.is_none();
                 return Token::Operand(Operand::Dictionary(entries));
             }
             if depth >= NESTING_MAX {
@@ -344,6 +351,7 @@ impl Lexer<'_> {
             text.push(byte);
         }
         self.clean = false;
+        self.is_open = true;
         text
     }
 
@@ -446,7 +454,14 @@ fn taken(operator: &str, mut operands: Vec<Operand>) -> Option<Vec<Operand>> {
             1
         }
         "\"" => 3,
-        "BDC" | "DP" => 2,
+        "BDC" | "DP" => {
+            for operand in &mut operands {
+                if let Operand::Dictionary(entries) = operand {
+                    entries.retain(|(key, _)| PROPERTIES.iter().any(|known| known.as_bytes() == key));
+                }
+            }
+            2
+        }
         "SC" | "sc" | "SCN" | "scn" => 33,
         "BMC" | "CS" | "cs" | "Do" | "gs" | "MP" | "ri" | "sh" => {
             operands.retain(|operand| operand.name().is_some());
@@ -480,6 +495,10 @@ fn within(operand: &mut Operand, stays: impl Fn(&Operand) -> bool) {
         items.retain(stays);
     }
 }
+
+/// Entries that a property list within content may have (ISO 32000-1, 14.6.2, 14.8.2.2, 14.9); any other means something to
+/// the program alone that wrote it.
+const PROPERTIES: [&str; 9] = ["ActualText", "Alt", "Attached", "BBox", "E", "Lang", "MCID", "Subtype", "Type"];
 
 /// Entries that the dictionary of an inline image may have (ISO 32000-1, 8.9.7), short and long.
 const IMAGE_KEYS: [&str; 20] = [
@@ -652,6 +671,8 @@ mod tests {
         assert_eq!(written("(hidden) Q"), "");
         assert_eq!(written("[(a) /Hidden 3 <</A /Hidden>> (b)] TJ"), "[<61> 3 <62> ]");
         assert_eq!(written("[3 /Hidden] 0 d"), "[3 ]0");
+        assert_eq!(written("/Span <</MCID 3 /Hidden 1>> BDC"), "/Span<</MCID 3 >>");
+        assert_eq!(written("/Span <</MCID 3 /Hidden>> BDC"), "/Span<</MCID 3 >>");
         assert_eq!(written("/Hidden#20words BMC"), "/Span");
         assert_eq!(written("/P4711471 <</MCID 3>> BDC"), "/Span<</MCID 3 >>");
         assert_eq!(written("/Hidden 9 1 0 0 1 7 7 cm"), "100177");
@@ -679,7 +700,7 @@ mod tests {
 
     #[test]
     fn what_is_written_reads_the_same() {
-        let content = "/A#20b [(x) 1.5 -0.00001 /N true] <</K (v)>> DP";
+        let content = "/A [(x) 1.5 -0.00001 /N true] <</E (v)>> DP";
         let program = read(content.as_bytes());
         let mut bytes = Vec::new();
         for operand in &program.operations[0].operands {

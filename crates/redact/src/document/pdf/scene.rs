@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use lopdf::{Dictionary, ObjectId};
 
-use super::geometry::{Matrix, Point, Quad, Rect};
+use super::geometry::{Matrix, Point, Quad, Rect, dot};
 use super::work::Source;
 
 /// A page, an appearance or another stream that is scanned as one.
@@ -40,10 +40,25 @@ impl Scene {
 
     /// The same glyphs as they are read where fonts say two things of them; `None` when they do nowhere.
     pub(super) fn otherwise(&self) -> Option<Scene> {
-        self.glyphs.iter().find(|glyph| glyph.other.is_some())?;
         let mut glyphs = self.glyphs.clone();
+        for (number, glyph) in glyphs.iter_mut().enumerate() {
+            glyph.other = glyph.other.filter(|(begin, end)| begin < end || self.is_within(number));
+        }
+        glyphs.iter().find(|glyph| glyph.other.is_some())?;
         glyphs.iter_mut().for_each(|glyph| glyph.text = glyph.other.unwrap_or(glyph.text));
         Some(Scene { glyphs, text: self.text.clone(), ..Scene::default() })
+    }
+
+    /// Whether a glyph is painted between two that show something, on their line.
+    fn is_within(&self, number: usize) -> bool {
+        let around = [number.checked_sub(1), number.checked_add(1)];
+        around.into_iter().all(|other| {
+            let other = other.and_then(|other| self.glyphs.get(other));
+            other.is_some_and(|other| {
+                let apart = dot(other.origin, other.up) - dot(self.glyphs[number].origin, other.up);
+                !self.blank(other) && apart.abs() < 0.4 * other.height
+            })
+        })
     }
 
     fn blank(&self, glyph: &Glyph) -> bool {

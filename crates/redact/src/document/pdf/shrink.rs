@@ -46,11 +46,17 @@ fn kept_whole(work: &Work<'_>) -> BTreeSet<ObjectId> {
 /// read from its program.
 fn map(work: &mut Work<'_>, font: &Font, dict: &mut Dictionary) {
     let own = to_unicode(&work.document, dict, work.stream_max());
-    let Some(map) = own.or_else(|| font.two_bytes.then(|| font.text.clone())) else { return };
+    let Some(map) = own.or_else(|| font.two_bytes.then(|| font.text.clone())) else {
+        if dict.remove(b"ToUnicode").is_some() {
+            work.remove("a font's map to Unicode", "it cannot be decoded");
+        }
+        return;
+    };
     let mut stream = lopdf::Stream::new(Dictionary::new(), Vec::new());
     filter::encode(&mut stream, &cmap::write(&map, &font.shown, font.two_bytes));
     let id = add(&mut work.document, Object::Stream(stream));
-    work.tables.insert(id);
+    // Nothing is in it but what was just written.
+    work.files.insert(id);
     dict.set("ToUnicode", Object::Reference(id));
 }
 

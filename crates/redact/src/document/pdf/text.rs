@@ -13,7 +13,8 @@ pub(super) fn decode(bytes: &[u8]) -> String {
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
-        _ => bytes.iter().map(|byte| character(*byte)).collect(),
+        // PDFDocEncoding has no zero: between letters it would only keep them apart.
+        _ => bytes.iter().filter(|byte| **byte != 0).map(|byte| character(*byte)).collect(),
     }
 }
 

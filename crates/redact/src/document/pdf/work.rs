@@ -28,7 +28,7 @@ pub(super) struct Work<'l> {
     pub(super) unscanned: Vec<String>,
     /// Content streams that were scanned where they stand.
     pub(super) scanned: HashSet<ObjectId>,
-    /// Embedded files, and the metadata packet, that were cleaned.
+    /// Embedded files and the metadata packet that were cleaned, maps of fonts that were written anew.
     pub(super) files: HashSet<ObjectId>,
     /// Content that is shown through something else: patterns, soft masks, glyphs of Type 3 fonts.
     pub(super) later: VecDeque<Later>,
@@ -40,7 +40,7 @@ pub(super) struct Work<'l> {
     pub(super) label_font: Option<ObjectId>,
     /// How many resources were given a name.
     pub(super) fresh_names: usize,
-    /// Tables of fonts that were written anew.
+    /// Tables of fonts.
     pub(super) tables: HashSet<ObjectId>,
     /// Pieces so far.
     pub(super) spots: Spots,

@@ -128,3 +128,33 @@ fn bold_words_are_read_once() {
     ]);
     assert_eq!(check("a bold word", &content, &[MAIL]), [MAIL]);
 }
+
+/// More words in one place than are read apart: each is read as it is painted, and the reader is told.
+#[test]
+fn a_heap_of_words() {
+    let mut words: Vec<String> =
+        (0..20).map(|n| format!("{} heap {}", "wxyz".repeat(1 + n % 3), "mnop".repeat(1 + n % 5))).collect();
+    words.insert(19, MAIL.to_owned());
+    let painted: Vec<_> = words.iter().map(|word| (72.0, 700.0, word.as_str())).collect();
+    let done = gone("a heap", &page(&lines(&painted)), &[MAIL]);
+    assert_eq!(done.walked.unscanned, ["words on page 1 under too many others"]);
+}
+
+/// What is typed over the line or the dots of a form, and signs strewn between the letters of a word.
+#[test]
+fn signs_between_letters() {
+    for under in
+        ["______________________________", "..............................", "- - - - - - - - - - - - - - - - - -"]
+    {
+        check(under, &lines(&[(72.0, 700.0, under), (72.0, 700.0, MAIL)]), &[MAIL]);
+        check(under, &lines(&[(72.0, 700.0, CARD), (73.0, 700.5, under)]), &[CARD]);
+    }
+    let strewn = format!(
+        "3 Tr BT /F 12 Tf 72 700 Td [(!) -3000 (*) -2000 (#) -1000 (;)] TJ ET 0 Tr {}",
+        lines(&[(72.0, 700.0, MAIL)])
+    );
+    check("strewn", &strewn, &[MAIL]);
+    // Accents over letters are part of the word.
+    let accented = "BT /F 12 Tf 72 700 Td (by Ada Muster) Tj ET BT /F 12 Tf 90 700 Td (\\250) Tj ET";
+    check("accented", accented, &["Ada Muster"]);
+}

@@ -9,7 +9,8 @@
 //!
 //! What is not done, and said so in [`Rewritten::unscanned`]: pixels of images are not read. Outlines of glyphs stay in
 //! font programs that are not TrueType, which is a warning. Text drawn as curves is not found. Positions of the words
-//! that stay are kept, so the room that a removed word took can still be estimated.
+//! that stay are kept, so the room that a removed word took can still be estimated. Letters of two words that are painted
+//! in turn, each by an operator of its own and none over another, are read as they stand on the page, which is as one word.
 
 use lopdf::{Dictionary, Object, ObjectId};
 use model::Fault;

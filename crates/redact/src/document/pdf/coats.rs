@@ -83,10 +83,14 @@ pub(super) fn is_one_stroke(scene: &Scene, a: &(usize, f64), b: &(usize, f64)) -
     show(scene, a.0) == show(scene, b.0) && b.1 > a.1 - OVER * width(&scene.glyphs[b.0])
 }
 
-/// Whether a glyph keeps what is under it from being read: blanks do not, nor do accents, which belong over letters.
+/// Whether something is seen of a glyph.
 fn stands(scene: &Scene, number: usize) -> bool {
-    let is_accent = |c: char| matches!(c, '`' | '^' | '~' | '¨' | '¯' | '´' | '¸' | 'ˆ'..='˿' | '\u{300}'..='\u{36f}');
-    text_of(scene, &scene.glyphs[number]).chars().any(|c| !c.is_whitespace() && !is_accent(c))
+    !text_of(scene, &scene.glyphs[number]).trim().is_empty()
+}
+
+/// An accent that is painted over the letter it belongs to.
+fn is_accent(c: char) -> bool {
+    matches!(c, '`' | '^' | '~' | '¨' | '¯' | '´' | '¸' | 'ˆ'..='˿' | '\u{300}'..='\u{36f}')
 }
 
 fn show(scene: &Scene, glyph: usize) -> Show {
@@ -209,14 +213,14 @@ fn along(scene: &Scene, number: usize) -> f64 {
     super::geometry::dot(scene.glyphs[number].origin, scene.glyphs[number].along)
 }
 
-/// Glyphs in the order in which they are painted.
+/// Glyphs in the order in which they are painted, without accents.
 fn painted(scene: &Scene, numbers: Range<usize>) -> Text {
     let mut text = Text { extent: (f64::MAX, f64::MIN), ..Text::default() };
     let mut previous: Option<usize> = None;
     for number in numbers {
         text.text.extend(previous.and_then(|before| between(scene, before, number)));
         let begin = text.text.len();
-        text.text.extend(shown(text_of(scene, &scene.glyphs[number])));
+        text.text.extend(shown(text_of(scene, &scene.glyphs[number])).filter(|c| !is_accent(*c)));
         text.glyphs.push(Placed { glyph: number, range: begin..text.text.len(), shadow: false });
         let left = along(scene, number);
         text.extent = (text.extent.0.min(left), text.extent.1.max(left + scene.glyphs[number].width));

@@ -4,6 +4,7 @@ mod pdf_kit;
 
 use pdf_kit::whole::{gone, redacted};
 use pdf_kit::{RESOURCES, document, file, stream};
+use probity_redact::document::pdf::survivors;
 
 const NAME: &str = "Ada Muster";
 const CARD: &str = "4111 1111 1111 1111";
@@ -391,6 +392,40 @@ fn streams_of_data() {
     ] {
         // In data names are not looked for: makers of fonts and profiles put theirs there. Those of the document are known.
         check(what, &document(content, "/Unheard (Ada Muster)", &format!("/Resources << {resources} >>"), &more));
+    }
+}
+
+/// Words in the bytes of pictures: beside the pixels of a codec, around them, and where no codec is.
+#[test]
+fn words_in_the_bytes_of_pictures() {
+    let jpeg = format!("\u{1}JFIF\0 {ALL} \0");
+    let hex: String = jpeg.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let wide: String = ALL.chars().flat_map(|c| ['\0', c]).collect();
+    for (filter, content) in [
+        ("/DCTDecode", jpeg.as_str()),
+        ("[/ASCIIHexDecode /DCTDecode]", &format!("{hex}>")),
+        ("[/AHx /DCT]", &format!("{hex}>{ALL}")),
+        ("/JPXDecode", &jpeg),
+        ("/JPXDecode", &wide),
+        ("/JBIG2Decode", &jpeg),
+        ("/CCITTFaxDecode /DecodeParms << /K -1 /Columns 9 >>", &jpeg),
+        ("/ASCIIHexDecode", &hex),
+        ("null", &jpeg),
+        ("/Unheard", &jpeg),
+        ("[/DCTDecode /ASCIIHexDecode]", &jpeg),
+        ("[/Unheard /DCTDecode]", &jpeg),
+    ] {
+        let entries = "/Type /XObject /Subtype /Image /Width 2 /Height 2 /BitsPerComponent 8 /ColorSpace /DeviceGray";
+        let image = stream(&format!("{entries} /Filter {filter}"), content);
+        // Names are known from the document, and not looked for in data.
+        let page = "/Resources << /XObject << /I 6 0 R >> >>";
+        let input = document("q 9 0 0 9 72 700 cm /I Do Q", "/Unheard (Ada Muster)", page, &[image]);
+        // No picture at all: other readers would stumble over it.
+        let done = redacted(&input).unwrap_or_else(|fault| panic!("{filter}: {fault}"));
+        let values = VALUES.map(str::as_bytes);
+        assert_eq!(survivors(&done.bytes, &values).expect("it is read again"), [0usize; 0], "{filter}");
+        let again = redacted(&done.bytes).expect("it is read again");
+        assert!(again.values.is_empty() && again.bytes == done.bytes, "{filter}: a second time changes the file");
     }
 }
 

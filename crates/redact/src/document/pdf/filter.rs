@@ -39,6 +39,31 @@ pub(super) fn jpeg(document: &Document, stream: &Stream, max: usize) -> Option<V
     filters.iter().try_fold(stream.content.clone(), undo)
 }
 
+/// Codecs of images, which are not undone here.
+const CODECS: [&str; 4] = ["DCTDecode", "JPXDecode", "JBIG2Decode", "CCITTFaxDecode"];
+
+/// What an image is, once the filters that are undone here are.
+pub(super) enum Coded {
+    /// Pixels.
+    Pixels,
+    /// Bytes of a codec, whose name and parameters stand beside them.
+    By(String, Dictionary, Vec<u8>),
+}
+
+/// Undoes the filters around an image's codec.
+pub(super) fn coded(document: &Document, stream: &Stream, max: usize) -> Result<Coded, Undecoded> {
+    let mut filters = filters(document, &stream.dict);
+    let codec = filters.pop_if(|(name, _)| CODECS.contains(&name.as_str()));
+    let mut bytes = stream.content.clone();
+    for (name, params) in filters {
+        bytes = step(&name, &params, bytes, max)?;
+        if bytes.len() > max {
+            return Err(Undecoded::TooLarge);
+        }
+    }
+    Ok(codec.map_or(Coded::Pixels, |(name, params)| Coded::By(name, params, bytes)))
+}
+
 /// Names and parameters of a stream's filters; the abbreviations of inline images are spelt out.
 pub(super) fn filters(document: &Document, dict: &Dictionary) -> Vec<(String, Dictionary)> {
     let names = listed(document, dict, &[b"Filter", b"F"]);
@@ -217,9 +242,7 @@ fn paeth(left: u8, above: u8, corner: u8) -> u8 {
 
 /// Replaces a stream's bytes; they are compressed when that pays. The same bytes always give the same stream.
 pub(super) fn encode(stream: &mut Stream, plain: &[u8]) {
-    for key in [&b"Filter"[..], b"DecodeParms", b"F", b"FFilter", b"FDecodeParms", b"DL"] {
-        stream.dict.remove(key);
-    }
+    forget(stream);
     let packed = deflate(plain);
     if packed.len() + 20 < plain.len() {
         stream.dict.set("Filter", Object::Name(b"FlateDecode".to_vec()));
@@ -227,6 +250,22 @@ pub(super) fn encode(stream: &mut Stream, plain: &[u8]) {
     } else {
         stream.set_content(plain.to_vec());
     }
+}
+
+fn forget(stream: &mut Stream) {
+    for key in [&b"Filter"[..], b"DecodeParms", b"F", b"FFilter", b"FDecodeParms", b"DL"] {
+        stream.dict.remove(key);
+    }
+}
+
+/// Gives a stream the bytes of one codec.
+pub(super) fn set(stream: &mut Stream, codec: &str, parameters: Dictionary, bytes: Vec<u8>) {
+    forget(stream);
+    stream.dict.set("Filter", Object::Name(codec.as_bytes().to_vec()));
+    if !parameters.is_empty() {
+        stream.dict.set("DecodeParms", Object::Dictionary(parameters));
+    }
+    stream.set_content(bytes);
 }
 
 fn deflate(plain: &[u8]) -> Vec<u8> {

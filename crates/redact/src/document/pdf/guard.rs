@@ -7,7 +7,7 @@ use model::Fault;
 
 use super::data;
 use super::erase::Counter;
-use super::filter::{self, Undecoded};
+use super::filter::{self, Coded, Undecoded};
 use super::image;
 use super::live;
 use super::objects::{name, of};
@@ -40,7 +40,7 @@ pub(super) fn blank_unread(work: &mut Work<'_>, pages: &[ObjectId], decide: &mut
         let Some(Object::Stream(stream)) = work.document.objects.get(&id) else { continue };
         match kind(work, id, &stream.dict) {
             Kind::Scanned => {}
-            Kind::Image => pixels(work, id)?,
+            Kind::Image => pixels(work, id, decide)?,
             Kind::Data => normal(work, id, decide)?,
             Kind::Unread => {
                 if let Some(Object::Stream(stream)) = work.document.objects.get_mut(&id) {
@@ -102,21 +102,45 @@ fn kind(work: &Work<'_>, id: ObjectId, dict: &Dictionary) -> Kind {
 }
 
 /// An image as it is shown, without what else its coding carries.
-fn pixels(work: &mut Work<'_>, id: ObjectId) -> Result<(), Fault> {
-    image::strip(work, id);
-    let Some(Object::Stream(stream)) = work.document.objects.get(&id) else { return Ok(()) };
-    let filters = filter::filters(&work.document, &stream.dict);
-    if filters.first().is_none_or(|(name, _)| name != "FlateDecode") {
-        return Ok(());
-    }
+fn pixels(work: &mut Work<'_>, id: ObjectId, decide: &mut dyn Decide) -> Result<(), Fault> {
     let max = work.stream_max();
-    if let Some(Object::Stream(stream)) = work.document.objects.get_mut(&id) {
-        // What follows the end of the compressed data is shown by nobody.
-        let end = filter::flate_end(&stream.content, max);
-        let kept = stream.content.get(..end).unwrap_or_default().to_vec();
-        stream.set_content(kept);
+    let Some(Object::Stream(stream)) = work.document.objects.get(&id) else { return Ok(()) };
+    match filter::coded(&work.document, stream, max) {
+        // The others are named as unscanned.
+        Ok(Coded::Pixels) if !image::is_readable(work, id) => normal(work, id, decide),
+        Ok(Coded::Pixels) => {
+            let filters = filter::filters(&work.document, &stream.dict);
+            if filters.first().is_some_and(|(name, _)| name == "FlateDecode")
+                && let Some(Object::Stream(stream)) = work.document.objects.get_mut(&id)
+            {
+                // What follows the end of the compressed data is shown by nobody.
+                let end = filter::flate_end(&stream.content, max);
+                let kept = stream.content.get(..end).unwrap_or_default().to_vec();
+                stream.set_content(kept);
+            }
+            Ok(())
+        }
+        Ok(Coded::By(codec, parameters, bytes)) => {
+            work.expand(bytes.len())?;
+            if let Some(Object::Stream(stream)) = work.document.objects.get_mut(&id) {
+                filter::set(stream, &codec, parameters, bytes);
+            }
+            image::strip(work, id);
+            let mut counter = Counter { page: 0, layer: "structure", spots: &mut work.spots };
+            match work.document.objects.get_mut(&id) {
+                Some(Object::Stream(stream)) => data::visit(&mut stream.content, &mut counter, decide),
+                _ => Ok(()),
+            }
+        }
+        Err(Undecoded::TooLarge) => Err(super::work::too_large("an image grows beyond the limit")),
+        Err(_) => {
+            if let Some(Object::Stream(stream)) = work.document.objects.get_mut(&id) {
+                filter::encode(stream, b"");
+            }
+            work.remove("an image that cannot be decoded", "nobody can show it");
+            Ok(())
+        }
     }
-    Ok(())
 }
 
 /// The same data in our own compression, without what has to go of the text in it.

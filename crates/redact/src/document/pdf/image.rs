@@ -85,7 +85,8 @@ fn without_hidden(work: &mut Work<'_>, id: ObjectId, parts: &[Rect], page: u32) 
     without(work, id, parts, page).map(Some)
 }
 
-fn is_readable(work: &Work<'_>, id: ObjectId) -> bool {
+/// Whether words could be read in an image's pixels.
+pub(super) fn is_readable(work: &Work<'_>, id: ObjectId) -> bool {
     let dict = work.document.get_object(id).ok().and_then(objects::of);
     let side = |key: &[u8]| dict.and_then(|dict| integer(&work.document, dict, key)).unwrap_or(0);
     side(b"Width") >= READABLE && side(b"Height") >= READABLE

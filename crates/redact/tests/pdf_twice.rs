@@ -5,6 +5,18 @@ mod pdf_kit;
 use pdf_kit::whole::gone;
 use pdf_kit::{RESOURCES, document, stream};
 
+/// A picture whose coding is written anew has its entries in the same order the second time.
+#[test]
+fn entries_of_pictures_stay_in_order() {
+    let entries =
+        "/Filter [/AHx /DCT] /Subtype /Image /DecodeParms [null << /ColorTransform 0 >>] /Width 9 /Own 1 /Height 9";
+    let image = stream(entries, "ffd8ffd9>");
+    let page = "/Resources << /XObject << /I 6 0 R >> >>";
+    let done = pdf_kit::whole::redacted(&document("/I Do", "", page, &[image])).expect("it is read");
+    let again = pdf_kit::whole::redacted(&done.bytes).expect("it is read again");
+    assert!(again.bytes == done.bytes, "a second time changes the file");
+}
+
 /// A map of a font that cannot be decoded is none.
 #[test]
 fn a_broken_map_is_no_map() {

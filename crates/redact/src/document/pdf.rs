@@ -101,7 +101,7 @@ pub fn rewrite_with(
     metadata::visit(&mut work, decide)?;
     shrink::shrink(&mut work);
     guard::blank_unread(&mut work, &ids, decide)?;
-    let bytes = write::write(&work.document)?;
+    let bytes = write::write(&mut work.document)?;
     Ok(Rewritten { bytes, removed: work.removed, warnings: work.warnings, unscanned: work.unscanned })
 }
 

@@ -12,7 +12,9 @@ use super::work::too_large;
 const NESTING_MAX: usize = 128;
 
 /// The bytes of the document. The same objects always give the same bytes.
-pub(super) fn write(document: &Document) -> Result<Vec<u8>, Fault> {
+pub(super) fn write(document: &mut Document) -> Result<Vec<u8>, Fault> {
+    document.objects.values_mut().for_each(sort);
+    let document = &*document;
     let mut trailer = Dictionary::new();
     for key in [&b"Root"[..], b"Info"] {
         if let Ok(object) = document.trailer.get(key) {
@@ -44,6 +46,15 @@ pub(super) fn write(document: &Document) -> Result<Vec<u8>, Fault> {
     dictionary(&mut out, &trailer, &numbers);
     out.extend_from_slice(format!("\nstartxref\n{start}\n%%EOF\n").as_bytes());
     Ok(out)
+}
+
+/// Entries of streams stand in the order of their names: what is taken out and set again would change their order.
+fn sort(object: &mut Object) {
+    if let Object::Stream(stream) = object {
+        let mut entries: Vec<_> = std::mem::take(&mut stream.dict).into_iter().collect();
+        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        stream.dict = entries.into_iter().collect();
+    }
 }
 
 /// The file identifier is made from the content: the old one would tie the output to its original.

@@ -140,6 +140,13 @@ fn a_heap_of_words() {
     assert_eq!(done.walked.unscanned, ["words on page 1 under too many others"]);
 }
 
+/// What goes can bring together what stood around it.
+#[test]
+fn values_within_values() {
+    let within = "BT /F 12 Tf 72 700 Td [(4111 1111 ) 0 (ada@muster.example) 9280 (1111 1111)] TJ ET";
+    check("within", within, &[CARD, "ada@muster.example"]);
+}
+
 /// What is typed over the line or the dots of a form, and signs strewn between the letters of a word.
 #[test]
 fn signs_between_letters() {

@@ -315,6 +315,10 @@ impl<'a> Walk<'a> {
         }
         if !self.is_inline(name) {
             self.flush()?;
+            if !self.frames.iter().any(|frame| frame.name.eq_ignore_ascii_case(name)) {
+                // No start tag has shown its name.
+                self.check_name(start, name)?;
+            }
             self.close(name);
         }
         if self.is_html && !is_clean {

@@ -53,6 +53,7 @@ fn html_text_goes_on_through_inline_elements() {
 fn a_name_that_would_have_to_go_refuses_the_document() {
     assert_eq!(redacted(rewrite, b"<a><t31612345678/></a>").unwrap_err().code(), "xml-name");
     assert_eq!(redacted(rewrite_html, b"<a jan@example.org>").unwrap_err().code(), "xml-name");
+    assert_eq!(redacted(rewrite_html, b"<p>x</b31612345678l></p>").unwrap_err().code(), "xml-name");
 }
 
 #[test]

@@ -78,6 +78,13 @@ impl Coats {
     }
 }
 
+impl Coats {
+    /// Whether anything stands over something.
+    pub(super) fn is_tangled(&self) -> bool {
+        !self.touched.is_empty()
+    }
+}
+
 /// Whether the second glyph carries on what the first one began: the pen does not go back.
 pub(super) fn is_one_stroke(scene: &Scene, a: &(usize, f64), b: &(usize, f64)) -> bool {
     show(scene, a.0) == show(scene, b.0) && b.1 > a.1 - OVER * width(&scene.glyphs[b.0])

@@ -112,7 +112,41 @@ fn matches(
             ask(&text, counter, gone, decide, &mut matches)?;
         }
     }
+    if layout.coats.is_tangled() {
+        rest(scene, counter, gone, decide, &mut matches)?;
+    }
     Ok(matches)
+}
+
+/// How often what stays is read again.
+const ROUNDS_MAX: usize = 8;
+
+/// Where words stand over words, others can come together when some go: what stays is read until nothing more goes.
+fn rest(
+    scene: &Scene,
+    counter: &mut Counter<'_>,
+    gone: &mut BTreeMap<usize, Option<String>>,
+    decide: &mut dyn Decide,
+    matches: &mut Vec<Match>,
+) -> Result<(), Fault> {
+    let mut before = 0;
+    for _ in 0..ROUNDS_MAX {
+        if gone.len() == before {
+            break;
+        }
+        before = gone.len();
+        let kept: Vec<usize> = (0..scene.glyphs.len()).filter(|glyph| !gone.contains_key(glyph)).collect();
+        let glyphs = kept.iter().map(|glyph| scene.glyphs[*glyph].clone()).collect();
+        let left = Scene { glyphs, text: scene.text.clone(), ..Scene::default() };
+        let layout = layout::of(&left);
+        let blocks = (0..layout.blocks()).map(|block| layout.block(&left, block));
+        let rows = layout.rows().into_iter().map(|line| layout.row(&left, line));
+        for mut text in blocks.chain(rows).chain(coats::readings(&left, &layout)) {
+            text.glyphs.iter_mut().for_each(|placed| placed.glyph = kept[placed.glyph]);
+            ask(&text, counter, gone, decide, matches)?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether a glyph is in it of which the font says two things.

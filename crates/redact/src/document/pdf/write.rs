@@ -51,6 +51,8 @@ pub(super) fn write(document: &mut Document) -> Result<Vec<u8>, Fault> {
 /// Entries of streams stand in the order of their names: what is taken out and set again would change their order.
 fn sort(object: &mut Object) {
     if let Object::Stream(stream) = object {
+        // The length is written when it is known, as the last of them.
+        stream.dict.remove(b"Length");
         let mut entries: Vec<_> = std::mem::take(&mut stream.dict).into_iter().collect();
         entries.sort_by(|(a, _), (b, _)| a.cmp(b));
         stream.dict = entries.into_iter().collect();

@@ -11,8 +11,8 @@ use seal::Hasher;
 use crate::cli::signals;
 
 /// Bytes that pass from the thread at once, and how often it may be ahead by them.
-const CHUNK: usize = 1 << 20;
-const CHUNKS: usize = 2;
+const CHUNK: usize = 256 << 10;
+const CHUNKS: usize = 4;
 
 /// How long to wait until somebody's Ctrl-C is looked for.
 const PATIENCE: Duration = Duration::from_millis(100);

@@ -112,7 +112,7 @@ fn seen_within(means: &Means<'_>, scratch: &mut Scratch, piece: &Piece<'_>, seen
     let Offsets::Straight { start, .. } = piece.offsets else { return None };
     // What is read in another way than it stands was not scanned in that way.
     let is_itself = std::ptr::eq(seen, piece.text);
-    is_itself.then(|| means.scanner.within_block(scratch, start, piece.text.len(), piece.names)).flatten()
+    is_itself.then(|| means.scanner.within_block(scratch, start, seen, piece.names)).flatten().map(<[Finding]>::to_vec)
 }
 
 /// How many texts ahead are of use: so many keep a thread busy for longer than it takes to begin one.

@@ -113,8 +113,8 @@ pub trait Witness {
     /// Whatever stops the whole redaction.
     fn seen(&mut self, seen: &Seen<'_>) -> Result<(), Fault>;
 
-    /// Whether for now nothing of a finding matters but its type, its detector and its operator: [`Seen::spot`] and
-    /// [`Seen::with`] need not be made.
+    /// Whether for now nothing of a finding matters but its type, its detector and its operator: [`Seen::spot`],
+    /// [`Seen::with`] and [`Seen::tag`] need not be made.
     fn only_counts(&self) -> bool {
         false
     }
@@ -213,7 +213,11 @@ impl<'a> Redactor<'a> {
             hits = self.audited(piece, hits)?;
         }
         let means = self.means;
-        let answered = hits.iter().filter_map(|hit| Some((hit, answer(&means, piece, hit)?)));
+        let mut answered = hits.iter().filter_map(|hit| Some((hit, answer(&means, piece, hit)?)));
+        if self.act == Act::Look && self.witness.only_counts() {
+            answered.try_for_each(|(hit, answer)| self.tell(piece, Spot::Text, hit, answer, ("", "")))?;
+            return Ok(Vec::new());
+        }
         answered.map(|(hit, answer)| self.take(piece, hit, answer)).collect()
     }
 
@@ -238,29 +242,13 @@ impl<'a> Redactor<'a> {
             self.learn(hit, answer, value, &text);
             return Ok(Edit { range: hit.range.clone(), with: String::new() });
         }
-        let only_counts = self.witness.only_counts();
         let identity = self.identity(hit, answer.operator, &text)?;
-        let with = match self.act == Act::Look && only_counts {
-            true => String::new(),
-            false => self.with(piece, hit, answer, (&text, &identity)),
-        };
-        let spot = match only_counts {
+        let with = self.with(piece, hit, answer, (&text, &identity));
+        let spot = match self.witness.only_counts() {
             true => Spot::Text,
             false => harmless(&self.means, &mut self.scratch, &self.memory.known, &piece.spot),
         };
-        self.witness.seen(&Seen {
-            piece,
-            spot,
-            range: hit.range.clone(),
-            kind: &hit.kind,
-            detector: &hit.detector,
-            score: hit.score,
-            operator: answer.operator,
-            reason: answer.reason,
-            with: &with,
-            key: self.means.key,
-            identity: &identity,
-        })?;
+        self.tell(piece, spot, hit, answer, (&with, &identity))?;
         match (self.act, answer.operator) {
             (Act::Look, _) | (_, Operator::Keep) => {}
             _ if *hit.detector == *KNOWN_PARTY => self.memory.learn_encodings(value, &hit.kind),
@@ -270,6 +258,30 @@ impl<'a> Redactor<'a> {
             }
         }
         Ok(Edit { range: hit.range.clone(), with })
+    }
+
+    /// Tells the witness of a hit: what stands in its place, and whom or what it is.
+    fn tell(
+        &mut self,
+        piece: &Piece<'_>,
+        spot: Spot<'_>,
+        hit: &Hit,
+        answer: Answer<'_>,
+        (with, identity): (&str, &str),
+    ) -> Result<(), Fault> {
+        self.witness.seen(&Seen {
+            piece,
+            spot,
+            range: hit.range.clone(),
+            kind: &hit.kind,
+            detector: &hit.detector,
+            score: hit.score,
+            operator: answer.operator,
+            reason: answer.reason,
+            with,
+            key: self.means.key,
+            identity,
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use model::{Fault, Kind};
 use crate::hits::{foresee, hits, reach};
 use crate::memory::Memory;
 use crate::operator::Operator;
-use crate::piece::{Decide, Edit, Piece, Spot};
+use crate::piece::{Decide, Each, Edit, Piece, Spot};
 use crate::redactor::{Means, answer, harmless, suspects};
 use crate::scan::Scratch;
 
@@ -46,8 +46,15 @@ impl Decide for Auditor<'_> {
         Ok(Vec::new())
     }
 
-    fn ahead(&mut self, texts: &[&[u8]]) {
-        foresee(&self.means, &mut self.scratch, texts);
+    fn ahead(&mut self, texts: &[&[u8]], each: Each<'_>) -> Result<(), Fault> {
+        let means = self.means;
+        let mut crew = self.scratch.crew();
+        let worked = foresee(&means, &mut crew, texts, &mut |number, foreseen| {
+            self.scratch.expect(foreseen);
+            each(number, &mut |piece| self.decide(piece))
+        });
+        self.scratch.rest(crew);
+        worked
     }
 
     fn reach(&self) -> usize {

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
+use model::Fault;
+
 use crate::fold::{self, Alike, Folded};
 use crate::joints;
 use crate::lore::{self, KNOWN_PARTY};
@@ -46,7 +48,7 @@ pub(crate) enum Who {
 /// known from elsewhere, are what is left beside it.
 pub(crate) fn hits(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, piece: &Piece<'_>) -> Vec<Hit> {
     let foreseen = if piece.spot.is_name() { None } else { scratch.foreseen(piece.text) };
-    if let Some(Foreseen { found, is_simple: true }) = &foreseen
+    if let Some(Foreseen { found, is_simple: true, .. }) = &foreseen
         && (!piece.prose || memory.known.is_empty())
     {
         let mut hits = found.iter().map(|finding| of_finding(means, finding, finding.range.clone())).collect();
@@ -121,16 +123,22 @@ pub(crate) fn reach(means: &Means<'_>) -> usize {
     if means.jobs > 1 { means.jobs * TEXTS_PER_JOB } else { 1 }
 }
 
-/// Scans the texts of pieces that come next, none of which has a name, on several threads.
-pub(crate) fn foresee(means: &Means<'_>, scratch: &mut Scratch, texts: &[&[u8]]) {
-    means.scanner.foresee(scratch, texts, means.jobs, &|text| {
+/// Scans texts of pieces without names on several threads, and calls `each` with what was found, in their order.
+pub(crate) fn foresee(
+    means: &Means<'_>,
+    crew: &mut Vec<Scratch>,
+    texts: &[&[u8]],
+    each: &mut dyn FnMut(usize, Foreseen) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let read = |text| {
         let read: Cow<'_, [u8]> = match fold::folded(text) {
             Some(folded) => placeholder::blanked(&folded.text).into_owned().into(),
             None => placeholder::blanked(text),
         };
         let is_simple = matches!(read, Cow::Borrowed(_)) && fold::is_plain(text) && !joints::may_break(text);
         (read, is_simple)
-    });
+    };
+    means.scanner.foresee(crew, texts, means.jobs, &read, each)
 }
 
 /// Whether a value over a line end is one that ends there, of the same type, and what happens to follow.

@@ -54,7 +54,7 @@ pub use limits::Limits;
 pub use lore::Lessons;
 pub use operator::Operator;
 pub use parties::Party;
-pub use piece::{Decide, Edit, Offsets, Piece, Spot};
+pub use piece::{Decide, Each, Edit, Offsets, Piece, Spot};
 pub use profile::{Names, Profile};
 pub use pseudonym::Tag;
 pub use redactor::{Case, Means, NameFinder, Named, Seen, Witness};

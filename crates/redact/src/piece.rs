@@ -128,6 +128,10 @@ pub struct Edit {
     pub with: String,
 }
 
+/// Works on one of several texts, with a function that decides on its piece.
+pub type Each<'a> =
+    &'a mut dyn FnMut(usize, &mut dyn FnMut(&Piece<'_>) -> Result<Vec<Edit>, Fault>) -> Result<(), Fault>;
+
 /// Decides what has to go. Formats call it once per piece, in the order of the input; the same input gives the same
 /// pieces with the same spots every time, which is what the audit relies on.
 pub trait Decide {
@@ -137,10 +141,13 @@ pub trait Decide {
     /// Whatever stops the whole redaction.
     fn decide(&mut self, piece: &Piece<'_>) -> Result<Vec<Edit>, Fault>;
 
-    /// The texts of the pieces that come next, in this order, none of which has a name: whoever likes can look at them all
-    /// at once.
-    fn ahead(&mut self, texts: &[&[u8]]) {
-        let _ = texts;
+    /// Calls `each` once for each of `texts`, in their order, which then decides on a piece of this text that has no name.
+    /// Whoever likes can look at the texts ahead on other threads meanwhile.
+    ///
+    /// # Errors
+    /// Whatever `each` says.
+    fn ahead(&mut self, texts: &[&[u8]], each: Each<'_>) -> Result<(), Fault> {
+        (0..texts.len()).try_for_each(|number| each(number, &mut |piece| self.decide(piece)))
     }
 
     /// How many texts ahead are of use.

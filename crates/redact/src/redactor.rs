@@ -20,7 +20,7 @@ use crate::memory::Memory;
 use crate::names;
 use crate::operator::Operator;
 use crate::parties::Party;
-use crate::piece::{Decide, Edit, Offsets, Piece, Spot};
+use crate::piece::{Decide, Each, Edit, Offsets, Piece, Spot};
 use crate::profile::{Answer, Profile};
 use crate::pseudonym::{Numbers, Tag};
 use crate::scan::{NO_NAMES, Scanner, Scratch};
@@ -357,8 +357,15 @@ impl Decide for Redactor<'_> {
         Ok(edits)
     }
 
-    fn ahead(&mut self, texts: &[&[u8]]) {
-        foresee(&self.means, &mut self.scratch, texts);
+    fn ahead(&mut self, texts: &[&[u8]], each: Each<'_>) -> Result<(), Fault> {
+        let means = self.means;
+        let mut crew = self.scratch.crew();
+        let worked = foresee(&means, &mut crew, texts, &mut |number, foreseen| {
+            self.scratch.expect(foreseen);
+            each(number, &mut |piece| self.decide(piece))
+        });
+        self.scratch.rest(crew);
+        worked
     }
 
     fn reach(&self) -> usize {

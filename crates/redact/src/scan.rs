@@ -37,7 +37,6 @@ use automaton::{Automaton, Built};
 use block::Block;
 use coarse::coarse;
 
-use foreseen::Ahead;
 pub(crate) use foreseen::Foreseen;
 use gate::Gate;
 use labelled::Reach;
@@ -109,7 +108,9 @@ pub struct Scratch {
     near: Near,
     told: Told,
     found: Vec<Finding>,
-    ahead: Ahead,
+    foreseen: Option<Foreseen>,
+    /// The room that other threads work in.
+    crew: Vec<Scratch>,
     block: Block,
 }
 
@@ -181,7 +182,8 @@ impl Scanner {
             near: Near::default(),
             told: Told::default(),
             found: Vec::new(),
-            ahead: Ahead::default(),
+            foreseen: None,
+            crew: Vec::new(),
             block: Block::default(),
         }
     }

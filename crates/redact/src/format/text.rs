@@ -7,7 +7,7 @@ use model::Fault;
 
 use super::stream::Stream;
 use crate::joints;
-use crate::{Decide, Limits, Offsets, Piece, Spot};
+use crate::{Decide, Edit, Limits, Offsets, Piece, Spot};
 
 /// Bytes read at once.
 const BLOCK: usize = 256 << 10;
@@ -33,15 +33,15 @@ pub fn rewrite(
         if cuts.is_empty() {
             return stream.finish();
         }
-        let rest = stream.rest();
-        let mut from = 0;
-        let texts: Vec<&[u8]> = cuts.iter().map(|cut| &rest[std::mem::replace(&mut from, *cut)..*cut]).collect();
-        decide.ahead(&texts);
-        let mut from = 0;
-        for cut in cuts {
-            pass(&mut stream, cut - from, decide, prose)?;
-            from = cut;
+        if let [cut] = cuts[..] {
+            pass(&mut stream, cut, &mut |piece| decide.decide(piece), prose)?;
+            continue;
         }
+        // The stream goes on while others look at what is ahead.
+        let bytes = stream.rest()[..*cuts.last().unwrap_or(&0)].to_vec();
+        let mut from = 0;
+        let texts: Vec<&[u8]> = cuts.iter().map(|cut| &bytes[std::mem::replace(&mut from, *cut)..*cut]).collect();
+        decide.ahead(&texts, &mut |number, decide| pass(&mut stream, texts[number].len(), decide, prose))?;
     }
 }
 
@@ -72,11 +72,16 @@ fn blocks(stream: &mut Stream<'_>, count: usize, limits: &Limits) -> Result<Vec<
 }
 
 /// Decides on the next bytes, and passes them.
-fn pass(stream: &mut Stream<'_>, count: usize, decide: &mut dyn Decide, prose: bool) -> Result<(), Fault> {
+fn pass(
+    stream: &mut Stream<'_>,
+    count: usize,
+    decide: &mut dyn FnMut(&Piece<'_>) -> Result<Vec<Edit>, Fault>,
+    prose: bool,
+) -> Result<(), Fault> {
     let (start, line) = (stream.here(), stream.line_here());
     let text = &stream.rest()[..count];
     let piece = Piece { text, names: &[], spot: Spot::Text, offsets: Offsets::Straight { start, line }, prose };
-    for edit in decide.decide(&piece)? {
+    for edit in decide(&piece)? {
         let source = start + edit.range.start as u64..start + edit.range.end as u64;
         stream.replace(&source, edit.with.as_bytes())?;
     }

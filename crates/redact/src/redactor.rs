@@ -394,7 +394,7 @@ pub(crate) fn suspects(
     if has_names || !fold::is_plain(block) {
         return None;
     }
-    let found = means.scanner.scan_block(scratch, block, start).iter();
+    let found = means.scanner.scan_block(scratch, block, start, means.jobs).iter();
     let mut suspects: Vec<_> = found.map(|finding| finding.range.clone()).collect();
     let known = std::iter::once(&memory.known).chain(traces);
     suspects.extend(known.flat_map(|known| known.find(block)).map(|again| again.range));

@@ -38,8 +38,8 @@ pub(super) use tokens::{push_key, push_number};
 
 /// Bytes that are looked at to tell one document from many.
 const PEEK: usize = 64 << 10;
-/// Bytes of lines that are asked about at once, at most.
-const STRIDE_MAX: usize = 256 << 10;
+/// Bytes of lines that one thread is asked about at once, at most.
+const STRIDE: usize = 256 << 10;
 /// Keys of one object that are remembered to number the equal ones; past it every key is numbered.
 const KEYS_MAX: usize = 1 << 16;
 
@@ -54,7 +54,7 @@ pub fn rewrite(
     decide: &mut dyn Decide,
     limits: &Limits,
 ) -> Result<(), Fault> {
-    let mut walk = Walk::new(Stream::new(input, output), limits);
+    let mut walk = Walk::new(Stream::new(input, output), limits, STRIDE * decide.reach());
     walk.stream.fill(PEEK)?;
     if walk.stream.rest().starts_with(b"\xEF\xBB\xBF") {
         walk.stream.pass(3);
@@ -177,15 +177,16 @@ struct Walk<'a> {
     names: Vec<Cow<'static, str>>,
     named: usize,
     weave: Weave,
-    /// Bytes of lines to ask about next.
+    /// Bytes of lines to ask about next, and at most.
     stride: usize,
+    stride_max: usize,
     /// Up to here it is known what matters.
     known_until: u64,
     skim: Skim,
 }
 
 impl<'a> Walk<'a> {
-    fn new(stream: Stream<'a>, limits: &Limits) -> Self {
+    fn new(stream: Stream<'a>, limits: &Limits, stride_max: usize) -> Self {
         Walk {
             stream,
             depth_max: limits.depth as usize,
@@ -198,7 +199,8 @@ impl<'a> Walk<'a> {
             names: Vec::new(),
             named: 0,
             weave: Weave::default(),
-            stride: STRIDE_MAX,
+            stride: stride_max,
+            stride_max,
             known_until: 0,
             skim: Skim::default(),
         }
@@ -235,13 +237,16 @@ impl<'a> Walk<'a> {
 
     /// Asks about the next lines. Whether there is an answer.
     fn ask(&mut self, decide: &mut dyn Decide) -> Result<bool, Fault> {
+        if self.stride > STRIDE {
+            self.stream.fill(self.stride)?;
+        }
         loop {
             let rest = self.stream.rest();
             let block = &rest[..self.stride.min(rest.len())];
             // A line that is longer than what is asked about is asked about alone.
             let end = memchr::memrchr(b'\n', block).or_else(|| memchr::memchr(b'\n', rest));
             let Some(last) = end else {
-                if rest.len() < STRIDE_MAX && self.stream.more()? {
+                if rest.len() < STRIDE && self.stream.more()? {
                     continue;
                 }
                 return Ok(false);
@@ -253,7 +258,7 @@ impl<'a> Walk<'a> {
             if let Some(suspects) = decide.suspects(lines, Some(self.stream.here())) {
                 self.known_until = self.stream.here() + lines.len() as u64;
                 self.skim.expect(suspects, self.stream.here());
-                self.stride = STRIDE_MAX.min(self.stride * 4);
+                self.stride = self.stride_max.min(self.stride * 4);
                 return Ok(true);
             }
             let first = memchr::memchr(b'\n', lines).map_or(lines.len(), |end| end + 1);

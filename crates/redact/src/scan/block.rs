@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::settle::settle;
-use super::{Finding, NO_NAMES, Scanner, Scratch};
+use super::{Finding, Foreseen, NO_NAMES, Scanner, Scratch};
 
 /// The block scanned last: the bytes of the input, and what was found in it.
 #[derive(Debug, Default)]
@@ -12,14 +12,55 @@ pub(super) struct Block {
     found: Vec<Finding>,
 }
 
+/// A thread is given so many bytes at once, and what is left of the line.
+const PART: usize = 128 << 10;
+
+/// Whole lines, that several threads can share.
+fn parts(text: &[u8]) -> Vec<&[u8]> {
+    let (mut parts, mut rest) = (Vec::new(), text);
+    while !rest.is_empty() {
+        let end =
+            rest.get(PART..).and_then(|rest| memchr::memchr(b'\n', rest)).map_or(rest.len(), |end| PART + end + 1);
+        let part;
+        (part, rest) = rest.split_at(end);
+        parts.push(part);
+    }
+    parts
+}
+
 impl Scanner {
-    /// What is found in `text`, and remembered for [`Scanner::within_block`] if it is said where it begins.
-    pub(crate) fn scan_block<'s>(&self, scratch: &'s mut Scratch, text: &[u8], start: Option<u64>) -> &'s [Finding] {
-        self.scan(scratch, text, NO_NAMES);
-        let Scratch { block, found, .. } = scratch;
-        block.range = start.map_or(0..0, |start| start..start + text.len() as u64);
-        block.found.clone_from(found);
-        &block.found
+    /// What is found in `text`, lines of which each stands for itself, on as many threads as `jobs` says. It is remembered
+    /// for [`Scanner::within_block`] if it is said where the text begins.
+    pub(crate) fn scan_block<'s>(
+        &self,
+        scratch: &'s mut Scratch,
+        text: &[u8],
+        start: Option<u64>,
+        jobs: usize,
+    ) -> &'s [Finding] {
+        let mut found = std::mem::take(&mut scratch.block.found);
+        found.clear();
+        let parts = if jobs > 1 { parts(text) } else { vec![text] };
+        let mut crew = scratch.crew();
+        let mut from = 0;
+        let mut each = |number: usize, foreseen: Foreseen| {
+            let moved =
+                |finding: Finding| Finding { range: finding.range.start + from..finding.range.end + from, ..finding };
+            found.extend(foreseen.found.into_iter().map(moved));
+            from += parts[number].len();
+            Ok(())
+        };
+        match parts.len() {
+            0 | 1 => found.extend_from_slice(self.scan(scratch, text, NO_NAMES)),
+            _ => {
+                let scanned = self.foresee(&mut crew, &parts, jobs, &|text| (text.into(), true), &mut each);
+                scanned.unwrap_or_else(|_| unreachable!("nothing fails here"));
+            }
+        }
+        scratch.rest(crew);
+        let range = start.map_or(0..0, |start| start..start + text.len() as u64);
+        scratch.block = Block { range, found };
+        &scratch.block.found
     }
 
     /// What [`Scanner::scan`] finds in `text`, a value that begins at `start` of the input, when the block scanned last
@@ -76,7 +117,9 @@ mod tests {
                 places.push(block.len());
                 block.push_str(&format!("{example}\"}}\n"));
             }
-            scanner.scan_block(&mut scratch, block.as_bytes(), Some(1000));
+            let one = scanner.scan_block(&mut scratch, block.as_bytes(), Some(1000), 1).to_vec();
+            assert_eq!(scanner.scan_block(&mut scratch, block.repeat(9).as_bytes(), None, 2).len(), one.len() * 9);
+            assert_eq!(scanner.scan_block(&mut scratch, block.as_bytes(), Some(1000), 2), one);
             for (place, example) in places.into_iter().zip(&examples) {
                 let expected = scanner.scan(&mut other, example.as_bytes(), &[field]).to_vec();
                 let start = 1000 + place as u64;
@@ -89,7 +132,7 @@ mod tests {
         }
         assert!(told > asked / 2 && asked > 1000, "{told} of {asked}");
         assert!(scanner.within_block(&mut scratch, 999, b"x", NO_NAMES).is_none());
-        scanner.scan_block(&mut scratch, b"x", None);
+        scanner.scan_block(&mut scratch, b"x", None, 1);
         assert!(scanner.within_block(&mut scratch, 0, b"x", NO_NAMES).is_none());
     }
 }

@@ -243,8 +243,11 @@ impl Words {
     fn each_phrase(&self, text: &[u8], at: usize, word: &[u8], each: &mut impl FnMut(Hit)) {
         let end = at + word.len();
         // `Client.call(`, `obj->call(`, `phone::call(`: a function, and no word of the sentence.
-        let is_function = text.get(end) == Some(&b'(') && at > 0 && b".:>".contains(&text[at - 1]);
-        if is_function || is_browser(word, &text[end..]) {
+        let before = at.checked_sub(1).map_or(b' ', |before| text[before]);
+        let is_function = text.get(end) == Some(&b'(') && b".:>_".contains(&before);
+        // `IOCTL_CALL = 3225439754`: half a name. `call_phone` has its other half.
+        let is_half = (before == b'_' || text.get(end) == Some(&b'_')) && word.eq_ignore_ascii_case(b"call");
+        if is_function || is_half || is_browser(word, &text[end..]) {
             return;
         }
         if word.len() <= WORD_MAX {

@@ -32,6 +32,8 @@ pub struct Detector {
     pub(crate) edge: Edge,
     pub(crate) anchor: Option<Anchor>,
     pub(crate) check: Option<fn(&[u8]) -> bool>,
+    /// Whether it is none, without context, in a list of numbers as long that do not pass the check.
+    pub(crate) unlisted: bool,
     /// Names of fields whose whole value it is, folded by [`fold_name`].
     pub(crate) fields: Vec<String>,
     pub(crate) context: Vec<String>,
@@ -53,6 +55,8 @@ pub(crate) enum Edge {
     /// No ASCII letter or digit, and no more of a decimal number, a version or an object identifier: no dot
     /// with a digit, no `+` and no `~`.
     Number,
+    /// As [`Edge::Number`], and no part of a path or of a name: no `/` before it, and no hyphen behind a letter.
+    Apart,
     /// Anything may.
     None,
 }
@@ -126,6 +130,7 @@ impl Detector {
             edge: Edge::read(file)?,
             anchor: Anchor::read(file)?,
             check: check.transpose()?,
+            unlisted: file.flag("unlisted")?.unwrap_or(false),
             fields: file.texts("fields")?.iter().map(|name| fold_name(name)).collect(),
             context,
             needs_context,
@@ -156,8 +161,9 @@ impl Edge {
             None | Some("alnum") => Ok(Edge::Alnum),
             Some("digit") => Ok(Edge::Digit),
             Some("number") => Ok(Edge::Number),
+            Some("apart") => Ok(Edge::Apart),
             Some("none") => Ok(Edge::None),
-            Some(_) => Err(file.wrong("edge", "an edge is alnum, number, digit or none")),
+            Some(_) => Err(file.wrong("edge", "an edge is alnum, number, apart, digit or none")),
         }
     }
 
@@ -165,7 +171,10 @@ impl Edge {
     pub(crate) fn is_free(self, text: &[u8], range: &Range<usize>) -> bool {
         let mut before = text[..range.start].iter().rev().copied();
         let mut after = text[range.end..].iter().copied();
-        self.allows(before.next(), before.next()) && self.allows(after.next(), after.next())
+        let (beside, beyond) = (before.next(), before.next());
+        self.allows(beside, beyond)
+            && self.allows(after.next(), after.next())
+            && !(self == Edge::Apart && is_joined(beside, beyond))
     }
 
     fn allows(self, beside: Option<u8>, beyond: Option<u8>) -> bool {
@@ -173,13 +182,18 @@ impl Edge {
         match self {
             Edge::None => true,
             Edge::Alnum => !byte.is_ascii_alphanumeric(),
-            Edge::Number => {
+            Edge::Number | Edge::Apart => {
                 let goes_on = byte == b'.' && beyond.is_some_and(|byte| byte.is_ascii_digit());
                 !(goes_on || byte.is_ascii_alphanumeric() || b"+~".contains(&byte))
             }
             Edge::Digit => !byte.is_ascii_digit(),
         }
     }
+}
+
+/// `issues/116909`, `comment-2352654806`: whether what stands before a number makes it part of something else.
+fn is_joined(beside: Option<u8>, beyond: Option<u8>) -> bool {
+    beside == Some(b'/') || beside == Some(b'-') && beyond.is_some_and(|byte| byte.is_ascii_alphabetic())
 }
 
 impl Anchor {

@@ -261,10 +261,21 @@ fn folded(name: &str) -> String {
     name.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
 }
 
-/// Whether a value is told apart from ordinary words when it stands alone: it has a digit, or is more than a word.
+/// Whether a value is told apart from ordinary words and numbers when it stands alone: it has a digit, or is more than a
+/// word or a name of a program (`user_pass`); a number has nine digits that do not just follow each other.
 pub(crate) fn is_distinct(value: &[u8]) -> bool {
     let signs = value.iter().filter(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80).count();
-    signs >= 6 && value.iter().any(|byte| byte.is_ascii_digit() || byte.is_ascii_punctuation() || *byte == b' ')
+    if signs < 6 {
+        return false;
+    }
+    let digits: Vec<u8> = value.iter().copied().filter(u8::is_ascii_digit).collect();
+    if digits.len() == signs {
+        let follows = |two: &[u8; 2]| two[1] == two[0] || two[1] == two[0] + 1 || two == b"90";
+        let is_date = value.len() > signs && signs == 8 && !value.ends_with(b"01-01");
+        return (signs >= 9 || is_date) && !digits.array_windows().all(follows);
+    }
+    let is_telling = |byte: &u8| byte.is_ascii_digit() || byte.is_ascii_punctuation() && *byte != b'_' || *byte == b' ';
+    value.iter().any(is_telling)
 }
 
 /// The words of names, to pass over lines that hold none of them.

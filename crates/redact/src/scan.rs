@@ -298,6 +298,10 @@ impl Scanner {
             false if needs || self.is_near(near, index, text, &range) => detector.score.context,
             false => bare,
         };
+        let is_listed = || detector.check.is_some_and(|check| is_listed(text, &range, check));
+        if detector.unlisted && score < detector.score.context && is_listed() {
+            return None;
+        }
         (score >= SCORE_LEAST).then_some(Finding { range, detector: index, score })
     }
 
@@ -381,6 +385,23 @@ impl Scanner {
         self.scan_text(scratch, text.as_bytes(), NO_NAMES);
         scratch.found.iter().any(|finding| finding.detector == index)
     }
+}
+
+/// Whether a number as long that does not pass the `check` stands beside the number at `range`, in a list: with a comma or
+/// a line end between them.
+fn is_listed(text: &[u8], range: &Range<usize>, check: fn(&[u8]) -> bool) -> bool {
+    let is_between = |byte: &&u8| b", \t\r\n".contains(byte);
+    let is_digit = |byte: &&u8| byte.is_ascii_digit();
+    let after = &text[range.end..];
+    let gap = after.iter().take(16).take_while(is_between).count();
+    let next = &after[gap..][..after[gap..].iter().take(32).take_while(is_digit).count()];
+    let before = &text[..range.start];
+    let gap_before = before.iter().rev().take(16).take_while(is_between).count();
+    let rest = &before[..before.len() - gap_before];
+    let last = &rest[rest.len() - rest.iter().rev().take(32).take_while(is_digit).count()..];
+    let parts = |gap: &[u8]| gap.contains(&b',') || gap.contains(&b'\n');
+    let is_other = |number: &[u8]| number.len() >= 12 && !check(number);
+    parts(&after[..gap]) && is_other(next) || parts(&before[rest.len()..]) && is_other(last)
 }
 
 /// A place for each detector, for what is made when it is first needed.

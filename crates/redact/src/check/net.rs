@@ -19,12 +19,14 @@ pub(super) fn ipv6(raw: &[u8]) -> bool {
     // `bf16::E` is a path of Rust: an address of two groups begins with 2, 3 or f, in four digits (RFC 4291 §2.4). Times
     // of the day have two colons as well.
     let colons = address.iter().filter(|byte| **byte == b':').count();
-    let path =
-        colons == 2 && !address.contains(&b'.') && !(b"23fF".contains(&address[0]) && address.get(4) == Some(&b':'));
+    let is_global = || b"23fF".contains(&address[0]) && address.iter().position(|byte| *byte == b':') == Some(4);
+    let path = colons == 2 && !address.contains(&b'.') && !is_global();
+    // Nobody writes one address in both cases; `Fe32::A` is a name.
+    let is_mixed = address.iter().any(u8::is_ascii_uppercase) && address.iter().any(u8::is_ascii_lowercase);
     let parsed = || std::str::from_utf8(address).ok().and_then(|text| text.parse::<Ipv6Addr>().ok());
     let is_somebody =
         |address: Ipv6Addr| !address.is_loopback() && !address.is_unspecified() && !address.is_multicast();
-    !path && shape() && parsed().is_some_and(is_somebody)
+    !path && !is_mixed && shape() && parsed().is_some_and(is_somebody)
 }
 
 /// MAC: neither nobody nor everybody.

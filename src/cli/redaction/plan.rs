@@ -29,7 +29,7 @@ pub(crate) struct PlanArgs {
     /// Leave these types or detectors in (can be repeated)
     #[arg(long, value_name = "NAME")]
     exclude: Vec<String>,
-    /// File with a detector of your own (can be repeated)
+    /// File with a detector of your own (can be repeated): `probity util explain bad-detector` says what it holds
     #[arg(long, value_name = "FILE")]
     own: Vec<PathBuf>,
     /// One operator for everything that goes

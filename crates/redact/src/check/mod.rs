@@ -20,6 +20,7 @@ mod mod97;
 mod mrz;
 mod net;
 mod phone;
+mod plain;
 mod secret;
 mod text;
 mod vat;
@@ -154,6 +155,8 @@ const CHECKS: &[(&str, Check)] = &[
     ("ipv6", net::ipv6),
     ("is-kt", is::kennitala),
     ("isin", finance::isin),
+    ("iso7064-mod-11-10", plain::iso7064_mod_11_10),
+    ("iso7064-mod-97-10", plain::iso7064_mod_97_10),
     ("it-cf", it::codice_fiscale),
     ("jp-my-number", jp::my_number),
     ("jwt", secret::jwt),
@@ -161,6 +164,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("lei", finance::lei),
     ("lt-ak", ee::asmens_kodas),
     ("lu-matricule", lu::matricule),
+    ("luhn", plain::luhn),
     ("lv-pk", lv::personas_kods),
     ("mac", net::mac),
     ("mrz", mrz::zone),
@@ -211,6 +215,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("us-rtn", us::rtn),
     ("us-ssn", us::ssn),
     ("username", web::username),
+    ("verhoeff", plain::verhoeff),
     ("vin", device::vin),
     ("xmr", crypto::xmr),
     ("za-id", za::id),

@@ -236,6 +236,8 @@ fn entries_of_the_catalog() {
         "/Collection << /Schema << /A << /N (ALL) /Subtype /S >> >> /D (ALL) >>",
         "/SpiderInfo << /C [<< /AU (ALL) >>] >> /PieceInfo << /X << /Private 6 0 R >> >>",
         "/Metadata 6 0 R",
+        "/Metadata 10 0 R",
+        "/Metadata 11 0 R",
         "/Outlines << /First 8 0 R /Last 8 0 R /Count 1 >>",
         "/Requirements [<< /S /EnableJavaScripts /RH << /Script (ALL) >> >>]",
         "/DPartRoot << /DPartRootNode << /DPM << /Customer (ALL) >> >> >>",
@@ -248,6 +250,8 @@ fn entries_of_the_catalog() {
             format!("<< /Type /OCG /Name ({ALL}) >>").into_bytes(),
             format!("<< /Title ({ALL}) /S /P /T ({ALL}) /Parent 1 0 R /A << /S /URI /URI (x:{ALL}) >> >>").into_bytes(),
             stream("", &format!("GIF89a\u{1}\0\u{1}\0{ALL}")),
+            stream("/Type /Metadata /Subtype /XML", &format!("<a><b lang=\"x\" {ALL}</b></a>")),
+            stream("/Type /Metadata /Subtype /XML", &format!("<a><b lang=\"x>{ALL}</b></a>")),
         ];
         check(entry, &document("", &own, "", &more));
     }

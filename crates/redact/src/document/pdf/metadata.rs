@@ -43,6 +43,8 @@ fn asked(work: &mut Work<'_>, xml: &str, decide: &mut dyn Decide) -> Result<bool
     while !rest.is_empty() {
         let (text, tag, after) = cut(rest);
         rest = after;
+        // A tag within a tag, or a value without an end: what is text in it nobody can say.
+        clean &= !tag.contains('<') && tag.matches('"').count() % 2 == 0;
         let values = tag.split('"').skip(1).step_by(2).chain(tag.split('\'').skip(1).step_by(2));
         for piece in std::iter::once(text).chain(values) {
             let mut counter = Counter { page: 0, layer: "metadata", spots: &mut work.spots };

@@ -10,7 +10,7 @@ use crate::joints;
 use crate::{Decide, Edit, Limits, Offsets, Piece, Spot};
 
 /// Bytes read at once.
-const BLOCK: usize = 256 << 10;
+const BLOCK: usize = 128 << 10;
 
 /// Copies `input` to `output`, less what `decide` takes out. Memory does not grow with the input.
 ///

@@ -23,6 +23,7 @@ mod sweep;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
+use std::thread;
 
 use model::Fault;
 use regex_automata::util::syntax;
@@ -135,23 +136,31 @@ impl Scanner {
         let mut fields: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, detector) in detectors.iter().enumerate() {
             let pattern = parse(detector)?;
+            let coarse = coarse(&pattern);
+            is_coarse.push(coarse != pattern);
             if let Some(anchor) = &detector.anchor {
                 anchored.push(Inner::new(index, anchor, regex(detector)?));
             } else if detector.is_labelled() {
-                labelled.push((index, coarse(&pattern)));
+                labelled.push((index, coarse));
             } else {
-                plain.push((index, coarse(&pattern)));
+                plain.push((index, coarse));
             }
-            is_coarse.push(coarse(&pattern) != pattern);
             reaches.push(Reach::of(&pattern));
             for field in &detector.fields {
                 fields.entry(field.clone()).or_default().push(index);
             }
         }
-        let (plain, labelled) = (automaton(plain)?, automaton(labelled)?);
-        let starts = signs([&plain, &labelled], &detectors)?;
-        let words = detectors.iter().map(|detector| (detector.context.as_slice(), detector.needs_context));
-        let words = Words::new(words);
+        // Half of the time that a look at a small file takes goes by here: the two automata do not wait for each other.
+        let (plain, labelled, words) = thread::scope(|scope| {
+            let labelled = scope.spawn(|| begun(labelled));
+            let plain = begun(plain)?;
+            let words = detectors.iter().map(|detector| (detector.context.as_slice(), detector.needs_context));
+            let words = Words::new(words);
+            let labelled = labelled.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            Ok::<_, Fault>((plain, labelled, words))
+        })?;
+        let ((plain, begins), (labelled, begins_labelled)) = (plain, labelled);
+        let starts = signs([begins, begins_labelled], &detectors)?;
         let (values, alone) = (later(&detectors), later(&detectors));
         Ok(Scanner { detectors, plain, labelled, is_coarse, reaches, alone, starts, anchored, values, fields, words })
     }
@@ -447,14 +456,17 @@ fn automaton(patterns: Vec<(usize, Hir)>) -> Result<Automaton, Fault> {
     })
 }
 
+/// Patterns that are run at once, and the bytes that a match can begin with.
+fn begun(patterns: Vec<(usize, Hir)>) -> Result<(Automaton, [bool; 256]), Fault> {
+    let automaton = automaton(patterns)?;
+    let begins = automaton.begins();
+    Ok((automaton, begins))
+}
+
 /// The bytes, neither letters nor digits, that can begin a match.
-fn signs(automata: [&Automaton; 2], detectors: &[Detector]) -> Result<Starts, Fault> {
-    let mut begins = [false; 256];
-    for automaton in automata {
-        begins.iter_mut().zip(automaton.begins()).for_each(|(begins, more)| *begins |= more);
-    }
-    let signs: Vec<u8> =
-        (0..=255_u8).filter(|byte| !byte.is_ascii_alphanumeric() && begins[usize::from(*byte)]).collect();
+fn signs([one, other]: [[bool; 256]; 2], detectors: &[Detector]) -> Result<Starts, Fault> {
+    let begins = |byte: u8| one[usize::from(byte)] || other[usize::from(byte)];
+    let signs: Vec<u8> = (0..=255_u8).filter(|byte| !byte.is_ascii_alphanumeric() && begins(*byte)).collect();
     Starts::new(signs).ok_or_else(|| {
         let ids: Vec<&str> = detectors.iter().map(|detector| &*detector.id).collect();
         Fault::bad_config("bad-detector", format!("too many different signs begin a match, among {}", ids.join(", ")))

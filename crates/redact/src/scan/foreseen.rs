@@ -126,8 +126,8 @@ mod tests {
         let mut left = 3;
         let failing = &mut |_, _| {
             left -= 1;
-            if left == 0 { Err(Fault::bad_input("x", "no more")) } else { Ok(()) }
+            if left == 0 { Err(Fault::bad_input("too-large", "no more")) } else { Ok(()) }
         };
-        assert_eq!(scanner.foresee(&mut crew, &texts, 3, &read, failing).unwrap_err().code(), "x");
+        assert_eq!(scanner.foresee(&mut crew, &texts, 3, &read, failing).unwrap_err().code(), "too-large");
     }
 }

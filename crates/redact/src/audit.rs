@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use model::{Fault, Kind};
 
-use crate::hits::{foresee, hits, reach};
+use crate::hits::{ahead, hits, reach};
 use crate::memory::Memory;
 use crate::operator::Operator;
 use crate::piece::{Decide, Each, Edit, Piece, Spot};
@@ -48,13 +48,7 @@ impl Decide for Auditor<'_> {
 
     fn ahead(&mut self, texts: &[&[u8]], each: Each<'_>) -> Result<(), Fault> {
         let means = self.means;
-        let mut crew = self.scratch.crew();
-        let worked = foresee(&means, &mut crew, texts, &mut |number, foreseen| {
-            self.scratch.expect(foreseen);
-            each(number, &mut |piece| self.decide(piece))
-        });
-        self.scratch.rest(crew);
-        worked
+        ahead(self, &means, |this| &mut this.scratch, texts, each)
     }
 
     fn reach(&self) -> usize {

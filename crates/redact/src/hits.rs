@@ -11,7 +11,7 @@ use crate::joints;
 use crate::lore::{self, KNOWN_PARTY};
 use crate::memory::Memory;
 use crate::names::{Mention, PersonId, Reading, Roster};
-use crate::piece::{Offsets, Piece};
+use crate::piece::{Decide, Each, Offsets, Piece};
 use crate::placeholder;
 use crate::profile::Names;
 use crate::redactor::{Means, Named};
@@ -123,12 +123,14 @@ pub(crate) fn reach(means: &Means<'_>) -> usize {
     if means.jobs > 1 { means.jobs * TEXTS_PER_JOB } else { 1 }
 }
 
-/// Scans texts of pieces without names on several threads, and calls `each` with what was found, in their order.
-pub(crate) fn foresee(
+/// What [`Decide::ahead`] is for whoever has a scratch: the texts are scanned on several threads, and each is decided on
+/// with what was found in it.
+pub(crate) fn ahead<D: Decide>(
+    decider: &mut D,
     means: &Means<'_>,
-    crew: &mut Vec<Scratch>,
+    scratch: fn(&mut D) -> &mut Scratch,
     texts: &[&[u8]],
-    each: &mut dyn FnMut(usize, Foreseen) -> Result<(), Fault>,
+    each: Each<'_>,
 ) -> Result<(), Fault> {
     let read = |text| {
         let read: Cow<'_, [u8]> = match fold::folded(text) {
@@ -138,7 +140,13 @@ pub(crate) fn foresee(
         let is_simple = matches!(read, Cow::Borrowed(_)) && fold::is_plain(text) && !joints::may_break(text);
         (read, is_simple)
     };
-    means.scanner.foresee(crew, texts, means.jobs, &read, each)
+    let mut crew = scratch(decider).crew();
+    let worked = means.scanner.foresee(&mut crew, texts, means.jobs, &read, &mut |number, foreseen| {
+        scratch(decider).expect(foreseen);
+        each(number, &mut |piece| decider.decide(piece))
+    });
+    scratch(decider).rest(crew);
+    worked
 }
 
 /// Whether a value over a line end is one that ends there, of the same type, and what happens to follow.

@@ -11,7 +11,7 @@ use crate::clean::ROUNDS;
 use crate::decisions::{Decision, Decisions};
 use crate::detector::fold_name;
 use crate::fold;
-use crate::hits::{Hit, PERSON, foresee, hits, reach};
+use crate::hits::{Hit, PERSON, ahead, hits, reach};
 use crate::joints;
 use crate::known::Known;
 use crate::limits::Limits;
@@ -359,13 +359,7 @@ impl Decide for Redactor<'_> {
 
     fn ahead(&mut self, texts: &[&[u8]], each: Each<'_>) -> Result<(), Fault> {
         let means = self.means;
-        let mut crew = self.scratch.crew();
-        let worked = foresee(&means, &mut crew, texts, &mut |number, foreseen| {
-            self.scratch.expect(foreseen);
-            each(number, &mut |piece| self.decide(piece))
-        });
-        self.scratch.rest(crew);
-        worked
+        ahead(self, &means, |this| &mut this.scratch, texts, each)
     }
 
     fn reach(&self) -> usize {

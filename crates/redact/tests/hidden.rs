@@ -1,27 +1,11 @@
 //! Values that patterns alone would not see: look-alike letters, digits of other scripts, signs that nobody sees, text
 //! that is turned round, values over two lines.
 
+mod memory;
+
+use memory::{Bytes, names};
 use probity_redact::format::detect::Kind;
-use probity_redact::{
-    Case, Decisions, Detector, Limits, Means, Named, Profile, Redaction, Scanner, Seen, Source, Vessel, Witness, take,
-};
-
-/// A file in memory.
-#[derive(Default)]
-struct Bytes(Vec<u8>);
-
-impl Source for Bytes {
-    fn open(&self) -> Result<Box<dyn std::io::Read + '_>, model::Fault> {
-        Ok(Box::new(self.0.as_slice()))
-    }
-}
-
-impl Vessel for Bytes {
-    fn create(&mut self) -> Result<Box<dyn std::io::Write + '_>, model::Fault> {
-        self.0.clear();
-        Ok(Box::new(&mut self.0))
-    }
-}
+use probity_redact::{Case, Decisions, Detector, Limits, Means, Profile, Redaction, Scanner, Seen, Witness, take};
 
 struct Silent;
 
@@ -29,17 +13,6 @@ impl Witness for Silent {
     fn seen(&mut self, _: &Seen<'_>) -> Result<(), model::Fault> {
         Ok(())
     }
-}
-
-/// One person, wherever she is written as in a register.
-fn names(text: &str) -> Vec<Named> {
-    let named = |(at, name): (usize, &str)| Named {
-        range: at..at + name.len(),
-        kind: "person",
-        detector: "names.model",
-        score: 80,
-    };
-    text.match_indices("Ada Muster").map(named).collect()
 }
 
 /// What is left of a text.

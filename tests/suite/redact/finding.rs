@@ -126,12 +126,14 @@ fn a_detector_of_ones_own() {
     assert!(ran.stderr.contains("error: worse.toml:"), "{ran:?}");
 }
 
-/// The detector that the explanation shows is one, and finds what it says.
+/// The detector that the explanation shows is one, and finds what it says; every check is named there.
 #[test]
 fn the_explained_detector_works() {
     let house = House::new();
     let explained = house.run(&["util", "explain", "bad-detector"]).expect(0).stdout;
     let sample = explained.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a sample");
+    let unnamed: Vec<&str> = redact::check::names().filter(|name| !explained.contains(&format!("`{name}`"))).collect();
+    assert!(unnamed.is_empty(), "checks that the page does not name: {unnamed:?}");
     house.write("own.toml", sample);
     let ran =
         house.run_with(&["redact", "-", "--own", "own.toml"], b"order of AC-12345674, not AC-12345678\n").expect(0);

@@ -20,13 +20,13 @@ pub(super) fn ipv6(raw: &[u8]) -> bool {
     // of the day have two colons as well.
     let colons = address.iter().filter(|byte| **byte == b':').count();
     let is_global = || b"23fF".contains(&address[0]) && address.iter().position(|byte| *byte == b':') == Some(4);
-    let path = colons == 2 && !address.contains(&b'.') && !is_global();
-    // Nobody writes one address in both cases; `Fe32::A` is a name.
-    let is_mixed = address.iter().any(u8::is_ascii_uppercase) && address.iter().any(u8::is_ascii_lowercase);
+    // `Fe32::A` is one, too: nobody writes so short an address in both cases.
+    let is_mixed = || address.iter().any(u8::is_ascii_uppercase) && address.iter().any(u8::is_ascii_lowercase);
+    let path = colons == 2 && !address.contains(&b'.') && (!is_global() || is_mixed());
     let parsed = || std::str::from_utf8(address).ok().and_then(|text| text.parse::<Ipv6Addr>().ok());
     let is_somebody =
         |address: Ipv6Addr| !address.is_loopback() && !address.is_unspecified() && !address.is_multicast();
-    !path && !is_mixed && shape() && parsed().is_some_and(is_somebody)
+    !path && shape() && parsed().is_some_and(is_somebody)
 }
 
 /// MAC: neither nobody nor everybody.
@@ -79,8 +79,9 @@ mod tests {
                 "::ffff:192.0.2.128",
                 "fe80::1234%eth0",
                 "2001:0db8:0:0:0:0:0:1",
+                "2001:DB8:85a3::8A2E:370:7334",
             ],
-            &["::1", "de::add", "12:34:56", "a::b1", "2001:db8::1::2"],
+            &["::1", "de::add", "Fe32::A1b", "f16::f16", "12:34:56", "a::b1", "2001:db8::1::2"],
         );
         known(
             mac,

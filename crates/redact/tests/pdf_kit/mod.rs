@@ -2,6 +2,8 @@
 #![allow(dead_code)]
 
 pub(crate) mod judges;
+#[path = "../memory/mod.rs"]
+mod memory;
 pub(crate) mod whole;
 
 /// A file of these objects, the first of which is the catalog.

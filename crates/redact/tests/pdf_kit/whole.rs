@@ -1,34 +1,16 @@
 //! A whole redaction of a PDF: all detectors, names, the audit, more rounds.
 
-use std::io::{Read, Write};
 use std::sync::LazyLock;
 
 use model::Fault;
 use probity_redact::document::pdf::survivors;
 use probity_redact::format::detect::Kind;
 use probity_redact::{
-    Case, Decisions, Detector, Limits, Means, Named, Profile, Redaction, Scanner, Seen, Source, Vessel, Walked,
-    Witness, look, take,
+    Case, Decisions, Detector, Limits, Means, Profile, Redaction, Scanner, Seen, Walked, Witness, look, take,
 };
 
 use super::judges::{clean, judge, run};
-
-/// A file in memory.
-#[derive(Default)]
-struct Bytes(Vec<u8>);
-
-impl Source for Bytes {
-    fn open(&self) -> Result<Box<dyn Read + '_>, Fault> {
-        Ok(Box::new(self.0.as_slice()))
-    }
-}
-
-impl Vessel for Bytes {
-    fn create(&mut self) -> Result<Box<dyn Write + '_>, Fault> {
-        self.0.clear();
-        Ok(Box::new(&mut self.0))
-    }
-}
+use super::memory::{Bytes, names};
 
 /// The values of one walk.
 #[derive(Default)]
@@ -44,17 +26,6 @@ impl Witness for Values {
         self.0.clear();
         Ok(())
     }
-}
-
-/// One person, wherever she is written as in a register.
-fn names(text: &str) -> Vec<Named> {
-    let person = |(at, name): (usize, &str)| Named {
-        range: at..at + name.len(),
-        kind: "person",
-        detector: "names.model",
-        score: 80,
-    };
-    text.match_indices("Ada Muster").map(person).collect()
 }
 
 fn with<T>(

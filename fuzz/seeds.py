@@ -48,6 +48,12 @@ def vectors(*names):
             yield from texts(json.loads(path.read_bytes()))
 
 
+def ots():
+    """Proofs, and the answer of a calendar: what stands in the second one from the promise on."""
+    pending, confirmed = ((VECTORS / f"ots/{name}.ots").read_bytes() for name in ("pending", "confirmed"))
+    yield from (pending, confirmed, confirmed[confirmed.rindex(b"\xf1") :])
+
+
 def members():
     with zipfile.ZipFile(VECTORS / "package/intact.zip") as package:
         for number, name in enumerate(package.namelist()):
@@ -180,6 +186,7 @@ SEEDS = {
     "seal_key": lambda: vectors("key", "sshsig"),
     "seal_minisign": lambda: vectors("minisign"),
     "seal_note": lambda: vectors("note", "tlog"),
+    "seal_ots": ots,
     "seal_sshsig": lambda: vectors("sshsig"),
     "seal_vkey": lambda: vectors("note", "tlog"),
     "slo_book": lambda: files(FIXTURES / "openslo"),

@@ -8,6 +8,8 @@
 //! | [`note`] | signed notes and cosignatures (C2SP signed-note, tlog-cosignature) | Go's `sumdb/note` |
 //! | [`sshsig`] | OpenSSH signatures of files (PROTOCOL.sshsig) | `ssh-keygen -Y verify` |
 //! | [`minisign`] | minisign signatures of files | `minisign -V` |
+//! | [`dsse`] | attestations (in-toto Statement v1 in DSSE v1) | `securesystemslib`, `openssl pkeyutl` |
+//! | [`ots`] | proofs of time in the Bitcoin chain (OpenTimestamps) | `ots` |
 //! | [`protect`], [`unprotect`] | key files behind a passphrase (age, scrypt) | `age -d` |
 //! | [`encrypt_to`], [`decrypt_with`] | files for the holder of a key (age, X25519) | `age -d -i` |
 //!
@@ -17,21 +19,25 @@
 //! - base64 is read in its one canonical form, so that one signature has one text;
 //! - every parser takes hostile bytes and answers with a `Fault`, never a panic; [`Limits`] bounds what it reads.
 //!
-//! Deliberately absent: files, sockets, the clock. Keys, times and bytes arrive as arguments. The one source of
+//! Deliberately absent: files, sockets, the clock. Keys, times, nonces and bytes arrive as arguments; a key that is elsewhere
+//! arrives as an [`Ed25519Signer`]. The one source of
 //! randomness is inside the age crate, which draws its own salt in [`protect`].
 
 pub mod armour;
 pub mod canonical;
+pub mod dsse;
 mod hash;
 mod key;
 mod limits;
 pub mod minisign;
 pub mod note;
 mod openssh;
+pub mod ots;
 #[cfg(feature = "age")]
 mod passphrase;
 #[cfg(feature = "age")]
 mod sealed;
+mod signer;
 pub mod sshsig;
 
 pub use hash::{Hasher, sha256};
@@ -41,3 +47,4 @@ pub use limits::Limits;
 pub use passphrase::{is_protected, protect, unprotect};
 #[cfg(feature = "age")]
 pub use sealed::{decrypt_with, encrypt_to};
+pub use signer::Ed25519Signer;

@@ -10,6 +10,20 @@ impl Limits {
     pub const NOTE_SIGNATURES: usize = 256;
     /// Bytes of a key file, a public key or a detached signature.
     pub const KEY_FILE_BYTES: usize = 64 << 10;
+    /// Bytes of an attestation (DSSE).
+    pub const ATTESTATION_BYTES: usize = 16 << 20;
+    /// Bytes of an OpenTimestamps proof. One with a dozen calendars has 10,000.
+    pub const OTS_BYTES: usize = 64 << 10;
+    /// Bytes that a calendar may answer, as in the `ots` client.
+    pub const OTS_ANSWER_BYTES: usize = 10_000;
+    /// Bytes of a message or an argument in a proof, as in the `ots` client.
+    pub const OTS_MESSAGE_BYTES: usize = 4096;
+    /// Bytes of what an attestation in a proof says, as in the `ots` client.
+    pub const OTS_PAYLOAD_BYTES: usize = 8192;
+    /// Bytes of a calendar's address, as in the `ots` client.
+    pub const OTS_URI_BYTES: usize = 1000;
+    /// Messages in a row in a proof, as in the `ots` client.
+    pub const OTS_DEPTH: usize = 256;
     /// Depth of nested arrays and objects in canonical JSON.
     pub const JSON_DEPTH: usize = 128;
     /// The largest integer in canonical JSON: 2⁵³ − 1 (RFC 8785 Appendix D).

@@ -3,7 +3,7 @@
 use blake2::{Blake2b512, Digest as _};
 use model::Fault;
 
-use crate::{Limits, PublicKey, SigningKey, armour, sha256};
+use crate::{Ed25519Signer, Limits, PublicKey, armour, sha256};
 
 const UNTRUSTED: &str = "untrusted comment: ";
 const TRUSTED: &str = "trusted comment: ";
@@ -28,18 +28,26 @@ pub fn public_key_text(key: &PublicKey, key_id: [u8; 8]) -> String {
 }
 
 /// Signs `message`. `trusted_comment` is covered by the signature; its line breaks become spaces.
-pub fn sign(message: &[u8], key: &SigningKey, key_id: [u8; 8], trusted_comment: &str) -> String {
+///
+/// # Errors
+/// What the signer says.
+pub fn sign(
+    message: &[u8],
+    signer: &dyn Ed25519Signer,
+    key_id: [u8; 8],
+    trusted_comment: &str,
+) -> Result<String, Fault> {
     let comment: String = trusted_comment.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let signature = key.sign(&Blake2b512::digest(message));
+    let signature = signer.sign(&Blake2b512::digest(message))?;
     let mut line = PREHASHED.to_vec();
     line.extend_from_slice(&key_id);
     line.extend_from_slice(&signature);
-    let global = key.sign(&covered(&signature, &comment));
-    format!(
+    let global = signer.sign(&covered(&signature, &comment))?;
+    Ok(format!(
         "{UNTRUSTED}signature from a probity key\n{}\n{TRUSTED}{comment}\n{}\n",
         armour::encode(line),
         armour::encode(global)
-    )
+    ))
 }
 
 /// Checks a signature file and returns its trusted comment.

@@ -6,31 +6,38 @@ use model::Fault;
 use sha2::{Digest as _, Sha512};
 
 use crate::openssh::{ALGORITHM, push, take};
-use crate::{Limits, PublicKey, SigningKey, armour};
+use crate::{Ed25519Signer, Limits, PublicKey, armour};
 
 const MAGIC: &[u8] = b"SSHSIG";
 const LABEL: &str = "SSH SIGNATURE";
 const VERSION: u32 = 1;
 
 /// Signs `message` for `namespace`, as `ssh-keygen -Y sign -n namespace` does. Armoured, 70 columns.
-pub fn sign(message: &[u8], namespace: &str, key: &SigningKey) -> String {
-    sign_digest(Sha512::digest(message).into(), namespace, key)
+///
+/// # Errors
+/// What the signer says.
+pub fn sign(message: &[u8], namespace: &str, signer: &dyn Ed25519Signer) -> Result<String, Fault> {
+    sign_digest(Sha512::digest(message).into(), namespace, signer)
 }
 
 /// The same from the SHA-512 of the message.
-pub fn sign_digest(message_sha512: [u8; 64], namespace: &str, key: &SigningKey) -> String {
+///
+/// # Errors
+/// What the signer says.
+pub fn sign_digest(message_sha512: [u8; 64], namespace: &str, signer: &dyn Ed25519Signer) -> Result<String, Fault> {
+    let signed = signer.sign(&signed_bytes(namespace.as_bytes(), b"sha512", &message_sha512))?;
     let mut signature = Vec::new();
     push(&mut signature, ALGORITHM.as_bytes());
-    push(&mut signature, &key.sign(&signed_bytes(namespace.as_bytes(), b"sha512", &message_sha512)));
+    push(&mut signature, &signed);
 
     let mut blob = MAGIC.to_vec();
     blob.extend_from_slice(&VERSION.to_be_bytes());
-    push(&mut blob, &key.public().blob());
+    push(&mut blob, &signer.public().blob());
     push(&mut blob, namespace.as_bytes());
     push(&mut blob, b"");
     push(&mut blob, b"sha512");
     push(&mut blob, &signature);
-    armour::wrap(LABEL, &blob, 70)
+    Ok(armour::wrap(LABEL, &blob, 70))
 }
 
 /// Checks `armoured` and returns the key that made it. The caller decides whether it trusts that key.

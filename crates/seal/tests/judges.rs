@@ -69,7 +69,7 @@ fn ssh_keygen_verifies_our_signatures_and_shows_our_fingerprint() {
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("writable");
     write("key.pub", &key().public().openssh("probity"));
     write("allowed", &format!("examiner@probity {}\n", key().public().openssh("")));
-    write("sig", &sshsig::sign(b"some bytes", "evidence@probity", &key()));
+    write("sig", &sshsig::sign(b"some bytes", "evidence@probity", &key()).expect("a key of our own"));
     let verify = |namespace: &str, message: &[u8]| {
         let command = format!("ssh-keygen -Y verify -f allowed -I examiner@probity -n {namespace} -s sig");
         run(folder.path(), &command, message).0
@@ -90,7 +90,7 @@ fn minisign_verifies_our_signatures_and_shows_the_trusted_comment() {
     let id = minisign::key_id(&key().public());
     write("key.pub", &minisign::public_key_text(&key().public(), id));
     write("message", "some bytes");
-    write("message.minisig", &minisign::sign(b"some bytes", &key(), id, "case 42"));
+    write("message.minisig", &minisign::sign(b"some bytes", &key(), id, "case 42").expect("a key of our own"));
     let (accepted, shown) = run(folder.path(), "minisign -V -p key.pub -m message", b"");
     assert!(accepted && shown.contains("Trusted comment: case 42"), "{shown}");
     write("message", "other bytes");

@@ -168,9 +168,9 @@ fn seal(sources: &mut Sources, case: &Case, build: &Build, key: &SigningKey) -> 
     let bytes = manifest.to_bytes()?;
     let digest = sha256(&bytes);
     let comment = trusted_comment(&manifest);
-    let minisignature = minisign::sign(&bytes, key, minisign::key_id(&public), &comment);
+    let minisignature = minisign::sign(&bytes, key, minisign::key_id(&public), &comment)?;
     let proofs = [
-        (SSH_SIGNATURE, sshsig::sign(&bytes, NAMESPACE, key).into_bytes()),
+        (SSH_SIGNATURE, sshsig::sign(&bytes, NAMESPACE, key)?.into_bytes()),
         (MINISIGNATURE, minisignature.into_bytes()),
         (MINISIGN_KEY, texts::minisign_key(&public)),
         (MANIFEST, bytes),

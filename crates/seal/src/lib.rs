@@ -10,6 +10,7 @@
 //! | [`minisign`] | minisign signatures of files | `minisign -V` |
 //! | [`dsse`] | attestations (in-toto Statement v1 in DSSE v1) | `securesystemslib`, `openssl pkeyutl` |
 //! | [`ots`] | proofs of time in the Bitcoin chain (OpenTimestamps) | `ots` |
+//! | [`agent`] | keys that an ssh-agent holds | `ssh-agent` |
 //! | [`protect`], [`unprotect`] | key files behind a passphrase (age, scrypt) | `age -d` |
 //! | [`encrypt_to`], [`decrypt_with`] | files for the holder of a key (age, X25519) | `age -d -i` |
 //!
@@ -23,6 +24,7 @@
 //! arrives as an [`Ed25519Signer`]. The one source of
 //! randomness is inside the age crate, which draws its own salt in [`protect`].
 
+pub mod agent;
 pub mod armour;
 pub mod canonical;
 pub mod dsse;

@@ -10,6 +10,8 @@ impl Limits {
     pub const NOTE_SIGNATURES: usize = 256;
     /// Bytes of a key file, a public key or a detached signature.
     pub const KEY_FILE_BYTES: usize = 64 << 10;
+    /// Bytes of an ssh-agent's answer, as in OpenSSH.
+    pub const AGENT_BYTES: usize = 256 << 10;
     /// Bytes of an attestation (DSSE).
     pub const ATTESTATION_BYTES: usize = 16 << 20;
     /// Bytes of an OpenTimestamps proof. One with a dozen calendars has 10,000.

@@ -35,3 +35,19 @@ pub(crate) fn unwrap(label: &str, text: &str) -> Option<Vec<u8>> {
     let base64: String = body.split_ascii_whitespace().collect();
     decode(&base64)
 }
+
+/// The bytes of every block with `label`, in order; text between the blocks is skipped (RFC 7468 §2). `None` when a block
+/// has no end, has headers, or is no base64.
+#[cfg(feature = "x509")]
+pub(crate) fn blocks(label: &str, text: &str) -> Option<Vec<Vec<u8>>> {
+    let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----"));
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some((_, body)) = rest.split_once(&begin) {
+        let (body, after) = body.split_once(&end)?;
+        let base64: String = body.split_ascii_whitespace().collect();
+        found.push(decode(&base64)?);
+        rest = after;
+    }
+    Some(found)
+}

@@ -11,6 +11,9 @@
 //! | [`dsse`] | attestations (in-toto Statement v1 in DSSE v1) | `securesystemslib`, `openssl pkeyutl` |
 //! | [`ots`] | proofs of time in the Bitcoin chain (OpenTimestamps) | `ots` |
 //! | [`agent`] | keys that an ssh-agent holds | `ssh-agent` |
+//! | [`x509`] | certificates, keys and paths (RFC 5280), feature `x509` | `openssl verify` |
+//! | [`cms`] | detached signatures (CMS, CAdES, PAdES), feature `x509` | `openssl cms -cades` |
+//! | [`tsp`] | time stamps (RFC 3161), feature `x509` | `openssl ts` |
 //! | [`protect`], [`unprotect`] | key files behind a passphrase (age, scrypt) | `age -d` |
 //! | [`encrypt_to`], [`decrypt_with`] | files for the holder of a key (age, X25519) | `age -d -i` |
 //!
@@ -25,8 +28,16 @@
 //! randomness is inside the age crate, which draws its own salt in [`protect`].
 
 pub mod agent;
+#[cfg(feature = "x509")]
+mod answer;
 pub mod armour;
+#[cfg(feature = "x509")]
+#[allow(dead_code)]
+mod asn1;
 pub mod canonical;
+#[cfg(feature = "x509")]
+#[allow(dead_code)]
+pub mod cms;
 pub mod dsse;
 mod hash;
 mod key;
@@ -41,7 +52,14 @@ mod passphrase;
 mod sealed;
 mod signer;
 pub mod sshsig;
+#[cfg(feature = "x509")]
+pub mod tsp;
+#[cfg(feature = "x509")]
+#[allow(dead_code)]
+pub mod x509;
 
+#[cfg(feature = "x509")]
+pub use answer::{Answer, Revocations, Signed, Trust};
 pub use hash::{Hasher, sha256};
 pub use key::{PublicKey, SigningKey};
 pub use limits::Limits;

@@ -34,4 +34,33 @@ impl Limits {
     pub const WORK_FACTOR: u8 = 18;
     /// The largest log₂ N that is worth waiting for when reading: 4 GiB.
     pub const WORK_FACTOR_MAX: u8 = 22;
+
+    /// Bytes of one certificate.
+    pub const CERTIFICATE_BYTES: usize = 64 << 10;
+    /// Certificates in one file or one signature: the trust store of a system has about 150.
+    pub const CERTIFICATES: usize = 1024;
+    /// Bytes of a file of certificates in PEM.
+    pub const CERTIFICATES_PEM_BYTES: usize = 8 << 20;
+    /// Extensions of one certificate, and entries of a list inside one.
+    pub const EXTENSIONS: usize = 64;
+    /// Bits of an RSA key that still counts (NIST SP 800-131A).
+    pub const RSA_BITS_MIN: usize = 2048;
+    /// Bits of an RSA key that is worth the time of checking.
+    pub const RSA_BITS_MAX: usize = 8192;
+    /// Certificates from a signer to its anchor, both counted.
+    pub const PATH_CERTIFICATES: usize = 8;
+    /// Signatures that are checked in looking for one path.
+    pub const PATH_SIGNATURES: usize = 64;
+    /// Bytes of a CMS signature or a time stamp token. Signatures for the long term carry revocation lists.
+    pub const CMS_BYTES: usize = 32 << 20;
+    /// Signers of one CMS signature.
+    pub const CMS_SIGNERS: usize = 32;
+    /// Attributes of one signer, and values of one attribute.
+    pub const CMS_ATTRIBUTES: usize = 64;
+    /// Bytes of an answer of an OCSP responder.
+    pub const OCSP_BYTES: usize = 1 << 20;
+    /// Certificates whose status one answer tells.
+    pub const OCSP_ANSWERS: usize = 256;
+    /// Bytes of a revocation list: the largest in public use have about 30 MiB.
+    pub const CRL_BYTES: usize = 64 << 20;
 }

@@ -1,0 +1,13 @@
+//! Time stamps of an authority (RFC 3161): the question, the answer, and the token.
+//!
+//! The token is a CMS signature of the authority over [`Token::imprint`] and [`Token::time`].
+
+mod request;
+mod response;
+mod token;
+
+pub use request::Request;
+pub use response::{read_response, read_token_or_response};
+pub use token::Token;
+
+pub(crate) use token::bad_token;

@@ -7,6 +7,7 @@ mod bag;
 mod build;
 mod manifest;
 mod paths;
+mod readers;
 mod texts;
 mod verification;
 mod verify;
@@ -15,6 +16,7 @@ use model::{Digest, Instant};
 
 pub use build::build;
 pub use paths::{IDENTITY, NAMESPACE};
+pub use readers::{Blocks, NoBlocks, PdfReader, PdfSignature};
 pub use verification::{Check, Outcome, Verification};
 pub use verify::verify;
 

@@ -70,7 +70,7 @@ pub(crate) fn run(context: &mut Context, args: PackageArgs) -> Result<Done, Faul
     let existing = Existing::from_flag(args.overwrite);
     let mut file = NewFile::create(&args.output, existing)?;
     let progress = context.progress(Count::Bytes);
-    let built = build(&case, &build_of, &key.secret, &pdf::Pdf, BufWriter::new(file.file()), &*progress)?;
+    let built = build(&case, &build_of, &key.secret, &pdf::Pdf::default(), BufWriter::new(file.file()), &*progress)?;
     file.finish()?;
     let by = context.actor();
     case.record_export(built.manifest, &Act { time: context.now(), by: &by, purpose: &args.purpose })?;

@@ -36,10 +36,62 @@ pub struct Report {
     pub producer: String,
     /// When the package was made.
     pub created: Instant,
+    /// The size of its sheets.
+    pub paper: Paper,
+    /// The numbers that a production of documents bears, one for each page.
+    pub bates: Option<Bates>,
+    /// A copy to be filed: no links, no files inside, nothing to click or to fill in. What stands on the pages is the same.
+    pub flattened: bool,
     /// The content, from top to bottom.
     pub blocks: Vec<Block>,
     /// Files that travel inside the report.
     pub attachments: Vec<Attachment>,
+}
+
+/// The size of the sheets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Paper {
+    /// 210 × 297 mm.
+    #[default]
+    A4,
+    /// 8.5 × 11 inches.
+    Letter,
+}
+
+/// Bates numbers: a prefix and a number with leading zeros, one after the other on each page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bates {
+    /// What stands before the number.
+    pub prefix: String,
+    /// The number of the first page.
+    pub first: u64,
+    /// How many digits there are at least.
+    pub digits: u8,
+}
+
+impl Bates {
+    /// The number of a page; the first page is 0: `ACME000017`.
+    pub fn page(&self, page: u64) -> String {
+        format!("{}{:0width$}", self.prefix, self.first.saturating_add(page), width = usize::from(self.digits))
+    }
+}
+
+impl Report {
+    /// What is drawn around the body of every page, said once as text: whoever hears a report hears no artifacts. It stands at
+    /// the end (`None` where there is nothing to say).
+    pub fn said_once(&self) -> Option<String> {
+        let mut said = Vec::new();
+        if !self.marking.trim().is_empty() {
+            said.push(format!("is marked \u{201c}{}\u{201d}", self.marking.trim()));
+        }
+        if !self.watermark.trim().is_empty() {
+            said.push(format!("bears the watermark \u{201c}{}\u{201d}", self.watermark.trim()));
+        }
+        said.extend(self.bates.as_ref().map(|bates| format!("is numbered, from {} on", bates.page(0))));
+        let (last, first) = said.split_last()?;
+        let first = if first.is_empty() { String::new() } else { format!("{} and ", first.join(", ")) };
+        Some(format!("Every page of this report {first}{last}."))
+    }
 }
 
 /// A file inside the report.
@@ -68,10 +120,81 @@ pub enum Block {
     Facts(Vec<(String, Text)>),
     /// Sentences, each with a bullet.
     List(Vec<Text>),
+    /// Sentences in an order, each with its number.
+    Steps(Vec<Text>),
     /// Lines to type or to read as they are; the spaces in front of a line are kept.
     Code(Vec<String>),
     /// A table.
     Table(Table),
+    /// The headings of level 2 up to this level, each with its page.
+    Contents(u8),
+    /// What follows begins on a new page.
+    PageBreak,
+    /// Something that must be read, in a frame of its own; the tone of its first text is that of the frame.
+    Notice(Vec<Text>),
+    /// What somebody fills in by hand: a line with its name below, one for each.
+    Blanks(Vec<String>),
+    /// A picture of numbers.
+    Chart(Chart),
+    /// A QR code.
+    Code2d(Code2d),
+}
+
+/// A text as a QR code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Code2d {
+    /// What the code says.
+    pub text: String,
+    /// What it is, for those who hear it, and in words beside it.
+    pub alt: String,
+}
+
+/// A picture of numbers. The numbers stand in a table too: a picture is never the only place of a fact.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chart {
+    /// What stands above it.
+    pub title: String,
+    /// The same in words, for those who hear it.
+    pub alt: String,
+    /// What is drawn.
+    pub plot: Plot,
+}
+
+/// What a chart draws.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Plot {
+    /// One window after the other: how much of it was good, and how much of its error budget is spent.
+    Windows(Vec<Window>),
+    /// How much of an error budget was left, time after time.
+    BurnDown(Vec<Left>),
+}
+
+/// One objective in its window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Window {
+    /// Its name.
+    pub name: String,
+    /// Met, broken, no data.
+    pub tone: Tone,
+    /// The share that was good, 0 to 1; `None` where nothing was counted.
+    pub good: Option<f64>,
+    /// The share that must be good, 0 to 1.
+    pub target: Option<f64>,
+    /// Good and target in words.
+    pub said: String,
+    /// The share of the budget that is spent: 0 nothing, 1 all, more is too much.
+    pub spent: Option<f64>,
+    /// Budget in words.
+    pub budget: String,
+}
+
+/// What was left of a budget at a time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Left {
+    /// The time.
+    pub at: Instant,
+    /// The share of the budget that was left: 1 all, 0 nothing, below 0 overspent.
+    pub share: f64,
 }
 
 /// A table; its head is repeated where it breaks across pages.
@@ -109,6 +232,21 @@ pub struct Text {
     pub tone: Tone,
     /// How they are set.
     pub voice: Voice,
+    /// Where a click on the words leads.
+    pub link: Option<Link>,
+    /// The name of this place, for links that lead here.
+    pub anchor: Option<String>,
+}
+
+/// Where a link leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// A place in the report: an anchor, or a heading by its words.
+    Place(String),
+    /// The same; what is shown is the number of its page and not the words of the text.
+    PageOf(String),
+    /// An address outside.
+    Web(String),
 }
 
 /// What a text says about the case. Always said in words too: colour is never the only sign (WCAG 1.4.1).
@@ -140,7 +278,30 @@ pub enum Voice {
 impl Text {
     /// Running text.
     pub fn plain(value: impl Into<String>) -> Self {
-        Text { value: value.into(), tone: Tone::Plain, voice: Voice::Plain }
+        Text { value: value.into(), tone: Tone::Plain, voice: Voice::Plain, link: None, anchor: None }
+    }
+
+    /// The number of the page where a place is.
+    pub fn page_of(place: impl Into<String>) -> Self {
+        Text { link: Some(Link::PageOf(place.into())), ..Text::plain("") }
+    }
+
+    /// The same text, which leads to a place in the report.
+    #[must_use]
+    pub fn to(self, place: impl Into<String>) -> Self {
+        Text { link: Some(Link::Place(place.into())), ..self }
+    }
+
+    /// The same text, which leads to an address outside.
+    #[must_use]
+    pub fn to_web(self, address: impl Into<String>) -> Self {
+        Text { link: Some(Link::Web(address.into())), ..self }
+    }
+
+    /// The same text, to which links with this name lead.
+    #[must_use]
+    pub fn named(self, anchor: impl Into<String>) -> Self {
+        Text { anchor: Some(anchor.into()), ..self }
     }
 
     /// Strong text.

@@ -1,169 +1,191 @@
-//! printpdf writes the pages: boxes, the watermark as outlines, then every line as text.
+//! printpdf makes the pages and embeds the fonts; the operators of each page are written here, as bytes: most of a report is
+//! text, and a value for each operator would cost more than the page.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use evidence::report::Report;
+use lopdf::{Document, Object, ObjectId, Stream, dictionary};
 use model::Fault;
 use printpdf::{
-    Color, DictItem, FontId, Op, PaintMode, PdfDocument, PdfFontHandle, PdfPage, PdfSaveOptions, PdfWarnMsg, Point, Pt,
-    Rect, Rgb, TextItem, units::Mm,
+    Codepoint, FontId, Op, PdfDocument, PdfFont, PdfFontHandle, PdfPage, PdfSaveOptions, Pt, TextItem, units::Mm,
 };
 
-use crate::font::{Face, Fonts};
-use crate::layout::{Fill, LEFT, Layout, PAGE, Page, Placed};
-use crate::text::{self, neutralise};
+use self::glyphs::Glyphs;
+use self::stream::Writer;
+use crate::font::{FaceId, Faces};
+use crate::page::{Content, Layout, Page, Picture, Placed, Shape};
+use crate::palette::GREY;
+use crate::text::neutralise;
 
-/// Pale enough to keep 7:1 for the text above it.
-const WATERMARK: text::Color = [0.935, 0.943, 0.955];
+mod glyphs;
+mod stream;
+mod watermark;
 
-/// The bytes of a PDF that has its pages and fonts, and nothing else yet.
-pub(crate) fn draw(report: &Report, layout: &Layout, fonts: &Fonts) -> Result<Vec<u8>, Fault> {
+/// The pages of a file, and nothing around them yet.
+pub(crate) struct Drawn {
+    pub(crate) document: Document,
+    pub(crate) pages: Vec<ObjectId>,
+}
+
+/// Draws all pages.
+///
+/// # Errors
+/// `missing-glyph` for the watermark; `bad-font`.
+pub(crate) fn draw(report: &Report, layout: &Layout, faces: &Faces) -> Result<Drawn, Fault> {
+    let broken =
+        |error: lopdf::Error| Fault::internal("pdf-not-written", "The report could not be drawn").caused_by(error);
+    let watermark = watermark::outlines(&neutralise(&report.watermark), layout.sheet, faces)?;
+    let glyphs = Glyphs::of(layout, faces)?;
+    let mut document = pages_and_fonts(report, layout, &glyphs);
+    let pages: Vec<ObjectId> = document.get_pages().into_values().collect();
+    for (page, id) in layout.pages.iter().zip(&pages) {
+        let bytes = Draw { layout, glyphs: &glyphs, out: Writer::default() }.page(page, watermark.is_some());
+        let mut stream = Stream::new(dictionary! {}, bytes);
+        stream.compress().map_err(broken)?;
+        let contents = document.get_object(*id).and_then(Object::as_dict).and_then(|page| page.get(b"Contents"));
+        let contents = contents.and_then(Object::as_reference).map_err(broken)?;
+        document.set_object(contents, stream);
+    }
+    if let (Some(outlines), Some(first)) = (watermark, pages.first()) {
+        add_form(&mut document, *first, outlines, layout.sheet).map_err(broken)?;
+    }
+    Ok(Drawn { document, pages })
+}
+
+/// Empty pages, and the fonts with the glyphs that are used. printpdf embeds what a page uses: the first page says it all.
+fn pages_and_fonts(report: &Report, layout: &Layout, glyphs: &Glyphs<'_>) -> Document {
     let mut document = PdfDocument::new(&report.title);
-    let mut used: BTreeMap<Face, BTreeSet<char>> = BTreeMap::new();
-    for placed in layout.pages.iter().flat_map(|page| &page.lines) {
-        used.entry(placed.line.face).or_default().extend(placed.line.text.chars());
+    let mut seed = Vec::new();
+    for (id, subset, texts) in glyphs.subsets() {
+        let font = FontId(id.resource());
+        document.resources.fonts.map.insert(font.clone(), PdfFont::new(subset.font.clone()));
+        let used = texts.iter().filter_map(|(glyph, text)| {
+            let (new, _) = subset.codes.get(glyph)?;
+            Some(Codepoint::with_cid(*new, 0.0, text.clone()))
+        });
+        seed.push(Op::SetFont { font: PdfFontHandle::External(font), size: Pt(1.0) });
+        seed.push(Op::ShowText { items: vec![TextItem::GlyphIds(used.collect())] });
     }
-    for face in Face::ALL {
-        let Some(used) = used.get(&face) else { continue };
-        let font = printpdf::PdfFont::new(fonts.subset(face, used)?);
-        document.resources.fonts.map.insert(FontId(face.resource().to_owned()), font);
-    }
-    let watermark = watermark(&neutralise(&report.watermark), fonts)?;
-    let pages = layout.pages.iter().map(|page| draw_page(page, &watermark)).collect();
-    document.with_pages(pages);
-    let options = PdfSaveOptions { optimize: true, subset_fonts: false, secure: false, image_optimization: None };
-    let mut warnings: Vec<PdfWarnMsg> = Vec::new();
-    Ok(document.save(&options, &mut warnings))
-}
-
-fn draw_page(page: &Page, watermark: &[Op]) -> PdfPage {
-    let mut ops = vec![Op::BeginMarkedContent { tag: "Artifact".to_owned() }];
-    ops.extend_from_slice(watermark);
-    page.fills.iter().for_each(|fill| draw_fill(&mut ops, fill));
-    ops.push(Op::EndMarkedContent);
-    page.lines.iter().for_each(|placed| draw_line(&mut ops, placed));
     // 1 mm is 72/25.4 pt.
-    PdfPage::new(Mm(PAGE.0 * 25.4 / 72.0), Mm(PAGE.1 * 25.4 / 72.0), ops)
+    let [width, height] = [layout.sheet.0, layout.sheet.1].map(|points| Mm(points * 25.4 / 72.0));
+    let mut pages: Vec<PdfPage> = layout.pages.iter().map(|_| PdfPage::new(width, height, Vec::new())).collect();
+    if let Some(first) = pages.first_mut() {
+        first.ops = seed;
+    }
+    document.with_pages(pages);
+    let options = PdfSaveOptions { optimize: false, subset_fonts: false, secure: true, image_optimization: None };
+    document.to_lopdf_document(&options, &mut Vec::new())
 }
 
-fn draw_fill(ops: &mut Vec<Op>, fill: &Fill) {
-    ops.push(Op::SetFillColor { col: color(fill.color) });
-    ops.push(Op::DrawRectangle {
-        rectangle: Rect {
-            x: Pt(fill.x),
-            y: Pt(fill.y),
-            width: Pt(fill.width),
-            height: Pt(fill.height),
-            mode: Some(PaintMode::Fill),
-            winding_order: None,
+/// The watermark, once for all pages: printpdf gives them one dictionary of forms.
+fn add_form(document: &mut Document, page: ObjectId, outlines: Vec<u8>, sheet: (f32, f32)) -> Result<(), lopdf::Error> {
+    let mut stream = Stream::new(
+        dictionary! {
+            "Type" => "XObject",
+            "Subtype" => "Form",
+            "BBox" => vec![0.into(), 0.into(), Object::Real(sheet.0), Object::Real(sheet.1)],
+            "Resources" => dictionary! {},
         },
-    });
+        outlines,
+    );
+    stream.compress()?;
+    let form = document.add_object(stream);
+    let resources = document.get_object(page)?.as_dict()?.get(b"Resources")?.as_reference()?;
+    let forms = document.get_object(resources)?.as_dict()?.get(b"XObject")?.as_reference()?;
+    document.get_object_mut(forms)?.as_dict_mut()?.set("WM", form);
+    Ok(())
 }
 
-fn draw_line(ops: &mut Vec<Op>, placed: &Placed) {
-    ops.push(match placed.mark {
-        Some(mark) => Op::BeginMarkedContentWithProperties {
-            tag: mark.tag.to_owned(),
-            properties: DictItem::Dict { map: BTreeMap::from([("MCID".to_owned(), DictItem::Int(mark.id as i64))]) },
-        },
-        None => Op::BeginMarkedContent { tag: "Artifact".to_owned() },
-    });
-    let line = &placed.line;
-    ops.extend([
-        Op::StartTextSection,
-        Op::SetFont { font: PdfFontHandle::External(FontId(line.face.resource().to_owned())), size: Pt(line.size) },
-        Op::SetFillColor { col: color(line.color) },
-        Op::SetTextCursor { pos: Point { x: Pt(placed.x), y: Pt(placed.y) } },
-        Op::ShowText { items: vec![TextItem::Text(line.text.clone())] },
-        Op::EndTextSection,
-        Op::EndMarkedContent,
-    ]);
+/// A page while it is drawn.
+struct Draw<'l> {
+    layout: &'l Layout,
+    glyphs: &'l Glyphs<'l>,
+    out: Writer,
 }
 
-fn color([r, g, b]: text::Color) -> Color {
-    Color::Rgb(Rgb { r, g, b, icc_profile: None })
-}
-
-/// The watermark across the page, as filled outlines: it cannot be selected, found or read aloud between the lines.
-fn watermark(text: &str, fonts: &Fonts) -> Result<Vec<Op>, Fault> {
-    if text.is_empty() {
-        return Ok(Vec::new());
-    }
-    let face = fonts.face_for(Face::Bold, text)?;
-    let unreadable = || Fault::internal("bad-font", "The built-in font cannot be read for the watermark");
-    let font = ttf_parser::Face::parse(face.bytes(), 0).map_err(|_| unreadable())?;
-    let diagonal = (PAGE.0.powi(2) + PAGE.1.powi(2)).sqrt() - 4.0 * LEFT;
-    let size = (diagonal / fonts.width(face, 1.0, text)).min(110.0);
-    let (sin, cos) = (PAGE.1 / PAGE.0).atan().sin_cos();
-    let wide = fonts.width(face, size, text);
-    let mut outline = Outline {
-        ops: Vec::new(),
-        sin,
-        cos,
-        scale: size / f32::from(font.units_per_em()),
-        pen: 0.0,
-        at: (0.0, 0.0),
-        wide,
-        rise: size * 0.35,
-    };
-    outline.ops.push(Op::SetFillColor { col: color(WATERMARK) });
-    for c in text.chars() {
-        let glyph = font.glyph_index(c).ok_or_else(unreadable)?;
-        font.outline_glyph(glyph, &mut outline);
-        outline.pen += fonts.char_width(face, size, c);
-    }
-    outline.ops.push(raw("f", &[]));
-    Ok(outline.ops)
-}
-
-/// Turns the outlines of glyphs into path operators, scaled, moved along the line and turned to the diagonal of the page.
-struct Outline {
-    ops: Vec<Op>,
-    sin: f32,
-    cos: f32,
-    scale: f32,
-    pen: f32,
-    at: (f32, f32),
-    wide: f32,
-    rise: f32,
-}
-
-impl Outline {
-    fn place(&self, x: f32, y: f32) -> [f32; 2] {
-        let (along, up) = (self.pen + x * self.scale - self.wide / 2.0, y * self.scale - self.rise);
-        let place = [PAGE.0 / 2.0 + along * self.cos - up * self.sin, PAGE.1 / 2.0 + along * self.sin + up * self.cos];
-        place.map(|number| (number * 100.0).round() / 100.0)
-    }
-}
-
-impl ttf_parser::OutlineBuilder for Outline {
-    fn move_to(&mut self, x: f32, y: f32) {
-        self.ops.push(raw("m", &self.place(x, y)));
-        self.at = (x, y);
+impl Draw<'_> {
+    /// Background first, then what is read, in its order, then what stands around it.
+    fn page(mut self, page: &Page, watermark: bool) -> Vec<u8> {
+        if watermark {
+            self.out.raw("/Artifact<</Type/Pagination/Subtype/Watermark>>BDC /WM Do EMC\n");
+        }
+        self.out.raw("/Artifact<</Type/Layout>>BDC\n");
+        page.fills.iter().for_each(|fill| self.out.fill(fill));
+        page.dots.iter().for_each(|dots| self.out.dots(dots, GREY));
+        self.out.raw("EMC\n");
+        let mut open = None;
+        for content in &page.content {
+            self.mark(&mut open, content);
+            match content {
+                Content::Line(placed) => self.line(placed),
+                Content::Picture(picture) => self.picture(picture),
+            }
+        }
+        if open.is_some() {
+            self.out.raw("EMC\n");
+        }
+        self.around(&page.head, "/Artifact<</Type/Pagination/Subtype/Header/Attached[/Top]>>BDC\n");
+        self.around(&page.foot, "/Artifact<</Type/Pagination/Subtype/Footer/Attached[/Bottom]>>BDC\n");
+        self.out.finish()
     }
 
-    fn line_to(&mut self, x: f32, y: f32) {
-        self.ops.push(raw("l", &self.place(x, y)));
-        self.at = (x, y);
+    /// Begins the marked content of a piece, unless the one before has the same mark.
+    fn mark(&mut self, open: &mut Option<Option<usize>>, content: &Content) {
+        let mark = content.mark();
+        let id = mark.map(|mark| mark.id);
+        if *open == Some(id) {
+            return;
+        }
+        if open.is_some() {
+            self.out.raw("EMC\n");
+        }
+        match mark {
+            Some(mark) => {
+                self.out.raw("/");
+                self.out.raw(self.layout.tags[mark.tag].name);
+                self.out.raw("<</MCID ");
+                self.out.number(mark.id as f32);
+                self.out.raw(">>BDC\n");
+            }
+            // The head of a table where it is repeated.
+            None => self.out.raw("/Artifact<</Type/Pagination>>BDC\n"),
+        }
+        *open = Some(id);
     }
 
-    fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
-        // A quadratic curve as a cubic one: the controls lie two thirds of the way to the quadratic control.
-        let near = |from: f32, to: f32| from + (to - from) * 2.0 / 3.0;
-        self.curve_to(near(self.at.0, x1), near(self.at.1, y1), near(x, x1), near(y, y1), x, y);
+    fn around(&mut self, lines: &[Placed], begin: &str) {
+        self.out.raw(begin);
+        lines.iter().for_each(|placed| self.line(placed));
+        self.out.raw("EMC\n");
     }
 
-    fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
-        let points = [self.place(x1, y1), self.place(x2, y2), self.place(x, y)].concat();
-        self.ops.push(raw("c", &points));
-        self.at = (x, y);
+    fn picture(&mut self, picture: &Picture) {
+        for shape in &picture.shapes {
+            match shape {
+                Shape::Box(fill) => self.out.fill(fill),
+                Shape::Curve { points, width, color } => self.out.curve(points, *width, *color),
+            }
+        }
+        picture.lines.iter().for_each(|placed| self.line(placed));
     }
 
-    fn close(&mut self) {
-        self.ops.push(raw("h", &[]));
+    fn line(&mut self, placed: &Placed) {
+        let line = &placed.line;
+        self.out.fill_color(line.color);
+        self.out.begin_text(placed.x, placed.y);
+        for run in &line.runs {
+            self.out.font(run.face, line.size);
+            self.glyphs.write(run, &mut self.out);
+        }
+        if let Some(last) = line.runs.last().filter(|_| line.goes_on) {
+            // Whoever copies the paragraph gets a space where the line ends.
+            let face = if last.glyphs.is_none() { last.face } else { FaceId::REGULAR };
+            self.out.font(face, line.size);
+            self.glyphs.write_space(face, &mut self.out);
+        }
+        self.out.raw("ET\n");
     }
 }
 
-fn raw(operator: &str, numbers: &[f32]) -> Op {
-    Op::Unknown { key: operator.to_owned(), value: numbers.iter().map(|number| DictItem::Real(*number)).collect() }
-}
+/// What a glyph says, of those that are used.
+type Texts = BTreeMap<u16, String>;

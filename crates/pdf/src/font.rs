@@ -1,133 +1,164 @@
-//! The fonts: Noto Sans and Noto Mono (SIL Open Font License 1.1, `fonts/OFL.txt`): Latin, Greek, Cyrillic.
+//! The fonts: Noto Sans and Noto Mono (SIL Open Font License 1.1, `fonts/OFL.txt`) for Latin, Greek and Cyrillic; for every
+//! other script what the given folders have.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::cell::{OnceCell, RefCell};
+use std::path::PathBuf;
+use std::rc::Rc;
 
-use allsorts::binary::read::ReadScope;
-use allsorts::font_data::FontData;
-use allsorts::subset::{CmapTarget, SubsetProfile, subset};
 use model::Fault;
-use printpdf::ParsedFont;
+
+pub(crate) use self::face::{Face, Glyph, Subset};
+use self::folder::{Candidate, FontFiles};
+use crate::script::{self, Script};
+
+mod face;
+mod folder;
+mod program;
 
 const MONO: &[u8] = include_bytes!("../fonts/NotoMono-Regular.ttf");
 
-/// A face.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Face {
-    /// Running text.
-    Regular,
-    /// What stands out.
-    Bold,
-    /// Digests and names of files.
-    Mono,
-}
-
-impl Face {
-    pub(crate) const ALL: [Face; 3] = [Face::Regular, Face::Bold, Face::Mono];
-
-    /// The name of the resource in the file.
-    pub(crate) fn resource(self) -> &'static str {
-        ["FR", "FB", "FM"][self as usize]
-    }
-
-    fn name(self) -> &'static str {
-        ["NotoSans-Regular", "NotoSans-Bold", "NotoMono-Regular"][self as usize]
-    }
-
-    pub(crate) fn bytes(self) -> &'static [u8] {
-        [notosans::REGULAR_TTF, notosans::BOLD_TTF, MONO][self as usize]
-    }
-}
-
-/// The three faces, read.
-pub(crate) struct Fonts {
-    faces: [ParsedFont; 3],
+/// Where fonts are found for scripts that the built-in ones do not have.
+#[derive(Clone, Debug, Default)]
+pub struct Fonts {
+    folders: Vec<PathBuf>,
 }
 
 impl Fonts {
-    pub(crate) fn load() -> Result<Fonts, Fault> {
-        let read = |face: Face| {
-            ParsedFont::from_bytes(face.bytes(), 0, &mut Vec::new())
-                .ok_or_else(|| Fault::internal("bad-font", format!("The built-in font {} cannot be read", face.name())))
-        };
-        Ok(Fonts { faces: [read(Face::Regular)?, read(Face::Bold)?, read(Face::Mono)?] })
-    }
-
-    fn glyph(&self, face: Face, c: char) -> Option<u16> {
-        self.faces[face as usize].codepoint_to_glyph.get(&u32::from(c)).copied().filter(|glyph| *glyph != 0)
-    }
-
-    /// Width of a text in points; 0 for what is not in the font.
-    pub(crate) fn width(&self, face: Face, size: f32, text: &str) -> f32 {
-        text.chars().map(|c| self.char_width(face, size, c)).sum()
-    }
-
-    pub(crate) fn char_width(&self, face: Face, size: f32, c: char) -> f32 {
-        let font = &self.faces[face as usize];
-        let advance = self.glyph(face, c).and_then(|glyph| font.glyph_widths.get(&glyph)).copied().unwrap_or(0);
-        f32::from(advance) * size / f32::from(font.units_per_em)
-    }
-
-    /// The face that has every character of `text`: the one wanted, or the regular one where only that has them.
-    ///
-    /// # Errors
-    /// `missing-glyph`.
-    pub(crate) fn face_for(&self, wanted: Face, text: &str) -> Result<Face, Fault> {
-        let has_all = |face: Face| text.chars().all(|c| self.glyph(face, c).is_some());
-        if has_all(wanted) {
-            return Ok(wanted);
-        }
-        match text.chars().find(|c| self.glyph(Face::Regular, *c).is_none()) {
-            None => Ok(Face::Regular),
-            Some(c) => Err(Fault::bad_input(
-                "missing-glyph",
-                format!(
-                    "The report cannot show U+{:04X} ({c}): the built-in fonts have Latin, Greek and Cyrillic",
-                    u32::from(c)
-                ),
-            )
-            .advise("Write the name or text in one of these scripts; exhibits themselves may hold anything.")),
-        }
-    }
-
-    /// A face reduced to the characters that are used. Glyph n of it is the n-th of them; glyph 0 is `.notdef`.
-    pub(crate) fn subset(&self, face: Face, used: &BTreeSet<char>) -> Result<ParsedFont, Fault> {
-        let broken = |error: &dyn std::fmt::Display| {
-            Fault::internal("bad-font", format!("The font {} cannot be reduced: {error}", face.name()))
-        };
-        let font = &self.faces[face as usize];
-        let glyphs: BTreeSet<u16> = used.iter().filter_map(|c| self.glyph(face, *c)).collect();
-        let ids: Vec<u16> = std::iter::once(0).chain(glyphs).collect();
-        let data = ReadScope::new(face.bytes()).read::<FontData<'_>>().map_err(|error| broken(&error))?;
-        let provider = data.table_provider(0).map_err(|error| broken(&error))?;
-        let bytes =
-            subset(&provider, &ids, &SubsetProfile::Pdf, CmapTarget::Unicode).map_err(|error| broken(&error))?;
-        let place = |old: u16| ids.iter().position(|id| *id == old).map(|new| new as u16);
-        let map: BTreeMap<u32, u16> =
-            used.iter().filter_map(|c| Some((u32::from(*c), self.glyph(face, *c).and_then(place)?))).collect();
-        let widths = ids.iter().enumerate().filter_map(|(new, old)| Some((new as u16, *font.glyph_widths.get(old)?)));
-        let mut small = ParsedFont::with_glyph_data(
-            bytes,
-            0,
-            Some(format!("{}+{}", tag(used), face.name())),
-            map,
-            widths.collect(),
-            font.units_per_em,
-            font.font_metrics.clone(),
-        );
-        small.pdf_font_metrics = font.pdf_font_metrics.clone();
-        Ok(small)
+    /// Looks into these folders and what is in them, in their order, for `.ttf`, `.otf` and `.ttc`; only when a text needs it.
+    pub fn with_folders(folders: &[PathBuf]) -> Fonts {
+        Fonts { folders: folders.to_vec() }
     }
 }
 
-/// Six capitals that name a subset (ISO 32000-1, 9.6.4); the same for the same characters.
-fn tag(used: &BTreeSet<char>) -> String {
-    let mut hash = used
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, c| (hash ^ u64::from(u32::from(*c))).wrapping_mul(0x0100_0000_01b3));
-    let letter = |_| {
-        let letter = b'A' + (hash % 26) as u8;
-        hash /= 26;
-        letter as char
-    };
-    (0..6).map(letter).collect()
+/// Names a face; the first three are built in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct FaceId(pub(crate) usize);
+
+impl FaceId {
+    /// Running text.
+    pub(crate) const REGULAR: FaceId = FaceId(0);
+    /// What stands out.
+    pub(crate) const BOLD: FaceId = FaceId(1);
+    /// Digests and names of files.
+    pub(crate) const MONO: FaceId = FaceId(2);
+
+    /// The name of the resource in the file.
+    pub(crate) fn resource(self) -> String {
+        format!("F{}", self.0)
+    }
+}
+
+/// Which of the Chinese characters' forms are wanted. One character has several, and Unicode does not tell them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Region {
+    Japan,
+    Korea,
+    China,
+}
+
+impl Region {
+    /// Kana is Japanese, Hangul is Korean; the rest is taken for simplified Chinese.
+    pub(crate) fn of(text: &str) -> Region {
+        let has = |name: &str| text.chars().any(|c| script::script_of(c).name == name);
+        match (has("Kana"), has("Hangul")) {
+            (true, _) => Region::Japan,
+            (_, true) => Region::Korea,
+            _ => Region::China,
+        }
+    }
+
+    /// How the family of a font ends that has these forms.
+    fn suffix(self) -> &'static str {
+        match self {
+            Region::Japan => "jp",
+            Region::Korea => "kr",
+            Region::China => "sc",
+        }
+    }
+}
+
+/// The faces of one report: those that are built in, and those found so far.
+pub(crate) struct Faces {
+    built_in: [Rc<Face>; 3],
+    found: RefCell<Vec<Found>>,
+    folders: Vec<PathBuf>,
+    files: OnceCell<FontFiles>,
+}
+
+struct Found {
+    face: Rc<Face>,
+    bold: bool,
+    region: Region,
+}
+
+impl Faces {
+    pub(crate) fn load(fonts: &Fonts) -> Result<Faces, Fault> {
+        let read = |name: &str, bytes: &'static [u8]| {
+            program::Program::read(&face::shared(Cow::Borrowed(bytes)), 0)
+                .and_then(|program| Face::read(name.to_owned(), program))
+                .map(Rc::new)
+                .ok_or_else(|| Fault::internal("bad-font", format!("The built-in font {name} cannot be read")))
+        };
+        Ok(Faces {
+            built_in: [
+                read("NotoSans-Regular", notosans::REGULAR_TTF)?,
+                read("NotoSans-Bold", notosans::BOLD_TTF)?,
+                read("NotoMono-Regular", MONO)?,
+            ],
+            found: RefCell::default(),
+            folders: fonts.folders.clone(),
+            files: OnceCell::new(),
+        })
+    }
+
+    pub(crate) fn face(&self, id: FaceId) -> Rc<Face> {
+        match self.built_in.get(id.0) {
+            Some(face) => Rc::clone(face),
+            // An id is only made by `find`, which put the face there.
+            None => Rc::clone(&self.found.borrow()[id.0 - self.built_in.len()].face),
+        }
+    }
+
+    pub(crate) fn built_in(&self, id: FaceId) -> &Face {
+        &self.built_in[id.0]
+    }
+
+    /// How many faces there are.
+    pub(crate) fn len(&self) -> usize {
+        self.built_in.len() + self.found.borrow().len()
+    }
+
+    /// The face for a character: the one wanted, else a built-in one, else one from the folders.
+    ///
+    /// # Errors
+    /// `missing-glyph`, which names the font to install.
+    pub(crate) fn find(&self, wanted: FaceId, c: char, region: Region) -> Result<FaceId, Fault> {
+        if let Some(id) = [wanted, FaceId::REGULAR].into_iter().find(|id| self.face(*id).glyph(c).is_some()) {
+            return Ok(id);
+        }
+        let bold = wanted == FaceId::BOLD;
+        let script = script::script_of(c);
+        let suits = |found: &Found| {
+            let same = found.bold == bold && (found.region == region || !script.is_east_asian());
+            same && found.face.glyph(c).is_some()
+        };
+        if let Some(at) = self.found.borrow().iter().position(suits) {
+            return Ok(FaceId(self.built_in.len() + at));
+        }
+        let files = self.files.get_or_init(|| FontFiles::in_folders(&self.folders));
+        let face = files.search(&Candidate { c, script, bold, region: region.suffix() });
+        let face = Rc::new(face.ok_or_else(|| missing(c, script))?);
+        self.found.borrow_mut().push(Found { face, bold, region });
+        Ok(FaceId(self.len() - 1))
+    }
+}
+
+fn missing(c: char, script: &Script) -> Fault {
+    let Script { name, family, package, .. } = script;
+    Fault::bad_input(
+        "missing-glyph",
+        format!("The report cannot show U+{:04X} ({c}): no font for {name} was found", u32::from(c)),
+    )
+    .advise(format!("Install {family} (Debian: {package}), or name a folder that has it with `--font-dir`."))
 }

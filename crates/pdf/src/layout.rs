@@ -1,20 +1,26 @@
 //! From blocks to pages: every line gets its place and its tag.
 
-use evidence::report::{Block, Report, Text, Tone, Voice};
+use std::rc::Rc;
+
+use evidence::report::{Block, Link, Report, Text, Tone, Voice};
 use model::Fault;
 
 use self::frame::Frame;
 use crate::Limits;
-use crate::font::{Face, Fonts};
-use crate::text::{Color, Line, Style, break_lines, neutralise};
+use crate::font::{FaceId, Faces};
+use crate::page::{Area, Bookmark, Content, Fill, Kid, Layout, Mark, Page, Placed, Tag};
+use crate::palette::{Color, GREY, HEAD, INK, NAVY, ink, tint};
+use crate::text::{Line, Style, break_lines, neutralise, plain_width};
 
+mod chart;
+mod code2d;
+mod contents;
 mod frame;
+mod lists;
 mod table;
 
-/// A4 in points, and where the body stands on it.
-pub(crate) const PAGE: (f32, f32) = (595.28, 841.89);
+/// Where the body stands on its page, from the left and from the right.
 pub(crate) const LEFT: f32 = 56.0;
-pub(crate) const WIDTH: f32 = PAGE.0 - 2.0 * LEFT;
 /// A section begins on a new page where less than this share of a page is left.
 const SECTION: f32 = 0.25;
 /// Above and below lines of code.
@@ -22,113 +28,91 @@ const EDGE: f32 = 5.0;
 /// From one line of facts to the next, and from one fact to the next.
 const FACT: (f32, f32) = (14.0, 15.5);
 
-// Contrast against white and against the tints below is at least 7:1 (WCAG 2.1, 1.4.6).
-pub(crate) const INK: Color = [0.09, 0.11, 0.14];
-pub(crate) const GREY: Color = [0.25, 0.28, 0.32];
-pub(crate) const RULE: Color = [0.76, 0.79, 0.83];
-const HEAD: Color = [0.90, 0.92, 0.95];
-const NAVY: Color = [0.08, 0.20, 0.36];
-
-/// Pages, tags, bookmarks.
-#[derive(Default)]
-pub(crate) struct Layout {
-    pub(crate) pages: Vec<Page>,
-    /// The structure tree; node 0 is `Document`.
-    pub(crate) tags: Vec<Tag>,
-    pub(crate) bookmarks: Vec<Bookmark>,
-}
-
-/// What stands on a page.
-#[derive(Default)]
-pub(crate) struct Page {
-    /// Boxes and rules, all artifacts.
-    pub(crate) fills: Vec<Fill>,
-    pub(crate) lines: Vec<Placed>,
-    /// How many marked-content ids the page has.
-    pub(crate) marks: usize,
-}
-
-pub(crate) struct Fill {
-    pub(crate) x: f32,
-    pub(crate) y: f32,
-    pub(crate) width: f32,
-    pub(crate) height: f32,
-    pub(crate) color: Color,
-}
-
-/// A line at its place. With a mark it is content, without it is an artifact.
-pub(crate) struct Placed {
-    pub(crate) x: f32,
-    pub(crate) y: f32,
-    pub(crate) line: Line,
-    pub(crate) mark: Option<Mark>,
-}
-
-/// Which content of the page it is, and the tag's name.
-#[derive(Clone, Copy)]
-pub(crate) struct Mark {
-    pub(crate) id: usize,
-    pub(crate) tag: &'static str,
-}
-
-/// A structure element.
-pub(crate) struct Tag {
-    pub(crate) name: &'static str,
-    pub(crate) kids: Vec<Kid>,
-    /// `Column` or `Row` for a table header.
-    pub(crate) scope: Option<&'static str>,
-    pub(crate) summary: Option<String>,
-}
-
-#[derive(Clone, Copy)]
-pub(crate) enum Kid {
-    Tag(usize),
-    Content { page: usize, mark: usize },
-}
-
-pub(crate) struct Bookmark {
-    pub(crate) title: String,
-    pub(crate) page: usize,
-    pub(crate) top: f32,
-}
-
 /// Lays a report out.
 ///
 /// # Errors
-/// `missing-glyph`, `report-too-long`.
-pub(crate) fn lay_out(report: &Report, fonts: &Fonts) -> Result<Layout, Fault> {
-    let frame = Frame::new(report, fonts)?;
-    let mut pen = Pen { fonts, layout: Layout::default(), y: frame.top, top: frame.top, bottom: frame.bottom };
+/// `missing-glyph`, `report-too-long`, `broken-link`, `code-too-long`.
+pub(crate) fn lay_out(report: &Report, faces: &Faces) -> Result<Layout, Fault> {
+    let sheet = crate::page::sheet(report.paper);
+    let frame = Frame::new(report, faces, sheet)?;
+    let mut pen = Pen {
+        faces,
+        report,
+        layout: Layout { sheet, ..Layout::default() },
+        width: sheet.0 - 2.0 * LEFT,
+        y: frame.top,
+        top: frame.top,
+        bottom: frame.bottom,
+        headings: 0,
+        level: 0,
+        link_tag: None,
+        fillers: Vec::new(),
+    };
     pen.tag(None, "Document");
     pen.new_page()?;
     for at in 0..report.blocks.len() {
-        pen.block(&report.blocks[at], &report.blocks[at + 1..])?;
+        pen.block(at)?;
     }
-    frame.furnish(report, fonts, &mut pen.layout)?;
+    pen.said_once()?;
+    pen.fill_in()?;
+    frame.furnish(report, faces, &mut pen.layout)?;
     Ok(pen.layout)
 }
 
 struct Pen<'f> {
-    fonts: &'f Fonts,
+    faces: &'f Faces,
+    report: &'f Report,
     layout: Layout,
+    /// The width of the body.
+    width: f32,
     /// The lower edge of what is placed so far.
     y: f32,
     /// Where the body of a page begins, and where it ends.
     top: f32,
     bottom: f32,
+    /// How many headings there were.
+    headings: usize,
+    /// The level of the last one.
+    level: u8,
+    /// The link that is being placed: the tag it stands in, and its own.
+    link_tag: Option<(Rc<Link>, usize, usize)>,
+    /// Numbers of pages that are not known yet.
+    fillers: Vec<Filler>,
+}
+
+/// A line that will be the number of a page.
+struct Filler {
+    page: usize,
+    content: usize,
+    tag: Option<usize>,
+    flush_right: bool,
 }
 
 impl Pen<'_> {
-    /// Places a block; `after` are those that follow.
-    fn block(&mut self, block: &Block, after: &[Block]) -> Result<(), Fault> {
-        match block {
-            Block::Heading(level, text) => self.heading(*level, text, after),
+    /// Places a block of the report.
+    fn block(&mut self, at: usize) -> Result<(), Fault> {
+        let report = self.report;
+        match &report.blocks[at] {
+            Block::Heading(level, text) => self.heading(*level, text, &report.blocks[at + 1..]),
             Block::Paragraph(text) => self.paragraph(text),
-            Block::Answer(text) => self.answer(text),
+            Block::Answer(text) => self.notice(std::slice::from_ref(text), 12.0),
+            Block::Notice(texts) => self.notice(texts, 9.5),
             Block::Facts(facts) => self.facts(facts),
-            Block::List(items) => self.list(items),
+            Block::List(items) => self.list(items, false),
+            Block::Steps(items) => self.list(items, true),
+            Block::Blanks(names) => self.blanks(names),
             Block::Code(lines) => self.code(lines),
             Block::Table(table) => self.table(table),
+            Block::Contents(deepest) => self.contents(*deepest, at),
+            Block::PageBreak => {
+                if self.y < self.top {
+                    self.new_page()
+                } else {
+                    Ok(())
+                }
+            }
+            Block::Chart(chart) => self.chart(chart),
+            Block::Code2d(code) => self.code2d(code),
         }
     }
 
@@ -152,7 +136,7 @@ impl Pen<'_> {
 
     fn tag(&mut self, parent: Option<usize>, name: &'static str) -> usize {
         let index = self.layout.tags.len();
-        self.layout.tags.push(Tag { name, kids: Vec::new(), scope: None, summary: None });
+        self.layout.tags.push(Tag::new(name));
         if let Some(parent) = parent {
             self.layout.tags[parent].kids.push(Kid::Tag(index));
         }
@@ -169,27 +153,100 @@ impl Pen<'_> {
         self.page().1.fills.push(Fill { x, y, width, height, color });
     }
 
+    /// The lines of a text, with what it leads to and what leads to it.
+    fn lines(&self, text: &Text, size: f32, width: f32) -> Result<Vec<Line>, Fault> {
+        let page_of = matches!(text.link, Some(Link::PageOf(_)));
+        let value = if page_of { contents::UNKNOWN } else { text.value.as_str() };
+        let mut lines = break_lines(self.faces, style(text, size), value, width)?;
+        if text.link.is_some() || text.anchor.is_some() {
+            let link = text.link.clone().map(Rc::new);
+            for line in &mut lines {
+                line.link.clone_from(&link);
+                line.page_of = page_of;
+                if let Some(Link::Web(_) | Link::Place(_)) = text.link
+                    && line.color == INK
+                    && !self.report.flattened
+                {
+                    line.color = NAVY;
+                }
+            }
+            if let (Some(first), Some(anchor)) = (lines.first_mut(), &text.anchor) {
+                first.anchor = Some(anchor.as_str().into());
+            }
+        }
+        Ok(lines)
+    }
+
     /// Places a line with its baseline at `y`; content of `tag`, or an artifact.
     fn place(&mut self, x: f32, y: f32, line: Line, tag: Option<usize>) {
-        if line.text.is_empty() {
+        if let Some(anchor) = &line.anchor {
+            let place = (self.layout.pages.len() - 1, y + line.leading);
+            self.layout.anchors.entry(anchor.to_string()).or_insert(place);
+        }
+        if line.is_empty() {
             return;
         }
-        let name = tag.map_or("", |tag| self.layout.tags[tag].name);
-        let (number, page) = self.page();
-        let mark = tag.map(|_| Mark { id: page.marks, tag: name });
-        page.lines.push(Placed { x, y, line, mark });
-        if let (Some(tag), Some(mark)) = (tag, mark) {
-            self.page().1.marks += 1;
-            self.layout.tags[tag].kids.push(Kid::Content { page: number, mark: mark.id });
+        let link = line.link.clone().filter(|_| tag.is_some() && !self.report.flattened);
+        let tag = match (tag, &link) {
+            (Some(parent), Some(link)) => Some(self.link(parent, link)),
+            _ => tag,
+        };
+        let mark = tag.map(|tag| self.mark(tag));
+        let (page_of, flush_right) = (line.page_of, line.flush_right);
+        let (page, sheet) = self.page();
+        let content = sheet.content.len();
+        sheet.content.push(Content::Line(Placed { x, y, line, mark }));
+        if page_of {
+            self.fillers.push(Filler { page, content, tag, flush_right });
+        } else if let (Some(_), Some(tag)) = (link, tag) {
+            self.area(page, content, tag);
         }
     }
 
+    /// The tag of a link inside `parent`: one for all lines of it.
+    fn link(&mut self, parent: usize, link: &Rc<Link>) -> usize {
+        if let Some((known, inside, tag)) = &self.link_tag
+            && Rc::ptr_eq(known, link)
+            && *inside == parent
+        {
+            return *tag;
+        }
+        let tag = self.tag(Some(parent), "Link");
+        self.link_tag = Some((Rc::clone(link), parent, tag));
+        tag
+    }
+
+    /// The mark for content of `tag`: that of the content before, where it is of the same tag.
+    fn mark(&mut self, tag: usize) -> Mark {
+        let (number, page) = self.page();
+        let last = page.content.last().and_then(|content| content.mark());
+        if let Some(mark) = last.filter(|mark| mark.tag == tag) {
+            return mark;
+        }
+        let mark = Mark { id: page.marks, tag };
+        page.marks += 1;
+        self.layout.tags[tag].kids.push(Kid::Content { page: number, mark: mark.id });
+        mark
+    }
+
+    /// Makes a line that was placed a link.
+    fn area(&mut self, page: usize, content: usize, tag: usize) {
+        let sheet = &mut self.layout.pages[page];
+        let Some(Content::Line(Placed { x, y, line, .. })) = sheet.content.get(content) else { return };
+        let Some(link) = line.link.clone() else { return };
+        let (low, high) = (y - 0.25 * line.size, y + 0.85 * line.size);
+        let area = Area { rect: [*x, low, x + line.width, high], link, tag };
+        self.layout.tags[tag].kids.push(Kid::Area { page, area: sheet.areas.len() });
+        sheet.areas.push(area);
+    }
+
     /// Places lines one under the other, over as many pages as they need.
-    fn flow(&mut self, x: f32, lines: Vec<Line>, tag: usize) -> Result<(), Fault> {
+    fn flow(&mut self, x: f32, width: f32, lines: Vec<Line>, tag: usize) -> Result<(), Fault> {
         for line in lines {
             self.need(line.leading)?;
             let baseline = self.y - line.size;
             self.y -= line.leading;
+            let x = if line.leftward { x + width - line.width } else { x };
             self.place(x, baseline, line, Some(tag));
         }
         Ok(())
@@ -197,20 +254,27 @@ impl Pen<'_> {
 
     fn heading(&mut self, level: u8, text: &str, after: &[Block]) -> Result<(), Fault> {
         let look = look(level);
-        let lines = break_lines(self.fonts, look.style, text, WIDTH)?;
+        let mut lines = break_lines(self.faces, look.style, text, self.width)?;
         // A heading stays with the beginning of what it heads.
         let share = if level == 2 { SECTION * (self.top - self.bottom) } else { 0.0 };
         self.need((look.height(lines.len()) + self.beginning(after)?).max(share))?;
         if self.y < self.top {
             self.y -= look.before;
         }
-        let tag = self.tag(Some(0), look.tag);
         let page = self.page().0;
-        self.layout.bookmarks.push(Bookmark { title: neutralise(text), page, top: self.y });
-        self.flow(LEFT, lines, tag)?;
+        // PDF/UA-1 (ISO 14289-1, 7.4.2): no level is left out.
+        self.level = level.clamp(1, 3).min(self.level + 1);
+        let tag = self.tag(Some(0), ["H1", "H2", "H3"][usize::from(self.level - 1)]);
+        self.layout.bookmarks.push(Bookmark { title: neutralise(text), level: self.level, page, top: self.y });
+        if let Some(line) = lines.first_mut() {
+            line.anchor = Some(contents::key(self.headings).into());
+        }
+        self.layout.anchors.entry(text.to_owned()).or_insert((page, self.y));
+        self.headings += 1;
+        self.flow(LEFT, self.width, lines, tag)?;
         self.y -= look.after;
         if level == 1 {
-            self.fill(LEFT, self.y + 6.0, WIDTH, 1.5, NAVY);
+            self.fill(LEFT, self.y + 6.0, self.width, 1.5, NAVY);
             self.y -= 10.0;
         }
         Ok(())
@@ -222,16 +286,17 @@ impl Pen<'_> {
         let height = match first {
             Block::Heading(level, text) => {
                 let look = look(*level);
-                let lines = break_lines(self.fonts, look.style, text, WIDTH)?;
+                let lines = break_lines(self.faces, look.style, text, self.width)?;
                 look.height(lines.len()) + self.beginning(rest)?
             }
             Block::Paragraph(text) => {
-                let lines = break_lines(self.fonts, style(text, 9.5), &text.value, WIDTH)?;
+                let lines = self.lines(text, 9.5, self.width)?;
                 // An introduction stays with what it introduces.
-                let next = matches!(rest.first(), Some(Block::Table(_) | Block::Heading(..)));
+                let next = matches!(rest.first(), Some(Block::Table(_) | Block::Heading(..) | Block::Chart(_)));
                 height(&lines) + 6.0 + if next { self.beginning(rest)? } else { 0.0 }
             }
-            Block::Answer(text) => height(&self.answer_lines(text)?) + 20.0,
+            Block::Answer(text) => self.notice_height(&self.notice_lines(std::slice::from_ref(text), 12.0)?),
+            Block::Notice(texts) => self.notice_height(&self.notice_lines(texts, 9.5)?),
             Block::Facts(facts) => {
                 let next = matches!(rest.first(), Some(Block::Code(_)));
                 FACT.1 * facts.len() as f32 + 6.0 + if next { self.beginning(rest)? } else { 0.0 }
@@ -240,83 +305,108 @@ impl Pen<'_> {
                 whole if whole < (self.top - self.bottom) / 2.0 => whole,
                 _ => 3.0 * FACT.0,
             },
-            Block::List(_) => 3.0 * FACT.0,
+            Block::List(_) | Block::Steps(_) | Block::Contents(_) => 3.0 * FACT.0,
+            Block::Blanks(_) => lists::BLANK,
             Block::Table(table) => self.table_beginning(table)?,
+            Block::Chart(chart) => self.chart_height(chart),
+            Block::Code2d(_) => code2d::HEIGHT,
+            Block::PageBreak => 0.0,
         };
         Ok(height.min((self.top - self.bottom) / 2.0))
     }
 
     fn paragraph(&mut self, text: &Text) -> Result<(), Fault> {
-        let lines = break_lines(self.fonts, style(text, 9.5), &text.value, WIDTH)?;
+        let lines = self.lines(text, 9.5, self.width)?;
         let tag = self.tag(Some(0), "P");
-        self.flow(LEFT, lines, tag)?;
+        self.flow(LEFT, self.width, lines, tag)?;
         self.y -= 6.0;
         Ok(())
     }
 
-    /// The answer: in a tinted box with a bar in its tone.
-    fn answer(&mut self, text: &Text) -> Result<(), Fault> {
-        let lines = self.answer_lines(text)?;
-        let height = height(&lines) + 20.0;
-        self.need(height)?;
-        self.fill(LEFT, self.y - height, WIDTH, height, tint(text.tone));
-        self.fill(LEFT, self.y - height, 5.0, height, ink(text.tone));
-        self.y -= 10.0;
-        let tag = self.tag(Some(0), "P");
-        self.flow(LEFT + 18.0, lines, tag)?;
+    /// What the artifacts of each page say, as text.
+    fn said_once(&mut self) -> Result<(), Fault> {
+        match self.report.said_once() {
+            Some(said) => {
+                self.y -= 6.0;
+                self.paragraph(&Text::small(said))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What must be read: in a tinted box with a bar in its tone.
+    fn notice(&mut self, texts: &[Text], size: f32) -> Result<(), Fault> {
+        let paragraphs = self.notice_lines(texts, size)?;
+        let tone = texts.first().map_or(Tone::Plain, |text| text.tone);
+        let height = self.notice_height(&paragraphs);
+        let whole = height <= self.top - self.bottom;
+        if whole {
+            self.need(height)?;
+            self.notice_box(height, tone);
+            self.y -= 10.0;
+        }
+        let last = paragraphs.len().saturating_sub(1);
+        for (at, lines) in paragraphs.into_iter().enumerate() {
+            let tag = self.tag(Some(0), "P");
+            for line in lines {
+                let leading = line.leading;
+                if !whole {
+                    self.need(leading)?;
+                    self.notice_box(leading, tone);
+                }
+                self.flow(LEFT + 18.0, self.width - 30.0, vec![line], tag)?;
+            }
+            if at < last {
+                if !whole && self.y - 5.0 > self.bottom {
+                    self.notice_box(5.0, tone);
+                }
+                self.y -= 5.0;
+            }
+        }
         self.y -= 20.0;
         Ok(())
     }
 
-    fn answer_lines(&self, text: &Text) -> Result<Vec<Line>, Fault> {
-        break_lines(self.fonts, style(text, 12.0), &text.value, WIDTH - 30.0)
+    fn notice_box(&mut self, height: f32, tone: Tone) {
+        self.fill(LEFT, self.y - height, self.width, height, tint(tone));
+        self.fill(LEFT, self.y - height, 5.0, height, ink(tone));
+    }
+
+    fn notice_lines(&self, texts: &[Text], size: f32) -> Result<Vec<Vec<Line>>, Fault> {
+        texts.iter().map(|text| self.lines(text, size, self.width - 30.0)).collect()
+    }
+
+    fn notice_height(&self, paragraphs: &[Vec<Line>]) -> f32 {
+        paragraphs.iter().map(height).sum::<f32>() + 5.0 * paragraphs.len().saturating_sub(1) as f32 + 20.0
     }
 
     fn facts(&mut self, facts: &[(String, Text)]) -> Result<(), Fault> {
         const LABEL: f32 = 118.0;
         let mut tag = 0;
         for (label, value) in facts {
-            let named = Style { face: Face::Regular, size: 9.0, color: GREY };
-            let label = break_lines(self.fonts, named, label, LABEL - 8.0)?;
-            let value = break_lines(self.fonts, style(value, 9.5), &value.value, WIDTH - LABEL)?;
-            self.need(FACT.0)?;
+            let named = Style { face: FaceId::REGULAR, size: 9.0, color: GREY };
+            let label = break_lines(self.faces, named, label, LABEL - 8.0)?;
+            let value = self.lines(value, 9.5, self.width - LABEL)?;
             // A value without a label belongs to the one above.
-            if label.iter().any(|line| !line.text.is_empty()) || tag == 0 {
+            if label.iter().any(|line| !line.is_empty()) || tag == 0 {
                 tag = self.tag(Some(0), "P");
             }
-            if let Some(line) = label.into_iter().next() {
-                let baseline = self.y - 9.5;
-                self.place(LEFT, baseline, line, Some(tag));
-            }
             // Each line of a fact is as high as the next, so that the labels stand at one distance.
-            for line in value {
+            let (mut label, mut value) = (label.into_iter(), value.into_iter());
+            while label.len().max(value.len()) > 0 {
                 self.need(FACT.0)?;
                 let baseline = self.y - 9.5;
                 self.y -= FACT.0;
-                self.place(LEFT + LABEL, baseline, line, Some(tag));
+                let lines = [(LEFT, label.next()), (LEFT + LABEL, value.next())];
+                lines.into_iter().for_each(|(x, line)| {
+                    if let Some(line) = line {
+                        self.place(x, baseline, line, Some(tag));
+                    }
+                });
             }
             self.y -= FACT.1 - FACT.0;
         }
         self.y -= 6.0;
-        Ok(())
-    }
-
-    fn list(&mut self, items: &[Text]) -> Result<(), Fault> {
-        let list = self.tag(Some(0), "L");
-        for item in items {
-            let lines = break_lines(self.fonts, style(item, 9.5), &item.value, WIDTH - 14.0)?;
-            self.need(14.0)?;
-            let entry = self.tag(Some(list), "LI");
-            let (label, body) = (self.tag(Some(entry), "Lbl"), self.tag(Some(entry), "LBody"));
-            let bullet = break_lines(self.fonts, style(&Text::plain("•"), 9.5), "•", WIDTH)?;
-            let baseline = self.y - 9.5;
-            for line in bullet {
-                self.place(LEFT + 2.0, baseline, line, Some(label));
-            }
-            self.flow(LEFT + 14.0, lines, body)?;
-            self.y -= 3.0;
-        }
-        self.y -= 4.0;
         Ok(())
     }
 
@@ -333,7 +423,7 @@ impl Pen<'_> {
             let (above, below) = (if at == 0 { EDGE } else { 0.0 }, if at == last { EDGE } else { 0.0 });
             let height = line.leading + above + below;
             self.need(height)?;
-            self.fill(LEFT, self.y - height, WIDTH, height, HEAD);
+            self.fill(LEFT, self.y - height, self.width, height, HEAD);
             let baseline = self.y - above - line.size;
             self.place(LEFT + 12.0, baseline, line, Some(tag));
             self.y -= height;
@@ -345,33 +435,32 @@ impl Pen<'_> {
     fn code_lines(&self, lines: &[String]) -> Result<Vec<Line>, Fault> {
         /// Where a line is too long, the rest of it stands further in.
         const HANG: &str = "    ";
-        let look = Style { face: Face::Mono, size: 8.0, color: INK };
-        let width = WIDTH - 24.0 - self.fonts.width(look.face, look.size, HANG);
+        let look = Style { face: FaceId::MONO, size: 8.0, color: INK };
+        let hang = plain_width(self.faces, look, HANG);
         let mut all = Vec::new();
         for text in lines {
-            let mut parts = break_lines(self.fonts, look, text, width)?;
-            parts.iter_mut().skip(1).for_each(|part| part.text.insert_str(0, HANG));
+            let mut parts = break_lines(self.faces, look, text, self.width - 24.0 - hang)?;
+            parts.iter_mut().skip(1).for_each(|part| part.push_in(HANG, hang));
             all.extend(parts);
         }
         Ok(all)
     }
 }
 
-/// How a heading looks: its tag, and the space around it.
+/// How a heading looks, and the space around it.
 struct Look {
-    tag: &'static str,
     style: Style,
     before: f32,
     after: f32,
 }
 
 fn look(level: u8) -> Look {
-    let (tag, size, before, after) = match level {
-        1 => ("H1", 22.0, 10.0, 14.0),
-        2 => ("H2", 14.0, 20.0, 6.0),
-        _ => ("H3", 10.5, 12.0, 4.0),
+    let (size, before, after) = match level {
+        1 => (22.0, 10.0, 14.0),
+        2 => (14.0, 20.0, 6.0),
+        _ => (10.5, 12.0, 4.0),
     };
-    Look { tag, style: Style { face: Face::Bold, size, color: NAVY }, before, after }
+    Look { style: Style { face: FaceId::BOLD, size, color: NAVY }, before, after }
 }
 
 impl Look {
@@ -388,27 +477,9 @@ fn height<'l>(lines: impl IntoIterator<Item = &'l Line>) -> f32 {
 fn style(text: &Text, size: f32) -> Style {
     let color = if text.tone == Tone::Plain { INK } else { ink(text.tone) };
     match text.voice {
-        Voice::Plain => Style { face: Face::Regular, size, color },
-        Voice::Strong => Style { face: Face::Bold, size, color },
-        Voice::Small => Style { face: Face::Regular, size: size - 1.0, color: GREY },
-        Voice::Exact => Style { face: Face::Mono, size: size - 1.5, color },
-    }
-}
-
-fn ink(tone: Tone) -> Color {
-    match tone {
-        Tone::Plain => NAVY,
-        Tone::Good => [0.03, 0.32, 0.15],
-        Tone::Bad => [0.55, 0.06, 0.08],
-        Tone::Open => [0.38, 0.26, 0.0],
-    }
-}
-
-fn tint(tone: Tone) -> Color {
-    match tone {
-        Tone::Plain => HEAD,
-        Tone::Good => [0.90, 0.96, 0.92],
-        Tone::Bad => [0.99, 0.92, 0.92],
-        Tone::Open => [0.99, 0.96, 0.87],
+        Voice::Plain => Style { face: FaceId::REGULAR, size, color },
+        Voice::Strong => Style { face: FaceId::BOLD, size, color },
+        Voice::Small => Style { face: FaceId::REGULAR, size: size - 1.0, color: GREY },
+        Voice::Exact => Style { face: FaceId::MONO, size: size - 1.5, color },
     }
 }

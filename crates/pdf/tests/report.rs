@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use evidence::package::{Build, LedgerAnchor, Tool, build, verify};
-use evidence::report::{Attachment, Block, Cell, Column, Report, Table, Text};
+use evidence::report::{Attachment, Block, Cell, Column, Paper, Report, Table, Text};
 use evidence::{Act, Case, NewExhibit, Renderer};
 use model::{Digest, Hidden, Instant};
 use probity_pdf::Pdf;
@@ -49,7 +49,7 @@ fn package(folder: &Path) -> PathBuf {
     };
     let path = folder.join("package.zip");
     let key = SigningKey::from_seed([7; 32]);
-    build(&case, &settings, &key, &Pdf, File::create(&path).unwrap(), &Hidden).unwrap();
+    build(&case, &settings, &key, &Pdf::default(), File::create(&path).unwrap(), &Hidden).unwrap();
     let verification = verify(File::open(&path).unwrap(), &[key.public()], &Hidden).unwrap();
     assert!(verification.is_intact(), "{:#?}", verification.checks);
     path
@@ -64,6 +64,9 @@ fn report(blocks: Vec<Block>) -> Report {
         language: "en".to_owned(),
         producer: "probity 0.1.0".to_owned(),
         created: at(0),
+        paper: Paper::A4,
+        bates: None,
+        flattened: false,
         blocks,
         attachments: vec![Attachment {
             name: "case.json".to_owned(),
@@ -115,14 +118,16 @@ fn long_tables_break_with_repeated_heads_and_every_value_is_found() {
     let mut rows: Vec<_> = (0..200).map(row).collect();
     rows.push(vec![Cell(vec![Text::plain("tall")]), Cell(vec![Text::plain("word ".repeat(3000))])]);
     let table = Table { summary: "Rows".to_owned(), columns: vec![column("Head A", 20), column("Head B", 80)], rows };
-    let bytes = Pdf.render(&report(vec![Block::Heading(1, "Long".to_owned()), Block::Table(table)])).unwrap();
+    let bytes =
+        Pdf::default().render(&report(vec![Block::Heading(1, "Long".to_owned()), Block::Table(table)])).unwrap();
     let text = words(&bytes, "long.pdf");
     let pages: Vec<&str> = text.split('\u{c}').filter(|page| !page.trim().is_empty()).collect();
     assert!(pages.len() > 5);
     for (number, page) in pages.iter().enumerate() {
         assert!(page.contains("Head A") && page.contains("Head B"), "page {}", number + 1);
         assert!(page.contains(&format!("Page {} of {}", number + 1, pages.len())), "{page}");
-        assert!(page.contains("CONFIDENTIAL") && !page.contains("DRAFT"));
+        // The watermark is drawn, and said at the end.
+        assert!(page.contains("CONFIDENTIAL") && page.contains("DRAFT") == (number + 1 == pages.len()));
     }
     (0..200).for_each(|n| assert!(text.contains(&format!("row-{n} ")) && text.contains(&format!("value-{n} "))));
     assert_eq!(text.matches("word").count(), 3000 + (0..200).map(|n| n % 7).sum::<usize>());
@@ -131,7 +136,7 @@ fn long_tables_break_with_repeated_heads_and_every_value_is_found() {
 /// The pages of a report, as pdftotext reads them; no other judge.
 fn pages(report: &Report, name: &str) -> Vec<String> {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::write(&path, Pdf.render(report).unwrap()).unwrap();
+    std::fs::write(&path, Pdf::default().render(report).unwrap()).unwrap();
     let text = run(Command::new("pdftotext").arg("-layout").arg(&path).arg("-"));
     text.split('\u{c}').filter(|page| !page.trim().is_empty()).map(str::to_owned).collect()
 }
@@ -143,12 +148,13 @@ fn a_marking_is_never_cut() {
         let marking: Vec<String> = (0..words).map(|n| format!("mark{n:02}")).collect();
         let long = Report { marking: marking.join(" "), ..report(line()) };
         for page in pages(&long, "marking.pdf") {
-            marking.iter().for_each(|word| assert_eq!(page.matches(word).count(), 2, "{word}: {page}"));
+            let said = usize::from(page.contains("Every page of this report"));
+            marking.iter().for_each(|word| assert_eq!(page.matches(word).count(), 2 + said, "{word}: {page}"));
             assert!(page.contains("Case 1") && page.contains("2026-01-01 09:00:00 UTC"), "{page}");
         }
     }
     let endless = Report { marking: "mark ".repeat(2000), ..report(line()) };
-    assert_eq!(Pdf.render(&endless).unwrap_err().code(), "report-too-long");
+    assert_eq!(Pdf::default().render(&endless).unwrap_err().code(), "report-too-long");
 }
 
 #[test]
@@ -177,10 +183,10 @@ fn a_heading_stands_with_what_it_heads_and_a_section_begins_where_there_is_room(
 #[test]
 fn same_report_same_bytes_and_a_missing_character_is_named() {
     let one = report(vec![Block::Paragraph(Text::plain("Grüße, Привет, Γειά, ≤ ≥ → −"))]);
-    let bytes = Pdf.render(&one).unwrap();
-    assert_eq!(bytes, Pdf.render(&one).unwrap());
+    let bytes = Pdf::default().render(&one).unwrap();
+    assert_eq!(bytes, Pdf::default().render(&one).unwrap());
     assert!(words(&bytes, "scripts.pdf").contains("Grüße, Привет, Γειά, ≤ ≥ → −"));
-    let fault = Pdf.render(&report(vec![Block::Paragraph(Text::plain("日"))])).unwrap_err();
+    let fault = Pdf::default().render(&report(vec![Block::Paragraph(Text::plain("日"))])).unwrap_err();
     assert_eq!(fault.code(), "missing-glyph");
     assert!(fault.message().contains("U+65E5"));
 }
@@ -191,7 +197,7 @@ struct Keep(std::cell::RefCell<Option<Report>>);
 impl Renderer for Keep {
     fn render(&self, report: &Report) -> Result<Vec<u8>, model::Fault> {
         self.0.replace(Some(report.clone()));
-        Pdf.render(report)
+        Pdf::default().render(report)
     }
 }
 
@@ -210,7 +216,7 @@ fn an_empty_case_has_every_section_and_a_full_one_every_value() {
         let keep = Keep(std::cell::RefCell::new(None));
         build(case, &settings, &key, &keep, std::io::Cursor::new(Vec::new()), &Hidden).unwrap();
         let report = keep.0.into_inner().unwrap();
-        (words(&Pdf.render(&report).unwrap(), name), report)
+        (words(&Pdf::default().render(&report).unwrap(), name), report)
     };
     let (text, _) = read(&Case::create(root.path(), "empty", "Nothing yet", &act(0, "test")).unwrap(), "empty.pdf");
     for section in ["No evaluation is recorded", "has no exhibits", "Custody", "How to verify", "does not prove"] {

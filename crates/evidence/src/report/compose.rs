@@ -4,7 +4,7 @@ use model::{Instant, Verdict, counted, grouped};
 
 use super::verdicts::verdicts;
 use super::words::{date_and_time, exact_size, is_are, short_size, size, when};
-use super::{Attachment, Block, Cell, Column, Report, Table, Text, Tone, figures, tone};
+use super::{Attachment, Block, Cell, Column, Paper, Report, Table, Text, Tone, figures, tone};
 use crate::document::{Document, verdict};
 use crate::wire::{CustodyLine, DocumentWire, ObjectiveWire};
 
@@ -27,6 +27,9 @@ pub(crate) fn compose(document: &Document, attachments: Vec<Attachment>, created
         language: "en".to_owned(),
         producer: format!("{} {}", wire.tool.name, wire.tool.version),
         created,
+        paper: Paper::default(),
+        bates: None,
+        flattened: false,
         blocks,
         attachments,
     }

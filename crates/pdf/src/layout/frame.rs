@@ -1,23 +1,28 @@
-//! What stands around the body of every page: marking, case, time, page number. All of it is artifacts.
+//! What stands around the body of every page: marking, case, time, numbers. All of it is artifacts.
 
 use evidence::report::{Report, to_seconds};
 use model::Fault;
 
-use super::{Fill, GREY, INK, LEFT, Layout, PAGE, Placed, RULE, WIDTH};
-use crate::font::{Face, Fonts};
+use super::LEFT;
+use crate::font::{FaceId, Faces};
+use crate::page::{Fill, Layout, Placed};
+use crate::palette::{GREY, INK, RULE};
 use crate::text::{Line, Style, break_lines};
 
 /// From one line of the marking to the next.
 const STEP: f32 = 12.0;
-const SMALL: Style = Style { face: Face::Regular, size: 8.0, color: GREY };
-const STRONG: Style = Style { face: Face::Bold, size: 8.5, color: INK };
+const SMALL: Style = Style { face: FaceId::REGULAR, size: 8.0, color: GREY };
+const STRONG: Style = Style { face: FaceId::BOLD, size: 8.5, color: INK };
 
 /// The room that the marking leaves.
 pub(super) struct Frame {
+    sheet: (f32, f32),
     /// The marking is never cut: it has as many lines as it needs, first and last on each page.
     marking: Vec<Line>,
     /// How far it pushes everything else towards the middle of the page.
     push: f32,
+    /// The Bates number has a line of its own at the foot.
+    below: f32,
     /// Where the body begins, and where it ends.
     pub(super) top: f32,
     pub(super) bottom: f32,
@@ -26,40 +31,45 @@ pub(super) struct Frame {
 impl Frame {
     /// # Errors
     /// `missing-glyph`; `report-too-long` for a marking that leaves less than half of the page.
-    pub(super) fn new(report: &Report, fonts: &Fonts) -> Result<Frame, Fault> {
-        let mut marking = break_lines(fonts, STRONG, &report.marking, WIDTH)?;
-        marking.retain(|line| !line.text.is_empty());
+    pub(super) fn new(report: &Report, faces: &Faces, sheet: (f32, f32)) -> Result<Frame, Fault> {
+        let mut marking = break_lines(faces, STRONG, &report.marking, sheet.0 - 2.0 * LEFT)?;
+        marking.retain(|line| !line.is_empty());
         let push = STEP * marking.len().saturating_sub(1) as f32;
-        let (top, bottom) = (PAGE.1 - 82.0 - push, 68.0 + push);
-        if top - bottom < PAGE.1 / 2.0 {
+        let below = if report.bates.is_some() { STEP } else { 0.0 };
+        let (top, bottom) = (sheet.1 - 82.0 - push, 68.0 + push + below);
+        if top - bottom < sheet.1 / 2.0 {
             return Err(Fault::refused("report-too-long", "The marking would take more than half of each page")
                 .advise("Shorten the marking."));
         }
-        Ok(Frame { marking, push, top, bottom })
+        Ok(Frame { sheet, marking, push, below, top, bottom })
     }
 
     /// Heads and feet of all pages, now that their number is known.
-    pub(super) fn furnish(&self, report: &Report, fonts: &Fonts, layout: &mut Layout) -> Result<(), Fault> {
-        let (head, foot) = (PAGE.1 - 46.0 - self.push, 38.0 + self.push);
-        let case = one_line(fonts, &format!("Case {}", report.case))?;
-        let producer = one_line(fonts, &report.producer)?;
-        let made = one_line(fonts, &to_seconds(report.created))?;
+    pub(super) fn furnish(&self, report: &Report, faces: &Faces, layout: &mut Layout) -> Result<(), Fault> {
+        let right = self.sheet.0 - LEFT;
+        let (head, foot) = (self.sheet.1 - 46.0 - self.push, 38.0 + self.push + self.below);
+        let case = one_line(faces, SMALL, &format!("Case {}", report.case))?;
+        let producer = one_line(faces, SMALL, &report.producer)?;
+        let made = one_line(faces, SMALL, &to_seconds(report.created))?;
         let total = layout.pages.len();
         for (number, page) in layout.pages.iter_mut().enumerate() {
-            let count = one_line(fonts, &format!("Page {} of {total}", number + 1))?;
-            let mut place = |x, y, line: &Line| page.lines.push(Placed { x, y, line: line.clone(), mark: None });
-            let right = |line: &Line| LEFT + WIDTH - wide(fonts, line);
-            place(LEFT, head, &case);
-            place(right(&producer), head, &producer);
-            place(LEFT, foot, &made);
-            place(right(&count), foot, &count);
+            let count = one_line(faces, SMALL, &format!("Page {} of {total}", number + 1))?;
+            let placed = |x, y, line: &Line| Placed { x, y, line: line.clone(), mark: None };
+            page.head.push(placed(LEFT, head, &case));
+            page.head.push(placed(right - producer.width, head, &producer));
+            page.foot.push(placed(LEFT, foot, &made));
+            page.foot.push(placed(right - count.width, foot, &count));
             for (at, line) in self.marking.iter().enumerate() {
-                let (x, down) = ((PAGE.0 - wide(fonts, line)) / 2.0, STEP * at as f32);
-                place(x, PAGE.1 - 33.0 - down, line);
-                place(x, 25.0 + self.push - down, line);
+                let (x, down) = ((self.sheet.0 - line.width) / 2.0, STEP * at as f32);
+                page.head.push(placed(x, self.sheet.1 - 33.0 - down, line));
+                page.foot.push(placed(x, 25.0 + self.push + self.below - down, line));
+            }
+            if let Some(bates) = &report.bates {
+                let line = one_line(faces, STRONG, &bates.page(number as u64))?;
+                page.foot.push(placed(right - line.width, 25.0, &line));
             }
             for y in [head - 8.0, foot + 14.0] {
-                page.fills.push(Fill { x: LEFT, y, width: WIDTH, height: 0.6, color: RULE });
+                page.fills.push(Fill { x: LEFT, y, width: right - LEFT, height: 0.6, color: RULE });
             }
         }
         Ok(())
@@ -67,12 +77,8 @@ impl Frame {
 }
 
 /// A short text that is never broken.
-fn one_line(fonts: &Fonts, text: &str) -> Result<Line, Fault> {
+fn one_line(faces: &Faces, look: Style, text: &str) -> Result<Line, Fault> {
     let clean = text.replace(['\n', '\r'], " ");
-    let lines = break_lines(fonts, SMALL, &clean, f32::INFINITY)?;
+    let lines = break_lines(faces, look, &clean, f32::INFINITY)?;
     lines.into_iter().next().ok_or_else(|| Fault::internal("pdf-not-written", "A line of the frame is missing"))
-}
-
-fn wide(fonts: &Fonts, line: &Line) -> f32 {
-    fonts.width(line.face, line.size, &line.text)
 }

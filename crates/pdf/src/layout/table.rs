@@ -5,8 +5,10 @@ use std::collections::VecDeque;
 use evidence::report::{Cell, Table};
 use model::Fault;
 
-use super::{HEAD, INK, LEFT, Pen, RULE, WIDTH, height, style};
-use crate::font::Face;
+use super::{LEFT, Pen, height};
+use crate::font::FaceId;
+use crate::page::Says;
+use crate::palette::{HEAD, INK, RULE};
 use crate::text::{Line, Style, break_lines};
 
 /// Above and below the text of a row, and at its sides.
@@ -38,7 +40,7 @@ impl Pen<'_> {
         let below_head = |y: f32| y - tallest(&head) - 2.0 * PADDING - self.bottom;
         let plan = plan(&heights, below_head(self.y), below_head(self.top));
         let tag = self.tag(Some(0), "Table");
-        self.layout.tags[tag].summary = Some(table.summary.clone());
+        self.layout.tags[tag].says = Says::Summary(table.summary.clone());
         self.table_head(table, &head, Some(tag));
         for (at, row) in rows.into_iter().enumerate() {
             if plan.carry == Some(at) {
@@ -59,19 +61,31 @@ impl Pen<'_> {
         Ok(head + if head + first > self.top - self.bottom { BEGUN } else { first })
     }
 
+    /// Where the columns of a table begin, and how wide they are.
+    fn places(&self, table: &Table) -> Vec<(f32, f32)> {
+        let all: u16 = table.columns.iter().map(|column| column.share).sum();
+        let mut x = LEFT;
+        let place = |column: &evidence::report::Column| {
+            let width = self.width * f32::from(column.share) / f32::from(all.max(1));
+            x += width;
+            (x - width, width)
+        };
+        table.columns.iter().map(place).collect()
+    }
+
     fn head_lines(&self, table: &Table) -> Result<Row, Fault> {
-        let look = Style { face: Face::Bold, size: 8.5, color: INK };
-        let cells = table.columns.iter().zip(places(table));
-        let lines = |title: &str, width| break_lines(self.fonts, look, title, width - 2.0 * PADDING);
+        let look = Style { face: FaceId::BOLD, size: 8.5, color: INK };
+        let cells = table.columns.iter().zip(self.places(table));
+        let lines = |title: &str, width| break_lines(self.faces, look, title, width - 2.0 * PADDING);
         cells.map(|(column, (_, width))| Ok(lines(&column.title, width)?.into())).collect()
     }
 
     fn row_lines(&self, table: &Table, cells: &[Cell]) -> Result<Row, Fault> {
         let mut row = Row::with_capacity(cells.len());
-        for (cell, (_, width)) in cells.iter().zip(places(table)) {
+        for (cell, (_, width)) in cells.iter().zip(self.places(table)) {
             let mut lines = VecDeque::new();
             for text in &cell.0 {
-                lines.extend(break_lines(self.fonts, style(text, 8.5), &text.value, width - 2.0 * PADDING)?);
+                lines.extend(self.lines(text, 8.5, width - 2.0 * PADDING)?);
             }
             row.push(lines);
         }
@@ -82,28 +96,22 @@ impl Pen<'_> {
     fn table_head(&mut self, table: &Table, head: &Row, tag: Option<usize>) {
         let row = tag.map(|tag| self.tag(Some(tag), "TR"));
         let height = tallest(head) + 2.0 * PADDING;
-        self.fill(LEFT, self.y - height, WIDTH, height, HEAD);
-        for (lines, (column, (x, width))) in head.iter().zip(table.columns.iter().zip(places(table))) {
+        self.fill(LEFT, self.y - height, self.width, height, HEAD);
+        for (lines, (column, (x, width))) in head.iter().zip(table.columns.iter().zip(self.places(table))) {
             let cell = row.map(|row| self.tag(Some(row), "TH"));
             if let Some(cell) = cell {
-                self.layout.tags[cell].scope = Some("Column");
+                self.layout.tags[cell].says = Says::Scope("Column");
             }
             let mut y = self.y - PADDING;
             for line in lines {
-                let at = self.align(column.number, x, width, line);
+                let mut line = line.clone();
+                let at = align(column.number, x, width, &mut line);
                 let baseline = y - line.size;
                 y -= line.leading;
-                self.place(at, baseline, line.clone(), cell);
+                self.place(at, baseline, line, cell);
             }
         }
         self.y -= height;
-    }
-
-    fn align(&self, number: bool, x: f32, width: f32, line: &Line) -> f32 {
-        match number {
-            true => x + width - PADDING - self.fonts.width(line.face, line.size, &line.text),
-            false => x + PADDING,
-        }
     }
 
     /// A row stays whole where it fits on a page; where it cannot, it goes on below the repeated head.
@@ -116,11 +124,11 @@ impl Pen<'_> {
         let parent = self.tag(Some(tag), "TR");
         let mut columns = Vec::with_capacity(row.len());
         for (index, (lines, (column, (x, width)))) in
-            row.into_iter().zip(table.columns.iter().zip(places(table))).enumerate()
+            row.into_iter().zip(table.columns.iter().zip(self.places(table))).enumerate()
         {
             let tag = self.tag(Some(parent), if index == 0 { "TH" } else { "TD" });
             if index == 0 {
-                self.layout.tags[tag].scope = Some("Row");
+                self.layout.tags[tag].says = Says::Scope("Row");
             }
             columns.push(Column { x, width, number: column.number, tag, lines });
         }
@@ -146,8 +154,8 @@ impl Pen<'_> {
         for column in columns {
             let mut y = top;
             while column.lines.front().is_some_and(|line| y - line.leading >= self.bottom) {
-                let Some(line) = column.lines.pop_front() else { break };
-                let at = self.align(column.number, column.x, column.width, &line);
+                let Some(mut line) = column.lines.pop_front() else { break };
+                let at = align(column.number, column.x, column.width, &mut line);
                 let baseline = y - line.size;
                 y -= line.leading;
                 self.place(at, baseline, line, Some(column.tag));
@@ -155,7 +163,7 @@ impl Pen<'_> {
             lowest = lowest.min(y);
         }
         self.y = lowest - padding;
-        self.fill(LEFT, self.y, WIDTH, 0.6, RULE);
+        self.fill(LEFT, self.y, self.width, 0.6, RULE);
     }
 }
 
@@ -198,20 +206,14 @@ fn spread(heights: &[f32], padding: f32, left: f32, full: f32) -> (usize, usize)
     (pages, on_page)
 }
 
-fn tallest(row: &Row) -> f32 {
-    row.iter().map(height).fold(0.0, f32::max)
+/// Where a line of a cell begins. Numbers stand at the right, and so does what runs from right to left over several lines.
+fn align(number: bool, x: f32, width: f32, line: &mut Line) -> f32 {
+    line.flush_right = number || line.leftward;
+    if line.flush_right { x + width - PADDING - line.width } else { x + PADDING }
 }
 
-/// Where the columns of a table begin, and how wide they are.
-fn places(table: &Table) -> Vec<(f32, f32)> {
-    let all: u16 = table.columns.iter().map(|column| column.share).sum();
-    let mut x = LEFT;
-    let place = |column: &evidence::report::Column| {
-        let width = WIDTH * f32::from(column.share) / f32::from(all.max(1));
-        x += width;
-        (x - width, width)
-    };
-    table.columns.iter().map(place).collect()
+fn tallest(row: &Row) -> f32 {
+    row.iter().map(height).fold(0.0, f32::max)
 }
 
 #[cfg(test)]

@@ -1,0 +1,167 @@
+//! The structure tree (ISO 32000-1, 14.7), its parent tree, and what each page says about it; links.
+
+use evidence::report::Link;
+use lopdf::{Dictionary, Document, Object, ObjectId, dictionary};
+
+use super::text;
+use crate::page::{Area, Kid, Layout, Says, Tag};
+
+/// Adds the tree and the links, and returns its root.
+pub(super) fn add(document: &mut Document, layout: &Layout, pages: &[ObjectId]) -> Result<ObjectId, lopdf::Error> {
+    let root = document.new_object_id();
+    let mut ids: Vec<ObjectId> = layout.tags.iter().map(|_| document.new_object_id()).collect();
+    let areas: Vec<Vec<ObjectId>> =
+        layout.pages.iter().map(|page| page.areas.iter().map(|_| document.new_object_id()).collect()).collect();
+    let mut tree = Tree { document, layout, pages, root, ids: std::mem::take(&mut ids), areas };
+    let parents = tree.elements();
+    let numbers = tree.pages_and_links(parents)?;
+    let next = (numbers.len() / 2) as i64;
+    let first = tree.ids.first().copied().unwrap_or(root);
+    let parents = document.add_object(dictionary! { "Nums" => numbers });
+    document.set_object(
+        root,
+        dictionary! {
+            "Type" => "StructTreeRoot",
+            "K" => vec![Object::Reference(first)],
+            "ParentTree" => parents,
+            "ParentTreeNextKey" => next,
+        },
+    );
+    Ok(root)
+}
+
+struct Tree<'d> {
+    document: &'d mut Document,
+    layout: &'d Layout,
+    pages: &'d [ObjectId],
+    root: ObjectId,
+    /// Of each tag.
+    ids: Vec<ObjectId>,
+    /// Of each link, page by page.
+    areas: Vec<Vec<ObjectId>>,
+}
+
+impl Tree<'_> {
+    /// Writes the elements; which of them each mark of each page belongs to.
+    fn elements(&mut self) -> Vec<Vec<Object>> {
+        let layout = self.layout;
+        let mut parents: Vec<Vec<Object>> = layout.pages.iter().map(|page| vec![Object::Null; page.marks]).collect();
+        let mut above = vec![self.root; layout.tags.len()];
+        let scopes =
+            ["Column", "Row"].map(|scope| self.document.add_object(dictionary! { "O" => "Table", "Scope" => scope }));
+        for (index, tag) in layout.tags.iter().enumerate() {
+            let id = self.ids[index];
+            // The page of the first content; content of other pages says its own.
+            let own =
+                tag.kids.iter().find_map(|kid| if let Kid::Content { page, .. } = kid { Some(*page) } else { None });
+            let mut element = dictionary! { "S" => tag.name, "P" => above[index] };
+            if let Some(own) = own {
+                element.set("Pg", self.pages[own]);
+            }
+            let mut kids = Vec::with_capacity(tag.kids.len());
+            for kid in &tag.kids {
+                kids.push(match *kid {
+                    Kid::Tag(kid) => {
+                        above[kid] = id;
+                        Object::Reference(self.ids[kid])
+                    }
+                    Kid::Content { page, mark } => {
+                        parents[page][mark] = Object::Reference(id);
+                        self.content(page, mark, own)
+                    }
+                    Kid::Area { page, area } => Object::Dictionary(dictionary! {
+                        "Type" => "OBJR", "Pg" => self.pages[page], "Obj" => self.areas[page][area],
+                    }),
+                });
+            }
+            match kids.len() {
+                1 => element.set("K", kids.swap_remove(0)),
+                _ => element.set("K", kids),
+            }
+            self.says(tag, &mut element, scopes);
+            self.document.set_object(id, element);
+        }
+        parents
+    }
+
+    fn content(&self, page: usize, mark: usize, own: Option<usize>) -> Object {
+        match own == Some(page) {
+            true => Object::Integer(mark as i64),
+            false => {
+                Object::Dictionary(dictionary! { "Type" => "MCR", "Pg" => self.pages[page], "MCID" => mark as i64 })
+            }
+        }
+    }
+
+    fn says(&self, tag: &Tag, element: &mut Dictionary, [column, row]: [ObjectId; 2]) {
+        match &tag.says {
+            Says::Nothing => {}
+            Says::Scope(scope) => element.set("A", if *scope == "Row" { row } else { column }),
+            Says::Summary(summary) => element.set("A", dictionary! { "O" => "Table", "Summary" => text(summary) }),
+            Says::Numbering(how) => element.set("A", dictionary! { "O" => "List", "ListNumbering" => *how }),
+            Says::Alternative(alt, frame) => {
+                element.set("Alt", text(&crate::text::neutralise(alt)));
+                let frame: Vec<Object> = frame.iter().map(|side| Object::Real(*side)).collect();
+                element.set("A", dictionary! { "O" => "Layout", "Placement" => "Block", "BBox" => frame });
+            }
+        }
+    }
+
+    /// What pages say, and their links; the numbers of the parent tree.
+    fn pages_and_links(&mut self, parents: Vec<Vec<Object>>) -> Result<Vec<Object>, lopdf::Error> {
+        let mut numbers = Vec::with_capacity(2 * self.pages.len());
+        for (number, parents) in parents.into_iter().enumerate() {
+            numbers.push(Object::Integer(number as i64));
+            numbers.push(Object::Reference(self.document.add_object(parents)));
+            let annotations: Vec<Object> = self.areas[number].iter().copied().map(Object::Reference).collect();
+            let page = self.document.get_object_mut(self.pages[number])?.as_dict_mut()?;
+            page.set("StructParents", number as i64);
+            page.set("Tabs", "S");
+            match annotations.is_empty() {
+                true => drop(page.remove(b"Annots")),
+                false => page.set("Annots", annotations),
+            }
+        }
+        for (page, ids) in self.layout.pages.iter().zip(&self.areas) {
+            for (area, id) in page.areas.iter().zip(ids) {
+                let key = (numbers.len() / 2) as i64;
+                numbers.extend([Object::Integer(key), Object::Reference(self.ids[area.tag])]);
+                self.document.set_object(*id, link(area, key, self.layout, self.pages));
+            }
+        }
+        Ok(numbers)
+    }
+}
+
+/// A link (PDF/UA-1, 7.18.5: it says in words where it leads; PDF/A-3, 6.3: it is printed as what it is).
+fn link(area: &Area, key: i64, layout: &Layout, pages: &[ObjectId]) -> Dictionary {
+    let rect: Vec<Object> = area.rect.iter().map(|side| Object::Real((side * 100.0).round() / 100.0)).collect();
+    let mut link = dictionary! {
+        "Type" => "Annot", "Subtype" => "Link", "Rect" => rect, "Border" => vec![0.into(), 0.into(), 0.into()],
+        "F" => 4, "StructParent" => key,
+    };
+    match area.link.as_ref() {
+        Link::Web(address) => {
+            link.set("Contents", text(&format!("Open {address}")));
+            let uri = Object::string_literal(ascii(address));
+            link.set("A", dictionary! { "Type" => "Action", "S" => "URI", "URI" => uri });
+        }
+        Link::Place(name) | Link::PageOf(name) => {
+            // The layout refuses a place that is nowhere.
+            let (page, top) = layout.anchors.get(name).copied().unwrap_or_default();
+            link.set("Contents", text(&format!("Go to page {}", page + 1)));
+            let place = [Object::Reference(pages[page]), "XYZ".into(), Object::Null, Object::Real(top), Object::Null];
+            link.set("Dest", place.to_vec());
+        }
+    }
+    link
+}
+
+/// An address in ASCII (ISO 32000-1, 12.6.4.7): every other byte as `%XX`.
+fn ascii(address: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'!'..=b'~' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    address.bytes().map(byte).collect()
+}

@@ -91,3 +91,14 @@ pub struct Revocations {
     /// Certificates that help to find a path.
     pub certificates: Vec<Vec<u8>>,
 }
+
+impl Revocations {
+    /// All of both.
+    #[must_use]
+    pub fn and(mut self, other: &Revocations) -> Self {
+        self.ocsp.extend(other.ocsp.iter().cloned());
+        self.crls.extend(other.crls.iter().cloned());
+        self.certificates.extend(other.certificates.iter().cloned());
+        self
+    }
+}

@@ -14,6 +14,7 @@
 //! | [`x509`] | certificates, keys and paths (RFC 5280), feature `x509` | `openssl verify` |
 //! | [`cms`] | detached signatures (CMS, CAdES, PAdES), feature `x509` | `openssl cms -cades` |
 //! | [`tsp`] | time stamps (RFC 3161), feature `x509` | `openssl ts` |
+//! | [`ocsp`], [`crl`] | whether a certificate was revoked (RFC 6960, RFC 5280), feature `x509` | `openssl ocsp`, `openssl crl` |
 //! | [`protect`], [`unprotect`] | key files behind a passphrase (age, scrypt) | `age -d` |
 //! | [`encrypt_to`], [`decrypt_with`] | files for the holder of a key (age, X25519) | `age -d -i` |
 //!
@@ -32,18 +33,20 @@ pub mod agent;
 mod answer;
 pub mod armour;
 #[cfg(feature = "x509")]
-#[allow(dead_code)]
 mod asn1;
 pub mod canonical;
 #[cfg(feature = "x509")]
-#[allow(dead_code)]
 pub mod cms;
+#[cfg(feature = "x509")]
+pub mod crl;
 pub mod dsse;
 mod hash;
 mod key;
 mod limits;
 pub mod minisign;
 pub mod note;
+#[cfg(feature = "x509")]
+pub mod ocsp;
 mod openssh;
 pub mod ots;
 #[cfg(feature = "age")]
@@ -53,9 +56,10 @@ mod sealed;
 mod signer;
 pub mod sshsig;
 #[cfg(feature = "x509")]
+mod trust;
+#[cfg(feature = "x509")]
 pub mod tsp;
 #[cfg(feature = "x509")]
-#[allow(dead_code)]
 pub mod x509;
 
 #[cfg(feature = "x509")]
@@ -68,3 +72,5 @@ pub use passphrase::{is_protected, protect, unprotect};
 #[cfg(feature = "age")]
 pub use sealed::{decrypt_with, encrypt_to};
 pub use signer::Ed25519Signer;
+#[cfg(feature = "x509")]
+pub use trust::judge_signer;

@@ -17,6 +17,8 @@ oids! {
     SIGNING_CERTIFICATE = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 2, 12];
     SIGNATURE_TIME_STAMP = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 2, 14];
     SIGNING_CERTIFICATE_V2 = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 2, 47];
+    CERTIFICATE_VALUES = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 2, 23];
+    REVOCATION_VALUES = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 2, 24];
     /// adbe-revocationInfoArchival: how Adobe keeps revocation data among the signed attributes.
     ADOBE_REVOCATION = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x2f, 1, 1, 8];
 
@@ -61,6 +63,7 @@ oids! {
     NAME_CONSTRAINTS = &[0x55, 0x1d, 30];
     CRL_DISTRIBUTION_POINTS = &[0x55, 0x1d, 31];
     CERTIFICATE_POLICIES = &[0x55, 0x1d, 32];
+    EXPIRED_CERTS_ON_CRL = &[0x55, 0x1d, 60];
     EXT_KEY_USAGE = &[0x55, 0x1d, 37];
     AUTHORITY_INFO = &[0x2b, 6, 1, 5, 5, 7, 1, 1];
     QC_STATEMENTS = &[0x2b, 6, 1, 5, 5, 7, 1, 3];

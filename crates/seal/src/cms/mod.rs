@@ -7,11 +7,14 @@ mod attributes;
 mod intact;
 mod read;
 mod sign;
+mod verify;
 
 pub use intact::{Content, Rules};
 pub use read::{signature_value, unpadded};
 pub use sign::{Sign, sign, with_timestamp};
+pub use verify::{verify, verify_each};
 
 pub(crate) use attributes::names_certificate;
 pub(crate) use intact::check;
 pub(crate) use read::{SignedData, SignerInfo};
+pub(crate) use verify::evidence_in;

@@ -5,9 +5,12 @@
 mod request;
 mod response;
 mod token;
+mod verify;
 
 pub use request::Request;
 pub use response::{read_response, read_token_or_response};
 pub use token::Token;
+pub use verify::{Judged, verify};
 
 pub(crate) use token::bad_token;
+pub(crate) use verify::verify_with;

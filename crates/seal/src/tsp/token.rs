@@ -26,7 +26,7 @@ pub struct Token {
 
 impl Token {
     /// Reads a token alone.
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, Fault> {
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, Fault> {
         let malformed = || bad_token("This is not a time stamp token");
         if bytes.len() > Limits::CMS_BYTES {
             return Err(malformed());

@@ -3,6 +3,7 @@
 use sha2::{Sha256, Sha384, Sha512};
 
 use super::AlgorithmId;
+use crate::Limits;
 use crate::asn1::{Element, Reader, oid, tag};
 
 /// A digest that counts.
@@ -182,5 +183,6 @@ fn pss_parts(parameters: Element<'_>) -> Option<PssParts<'_>> {
         None => 1,
     };
     reader.end()?;
-    (trailer == 1 && salt <= 64).then_some((digest, mask, salt as usize))
+    // OpenSSL takes the longest salt that fits.
+    (trailer == 1 && salt <= Limits::RSA_BITS_MAX as u64 / 8).then_some((digest, mask, salt as usize))
 }

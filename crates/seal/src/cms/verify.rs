@@ -1,0 +1,192 @@
+//! Judging a detached signature, ours or that of others.
+
+use std::borrow::Cow;
+
+use model::Instant;
+
+use super::attributes::{self, Attribute, Found};
+use super::intact::{self, Content, Rules};
+use super::read::{SignedData, SignerInfo};
+use crate::answer::{Answer, Revocations, Signed, Trust};
+use crate::asn1::{Element, ber, oid, tag, time};
+use crate::tsp::{self, Token};
+use crate::x509::Certificate;
+use crate::{Limits, trust};
+
+/// What is known about the signature of the only signer in `cms`, over `content`: CAdES and PAdES want exactly one.
+/// `evidence` is what was kept or fetched besides what the signature brings.
+pub fn verify(cms: &[u8], content: &dyn Content, rules: Rules, trust: &Trust<'_>, evidence: &Revocations) -> Signed {
+    let mut all = verify_each(cms, content, rules, trust, evidence);
+    match (all.pop(), all.is_empty()) {
+        (Some(only), true) => only,
+        (Some(_), false) => {
+            Signed::unreadable(format!("The signature has {} signers, and may have only one.", all.len() + 1))
+        }
+        (None, _) => Signed::unreadable("Nobody signed: the signature has no signer."),
+    }
+}
+
+/// The same for every signer: plain CMS may have several. An unreadable signature gives one answer that says so.
+pub fn verify_each(
+    cms: &[u8],
+    content: &dyn Content,
+    rules: Rules,
+    trust: &Trust<'_>,
+    evidence: &Revocations,
+) -> Vec<Signed> {
+    let Some(der) = whole(cms) else { return vec![Signed::unreadable("This is not a CMS signature.")] };
+    let Some(data) = SignedData::read(&der) else {
+        return vec![Signed::unreadable("The CMS signature is not well-formed.")];
+    };
+    if data.content.is_some() || data.content_type != oid::DATA {
+        return vec![Signed::unreadable("The signature brings its own content, and is not over what lies beside it.")];
+    }
+    let evidence = evidence_of(&data).and(evidence);
+    data.signers.iter().map(|signer| judge(&data, signer, content, rules, trust, &evidence)).collect()
+}
+
+fn whole(cms: &[u8]) -> Option<Cow<'_, [u8]>> {
+    (cms.len() <= Limits::CMS_BYTES).then(|| ber::to_der(cms))?
+}
+
+fn judge(
+    data: &SignedData<'_>,
+    signer: &SignerInfo<'_>,
+    content: &dyn Content,
+    rules: Rules,
+    trust: &Trust<'_>,
+    evidence: &Revocations,
+) -> Signed {
+    let helpers = evidence.certificates.iter().take(Limits::CERTIFICATES);
+    let helpers = helpers.filter_map(|der| Certificate::from_der(der).ok());
+    let pool: Vec<Certificate> = data.certificates.iter().chain(trust.anchors).cloned().chain(helpers).collect();
+    let intact = intact::check(signer, data.content_type, content, &pool, rules);
+    let mut notes = intact.notes;
+    let stamp = stamp(signer, &pool, trust, evidence, &mut notes);
+    let signer_trusted = match (&intact.certificate, &intact.answer) {
+        (Some(certificate), Answer::Yes(_)) => {
+            let trusted_time = stamp.time.filter(|_| stamp.trusted.is_yes());
+            let (answer, more) = trust::judge_signer(certificate, &pool, trusted_time, trust, evidence);
+            notes.extend(more);
+            answer
+        }
+        _ => Answer::NotChecked("Whose signature it is was not asked, for it is not good.".to_owned()),
+    };
+    notes.dedup();
+    Signed {
+        signer: intact.certificate,
+        claimed: claimed(signer),
+        stamped: stamp.time,
+        intact: intact.answer,
+        signer_trusted,
+        time_trusted: stamp.trusted,
+        notes,
+    }
+}
+
+/// The signingTime attribute: what the signer says, which proves nothing.
+fn claimed(signer: &SignerInfo<'_>) -> Option<Instant> {
+    match attributes::single(&attributes::read(signer.signed?)?, oid::SIGNING_TIME) {
+        Found::Once(value) => time::read(value),
+        _ => None,
+    }
+}
+
+/// The time stamp of a signature.
+struct Stamp {
+    /// Present when imprint and signature are good.
+    time: Option<Instant>,
+    trusted: Answer,
+}
+
+/// The earliest trusted time stamp over the signature, or else the one that comes closest.
+fn stamp(
+    signer: &SignerInfo<'_>,
+    pool: &[Certificate],
+    trust: &Trust<'_>,
+    evidence: &Revocations,
+    notes: &mut Vec<String>,
+) -> Stamp {
+    let mut best = Stamp { time: None, trusted: Answer::NotChecked("There is no time stamp.".to_owned()) };
+    for value in tokens(signer) {
+        let stamp = match Token::read(value.whole) {
+            Ok(token) => {
+                let judged = tsp::verify_with(&token, &signer.signature.content, pool, trust, evidence);
+                notes.extend(judged.notes);
+                match judged.intact {
+                    Answer::Yes(_) => Stamp { time: Some(token.time()), trusted: judged.trusted },
+                    answer => Stamp { time: None, trusted: answer },
+                }
+            }
+            Err(_) => Stamp { time: None, trusted: Answer::No("The time stamp is not well-formed.".to_owned()) },
+        };
+        if rank(&stamp) > rank(&best) || rank(&stamp) == rank(&best) && stamp.time < best.time {
+            best = stamp;
+        }
+    }
+    best
+}
+
+fn rank(stamp: &Stamp) -> u8 {
+    match (stamp.time, &stamp.trusted) {
+        (Some(_), Answer::Yes(_)) => 3,
+        (Some(_), _) => 2,
+        (None, Answer::No(_)) => 1,
+        (None, _) => 0,
+    }
+}
+
+/// The values of signatureTimeStampToken among the unsigned attributes.
+fn tokens<'a>(signer: &SignerInfo<'a>) -> Vec<Element<'a>> {
+    values(&unsigned(signer), oid::SIGNATURE_TIME_STAMP)
+}
+
+fn unsigned<'a>(signer: &SignerInfo<'a>) -> Vec<Attribute<'a>> {
+    signer.unsigned.and_then(attributes::read).unwrap_or_default()
+}
+
+fn values<'a>(attributes: &[Attribute<'a>], id: &[u8]) -> Vec<Element<'a>> {
+    attributes.iter().filter(|attribute| attribute.id == id).flat_map(|attribute| attribute.values.clone()).collect()
+}
+
+/// What a signature or token brings for judging itself later.
+pub(crate) fn evidence_in(cms: &[u8]) -> Revocations {
+    let read = whole(cms).and_then(|der| SignedData::read(&der).map(|data| evidence_of(&data)));
+    read.unwrap_or_default()
+}
+
+/// Beside the signers (RFC 5652 §10.2.1, RFC 5940), among the unsigned attributes (ETSI TS 101 733 §6.3), and among the
+/// signed ones (Adobe).
+fn evidence_of(data: &SignedData<'_>) -> Revocations {
+    let mut found = Revocations {
+        ocsp: data.ocsp.iter().map(|bytes| bytes.to_vec()).collect(),
+        crls: data.crls.iter().map(|bytes| bytes.to_vec()).collect(),
+        certificates: Vec::new(),
+    };
+    for signer in &data.signers {
+        let unsigned = unsigned(signer);
+        let signed = signer.signed.and_then(attributes::read).unwrap_or_default();
+        let archived = values(&signed, oid::ADOBE_REVOCATION);
+        for value in values(&unsigned, oid::REVOCATION_VALUES).into_iter().chain(archived) {
+            revocation_values(value, &mut found);
+        }
+        for value in values(&unsigned, oid::CERTIFICATE_VALUES) {
+            let certificates = value.each(tag::SEQUENCE, Limits::CERTIFICATES).unwrap_or_default();
+            found.certificates.extend(certificates.iter().map(|element| element.whole.to_vec()));
+        }
+    }
+    found
+}
+
+/// `SEQUENCE { [0] SEQUENCE OF list, [1] SEQUENCE OF answer, … }`. What cannot be read is as if it were not there.
+fn revocation_values(value: Element<'_>, found: &mut Revocations) {
+    for part in value.elements(Limits::EXTENSIONS).unwrap_or_default() {
+        let list = Element::only(part.content, tag::SEQUENCE).and_then(|list| list.elements(Limits::CERTIFICATES));
+        let items = list.unwrap_or_default().into_iter().map(|item| item.whole.to_vec());
+        match part.tag {
+            0xa0 => found.crls.extend(items),
+            0xa1 => found.ocsp.extend(items),
+            _ => {}
+        }
+    }
+}

@@ -8,7 +8,7 @@ use model::Fault;
 use self::frame::Frame;
 use crate::Limits;
 use crate::font::{FaceId, Faces};
-use crate::page::{Area, Bookmark, Content, Fill, Kid, Layout, Mark, Page, Placed, Tag};
+use crate::page::{Area, Bookmark, Content, Fill, Kid, Layout, Mark, Page, Placed, Says, Tag};
 use crate::palette::{Color, GREY, HEAD, INK, NAVY, ink, tint};
 use crate::text::{Line, Style, break_lines, neutralise, plain_width};
 
@@ -191,7 +191,16 @@ impl Pen<'_> {
             (Some(parent), Some(link)) => Some(self.link(parent, link)),
             _ => tag,
         };
-        let mark = tag.map(|tag| self.mark(tag));
+        // What runs from right to left stands on the page from left to right: whoever hears it gets its words in their order.
+        let own = match (tag, &line.logical) {
+            (Some(parent), Some(words)) => {
+                let span = self.tag(Some(parent), "Span");
+                self.layout.tags[span].says = Says::Words(words.to_string());
+                Some(span)
+            }
+            _ => tag,
+        };
+        let mark = own.map(|tag| self.mark(tag));
         let (page_of, flush_right) = (line.page_of, line.flush_right);
         let (page, sheet) = self.page();
         let content = sheet.content.len();

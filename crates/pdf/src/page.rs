@@ -107,6 +107,8 @@ pub(crate) enum Says {
     Summary(String),
     /// How a list is numbered.
     Numbering(&'static str),
+    /// Its words, which stand on the page in another order.
+    Words(String),
     /// The words for a picture, and its box: left, bottom, right, top.
     Alternative(String, [f32; 4]),
 }

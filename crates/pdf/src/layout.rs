@@ -163,10 +163,8 @@ impl Pen<'_> {
             for line in &mut lines {
                 line.link.clone_from(&link);
                 line.page_of = page_of;
-                if let Some(Link::Web(_) | Link::Place(_)) = text.link
-                    && line.color == INK
-                    && !self.report.flattened
-                {
+                line.underlined = link.is_some() && !page_of && !self.report.flattened;
+                if line.underlined && line.color == INK {
                     line.color = NAVY;
                 }
             }
@@ -202,6 +200,9 @@ impl Pen<'_> {
         };
         let mark = own.map(|tag| self.mark(tag));
         let (page_of, flush_right) = (line.page_of, line.flush_right);
+        if line.underlined {
+            self.fill(x, y - 1.6, line.width, 0.4, line.color);
+        }
         let (page, sheet) = self.page();
         let content = sheet.content.len();
         sheet.content.push(Content::Line(Placed { x, y, line, mark }));

@@ -30,6 +30,8 @@ pub(crate) struct Line {
     pub(crate) logical: Option<Rc<str>>,
     pub(crate) link: Option<Rc<Link>>,
     pub(crate) anchor: Option<Rc<str>>,
+    /// Whether a line stands under it: a link is seen without its colour (WCAG 2.1, 1.4.1).
+    pub(crate) underlined: bool,
     /// Whether it will be the number of the page that the link leads to.
     pub(crate) page_of: bool,
     /// Whether it ends at the right edge of its column.
@@ -88,6 +90,7 @@ impl Style {
             logical: None,
             link: None,
             anchor: None,
+            underlined: false,
             page_of: false,
             flush_right: false,
         }

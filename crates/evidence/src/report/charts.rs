@@ -29,12 +29,12 @@ pub(super) fn windows(evaluation: &RecordedWire, blocks: &mut Vec<Block>) {
     };
     let alt =
         format!("Bars, one pair for each objective. {}.", windows.iter().map(said).collect::<Vec<_>>().join(". "));
+    let title = format!("Objectives as of {}", when(&evaluation.at));
+    blocks.push(Block::Chart(Chart { title, alt, plot: Plot::Windows(windows) }));
     blocks.push(Block::Paragraph(Text::small(
         "The upper bar shows what was good, and its line what must be; the lower bar shows what is spent of the error budget, \
          and its line all of it.",
     )));
-    let title = format!("Objectives as of {}", when(&evaluation.at));
-    blocks.push(Block::Chart(Chart { title, alt, plot: Plot::Windows(windows) }));
     if more > 0 {
         let more = counted(more as u64, "more objective", "more objectives");
         blocks.push(Block::Paragraph(Text::small(format!("The table has {more}, which the picture does not show."))));

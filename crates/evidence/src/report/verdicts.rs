@@ -100,7 +100,7 @@ fn objective_row(figure: &Figure<'_>, objective: &ObjectiveWire, earlier: &[Obje
     if !of_rule.any(|other| other.shown == objective.shown) {
         reason.extend(shown(&objective.shown));
     }
-    reason.push(Text::small(format!("Computed as in {}", figure.name)));
+    reason.push(Text::small(format!("Computed as in {}", figure.name)).to(figure.title()));
     vec![
         Cell(name),
         Cell::of(&objective.target),

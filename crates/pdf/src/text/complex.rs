@@ -240,7 +240,7 @@ fn spelled(face: &Rc<Face>, text: &str, glyphs: Vec<Glyph>) -> Vec<Glyph> {
         glyph.text.extend(first);
         spelled.push(glyph);
         spelled.extend(letters.map(silent));
-        said.chars().for_each(|_| drop(rest.next()));
+        rest.by_ref().take(said.chars().count()).for_each(drop);
     }
     spelled.reverse();
     spelled

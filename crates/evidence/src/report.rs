@@ -2,7 +2,6 @@
 
 use model::{Fault, Instant, Verdict};
 
-mod charts;
 mod compose;
 mod figures;
 mod verdicts;

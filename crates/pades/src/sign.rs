@@ -1,0 +1,207 @@
+//! Signs a document: PAdES B-B, and B-T with a stamp (EN 319 142-1, 6).
+
+use lopdf::{Dictionary, Object, ObjectId};
+use model::{Digest, Fault};
+use seal::cms;
+use seal::x509::Signer;
+
+use crate::form::{self, fields};
+use crate::read::{Broken, File, View};
+use crate::revision::revisions;
+use crate::write::{self, Filled, Store, Update, Value, Whole, attach, fill, place_holder, text};
+use crate::{Field, Limits, Rect, Stamp, appearance, date};
+
+/// The signed document.
+///
+/// A document without a signature is written anew, as one revision with the field in it. One that is signed keeps its
+/// bytes, and the new signature is appended.
+///
+/// `stamp` gets the SHA-256 of the signature's octets. Without an answer the signature is B-B, to be completed never: a
+/// stamp inside the signature has its place only while the file is made. [`crate::extend`] can stamp the document later.
+///
+/// # Errors
+/// `pdf-broken`, `pdf-encrypted`; `no-such-page`; `signature-field-taken`; `signature-must-be-first` for a visible signature
+/// in a tagged document that is signed already; `signature-too-small`, `missing-glyph`; `signature-too-large`; what `signer`
+/// and `stamp` answer.
+pub fn sign(pdf: &[u8], field: &Field<'_>, signer: &dyn Signer, stamp: &mut Stamp<'_>) -> Result<Vec<u8>, Fault> {
+    let file = File::new(pdf).map_err(Broken::fault)?;
+    let view = newest(&file)?;
+    let known = fields(&file, &view).map_err(Broken::fault)?;
+    let is_signed = known.iter().any(|known| known.is_signature() && known.is_filled());
+    let taken = known.iter().find(|known| known.name == field.name);
+    if taken.is_some_and(|known| !known.is_signature() || known.is_filled()) {
+        return Err(Fault::usage("signature-field-taken", format!("The PDF has a field {:?} already", field.name))
+            .advise("Choose another name for the field of this signature."));
+    }
+    let lines = lines(field, signer);
+    let mut make = |digest: &Digest| {
+        let sign = cms::Sign { digest: *digest, signing_time: None, chain: true };
+        let signature = cms::sign(&sign, signer)?;
+        let token = stamp(&seal::sha256(&cms::signature_value(&signature)?))?;
+        let stamped = token.map(|token| cms::with_timestamp(&signature, &token)).transpose()?;
+        Ok(Some(stamped.unwrap_or(signature)))
+    };
+    let mut octets = Limits::PLACEHOLDER;
+    loop {
+        let signature = dictionary(field, octets);
+        let (prepared, id) = match (is_signed, taken) {
+            (false, None) => whole(pdf, field, &lines, signature)?,
+            (true, None) => revision(&file, &view, field, &lines, signature)?,
+            (false, Some(known)) => {
+                let mut store = load(pdf)?;
+                let id = fill_in(&mut store, known, &lines, signature)?;
+                (store.finish()?, id)
+            }
+            (true, Some(known)) => {
+                let mut store = Update::new(&file, &view);
+                let id = fill_in(&mut store, known, &lines, signature)?;
+                (store.finish(), id)
+            }
+        };
+        match fill(prepared, id, &mut make)? {
+            Filled::Done(bytes) => return Ok(bytes),
+            Filled::TooLong(needed) => octets = larger(octets, needed)?,
+            Filled::Nothing => return Err(Fault::internal("pdf-not-written", "There was no signature to write")),
+        }
+    }
+}
+
+/// The newest revision of a file that can be signed.
+pub(crate) fn newest(file: &File<'_>) -> Result<View, Fault> {
+    let mut all = revisions(file).map_err(Broken::fault)?;
+    if let Some(broken) = all.unread {
+        return Err(broken.fault());
+    }
+    let Some(newest) = all.all.pop() else { return Err(Broken("it has no revision".to_owned()).fault()) };
+    if newest.view.trailer().has(b"Encrypt") {
+        return Err(Fault::bad_input("pdf-encrypted", "The PDF is encrypted: it cannot be signed.")
+            .advise("Decrypt a copy first, for example with `qpdf --decrypt --password=… IN OUT`."));
+    }
+    // What stands after `%%EOF` would be signed as part of the file: the revision reaches to its end.
+    file.view_to(file.bytes.len()).map_err(Broken::fault)
+}
+
+/// More room, by doubling.
+pub(crate) fn larger(octets: usize, needed: usize) -> Result<usize, Fault> {
+    let mut octets = octets;
+    while octets < needed {
+        octets *= 2;
+    }
+    if octets > Limits::PLACEHOLDER_MAX {
+        return Err(Fault::bad_input("signature-too-large", format!("The signature has {needed} octets"))
+            .advise("Give fewer certificates with the key: those between it and the root are enough."));
+    }
+    Ok(octets)
+}
+
+fn dictionary(field: &Field<'_>, octets: usize) -> Dictionary {
+    let mut signature = place_holder("Sig", "ETSI.CAdES.detached", octets);
+    // EN 319 142-1, 5.3: the claimed time stands here, not in the signature.
+    signature.set("M", Object::string_literal(date::write(field.time)));
+    for (key, value) in [("Reason", field.reason), ("Location", field.location)] {
+        if !value.is_empty() {
+            signature.set(key, text(value));
+        }
+    }
+    signature
+}
+
+/// What a visible signature shows, and what is read aloud of any.
+fn lines(field: &Field<'_>, signer: &dyn Signer) -> Vec<String> {
+    let certificate = signer.certificate();
+    let name = certificate.common_name().map_or_else(|| certificate.subject(), |name| name.to_string());
+    let time = field.time.to_string();
+    let mut lines =
+        vec![format!("Signed by {name}"), format!("at {} UTC", time.get(..19).unwrap_or(&time).replace('T', " "))];
+    if !field.reason.is_empty() {
+        lines.push(format!("Reason: {}", field.reason));
+    }
+    if !field.location.is_empty() {
+        lines.push(format!("Place: {}", field.location));
+    }
+    lines
+}
+
+fn value<'v>(field: &Field<'v>, lines: &[String], signature: Dictionary, tagged: bool) -> Result<Value<'v>, Fault> {
+    let draw = |rect: Rect| appearance::draw(lines, rect).map(|content| (rect, content));
+    Ok(Value {
+        name: field.name,
+        page: field.page,
+        shown: field.rect.map(draw).transpose()?,
+        tagged,
+        described: lines.join(", "),
+        signature,
+    })
+}
+
+fn load(pdf: &[u8]) -> Result<Whole, Fault> {
+    let mut store = Whole::load(pdf)?;
+    for key in [&b"Prev"[..], b"XRefStm"] {
+        store.0.trailer.remove(key);
+    }
+    // ISO 32000-1 knows `ETSI.CAdES.detached` through an extension of 1.7.
+    if store.0.version.as_str() < "1.7" {
+        store.0.version = "1.7".to_owned();
+    }
+    Ok(store)
+}
+
+/// The document as one revision with the field.
+fn whole(pdf: &[u8], field: &Field<'_>, lines: &[String], signature: Dictionary) -> Result<(Vec<u8>, ObjectId), Fault> {
+    let mut store = load(pdf)?;
+    let id = attach(&mut store, value(field, lines, signature, true)?)?;
+    Ok((store.finish()?, id))
+}
+
+/// The document and a revision with the field.
+fn revision(
+    file: &File<'_>,
+    view: &View,
+    field: &Field<'_>,
+    lines: &[String],
+    signature: Dictionary,
+) -> Result<(Vec<u8>, ObjectId), Fault> {
+    let mut store = Update::new(file, view);
+    let root = store.root()?;
+    if field.rect.is_some() && store.dictionary(root)?.has(b"StructTreeRoot") {
+        let what = "A visible signature cannot be added to a tagged document that is signed already";
+        return Err(Fault::usage("signature-must-be-first", what).advise(
+            "Sign without a rectangle, or put the visible signature first: its tag would change what was signed.",
+        ));
+    }
+    let id = attach(&mut store, value(field, lines, signature, false)?)?;
+    Ok((store.finish(), id))
+}
+
+/// Signs a field that is there and empty.
+fn fill_in(
+    store: &mut dyn Store,
+    known: &form::Field,
+    lines: &[String],
+    signature: Dictionary,
+) -> Result<ObjectId, Fault> {
+    let id = store.add(Object::Dictionary(signature));
+    let mut field = store.dictionary(known.id)?;
+    field.set("V", id);
+    store.set(known.id, Object::Dictionary(field));
+    for widget in &known.widgets {
+        let mut dict = store.dictionary(*widget)?;
+        let sides: Vec<f32> = store.list(&dict, b"Rect")?.iter().filter_map(|side| side.as_float().ok()).collect();
+        if let [left, bottom, right, top] = sides[..]
+            && left != right
+            && bottom != top
+        {
+            let rect = Rect {
+                left: left.min(right),
+                bottom: bottom.min(top),
+                width: (right - left).abs(),
+                height: (top - bottom).abs(),
+            };
+            let picture = write::picture(rect, appearance::draw(lines, rect)?);
+            let picture = store.add(picture);
+            dict.set("AP", lopdf::dictionary! { "N" => picture });
+            store.set(*widget, Object::Dictionary(dict));
+        }
+    }
+    Ok(id)
+}

@@ -57,6 +57,12 @@ impl Limits {
     pub const CMS_SIGNERS: usize = 32;
     /// Attributes of one signer, and values of one attribute.
     pub const CMS_ATTRIBUTES: usize = 64;
+    /// Time stamps over one signature that are looked at.
+    pub const TIME_STAMPS: usize = 16;
+    /// Answers about revocation, and lists, that are looked at for one signature: each.
+    pub const REVOCATIONS: usize = 256;
+    /// Responders that may have signed one answer.
+    pub const RESPONDERS: usize = 4;
     /// Bytes of an answer of an OCSP responder.
     pub const OCSP_BYTES: usize = 1 << 20;
     /// Certificates whose status one answer tells.

@@ -137,10 +137,8 @@ impl<'a> Response<'a> {
     fn responder_signed(&self, issuer: &Certificate, pool: &[Certificate]) -> Result<(), String> {
         let mut closest = "The certificate of the OCSP responder is not at hand".to_owned();
         let delegated = self.certificates.iter().chain(pool).filter(|certificate| *certificate != issuer);
-        for responder in std::iter::once(issuer).chain(delegated).take(Limits::PATH_SIGNATURES) {
-            if !self.names(responder) {
-                continue;
-            }
+        let named = std::iter::once(issuer).chain(delegated).filter(|responder| self.names(responder));
+        for responder in named.take(Limits::RESPONDERS) {
             if responder != issuer {
                 let anchors = std::slice::from_ref(issuer);
                 let path = find_path(responder, &[], anchors, self.produced, Purpose::Responding);

@@ -72,8 +72,8 @@ enum Standing {
 impl<'a> Judge<'a> {
     fn new(trust: &'a Trust<'a>, pool: &[Certificate], evidence: &'a Revocations) -> Self {
         let helpers = evidence.certificates.iter().take(Limits::CERTIFICATES);
-        let ocsp = evidence.ocsp.iter().take(Limits::CERTIFICATES).map(|bytes| ocsp::Response::read(bytes));
-        let crls = evidence.crls.iter().take(Limits::CERTIFICATES).map(|bytes| crl::List::read(bytes));
+        let ocsp = evidence.ocsp.iter().take(Limits::REVOCATIONS).map(|bytes| ocsp::Response::read(bytes));
+        let crls = evidence.crls.iter().take(Limits::REVOCATIONS).map(|bytes| crl::List::read(bytes));
         let (ocsp, crls): (Vec<_>, Vec<_>) = (ocsp.collect(), crls.collect());
         let unreadable =
             ocsp.iter().filter(|read| read.is_err()).count() + crls.iter().filter(|read| read.is_err()).count();

@@ -274,7 +274,7 @@ fn no_flipped_bit_passes_unnoticed() {
 
 #[test]
 fn a_strangers_authority_is_not_trusted() {
-    let (Some(authority), Some(stranger)) = (Authority::new(), Authority::new()) else { return };
+    let (Some(authority), Some(stranger)) = (Authority::new(), Authority::stranger()) else { return };
     let server = Server::start(&stranger, "granted");
     let cms = stamp(&server, &sign(&authority.signer("p256")));
     let signed = judge(&cms, &[authority.certificate("ca")]);

@@ -9,6 +9,8 @@ use super::{Reader, tag, write};
 
 /// How deep elements may lie in one another.
 const DEPTH_MAX: usize = 32;
+/// How many elements there may be: memory is a multiple of this, not of what the input claims.
+const ELEMENTS_MAX: usize = 1 << 20;
 
 /// `bytes` as they are when their frame is DER, else rewritten. `None` when they are not even BER, or something follows.
 pub(crate) fn to_der(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
@@ -16,7 +18,7 @@ pub(crate) fn to_der(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
     if Reader::new(bytes).any().is_some() {
         return Some(Cow::Borrowed(bytes));
     }
-    let (out, rest) = element(bytes, 0)?;
+    let (out, rest) = element(bytes, 0, &mut ELEMENTS_MAX.clone())?;
     rest.is_empty().then_some(Cow::Owned(out))
 }
 
@@ -24,12 +26,13 @@ pub(crate) fn to_der(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
 pub(crate) fn rest(bytes: &[u8]) -> Option<&[u8]> {
     match Reader::new(bytes).any() {
         Some(element) => Some(&bytes[element.whole.len()..]),
-        None => Some(element(bytes, 0)?.1),
+        None => Some(element(bytes, 0, &mut ELEMENTS_MAX.clone())?.1),
     }
 }
 
 /// One element in DER, and what follows it.
-fn element(bytes: &[u8], depth: usize) -> Option<(Vec<u8>, &[u8])> {
+fn element<'a>(bytes: &'a [u8], depth: usize, left: &mut usize) -> Option<(Vec<u8>, &'a [u8])> {
+    *left = left.checked_sub(1)?;
     let (tag, rest) = bytes.split_first()?;
     let (first, rest) = rest.split_first()?;
     if depth > DEPTH_MAX || tag & 0x1f == 0x1f {
@@ -37,7 +40,7 @@ fn element(bytes: &[u8], depth: usize) -> Option<(Vec<u8>, &[u8])> {
     }
     let is_constructed = tag & 0x20 != 0;
     if *first == 0x80 {
-        let (items, rest) = until_end(rest, depth)?;
+        let (items, rest) = until_end(rest, depth, left)?;
         return is_constructed.then(|| Some((join(*tag, &items)?, rest)))?;
     }
     let (length, rest) = length(*first, rest)?;
@@ -45,7 +48,7 @@ fn element(bytes: &[u8], depth: usize) -> Option<(Vec<u8>, &[u8])> {
     if !is_constructed {
         return Some((write::element(*tag, &[content]), rest));
     }
-    Some((join(*tag, &all(content, depth)?)?, rest))
+    Some((join(*tag, &all(content, depth, left)?)?, rest))
 }
 
 fn length(first: u8, rest: &[u8]) -> Option<(usize, &[u8])> {
@@ -59,22 +62,22 @@ fn length(first: u8, rest: &[u8]) -> Option<(usize, &[u8])> {
 }
 
 /// The elements before the end-of-contents mark, and what follows the mark.
-fn until_end(mut bytes: &[u8], depth: usize) -> Option<(Vec<Vec<u8>>, &[u8])> {
+fn until_end<'a>(mut bytes: &'a [u8], depth: usize, left: &mut usize) -> Option<(Vec<Vec<u8>>, &'a [u8])> {
     let mut items = Vec::new();
     loop {
         if let Some(rest) = bytes.strip_prefix(&[0, 0]) {
             return Some((items, rest));
         }
-        let (item, rest) = element(bytes, depth + 1)?;
+        let (item, rest) = element(bytes, depth + 1, left)?;
         items.push(item);
         bytes = rest;
     }
 }
 
-fn all(mut bytes: &[u8], depth: usize) -> Option<Vec<Vec<u8>>> {
+fn all(mut bytes: &[u8], depth: usize, left: &mut usize) -> Option<Vec<Vec<u8>>> {
     let mut items = Vec::new();
     while !bytes.is_empty() {
-        let (item, rest) = element(bytes, depth + 1)?;
+        let (item, rest) = element(bytes, depth + 1, left)?;
         items.push(item);
         bytes = rest;
     }

@@ -88,6 +88,13 @@ oids! {
     EKU_ADOBE_PDF = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x2f, 1, 1, 5];
 }
 
+/// Archive time stamps of CAdES in their three forms (ETSI TS 101 733 §6.4, EN 319 122-1 §5.5.3).
+pub(crate) const ARCHIVE_TIME_STAMPS: &[&[u8]] = &[
+    &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 2, 27],
+    &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 2, 48],
+    &[4, 0, 0x8d, 0x45, 2, 4],
+];
+
 /// The dotted form, such as `2.5.29.15`. What cannot be read gives the bytes in hexadecimal.
 pub(crate) fn dotted(content: &[u8]) -> String {
     numbers(content).unwrap_or_else(|| content.iter().map(|byte| format!("{byte:02x}")).collect())
@@ -149,6 +156,7 @@ mod tests {
         check(EKU_MICROSOFT_DOCUMENT, "1.3.6.1.4.1.311.10.3.12");
         check(ADOBE_REVOCATION, "1.2.840.113583.1.1.8");
         check(P384, "1.3.132.0.34");
+        check(ARCHIVE_TIME_STAMPS[2], "0.4.0.1733.2.4");
         check(&[0x2a, 3, 4, 1], "1.2.3.4.1");
         check(&[0x88, 0x37, 1], "2.999.1");
         for text in ["", "1", "1.40", "3.1", "1.x", "1..2"] {

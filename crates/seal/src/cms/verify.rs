@@ -72,6 +72,9 @@ fn judge(
         }
         _ => Answer::NotChecked("Whose signature it is was not asked, for it is not good.".to_owned()),
     };
+    if unsigned(signer).iter().any(|attribute| oid::ARCHIVE_TIME_STAMPS.contains(&attribute.id)) {
+        notes.push("The archive time stamp in the signature was not checked.".to_owned());
+    }
     notes.dedup();
     Signed {
         signer: intact.certificate,
@@ -108,7 +111,7 @@ fn stamp(
     notes: &mut Vec<String>,
 ) -> Stamp {
     let mut best = Stamp { time: None, trusted: Answer::NotChecked("There is no time stamp.".to_owned()) };
-    for value in tokens(signer) {
+    for value in tokens(signer).into_iter().take(Limits::TIME_STAMPS) {
         let stamp = match Token::read(value.whole) {
             Ok(token) => {
                 let judged = tsp::verify_with(&token, &signer.signature.content, pool, trust, evidence);

@@ -4,7 +4,8 @@ use super::Token;
 use super::token;
 use crate::answer::{Answer, Revocations, Trust};
 use crate::cms::{self, Content};
-use crate::trust;
+use crate::x509::Certificate;
+use crate::{Limits, trust};
 
 /// What is known about one token.
 #[derive(Clone, Debug)]
@@ -27,13 +28,15 @@ pub fn verify(token: &Token, content: &dyn Content, trust: &Trust<'_>, evidence:
 pub(crate) fn verify_with(
     token: &Token,
     content: &dyn Content,
-    pool: &[crate::x509::Certificate],
+    pool: &[Certificate],
     trust: &Trust<'_>,
     evidence: &Revocations,
 ) -> Judged {
     let own = cms::evidence_in(token.der());
     let all = own.and(evidence);
-    let pool: Vec<_> = pool.iter().chain(token.certificates()).chain(trust.anchors).cloned().collect();
+    let helpers = all.certificates.iter().take(Limits::CERTIFICATES).filter_map(|der| Certificate::from_der(der).ok());
+    let known = pool.iter().chain(token.certificates()).chain(trust.anchors).cloned();
+    let pool: Vec<Certificate> = known.chain(helpers).collect();
     let (answer, certificate) = token::check(token, &pool);
     let intact = match imprint_refuses(token, content) {
         Some(refusal) => refusal,

@@ -4,6 +4,7 @@
 
 mod algorithm;
 mod certificate;
+mod constraints;
 mod ecdsa;
 mod extensions;
 mod key;

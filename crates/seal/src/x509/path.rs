@@ -1,13 +1,13 @@
 //! Whether a path leads from a certificate to an anchor (RFC 5280 §6), and if not, why.
 //!
-//! Names are compared byte by byte, as issuers copy them. No policy is asked for; extensions about policies and names
-//! that would have to be processed are refused where they are critical, or where leaving them out would allow more.
+//! Names are compared byte by byte, as issuers copy them. No policy is asked for, so that none can be missing; critical
+//! extensions that constrain policies are refused as not understood.
 
 use std::fmt;
 
 use model::Instant;
 
-use super::{Certificate, Refusal};
+use super::{Certificate, Refusal, constraints};
 use crate::Limits;
 use crate::asn1::oid;
 
@@ -191,6 +191,9 @@ impl<'a> Search<'a> {
         if issuer.extensions().path_length.is_some_and(|most| between as u64 > most) {
             return Some(broken(&format!("More authorities follow below {name} than its certificate allows")));
         }
+        if let Some(below) = outside_constraints(path, issuer) {
+            return Some(broken(&format!("{name} may not issue certificates with the names of {below}")));
+        }
         if !is_anchor && !self.allows_purpose(issuer) {
             return Some(broken(&format!("The certificate of {name} is for other purposes than the one below it")));
         }
@@ -236,16 +239,17 @@ const SIGNING: &[&[u8]] =
     &[oid::EKU_ANY, oid::EKU_MAIL, oid::EKU_CLIENT, oid::EKU_DOCUMENT, oid::EKU_MICROSOFT_DOCUMENT, oid::EKU_ADOBE_PDF];
 
 fn extension_problem(certificate: &Certificate) -> Option<Problem> {
-    let extensions = certificate.extensions();
     let subject = certificate.subject();
-    if let Some(id) = extensions.unknown_critical.first() {
-        return Some(broken(&format!(
-            "The certificate of {subject} has the critical extension {id}, which is not understood here"
-        )));
-    }
-    extensions.name_constraints.as_ref().map(|_| {
-        broken(&format!("The certificate of {subject} limits the names below it, which is not understood here"))
-    })
+    let id = certificate.extensions().unknown_critical.first()?;
+    Some(broken(&format!("The certificate of {subject} has the critical extension {id}, which is not understood here")))
+}
+
+/// The first certificate of `path` that has a name which `issuer` may not give, directly or through others.
+fn outside_constraints(path: &[&Certificate], issuer: &Certificate) -> Option<String> {
+    let constraints = issuer.extensions().name_constraints.as_ref()?;
+    // RFC 5280 §6.1.3 (b): an authority that renews its own certificate is left out, but not at the end of the path.
+    let below = path.iter().enumerate().filter(|(at, one)| *at == 0 || one.issuer_der() != one.subject_der());
+    below.map(|(_, one)| one).find(|one| !constraints::allow(constraints, one)).map(|one| one.subject())
 }
 
 fn no_issuer(certificate: &Certificate) -> Problem {

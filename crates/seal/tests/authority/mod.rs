@@ -25,19 +25,43 @@ fn peer() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers/test-tsa")
 }
 
-/// A folder with keys and certificates. `None` when the tools to make it are missing.
+/// A folder with keys and certificates.
 pub(crate) struct Authority {
     folder: TempDir,
 }
 
 impl Authority {
+    /// A copy of the authority that all tests trust. `None` when the tools to make it are missing.
     pub(crate) fn new() -> Option<Self> {
+        Authority::copy("ours")
+    }
+
+    /// Another authority, with the same names.
+    pub(crate) fn stranger() -> Option<Self> {
+        Authority::copy("strangers")
+    }
+
+    /// Keys take seconds to make: they are made once and kept where the build keeps what tests leave.
+    fn copy(name: &str) -> Option<Self> {
         if !judge("openssl") || !judge("python3") {
             return None;
         }
+        let original = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("authority-{name}"));
+        if !original.exists() {
+            let fresh = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+            let made =
+                Command::new("python3").arg(peer()).arg(fresh.path()).arg("--init-only").status().expect("it runs");
+            assert!(made.success());
+            // Whoever comes second finds a folder that is not empty, and uses that one.
+            let _ = fs::rename(fresh.path(), &original);
+        }
         let folder = tempfile::tempdir().expect("a folder");
-        let made = Command::new("python3").arg(peer()).arg(folder.path()).arg("--init-only").status().expect("it runs");
-        assert!(made.success());
+        for entry in fs::read_dir(&original).expect("it is there") {
+            let path = entry.expect("it is there").path();
+            if path.is_file() {
+                fs::copy(&path, folder.path().join(path.file_name().expect("a name"))).expect("writable");
+            }
+        }
         Some(Authority { folder })
     }
 

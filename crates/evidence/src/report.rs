@@ -2,6 +2,7 @@
 
 use model::{Fault, Instant, Verdict};
 
+mod charts;
 mod compose;
 mod figures;
 mod verdicts;

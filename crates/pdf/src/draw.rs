@@ -163,6 +163,7 @@ impl Draw<'_> {
         for shape in &picture.shapes {
             match shape {
                 Shape::Box(fill) => self.out.fill(fill),
+                Shape::Boxes { boxes, color } => self.out.boxes(boxes, *color),
                 Shape::Curve { points, width, color } => self.out.curve(points, *width, *color),
             }
         }

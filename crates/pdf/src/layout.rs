@@ -8,7 +8,7 @@ use model::Fault;
 use self::frame::Frame;
 use crate::Limits;
 use crate::font::{FaceId, Faces};
-use crate::page::{Area, Bookmark, Content, Fill, Kid, Layout, Mark, Page, Placed, Tag};
+use crate::page::{Area, Bookmark, Content, Fill, Kid, Layout, Mark, Page, Placed, Says, Tag};
 use crate::palette::{Color, GREY, HEAD, INK, NAVY, ink, tint};
 use crate::text::{Line, Style, break_lines, neutralise, plain_width};
 
@@ -163,10 +163,8 @@ impl Pen<'_> {
             for line in &mut lines {
                 line.link.clone_from(&link);
                 line.page_of = page_of;
-                if let Some(Link::Web(_) | Link::Place(_)) = text.link
-                    && line.color == INK
-                    && !self.report.flattened
-                {
+                line.underlined = link.is_some() && !page_of && !self.report.flattened;
+                if line.underlined && line.color == INK {
                     line.color = NAVY;
                 }
             }
@@ -191,8 +189,20 @@ impl Pen<'_> {
             (Some(parent), Some(link)) => Some(self.link(parent, link)),
             _ => tag,
         };
-        let mark = tag.map(|tag| self.mark(tag));
+        // What runs from right to left stands on the page from left to right: whoever hears it gets its words in their order.
+        let own = match (tag, &line.logical) {
+            (Some(parent), Some(words)) => {
+                let span = self.tag(Some(parent), "Span");
+                self.layout.tags[span].says = Says::Words(words.to_string());
+                Some(span)
+            }
+            _ => tag,
+        };
+        let mark = own.map(|tag| self.mark(tag));
         let (page_of, flush_right) = (line.page_of, line.flush_right);
+        if line.underlined {
+            self.fill(x, y - 1.6, line.width, 0.4, line.color);
+        }
         let (page, sheet) = self.page();
         let content = sheet.content.len();
         sheet.content.push(Content::Line(Placed { x, y, line, mark }));

@@ -73,7 +73,16 @@ pub(crate) struct Picture {
 
 pub(crate) enum Shape {
     Box(Fill),
-    Curve { points: Vec<(f32, f32)>, width: f32, color: Color },
+    /// Boxes (x, y, width, height) that are filled at once: there is no hair of light between them.
+    Boxes {
+        boxes: Vec<[f32; 4]>,
+        color: Color,
+    },
+    Curve {
+        points: Vec<(f32, f32)>,
+        width: f32,
+        color: Color,
+    },
 }
 
 /// Which content of the page it is, and of which tag.
@@ -107,6 +116,8 @@ pub(crate) enum Says {
     Summary(String),
     /// How a list is numbered.
     Numbering(&'static str),
+    /// Its words, which stand on the page in another order.
+    Words(String),
     /// The words for a picture, and its box: left, bottom, right, top.
     Alternative(String, [f32; 4]),
 }

@@ -26,8 +26,12 @@ pub(crate) struct Line {
     pub(crate) goes_on: bool,
     /// Whether it belongs to a paragraph of several lines that runs from right to left.
     pub(crate) leftward: bool,
+    /// Its words in the order in which they are read, where they are not seen in that order.
+    pub(crate) logical: Option<Rc<str>>,
     pub(crate) link: Option<Rc<Link>>,
     pub(crate) anchor: Option<Rc<str>>,
+    /// Whether a line stands under it: a link is seen without its colour (WCAG 2.1, 1.4.1).
+    pub(crate) underlined: bool,
     /// Whether it will be the number of the page that the link leads to.
     pub(crate) page_of: bool,
     /// Whether it ends at the right edge of its column.
@@ -83,8 +87,10 @@ impl Style {
             leading: self.size * 1.36,
             goes_on: false,
             leftward: false,
+            logical: None,
             link: None,
             anchor: None,
+            underlined: false,
             page_of: false,
             flush_right: false,
         }

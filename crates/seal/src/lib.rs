@@ -15,6 +15,7 @@
 //! | [`cms`] | detached signatures (CMS, CAdES, PAdES), feature `x509` | `openssl cms -cades` |
 //! | [`tsp`] | time stamps (RFC 3161), feature `x509` | `openssl ts` |
 //! | [`ocsp`], [`crl`] | whether a certificate was revoked (RFC 6960, RFC 5280), feature `x509` | `openssl ocsp`, `openssl crl` |
+//! | [`xades`] | signatures of containers (XAdES in ASiC-E), feature `x509` | `xmlsec1`, `xmllint`, libdigidocpp |
 //! | [`protect`], [`unprotect`] | key files behind a passphrase (age, scrypt) | `age -d` |
 //! | [`encrypt_to`], [`decrypt_with`] | files for the holder of a key (age, X25519) | `age -d -i` |
 //!
@@ -61,6 +62,10 @@ mod trust;
 pub mod tsp;
 #[cfg(feature = "x509")]
 pub mod x509;
+#[cfg(feature = "x509")]
+pub mod xades;
+#[cfg(feature = "x509")]
+mod xml;
 
 #[cfg(feature = "x509")]
 pub use answer::{Answer, Revocations, Signed, Trust};

@@ -26,6 +26,20 @@ impl Limits {
     pub const OTS_URI_BYTES: usize = 1000;
     /// Messages in a row in a proof, as in the `ots` client.
     pub const OTS_DEPTH: usize = 256;
+    /// Bytes of an XML document with signatures: 50,000 signed files fit.
+    pub const XML_BYTES: usize = 32 << 20;
+    /// Elements inside one another in XML.
+    pub const XML_DEPTH: usize = 100;
+    /// Elements, texts and comments of an XML document.
+    pub const XML_NODES: usize = 1 << 20;
+    /// Attributes of one element in XML, and namespaces that are declared around it.
+    pub const XML_ATTRIBUTES: usize = 256;
+    /// Bytes of one attribute in XML.
+    pub const XML_ATTRIBUTE_BYTES: usize = 64 << 10;
+    /// Signatures in one XML document.
+    pub const XML_SIGNATURES: usize = 64;
+    /// References of one signature to parts of its own document.
+    pub const XML_OWN_REFERENCES: usize = 16;
     /// Depth of nested arrays and objects in canonical JSON.
     pub const JSON_DEPTH: usize = 128;
     /// The largest integer in canonical JSON: 2⁵³ − 1 (RFC 8785 Appendix D).

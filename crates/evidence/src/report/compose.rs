@@ -74,6 +74,7 @@ fn cover(wire: &DocumentWire) -> Vec<Block> {
         )),
     ];
     blocks.extend(at_a_glance(wire));
+    blocks.extend([Block::Heading(2, "Contents".to_owned()), Block::Contents(2)]);
     blocks
 }
 
@@ -170,7 +171,7 @@ fn exhibits(wire: &DocumentWire, blocks: &mut Vec<Block>) {
         about.push(Text::small(format!("Name where it was found: {}", exhibit.original_name)));
         about.push(Text::small(format!("Collected {} by {}", when(&exhibit.collected), exhibit.collected_by)));
         vec![
-            Cell(vec![Text::strong(&exhibit.id)]),
+            Cell(vec![Text::strong(&exhibit.id).named(&exhibit.id)]),
             Cell(about),
             Cell(size_lines(exhibit.size)),
             Cell(vec![Text::exact(&exhibit.sha256), Text::exact(&exhibit.file)]),
@@ -213,13 +214,16 @@ fn custody(wire: &DocumentWire, blocks: &mut Vec<Block>) {
             column("By", 19, false),
             column("Purpose and details", 48, false),
         ],
-        rows: wire.custody.log.iter().map(custody_row).collect(),
+        rows: wire.custody.log.iter().map(|line| custody_row(wire, line)).collect(),
     }));
 }
 
-fn custody_row(line: &CustodyLine) -> Vec<Cell> {
+fn custody_row(wire: &DocumentWire, line: &CustodyLine) -> Vec<Cell> {
     let mut act = vec![Text::strong(&line.act)];
-    act.extend(line.exhibit.as_ref().map(Text::plain));
+    act.extend(line.exhibit.as_ref().map(|id| match wire.exhibits.iter().any(|exhibit| exhibit.id == *id) {
+        true => Text::plain(id).to(id),
+        false => Text::plain(id),
+    }));
     let mut by = vec![Text::plain(&line.by)];
     by.extend(line.from.as_ref().map(|from| Text::small(format!("from {from}"))));
     by.extend(line.to.as_ref().filter(|to| **to != line.by).map(|to| Text::small(format!("to {to}"))));

@@ -12,6 +12,15 @@ pub(super) struct Figure<'w> {
     pub(super) objectives: &'w [ObjectiveWire],
 }
 
+impl Figure<'_> {
+    /// Its heading in the annex.
+    pub(super) fn title(&self) -> String {
+        let rule = self.objectives.first().map_or("", |objective| objective.rule.as_str());
+        let names: Vec<&str> = self.objectives.iter().map(|objective| objective.objective.as_str()).collect();
+        format!("{}: {rule} / {}", self.name, names.join(", "))
+    }
+}
+
 /// The figures of each evaluation, in the order of its objectives, numbered through the document.
 pub(super) fn of(wire: &DocumentWire) -> Vec<Vec<Figure<'_>>> {
     let mut number = 0;
@@ -47,8 +56,7 @@ pub(super) fn annex(figures: &[Vec<Figure<'_>>], blocks: &mut Vec<Block>) {
 
 fn figure_blocks(figure: &Figure<'_>, several: bool, blocks: &mut Vec<Block>) {
     let Some(first) = figure.objectives.first() else { return };
-    let names: Vec<&str> = figure.objectives.iter().map(|objective| objective.objective.as_str()).collect();
-    blocks.push(Block::Heading(3, format!("{}: {} / {}", figure.name, first.rule, names.join(", "))));
+    blocks.push(Block::Heading(3, figure.title()));
     let mut facts = Vec::new();
     if several {
         facts.push(("Evaluation".to_owned(), Text::plain(format!("as of {}", when(&figure.evaluation.at)))));

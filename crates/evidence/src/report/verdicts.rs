@@ -4,7 +4,7 @@ use model::{grouped, readable};
 
 use super::figures::{Figure, window};
 use super::words::when;
-use super::{Block, Cell, Column, Table, Text};
+use super::{Block, Cell, Column, Table, Text, charts};
 use crate::document::verdict;
 use crate::wire::{DocumentWire, ObjectiveWire, RecordedWire, ShownWire, WarningWire};
 
@@ -21,12 +21,14 @@ pub(super) fn verdicts(wire: &DocumentWire, figures: &[Vec<Figure<'_>>], blocks:
             blocks.push(Block::Paragraph(Text::plain("The evaluation has no objectives.")));
         } else {
             blocks.push(Block::Table(objectives(evaluation, figures)));
+            charts::windows(evaluation, blocks);
         }
         if !evaluation.warnings.is_empty() {
             blocks.push(Block::Paragraph(Text::strong("Warnings")));
             blocks.push(Block::List(evaluation.warnings.iter().map(warning).collect()));
         }
     }
+    charts::burn_downs(wire, blocks);
 }
 
 fn warning(warning: &WarningWire) -> Text {
@@ -98,7 +100,7 @@ fn objective_row(figure: &Figure<'_>, objective: &ObjectiveWire, earlier: &[Obje
     if !of_rule.any(|other| other.shown == objective.shown) {
         reason.extend(shown(&objective.shown));
     }
-    reason.push(Text::small(format!("Computed as in {}", figure.name)));
+    reason.push(Text::small(format!("Computed as in {}", figure.name)).to(figure.title()));
     vec![
         Cell(name),
         Cell::of(&objective.target),

@@ -76,6 +76,9 @@ impl<'f> Glyphs<'f> {
     /// Writes a run: as its glyphs where they say what it says, else inside a span that says it.
     pub(super) fn write(&self, run: &Run, out: &mut Writer) {
         let Some(used) = &self.used[run.face.0] else { return };
+        if let Some(glyphs) = run.glyphs.as_ref().filter(|glyphs| run.leftward && spells(glyphs, &run.text)) {
+            return used.write_placed(glyphs, true, out);
+        }
         let exact = used.says(run);
         if !exact {
             out.begin_actual(&run.text);
@@ -86,7 +89,7 @@ impl<'f> Glyphs<'f> {
                 run.text.chars().for_each(|c| out.code(used.code(used.face.glyph(c).unwrap_or(0))));
                 out.raw(">Tj\n");
             }
-            Some(glyphs) => used.write_placed(glyphs, out),
+            Some(glyphs) => used.write_placed(glyphs, false, out),
         }
         if !exact {
             out.raw("EMC\n");
@@ -99,6 +102,11 @@ impl<'f> Glyphs<'f> {
         out.code(used.code(used.face.glyph(' ').unwrap_or(0)));
         out.raw(">Tj\n");
     }
+}
+
+/// Whether glyphs that run from right to left say a text letter by letter.
+fn spells(glyphs: &[Glyph], text: &str) -> bool {
+    glyphs.iter().rev().flat_map(|glyph| glyph.text.chars()).eq(text.chars())
 }
 
 impl Used {
@@ -174,8 +182,13 @@ impl Used {
         said == run.text
     }
 
-    /// Glyphs whose places do not follow from their widths.
-    fn write_placed(&self, glyphs: &[Glyph], out: &mut Writer) {
+    /// Whether a glyph says what it stands for here.
+    fn is_said(&self, glyph: &Glyph) -> bool {
+        self.texts.get(&glyph.id).is_some_and(|text| *text == glyph.text)
+    }
+
+    /// Glyphs whose places do not follow from their widths; `each` says one by one what it stands for.
+    fn write_placed(&self, glyphs: &[Glyph], each: bool, out: &mut Writer) {
         out.raw("[");
         // What is still to be added to where the pen is, in thousandths.
         let mut shift = 0.0;
@@ -191,9 +204,18 @@ impl Used {
             if before.abs() > 0.01 {
                 out.number(-before);
             }
+            let spell = each && !self.is_said(glyph);
+            if spell {
+                out.raw("]TJ ");
+                out.begin_actual(&glyph.text);
+                out.raw("[");
+            }
             out.raw("<");
             out.code(self.code(glyph.id));
             out.raw(">");
+            if spell {
+                out.raw("]TJ EMC [");
+            }
             shift = glyph.advance - self.face.advance(glyph.id) - glyph.dx;
         }
         if shift.abs() > 0.01 {

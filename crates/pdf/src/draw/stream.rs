@@ -63,6 +63,15 @@ impl Writer {
         self.raw("re f\n");
     }
 
+    pub(super) fn boxes(&mut self, boxes: &[[f32; 4]], color: Color) {
+        self.fill_color(color);
+        for corners in boxes {
+            self.numbers(corners);
+            self.raw("re\n");
+        }
+        self.raw("f\n");
+    }
+
     pub(super) fn dots(&mut self, dots: &Dots, color: Color) {
         self.numbers(&color);
         self.raw("RG .7 w[.7 3.3]0 d ");

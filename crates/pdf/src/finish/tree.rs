@@ -99,6 +99,7 @@ impl Tree<'_> {
             Says::Scope(scope) => element.set("A", if *scope == "Row" { row } else { column }),
             Says::Summary(summary) => element.set("A", dictionary! { "O" => "Table", "Summary" => text(summary) }),
             Says::Numbering(how) => element.set("A", dictionary! { "O" => "List", "ListNumbering" => *how }),
+            Says::Words(words) => element.set("ActualText", text(words)),
             Says::Alternative(alt, frame) => {
                 element.set("Alt", text(&crate::text::neutralise(alt)));
                 let frame: Vec<Object> = frame.iter().map(|side| Object::Real(*side)).collect();

@@ -72,6 +72,12 @@ impl Face {
         text.chars().all(|c| self.glyph(c).is_some())
     }
 
+    /// A glyph that has neither shape nor width, if there is one.
+    pub(crate) fn silent(&self) -> Option<u16> {
+        let candidates = ['\u{200c}', '\u{200d}', '\u{200b}'].into_iter().filter_map(|c| self.glyph(c));
+        candidates.into_iter().find(|glyph| self.advance(*glyph) == 0.0)
+    }
+
     /// How many glyphs it has.
     pub(crate) fn glyphs(&self) -> usize {
         self.advances.len()

@@ -22,20 +22,21 @@ impl Pen<'_> {
         self.need(HEIGHT)?;
         let (x, y) = (LEFT, self.y - SIDE);
         let step = SIDE / (side + 2 * QUIET) as f32;
-        let mut shapes = vec![Shape::Box(Fill { x, y, width: SIDE, height: SIDE, color: PAPER })];
+        let mut dark = Vec::new();
         for (row, cells) in modules.chunks(side).enumerate() {
             let top = y + SIDE - (row + QUIET) as f32 * step;
             let mut at = 0;
-            // Dark modules beside each other are one box: no hair of light between them.
             for same in cells.chunk_by(|one, other| one == other) {
                 if same[0] == Color::Dark {
                     let left = x + (at + QUIET) as f32 * step;
                     let width = same.len() as f32 * step;
-                    shapes.push(Shape::Box(Fill { x: left, y: top - step, width, height: step, color: BLACK }));
+                    dark.push([left, top - step, width, step]);
                 }
                 at += same.len();
             }
         }
+        let ground = Shape::Box(Fill { x, y, width: SIDE, height: SIDE, color: PAPER });
+        let shapes = vec![ground, Shape::Boxes { boxes: dark, color: BLACK }];
         let tag = self.tag(Some(0), "Figure");
         self.layout.tags[tag].says = Says::Alternative(code.alt.clone(), [x, y, x + SIDE, y + SIDE]);
         let mark = self.mark(tag);

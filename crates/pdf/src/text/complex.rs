@@ -40,8 +40,11 @@ pub(super) fn break_paragraph(
     let broken = setter.fill(items, width)?;
     let leftward = bidi.paragraph_level.is_rtl() && broken.len() > 1;
     for (items, goes_on) in broken {
+        let turned = items.iter().any(|item| item.level.is_rtl());
+        let text: String = items.iter().map(|item| item.text.as_str()).chain(goes_on.then_some(" ")).collect();
         let (runs, width) = visual(items);
-        lines.push(Line { goes_on, leftward, ..style.line(runs, width) });
+        let logical = turned.then(|| text.into());
+        lines.push(Line { goes_on, leftward, logical, ..style.line(runs, width) });
     }
     Ok(())
 }
@@ -94,7 +97,10 @@ impl Setter<'_> {
         let leftward = item.level.is_rtl();
         let marks = item.text.chars().any(|c| script::is_mark(c) || matches!(c, '\u{200c}' | '\u{200d}'));
         let thousandths = if item.script.shaped || marks {
-            let glyphs = face.shape(&item.text, item.script.tag, !leftward).ok_or_else(|| unshaped(item))?;
+            let mut glyphs = face.shape(&item.text, item.script.tag, !leftward).ok_or_else(|| unshaped(item))?;
+            if leftward {
+                glyphs = spelled(&face, &item.text, glyphs);
+            }
             let wide = glyphs.iter().map(|glyph| glyph.advance).sum::<f32>();
             item.glyphs = Some(glyphs);
             wide
@@ -215,6 +221,29 @@ fn turned(face: &Rc<Face>, text: &str) -> Vec<Glyph> {
         Glyph { id, text: c.to_string(), advance: face.advance(id), dx: 0.0, dy: 0.0 }
     };
     text.chars().rev().map(glyph).collect()
+}
+
+/// Gives each glyph of a text that runs from right to left one character to say: readers put such glyphs in order one by one, and
+/// would turn the letters of a ligature around. The others, and joiners that left no glyph, are said by glyphs without a shape.
+fn spelled(face: &Rc<Face>, text: &str, glyphs: Vec<Glyph>) -> Vec<Glyph> {
+    let Some(id) = face.silent() else { return glyphs };
+    let silent = |c: char| Glyph { id, text: c.to_string(), advance: 0.0, dx: 0.0, dy: 0.0 };
+    let mut spelled = Vec::with_capacity(glyphs.len() + 2);
+    let mut rest = text.chars().peekable();
+    for mut glyph in glyphs.into_iter().rev() {
+        let said = std::mem::take(&mut glyph.text);
+        let mut letters = said.chars();
+        let first = letters.next();
+        while let Some(c) = rest.next_if(|c| matches!(c, '\u{200c}' | '\u{200d}') && Some(*c) != first) {
+            spelled.push(silent(c));
+        }
+        glyph.text.extend(first);
+        spelled.push(glyph);
+        spelled.extend(letters.map(silent));
+        rest.by_ref().take(said.chars().count()).for_each(drop);
+    }
+    spelled.reverse();
+    spelled
 }
 
 fn unshaped(item: &Item) -> Fault {

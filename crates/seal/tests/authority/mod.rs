@@ -139,6 +139,11 @@ impl Server {
         Server { child, address }
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// The body of the answer to a POST.
     pub(crate) fn post(&self, path: &str, kind: &str, body: &[u8]) -> Vec<u8> {
         let mut stream = TcpStream::connect(&self.address).expect("it listens");

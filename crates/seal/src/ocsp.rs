@@ -71,6 +71,11 @@ pub fn nonce(response: &[u8]) -> Option<Vec<u8>> {
     Element::only(extension.content, tag::OCTET_STRING).map(|nonce| nonce.content.to_vec())
 }
 
+/// The certificates that an answer brings: that of its responder. Some formats want them kept beside the answer.
+pub fn certificates(response: &[u8]) -> Vec<Certificate> {
+    Response::read(response).map(|read| read.certificates).unwrap_or_default()
+}
+
 /// A BasicOCSPResponse, with the bytes it came as.
 pub(crate) struct Response<'a> {
     signed: Element<'a>,

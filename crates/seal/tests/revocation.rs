@@ -81,6 +81,7 @@ fn a_responder_is_asked_and_its_answer_read() {
     };
     let good = ask("p256");
     assert_eq!(ocsp::nonce(&good).as_deref(), Some(&nonce[..]));
+    assert_eq!(ocsp::certificates(&good), [authority.certificate("ocsp")]);
     assert!(matches!(Case::of(&authority, "p256").ocsp(&good, now()), Ok(Status::Good { next_update: Some(_), .. })));
     assert!(is_revoked(&Case::of(&authority, "revoked").ocsp(&ask("revoked"), now()).expect("an answer")));
     refused(Case::of(&authority, "rsa").ocsp(&good, now()), "about another certificate");

@@ -9,6 +9,7 @@ use super::intact::{self, Content, Rules};
 use super::read::{SignedData, SignerInfo};
 use crate::answer::{Answer, Revocations, Signed, Trust};
 use crate::asn1::{Element, ber, oid, tag, time};
+use crate::ocsp::SKEW_SECONDS;
 use crate::tsp::{self, Token};
 use crate::x509::Certificate;
 use crate::{Limits, trust};
@@ -75,10 +76,14 @@ fn judge(
     if unsigned(signer).iter().any(|attribute| oid::ARCHIVE_TIME_STAMPS.contains(&attribute.id)) {
         notes.push("The archive time stamp in the signature was not checked.".to_owned());
     }
+    let claimed = claimed(signer);
+    if claimed.zip(stamp.time).is_some_and(|(claimed, stamped)| claimed.seconds() > stamped.seconds() + SKEW_SECONDS) {
+        notes.push("The signer claims a time after that of the time stamp, which cannot be.".to_owned());
+    }
     notes.dedup();
     Signed {
         signer: intact.certificate,
-        claimed: claimed(signer),
+        claimed,
         stamped: stamp.time,
         intact: intact.answer,
         signer_trusted,

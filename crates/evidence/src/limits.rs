@@ -36,4 +36,18 @@ impl Limits {
     pub const DIRECTORY_BYTES: u64 = 64 << 20;
     /// How many places one check names before it only counts.
     pub const PLACES: usize = 100;
+    /// A file for filing, unless said otherwise: what most courts take, in bytes.
+    pub const FILING_BYTES: u64 = 10_000_000;
+    /// The least that can be asked of a file for filing.
+    pub const FILING_BYTES_LEAST: u64 = 200_000;
+    /// The parts of a report that is split for filing.
+    pub const FILING_PARTS: usize = 500;
+    /// The name of a file that is filed.
+    pub const FILING_NAME_BYTES: usize = 50;
+    /// How much of one exhibit a bundle prints, and how much of all.
+    pub const PRINTED_BYTES: u64 = 128 << 10;
+    /// See above.
+    pub const PRINTED_BYTES_ALL: u64 = 1 << 20;
+    /// How many exhibits the draft of a statement names; the schedule has all.
+    pub const STATED_EXHIBITS: usize = 100;
 }

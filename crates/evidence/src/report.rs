@@ -18,6 +18,11 @@ pub trait Renderer {
     /// # Errors
     /// What the renderer cannot show, for example a character that its fonts do not have.
     fn render(&self, report: &Report) -> Result<Vec<u8>, Fault>;
+
+    /// How many pages a file of this renderer has; `None` where it has no pages or cannot say.
+    fn pages(&self, _file: &[u8]) -> Option<u64> {
+        None
+    }
 }
 
 /// A report: everything it says.

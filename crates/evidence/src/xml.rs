@@ -224,7 +224,7 @@ impl Xml {
 }
 
 /// XML 1.0 §2.2 (characters), §2.4 (mark-up), §2.11 and §3.3.3 (line ends and white space, kept by references).
-fn escape(out: &mut String, text: &str) {
+pub(crate) fn escape(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {
             '<' => out.push_str("&lt;"),

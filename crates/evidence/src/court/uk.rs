@@ -1,0 +1,238 @@
+//! England and Wales: an electronic bundle (general guidance on electronic court bundles, 29 November 2021), with the draft of a
+//! statement and a schedule.
+
+use model::{Fault, counted, grouped};
+
+use super::draft::{self, DRAFT, notice};
+use super::{Desk, Filings, filing, schedule, values};
+use crate::Limits;
+use crate::report::{self, Block, Cell, Column, Paper, Report, Table, Text};
+use crate::wire::ExhibitWire;
+
+mod printed;
+
+use printed::{Printed, printed};
+
+pub(super) fn filings(desk: &Desk) -> Result<Filings, Fault> {
+    let exhibits = &desk.document.wire.exhibits;
+    let mut pages = printed(exhibits, desk.read)?;
+    let bundle = match desk.renderer.render(&bundle(desk, &pages)) {
+        // A log may have any character: an exhibit that cannot be set is delivered as a file, and the bundle says so.
+        Err(fault) if fault.code() == "missing-glyph" => {
+            set_aside(desk, &mut pages)?;
+            desk.renderer.render(&bundle(desk, &pages))?
+        }
+        made => made?,
+    };
+    let cut = pages.iter().filter(|page| matches!(page, Printed::Text { whole: false, .. })).count();
+    let sheets = pages.iter().filter(|page| matches!(page, Printed::Slip(_))).count();
+    let mut warnings = Vec::new();
+    if cut > 0 {
+        warnings.push(format!(
+            "{} too long to be printed as a whole; the bundle has the beginning and says so.",
+            counted(cut as u64, "exhibit is", "exhibits are")
+        ));
+    }
+    if sheets > 0 {
+        warnings.push(format!(
+            "{} not printed: the bundle has a slip sheet that names the file.",
+            counted(sheets as u64, "exhibit is", "exhibits are")
+        ));
+    }
+    let files = vec![
+        (filing("README.txt"), readme(desk)),
+        (filing("bundle.pdf"), bundle),
+        (filing("schedule.csv"), schedule::csv(&desk.document.wire)),
+        (filing("statement_DRAFT.txt"), draft::text(&statement(desk))),
+    ];
+    Ok(Filings { files, warnings })
+}
+
+/// Replaces each text that the renderer cannot set by a slip sheet.
+fn set_aside(desk: &Desk, pages: &mut [Printed]) -> Result<(), Fault> {
+    let empty = bundle(desk, &[]);
+    for page in pages {
+        let Printed::Text { lines, .. } = page else { continue };
+        let alone = Report { blocks: vec![Block::Code(lines.clone())], ..empty.clone() };
+        match desk.renderer.render(&alone) {
+            Err(fault) if fault.code() == "missing-glyph" => {
+                let why =
+                    "It has characters that the fonts at hand do not have; give their fonts when the package is built.";
+                *page = Printed::Slip(why.to_owned());
+            }
+            done => drop(done?),
+        }
+    }
+    Ok(())
+}
+
+/// The parts of a bundle: what the index calls them.
+const PARTS: [&str; 4] =
+    ["A. Evidence report", "B. Witness statement (draft)", "C. Schedule of exhibits", "D. Exhibits"];
+
+fn bundle(desk: &Desk, pages: &[Printed]) -> Report {
+    let whole = report::compose(desk.document, Vec::new(), desk.created);
+    let wire = &desk.document.wire;
+    let mut blocks = vec![
+        Block::Paragraph(Text::strong(format!("Bundle for the court, case {}", wire.id))),
+        Block::Heading(1, wire.title.clone()),
+    ];
+    blocks.extend(draft::blocks(include_str!("texts/uk_bundle_notes.txt"), &values(desk), &|_| Vec::new()));
+    blocks.push(Block::Heading(2, "Index".to_owned()));
+    blocks.push(index(&wire.exhibits));
+    let mut part = |at: usize, content: Vec<Block>| {
+        blocks.extend([Block::PageBreak, Block::Heading(1, PARTS[at].to_owned())]);
+        blocks.extend(content);
+    };
+    part(0, report_part(whole.blocks.clone()));
+    part(1, statement(desk));
+    part(2, schedule_part(&wire.exhibits));
+    part(3, exhibits_part(&wire.exhibits, pages));
+    // A draft is a draft on each page: bundles are taken apart.
+    let drafts = format!("part B: {DRAFT}");
+    let marking = if whole.marking.is_empty() { drafts } else { format!("{} – {drafts}", whole.marking) };
+    Report { title: format!("Bundle: {}", wire.title), marking, paper: Paper::A4, blocks, ..whole }
+}
+
+/// Each part and each exhibit, with a link and its page.
+fn index(exhibits: &[ExhibitWire]) -> Block {
+    let column = |title: &str, share, number| Column { title: title.to_owned(), share, number };
+    let row = |number: String, place: String| {
+        vec![
+            Cell(vec![Text::plain(number)]),
+            Cell(vec![Text::plain(place.clone()).to(place.clone())]),
+            Cell(vec![Text::page_of(place)]),
+        ]
+    };
+    let parts = PARTS.iter().map(|part| part.to_string());
+    let rows = parts.chain(exhibits.iter().map(title)).enumerate().map(|(at, place)| row((at + 1).to_string(), place));
+    Block::Table(Table {
+        summary: "The documents of the bundle, each with the page on which it begins".to_owned(),
+        columns: vec![column("No.", 8, true), column("Document", 78, false), column("Page", 14, true)],
+        rows: rows.collect(),
+    })
+}
+
+/// What an exhibit is called in index and bookmarks: nothing that came with it.
+fn title(exhibit: &ExhibitWire) -> String {
+    format!("Exhibit {}", exhibit.id)
+}
+
+/// The report without what the bundle says already.
+fn report_part(blocks: Vec<Block>) -> Vec<Block> {
+    let keep = |block: Block| match block {
+        Block::Heading(1, words) => Some(Block::Paragraph(Text::strong(words))),
+        // The index leads to the parts; the headings of the report are bookmarks.
+        Block::Contents(_) => None,
+        other => Some(other),
+    };
+    let contents = |block: &Block| matches!(block, Block::Heading(_, words) if words == "Contents");
+    blocks.into_iter().filter(|block| !contents(block)).filter_map(keep).collect()
+}
+
+/// The draft of a statement in the manner of form MG11.
+fn statement(desk: &Desk) -> Vec<Block> {
+    let wire = &desk.document.wire;
+    let made = |name: &str| match name {
+        "acts" => acts(desk),
+        "exhibits" if wire.exhibits.is_empty() => vec![Block::Paragraph(Text::plain("No exhibit is produced."))],
+        "exhibits" => {
+            let some = &wire.exhibits[..wire.exhibits.len().min(Limits::STATED_EXHIBITS)];
+            let mut blocks = vec![schedule::public(some)];
+            if some.len() < wire.exhibits.len() {
+                let more = grouped((wire.exhibits.len() - some.len()) as u64);
+                blocks.push(Block::Paragraph(Text::plain(format!(
+                    "And {more} more, which the schedule of exhibits lists."
+                ))));
+            }
+            blocks
+        }
+        _ => Vec::new(),
+    };
+    draft::blocks(include_str!("texts/uk_statement.txt"), &values(desk), &made)
+}
+
+/// What the custody log says, as sentences to be confirmed or struck out.
+fn acts(desk: &Desk) -> Vec<Block> {
+    let wire = &desk.document.wire;
+    let log = &wire.custody.log;
+    let mut items = vec![Text::plain(format!(
+        "The custody log of case {} has {}. Its last line has the SHA-256 digest {}.",
+        wire.id,
+        counted(wire.custody.entries, "entry", "entries"),
+        wire.custody.head
+    ))];
+    let when = |time: &str| model::Instant::parse(time).map_or_else(|_| time.to_owned(), report::to_seconds);
+    items.extend(log.iter().take(Limits::STATED_EXHIBITS).map(|line| {
+        let exhibit = line.exhibit.as_ref().map_or(String::new(), |exhibit| format!(" {exhibit}"));
+        Text::plain(format!("{}:{exhibit} {} by {} ({}).", when(&line.time), line.act, line.by, line.purpose))
+    }));
+    if log.len() > Limits::STATED_EXHIBITS {
+        items.push(Text::plain("The entries after these are in the report, under “Custody”."));
+    }
+    vec![Block::Steps(items)]
+}
+
+fn schedule_part(exhibits: &[ExhibitWire]) -> Vec<Block> {
+    let said = "After the columns of form MG6C. All exhibits of the case are listed; whether one is used, unused or sensitive is not \
+                for a program to say. The same is in schedule.csv, with columns for relevance and disclosure.";
+    let mut blocks = vec![Block::Paragraph(Text::plain(said))];
+    blocks.push(match exhibits {
+        [] => Block::Paragraph(Text::plain("The case has no exhibits.")),
+        _ => {
+            let reference = |exhibit: &ExhibitWire| Text::strong(&exhibit.id).to(title(exhibit));
+            schedule::table(exhibits, &reference, &|exhibit| &exhibit.file)
+        }
+    });
+    blocks
+}
+
+fn exhibits_part(exhibits: &[ExhibitWire], pages: &[Printed]) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if exhibits.is_empty() {
+        blocks.push(Block::Paragraph(Text::plain("The case has no exhibits.")));
+    }
+    for (at, (exhibit, page)) in exhibits.iter().zip(pages).enumerate() {
+        if at > 0 {
+            blocks.push(Block::PageBreak);
+        }
+        blocks.push(Block::Heading(2, title(exhibit)));
+        blocks.push(Block::Facts(vec![
+            ("File".to_owned(), Text::exact(&exhibit.file)),
+            ("Size".to_owned(), Text::plain(counted(exhibit.size, "byte", "bytes"))),
+            ("SHA-256".to_owned(), Text::exact(&exhibit.sha256)),
+            ("Name where found".to_owned(), Text::exact(&exhibit.original_name)),
+        ]));
+        match page {
+            Printed::Text { lines, whole } => {
+                if !whole {
+                    let shown = grouped(lines.len() as u64);
+                    let said = [
+                        "Not all of this exhibit is printed.".to_owned(),
+                        format!("Here are its first {shown} lines. The whole of it is in the file."),
+                    ];
+                    blocks.push(Block::Notice(notice(said.into_iter())));
+                }
+                blocks.push(Block::Code(lines.clone()));
+            }
+            Printed::Slip(why) => {
+                let said = ["This exhibit is not printed here. It is produced as a file.".to_owned(), why.clone()];
+                blocks.push(Block::Notice(notice(said.into_iter())));
+            }
+        }
+    }
+    blocks
+}
+
+fn readme(desk: &Desk) -> Vec<u8> {
+    let files = [
+        "bundle.pdf: the bundle: report, draft statement, schedule, exhibits; page numbers are those of the PDF",
+        "statement_DRAFT.txt: the text of the draft statement",
+        "schedule.csv: the schedule of exhibits (UTF-8, RFC 4180)",
+    ];
+    let made = |name: &str| match name {
+        "files" => vec![Block::List(files.map(Text::plain).into())],
+        _ => Vec::new(),
+    };
+    draft::text(&draft::blocks(include_str!("texts/uk_readme.txt"), &values(desk), &made))
+}

@@ -120,17 +120,9 @@ impl Walk<'_, '_> {
     }
 }
 
-/// A text string (ISO 32000-1, 7.9.2.2) for people.
+/// A text string for people: without control characters, and not endless.
 pub(crate) fn text(object: &Object) -> String {
     let Ok(bytes) = object.as_str() else { return String::new() };
-    let shown = match bytes {
-        [0xfe, 0xff, units @ ..] => {
-            let units: Vec<u16> = units.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect();
-            String::from_utf16_lossy(&units)
-        }
-        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
-        // PDFDocEncoding is Latin-1 but for a few signs that no name needs.
-        other => other.iter().map(|byte| char::from(*byte)).collect(),
-    };
+    let shown = crate::read::text(bytes).unwrap_or_else(|| String::from_utf8_lossy(bytes).into_owned());
     shown.chars().map(|sign| if sign.is_control() { '\u{fffd}' } else { sign }).take(200).collect()
 }

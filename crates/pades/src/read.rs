@@ -7,6 +7,7 @@ mod decode;
 mod file;
 mod sections;
 mod syntax;
+mod text;
 
 use model::Fault;
 
@@ -14,6 +15,7 @@ pub(crate) use decode::decode;
 pub(crate) use file::{File, Item, Location, View};
 pub(crate) use sections::{Entry, Kind, tail};
 pub(crate) use syntax::{Lexer, is_space, same, same_dictionary};
+pub(crate) use text::text;
 
 /// Why a file, or a part of it, cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -203,5 +203,6 @@ fn fill_in(
             store.set(*widget, Object::Dictionary(dict));
         }
     }
+    write::flag(store)?;
     Ok(id)
 }

@@ -6,7 +6,7 @@ mod fill;
 mod store;
 mod update;
 
-pub(crate) use field::{Value, attach, picture, text};
+pub(crate) use field::{Value, attach, flag, picture, text};
 pub(crate) use fill::{Filled, fill};
 pub(crate) use store::{Store, Whole, place_holder};
 pub(crate) use update::Update;

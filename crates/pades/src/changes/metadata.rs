@@ -133,10 +133,16 @@ fn add(found: &mut BTreeMap<String, Vec<String>>, open: &[String], key: &str, va
         return;
     }
     let mut path: Vec<&str> = open.iter().map(String::as_str).filter(|name| !frame(name)).collect();
-    if !key.is_empty() {
+    if !key.is_empty() && key != "rdf:resource" {
         path.push(key);
     }
-    found.entry(path.join("/")).or_default().push(value.to_owned());
+    found.entry(path.join("/")).or_default().push(unescaped(value));
+}
+
+/// The five entities that XML has by itself; everything else stays as it is written.
+fn unescaped(value: &str) -> String {
+    let plain = value.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'");
+    plain.replace("&amp;", "&")
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::ops::Range;
 use lopdf::{Dictionary, Object, StringFormat};
 
 use super::Broken;
+use super::text::text;
 
 /// Dictionaries and arrays in one another.
 const NESTING_MAX: usize = 64;
@@ -307,7 +308,7 @@ fn hex_pair(pair: &[u8]) -> Option<u8> {
 /// Whether two objects say the same. How a string is written makes no difference; the order of entries neither.
 pub(crate) fn same(a: &Object, b: &Object) -> bool {
     match (a, b) {
-        (Object::String(a, _), Object::String(b, _)) => a == b,
+        (Object::String(a, _), Object::String(b, _)) => a == b || text(a).is_some_and(|a| text(b) == Some(a)),
         (Object::Array(a), Object::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
         (Object::Dictionary(a), Object::Dictionary(b)) => same_dictionary(a, b, &[]),
         (Object::Integer(a), Object::Real(b)) | (Object::Real(b), Object::Integer(a)) => *a as f32 == *b,

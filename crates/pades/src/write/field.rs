@@ -24,7 +24,7 @@ pub(crate) struct Value<'a> {
 /// Puts a signed field into the document. Returns the number of the signature dictionary.
 pub(crate) fn attach(store: &mut dyn Store, value: Value<'_>) -> Result<ObjectId, Fault> {
     let root = store.root()?;
-    let mut catalog = store.dictionary(root)?;
+    let catalog = store.dictionary(root)?;
     let page = pages(store, &catalog)?.get(value.page.wrapping_sub(1)).copied().ok_or_else(|| {
         Fault::usage("no-such-page", format!("The PDF has no page {}", value.page))
             .advise("Give a page that it has; the first is 1.")
@@ -64,7 +64,7 @@ pub(crate) fn attach(store: &mut dyn Store, value: Value<'_>) -> Result<ObjectId
     if page_dict != before {
         store.set(page, Object::Dictionary(page_dict));
     }
-    enter(store, &mut catalog, root, widget)?;
+    enter(store, widget)?;
     Ok(signature)
 }
 
@@ -77,17 +77,39 @@ pub(crate) fn picture(rect: Rect, content: Vec<u8>) -> Object {
 }
 
 /// Enters the field into the form.
-fn enter(store: &mut dyn Store, catalog: &mut Dictionary, root: ObjectId, widget: ObjectId) -> Result<(), Fault> {
-    let mut form = store.inner(catalog, b"AcroForm")?.unwrap_or_default();
-    let mut fields = store.list(&form, b"Fields")?;
-    fields.push(Object::Reference(widget));
-    store.put(&mut form, b"Fields", Object::Array(fields));
+fn enter(store: &mut dyn Store, widget: ObjectId) -> Result<(), Fault> {
+    change_form(store, &mut |store, form| {
+        let mut fields = store.list(form, b"Fields")?;
+        fields.push(Object::Reference(widget));
+        store.put(form, b"Fields", Object::Array(fields));
+        Ok(())
+    })
+}
+
+/// Says in the form that there are signatures.
+pub(crate) fn flag(store: &mut dyn Store) -> Result<(), Fault> {
+    change_form(store, &mut |_, _| Ok(()))
+}
+
+/// Changes the form where it stands, and nothing else.
+fn change_form(
+    store: &mut dyn Store,
+    change: &mut dyn FnMut(&mut dyn Store, &mut Dictionary) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let root = store.root()?;
+    let mut catalog = store.dictionary(root)?;
+    let mut form = store.inner(&catalog, b"AcroForm")?.unwrap_or_default();
+    let was = form.clone();
+    change(store, &mut form)?;
     // SignaturesExist and AppendOnly (ISO 32000-1, table 219).
     form.set("SigFlags", 3);
+    if form == was {
+        return Ok(());
+    }
     let before = catalog.clone();
-    store.put(catalog, b"AcroForm", Object::Dictionary(form));
-    if *catalog != before {
-        store.set(root, Object::Dictionary(catalog.clone()));
+    store.put(&mut catalog, b"AcroForm", Object::Dictionary(form));
+    if catalog != before {
+        store.set(root, Object::Dictionary(catalog));
     }
     Ok(())
 }

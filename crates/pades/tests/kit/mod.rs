@@ -265,3 +265,43 @@ pub(crate) fn resign(pdf: &[u8], range: [usize; 4]) -> Vec<u8> {
     out[place..place + digits.len()].copy_from_slice(digits.as_bytes());
     out
 }
+
+/// The authority as a server, for tools that ask it themselves. Ends with the test.
+pub(crate) struct Server {
+    child: std::process::Child,
+    pub(crate) url: String,
+}
+
+impl Server {
+    pub(crate) fn start() -> Server {
+        use std::io::BufRead;
+        let mut child = Command::new(repository("tests/peers/test-tsa"))
+            .arg(pki())
+            .args(["--port", "0"])
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        std::io::BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url = line.split_whitespace().find_map(|word| word.strip_prefix("tsa=")).unwrap().to_owned();
+        Server { child, url }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+/// pyHanko and poppler believe all `count` signatures of people.
+pub(crate) fn believed(path: &Path, count: usize) {
+    let pdfsig = pdfsig_says(path);
+    assert_eq!(pdfsig.matches("Signature is Valid").count(), count, "{pdfsig}");
+    assert_eq!(pdfsig.matches("Certificate is Trusted").count(), count, "{pdfsig}");
+    let Some(pyhanko) = pyhanko_says(path) else { return };
+    assert_eq!(pyhanko.matches("judged VALID").count(), count, "{pyhanko}");
+    assert!(!pyhanko.contains("INVALID"), "{pyhanko}");
+}

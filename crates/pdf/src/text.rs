@@ -234,8 +234,38 @@ fn is_invisible(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::font::Fonts;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+
+        /// Of any text every character stands in some line, in its order, and no line of several characters is too wide.
+        #[test]
+        fn any_text_is_broken_without_loss(texts in prop::collection::vec(
+            "[a-zא-ת؀-ۿऀ-ॿ一-不ก-๛가-각\u{300}-\u{310}\u{200c}-\u{200f}\u{202a}-\u{202e}(){} 0-9.,-]{0,60}", 40)
+        ) {
+            let faces = Faces::load(&Fonts::with_folders(&["/usr/share/fonts".into()])).unwrap();
+            let style = Style { face: FaceId::BOLD, size: 10.0, color: [0.0; 3] };
+            for text in texts {
+                let lines = match break_lines(&faces, style, &text, 80.0) {
+                    Ok(lines) => lines,
+                    Err(fault) => {
+                        prop_assert_eq!(fault.code(), "missing-glyph");
+                        continue;
+                    }
+                };
+                let read: String = lines.iter().map(|line| line.logical.as_deref().map_or_else(|| line.text(), str::to_owned)).collect();
+                let dense = |text: &str| text.replace(' ', "");
+                prop_assert_eq!(dense(&read), dense(&neutralise(&text)));
+                for line in lines {
+                    prop_assert!(line.width <= 80.0 || line.runs.len() == 1, "{:?}", line);
+                }
+            }
+        }
+    }
 
     #[test]
     fn hostile_characters_are_shown_and_lines_never_are_too_wide() {

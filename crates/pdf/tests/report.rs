@@ -1,21 +1,25 @@
 //! Reports from real cases: what stands on the pages, judged by poppler; the whole package judged by everybody else's tools.
 
+#[path = "report/court.rs"]
+mod court;
+#[path = "report/scripts.rs"]
+mod scripts;
+#[path = "report/support.rs"]
+mod support;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use evidence::package::{Build, LedgerAnchor, Tool, build, verify};
-use evidence::report::{Attachment, Block, Cell, Column, Paper, Report, Table, Text};
+use evidence::report::{Block, Cell, Column, Report, Table, Text};
 use evidence::{Act, Case, NewExhibit, Renderer};
 use model::{Digest, Hidden, Instant};
 use probity_pdf::Pdf;
 use seal::SigningKey;
+use support::{at, pages, report, run, words};
 
 const EVALUATION: &str = include_str!("../../evidence/tests/support/evaluation.json");
-
-fn at(seconds: i64) -> Instant {
-    Instant::from_seconds(1_767_258_000 + seconds).unwrap()
-}
 
 fn act(seconds: i64, purpose: &str) -> Act<'_> {
     Act { time: at(seconds), by: "Renée Müller-Жукова", purpose }
@@ -55,50 +59,6 @@ fn package(folder: &Path) -> PathBuf {
     path
 }
 
-fn report(blocks: Vec<Block>) -> Report {
-    Report {
-        title: "Test".to_owned(),
-        case: "1".to_owned(),
-        marking: "CONFIDENTIAL".to_owned(),
-        watermark: "DRAFT".to_owned(),
-        language: "en".to_owned(),
-        producer: "probity 0.1.0".to_owned(),
-        created: at(0),
-        paper: Paper::A4,
-        bates: None,
-        flattened: false,
-        blocks,
-        attachments: vec![Attachment {
-            name: "case.json".to_owned(),
-            media_type: "application/json".to_owned(),
-            description: "The content".to_owned(),
-            bytes: b"{}".to_vec(),
-        }],
-    }
-}
-
-fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{command:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
-    said
-}
-
-/// veraPDF: what `VERAPDF` names, or the copy that the tests install.
-fn verapdf() -> PathBuf {
-    let own = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers/verapdf");
-    std::env::var_os("VERAPDF").map_or_else(own, PathBuf::from)
-}
-
-/// The words of a PDF, as pdftotext reads them from top to bottom. qpdf and veraPDF judge the file.
-fn words(pdf: &[u8], name: &str) -> String {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::write(&path, pdf).unwrap();
-    run(Command::new("qpdf").arg("--check").arg(&path));
-    run(Command::new(verapdf()).arg("3a,ua1").arg(&path));
-    run(Command::new("pdftotext").arg("-layout").arg(&path).arg("-"))
-}
-
 #[test]
 fn independent_judges_accept_the_package() {
     let folder = tempfile::tempdir().unwrap();
@@ -131,14 +91,6 @@ fn long_tables_break_with_repeated_heads_and_every_value_is_found() {
     }
     (0..200).for_each(|n| assert!(text.contains(&format!("row-{n} ")) && text.contains(&format!("value-{n} "))));
     assert_eq!(text.matches("word").count(), 3000 + (0..200).map(|n| n % 7).sum::<usize>());
-}
-
-/// The pages of a report, as pdftotext reads them; no other judge.
-fn pages(report: &Report, name: &str) -> Vec<String> {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::write(&path, Pdf::default().render(report).unwrap()).unwrap();
-    let text = run(Command::new("pdftotext").arg("-layout").arg(&path).arg("-"));
-    text.split('\u{c}').filter(|page| !page.trim().is_empty()).map(str::to_owned).collect()
 }
 
 #[test]

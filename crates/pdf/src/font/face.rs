@@ -237,3 +237,55 @@ fn tag(used: &BTreeMap<u16, String>) -> String {
 pub(crate) fn shared(bytes: impl Into<Cow<'static, [u8]>>) -> Rc<Cow<'static, [u8]>> {
     Rc::new(bytes.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::process::Command;
+
+    use super::super::program;
+    use super::*;
+    use crate::script::script_of;
+
+    /// Glyphs as HarfBuzz sees them: id, advance, offset; in units of the font.
+    fn judged(path: &Path, text: &str) -> Vec<[i32; 4]> {
+        let mut shape = Command::new("hb-shape");
+        shape.args(["--no-glyph-names", "--no-clusters", "--font-size=upem"]).arg(path).arg(text);
+        let said = String::from_utf8(shape.output().expect("hb-shape runs").stdout).unwrap();
+        let glyph = |glyph: &str| {
+            let (id, advance) = glyph.split_once('+').unwrap_or((glyph, "0"));
+            let (id, offset) = id.split_once('@').unwrap_or((id, "0,0"));
+            let (x, y) = offset.split_once(',').unwrap();
+            [id, advance, x, y].map(|number| number.parse().unwrap())
+        };
+        said.trim().trim_matches(['[', ']']).split('|').map(glyph).collect()
+    }
+
+    #[test]
+    fn words_are_shaped_as_another_shaper_shapes_them() {
+        /// Where a mark may stand elsewhere: kerning below it moves one and not the other. A hundredth of the font size.
+        const NEAR: i32 = 10;
+        const WORDS: &str = "محمد الأحمد القاهرة لا الله شَكَّ ببینم پاکستان שלום גוריון שָׁלוֹם नरेन्द्र क्षत्रिय श्री विद्यार्थी हिन्दी र्किं \
+            রবীন্দ্রনাথ ঠাকুর தமிழ்நாடு கோவை కృష్ణ ಕರ್ನಾಟಕ മലയാളം ਪੰਜਾਬੀ ગુજરાત ଓଡ଼ିଶା සිංහල สวัสดีครับ น้ำแข็ง ລາວ ကျောင်း ខ្មែរ";
+        for word in WORDS.split_whitespace() {
+            let script = script_of(word.chars().next().unwrap());
+            let folder = Path::new("/usr/share/fonts/truetype/noto");
+            let path = folder.join(format!("{}-Regular.ttf", script.family.replace(' ', "")));
+            let bytes = shared(std::fs::read(&path).unwrap());
+            let face = Face::read("Judged".to_owned(), program::Program::read(&bytes, 0).unwrap()).unwrap();
+            let rightward = ![b"hebr", b"arab"].contains(&script.tag);
+            let units = |thousandths: f32| (thousandths / face.scale).round() as i32;
+            let glyphs = face.shape(word, script.tag, rightward).unwrap();
+            let expect = judged(&path, word);
+            assert_eq!(glyphs.len(), expect.len(), "{word}");
+            for (glyph, expect) in glyphs.iter().zip(expect) {
+                let [id, advance, x, y] = expect;
+                assert_eq!((i32::from(glyph.id), units(glyph.advance)), (id, advance), "{word}");
+                assert!(
+                    (units(glyph.dx) - x).abs() <= NEAR && (units(glyph.dy) - y).abs() <= NEAR,
+                    "{word}: {glyph:?}"
+                );
+            }
+        }
+    }
+}

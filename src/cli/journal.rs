@@ -104,30 +104,48 @@ pub(crate) fn existing_folder(context: &Context) -> Result<PathBuf, Fault> {
 const CASE: &str = "case";
 /// The name of the head of a case's custody chain in an entry.
 const CUSTODY: &str = "custody";
+/// The name of the number of its lines.
+const CUSTODY_LINES: &str = "custody_lines";
 
 impl Trace {
     /// Adds the end of a case's custody record after an act: the chain holds all of its lines but the last.
     pub(crate) fn custody(&mut self, case: &evidence::Case) {
         self.digest(CASE, seal::sha256(case.id().as_bytes()));
         self.digest(CUSTODY, case.custody().head);
+        self.count(CUSTODY_LINES, case.custody().entries.len() as u64);
     }
 }
 
-/// The end of a case's custody record as the ledger has it.
+/// The end of a case's custody record as an entry of the ledger has it.
+pub(crate) struct Head {
+    /// The number of the entry.
+    pub(crate) index: u64,
+    /// The digest of the last line.
+    pub(crate) digest: Digest,
+    /// How many lines there were; entries of early versions do not say.
+    pub(crate) lines: Option<u64>,
+}
+
+/// The ends of a case's custody record that the ledger has, the newest first.
 ///
 /// # Errors
 /// What the ledger says.
-pub(crate) fn last_custody(context: &Context, case: &str) -> Result<Option<Digest>, Fault> {
+pub(crate) fn custody_heads(context: &Context, case: &str) -> Result<Vec<Head>, Fault> {
+    let mut heads = Vec::new();
     if !exists(context) {
-        return Ok(None);
+        return Ok(heads);
     }
     let filter = Filter { digest: Some(seal::sha256(case.as_bytes())), newest_first: true, ..Filter::default() };
-    let mut last = None;
     ledger::View::open(&folder(context))?.search(&filter, |found| {
-        last = found.entry.digests.iter().find(|(name, _)| name == CUSTODY).map(|(_, digest)| *digest);
-        if last.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        let lines = found.entry.facts.iter().find_map(|(name, fact)| match fact {
+            Fact::Integer(lines) if name == CUSTODY_LINES => u64::try_from(*lines).ok(),
+            _ => None,
+        });
+        let digest = found.entry.digests.iter().find(|(name, _)| name == CUSTODY).map(|(_, digest)| *digest);
+        heads.extend(digest.map(|digest| Head { index: found.index, digest, lines }));
+        ControlFlow::Continue(())
     })?;
-    Ok(last)
+    Ok(heads)
 }
 
 /// Enters store commits that the ledger does not know: a run that was killed between its commit and its entry.

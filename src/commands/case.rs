@@ -1,9 +1,14 @@
 //! `case`: exhibits and who handled them.
 
+mod access;
 mod add;
+mod anchored;
 #[cfg(feature = "redact")]
 mod derive;
+mod handling;
+mod reasoning;
 mod shown;
+mod transfer;
 
 use std::path::PathBuf;
 
@@ -15,16 +20,30 @@ use super::Done;
 use crate::cli::context::Context;
 use crate::cli::examples::Example;
 use crate::cli::exit::Exit;
-use crate::cli::journal::{self, Wanted};
+use crate::cli::journal::Wanted;
 use crate::cli::keys;
 use crate::cli::progress::Count;
 use shown::{Listed, Said, Shown};
+
+pub(crate) use anchored::compare as compare_with_ledger;
 
 pub(crate) const EXAMPLES: &[Example] = &[
     Example { about: "Open a case", line: "probity case new c42 --title \"Outage of 31 January\"" },
     Example {
         about: "Take files in as exhibits",
         line: "probity case add c42 logs/access.log --purpose \"first copy\"",
+    },
+    Example {
+        about: "An exhibit changes hands",
+        line: "probity case transfer c42 EX-001 --to \"Evidence room\" --reason storage --seal \"B-1042, unbroken\"",
+    },
+    Example {
+        about: "The same, with something to sign for whoever receives it",
+        line: "probity case transfer c42 EX-001 --to \"Evidence room\" --reason storage --statement transfer.json",
+    },
+    Example {
+        about: "Somebody looked at an exhibit",
+        line: "probity case access c42 EX-001 --reason \"search for the first error\" --by \"Dr. Expert\" --role \"court expert\"",
     },
     Example { about: "Who handled what, when and why", line: "probity case show c42" },
 ];
@@ -50,10 +69,16 @@ enum Verb {
         if_absent: bool,
     },
     /// Take files in as exhibits
-    Add(add::AddArgs),
+    Add(Box<add::AddArgs>),
+    /// Record that an exhibit changes hands
+    Transfer(Box<transfer::TransferArgs>),
+    /// Record that an exhibit was looked at
+    Access(access::AccessArgs),
     /// Take a redacted copy of an exhibit in as an exhibit, with the log of its redactions
     #[cfg(feature = "redact")]
     Derive(Box<derive::DeriveArgs>),
+    /// Take in the record of what an AI model said, apart from facts
+    Reasoning(reasoning::ReasoningArgs),
     /// Write a remark into the custody record
     Note {
         /// The case
@@ -79,8 +104,11 @@ pub(crate) fn run(context: &mut Context, args: CaseArgs) -> Result<Done, Fault> 
     match args.verb {
         Verb::New { id, title, if_absent } => new(context, &id, &title, if_absent),
         Verb::Add(args) => add::run(context, &args),
+        Verb::Transfer(args) => transfer::run(context, &args),
+        Verb::Access(args) => access::run(context, &args),
         #[cfg(feature = "redact")]
         Verb::Derive(args) => derive::run(context, &args),
+        Verb::Reasoning(args) => reasoning::run(context, &args),
         Verb::Note { id, text } => note(context, &id, &text),
         Verb::Show { id } => show(context, &id),
         Verb::List => list(context),
@@ -115,23 +143,8 @@ fn show(context: &mut Context, id: &str) -> Result<Done, Fault> {
     context.trace.begin(Wanted::WhereThere, "case.shown");
     let case = Case::open(&folder(context), id)?;
     case.check(&*context.progress(Count::Bytes))?;
-    warn_unless_in_ledger(context, &case)?;
+    compare_with_ledger(context, &case)?;
     Ok(Done::showing(Exit::Done, Shown(case)))
-}
-
-/// Compares the custody record with the ledger, which has its end after each act.
-///
-/// # Errors
-/// What the ledger says.
-pub(crate) fn warn_unless_in_ledger(context: &Context, case: &Case) -> Result<(), Fault> {
-    if journal::last_custody(context, case.id())? != Some(case.custody().head) {
-        context.output.warn(&format!(
-            "the ledger knows another end of the custody record of {}: it was changed or cut off, or a run was killed \
-             right behind its last line",
-            case.id()
-        ));
-    }
-    Ok(())
 }
 
 fn list(context: &mut Context) -> Result<Done, Fault> {

@@ -64,7 +64,7 @@ pub(crate) fn run(context: &mut Context, args: PackageArgs) -> Result<Done, Faul
     let Verb::Build(args) = args.verb;
     context.trace.begin(Wanted::Always, "package.built");
     let mut case = Case::open(&case::folder(context), &args.case)?;
-    case::warn_unless_in_ledger(context, &case)?;
+    case::compare_with_ledger(context, &case)?;
     let key = Keyring::of(context).open(context, Role::Evidence, &args.passphrase)?;
     let build_of = order(context, &args, key.demo)?;
     let existing = Existing::from_flag(args.overwrite);

@@ -3,11 +3,15 @@
 
 use model::{Fault, Verdict};
 
-use crate::case::{Case, Exhibit, Recorded, read_evaluation};
-use crate::custody::Chain;
+use crate::case::{Case, Exhibit, Recorded, exhibit_of, read_evaluation};
+use crate::contents::Contents;
+use crate::custody::{Chain, Countersigned, Deed, Entry, Status};
 use crate::package::Build;
-use crate::wire::{CustodyLine, CustodyWire, DocumentWire, ExhibitWire, LedgerWire, RecordedWire, ToolWire};
-use crate::{json, xml};
+use crate::wire::{
+    ActWire, CustodyLine, CustodyWire, DocumentWire, ExhibitWire, HistoryWire, LedgerWire, ReasonedWire, RecordedWire,
+    ToolWire,
+};
+use crate::{json, reasoning, xml};
 
 /// What a package says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,19 +20,16 @@ pub(crate) struct Document {
 }
 
 impl Document {
-    /// The document of a case. `evaluations` are the bytes of its evaluation files, in order.
-    pub(crate) fn compose(
-        case: &Case,
-        build: &Build,
-        signer: &str,
-        evaluations: &[(Recorded, Vec<u8>)],
-    ) -> Result<Document, Fault> {
-        let recorded = evaluations.iter().map(|(at, bytes)| recorded(at, bytes)).collect::<Result<Vec<_>, _>>()?;
+    /// The document of a case and of what its files say.
+    pub(crate) fn compose(case: &Case, build: &Build, signer: &str, contents: &Contents) -> Result<Document, Fault> {
+        let recorded = contents.evaluations.iter().map(|(at, bytes)| recorded(at, bytes));
+        let recorded = recorded.collect::<Result<Vec<_>, _>>()?;
+        let reasoning = contents.reasoning.iter().map(|(at, bytes)| reasoned(at, bytes)).collect::<Result<_, _>>()?;
         let words = recorded.iter().map(|evaluation| verdict(&evaluation.verdict)).collect::<Vec<_>>();
         let verdict = (!words.is_empty()).then(|| Verdict::of_all(words).word().to_owned());
         Ok(Document {
             wire: DocumentWire {
-                schema: "case/1".to_owned(),
+                schema: "case/2".to_owned(),
                 id: case.id().to_owned(),
                 title: case.title().to_owned(),
                 opened: case.opened().to_string(),
@@ -41,7 +42,9 @@ impl Document {
                 verdict,
                 evaluations: recorded,
                 exhibits: case.exhibits().iter().map(exhibit).collect(),
-                custody: custody(case.custody()),
+                redactions: contents.redactions.clone(),
+                reasoning,
+                custody: custody(case.custody(), case.id()),
                 ledger: build.ledger.as_ref().map(|anchor| LedgerWire {
                     origin: anchor.origin.clone(),
                     size: anchor.size,
@@ -66,7 +69,7 @@ impl Document {
     pub(crate) fn parse(bytes: &[u8]) -> Result<Document, String> {
         let wire: DocumentWire = json::read(bytes)?;
         match wire.schema.as_str() {
-            "case/1" => Ok(Document { wire }),
+            "case/2" => Ok(Document { wire }),
             other => Err(format!("its schema is {}", crate::names::quote(other))),
         }
     }
@@ -92,12 +95,27 @@ pub(crate) fn recorded(at: &Recorded, bytes: &[u8]) -> Result<RecordedWire, Faul
     })
 }
 
+/// An AI-reasoning record as the document says it.
+pub(crate) fn reasoned(at: &Recorded, bytes: &[u8]) -> Result<ReasonedWire, Fault> {
+    reasoning::document(at, bytes).map_err(|why| {
+        Fault::bad_input("bad-reasoning", format!("{} is not the record of what a model said: {why}", at.file))
+            .advise("Restore the file from a backup; its digest is in the custody log.")
+    })
+}
+
 /// An exhibit as the document says it.
 pub(crate) fn exhibit(exhibit: &Exhibit) -> ExhibitWire {
     ExhibitWire {
         id: exhibit.id.clone(),
+        status: exhibit.status.map(Status::word).map(str::to_owned),
+        parent: exhibit.parent.clone(),
+        derivation: exhibit.derivation.clone(),
         file: format!("data/{}", exhibit.file),
         original_name: exhibit.original_name.clone(),
+        original_path: exhibit.original_path.clone(),
+        source: exhibit.source.clone(),
+        modified: exhibit.modified.map(|modified| modified.to_string()),
+        period: exhibit.period.clone(),
         description: exhibit.description.clone(),
         size: exhibit.size,
         sha256: exhibit.sha256.hex(),
@@ -106,11 +124,30 @@ pub(crate) fn exhibit(exhibit: &Exhibit) -> ExhibitWire {
     }
 }
 
-/// The custody log as the document says it.
-pub(crate) fn custody(chain: &Chain) -> CustodyWire {
+/// The custody log of a case as the document says it.
+pub(crate) fn custody(chain: &Chain, case: &str) -> CustodyWire {
+    let act = |entry: &Entry| ActWire {
+        seq: entry.seq,
+        hash_match: entry.hash_match(),
+        countersigned: match entry.countersigned(case) {
+            Some(Countersigned::By(fingerprint)) => Some(fingerprint),
+            _ => None,
+        },
+    };
+    let history = |exhibit: Exhibit| {
+        let acts: Vec<&Entry> = chain.entries.iter().filter(|entry| entry.concerns(&exhibit.id)).collect();
+        HistoryWire {
+            holder: chain.holder(&exhibit.id).unwrap_or(&exhibit.collected_by).to_owned(),
+            transfers: acts.iter().filter(|entry| entry.deed == Deed::Transferred).count() as u64,
+            acts: acts.into_iter().map(act).collect(),
+            exhibit: exhibit.id,
+        }
+    };
     CustodyWire {
         entries: chain.entries.len() as u64,
         head: chain.head.hex(),
+        exhibits: chain.entries.iter().filter_map(exhibit_of).map(history).collect(),
+        case: chain.entries.iter().filter(|entry| entry.exhibit.is_none()).map(act).collect(),
         log: chain.entries.iter().map(CustodyLine::from).collect(),
     }
 }

@@ -28,16 +28,22 @@ pub mod package;
 pub mod report;
 
 mod case;
+mod contents;
 mod document;
 mod files;
 mod json;
 mod limits;
 mod names;
+mod reasoning;
+mod redactions;
 mod wire;
 mod xml;
 mod zip;
 
-pub use case::{Act, Case, Exhibit, NewExhibit, Recorded};
+pub use case::{
+    Act, Case, Exhibit, Handling, NewExhibit, Origin, Provenance, REDACTION_LOG, Receipt, Recorded, Transfer,
+};
 pub use limits::Limits;
 pub use names::{check_case_id, safe_name};
+pub use reasoning::DISCLAIMER;
 pub use report::Renderer;

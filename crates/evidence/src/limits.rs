@@ -22,10 +22,18 @@ impl Limits {
     pub const CUSTODY_ENTRIES: usize = 200_000;
     /// One custody line.
     pub const CUSTODY_LINE_BYTES: usize = 200_000;
+    /// The statement of a transfer, which its receiver signs.
+    pub const STATEMENT_BYTES: usize = 100_000;
     /// One exhibit: 1 TiB.
     pub const EXHIBIT_BYTES: u64 = 1 << 40;
     /// One evaluation file.
     pub const EVALUATION_BYTES: u64 = 16 << 20;
+    /// AI-reasoning records of one case.
+    pub const REASONING: usize = 9_999;
+    /// One AI-reasoning record.
+    pub const REASONING_BYTES: u64 = 16 << 20;
+    /// One line of a redaction log.
+    pub const REDACTION_LINE_BYTES: u64 = 1 << 20;
     /// A file that verify holds in memory: manifests, case.json, case.xml, custody.jsonl.
     pub const HELD_BYTES: u64 = 256 << 20;
     /// Files in a package.

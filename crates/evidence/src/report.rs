@@ -4,7 +4,11 @@ use model::{Fault, Instant, Verdict};
 
 mod charts;
 mod compose;
+mod custody;
+mod exhibits;
 mod figures;
+mod reasoning;
+mod redactions;
 mod verdicts;
 mod words;
 

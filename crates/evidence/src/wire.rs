@@ -1,11 +1,18 @@
-//! The formats of this room, as serde sees them: `case-folder/1`, `custody/1`, `evaluation/1` (read), `case/1`,
-//! `manifest/1`, `verification/1`. Members stand in the order in which they are written.
+//! The formats of this room, as serde sees them: `case-folder/1`, `custody/2`, `transfer/1`, `evaluation/1` (read),
+//! `reasoning/1` (read), `redaction/1` (read), `case/2`, `manifest/1`, `verification/1`. Members stand in the order in which they are written.
 
 use model::{Digest, Instant};
 use serde::{Deserialize, Serialize};
 
-use crate::custody::{Deed, Entry};
 use crate::names::quote;
+
+mod custody;
+mod reasoning;
+mod redaction;
+
+pub(crate) use custody::{CustodyLine, StatementWire};
+pub(crate) use reasoning::{InputWire, ParameterWire, REVIEW_DECISIONS, ReasonedWire, ReasoningFile, ReviewWire};
+pub(crate) use redaction::{CountWire, RedactedFileLine, RedactionLine, RedactionsWire};
 
 /// `case.json` of a case folder: what never changes about a case.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -16,79 +23,6 @@ pub(crate) struct CaseFolder {
     pub(crate) title: String,
     pub(crate) opened: String,
     pub(crate) by: String,
-}
-
-/// One line of `custody.jsonl`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CustodyLine {
-    pub(crate) schema: String,
-    pub(crate) seq: u64,
-    pub(crate) time: String,
-    pub(crate) act: String,
-    pub(crate) exhibit: Option<String>,
-    pub(crate) by: String,
-    pub(crate) from: Option<String>,
-    pub(crate) to: Option<String>,
-    pub(crate) purpose: String,
-    pub(crate) file: Option<String>,
-    pub(crate) original_name: Option<String>,
-    pub(crate) size: Option<u64>,
-    pub(crate) note: Option<String>,
-    pub(crate) sha256_before: Option<String>,
-    pub(crate) sha256_after: Option<String>,
-    pub(crate) prev: String,
-}
-
-impl From<&Entry> for CustodyLine {
-    fn from(entry: &Entry) -> Self {
-        CustodyLine {
-            schema: "custody/1".to_owned(),
-            seq: entry.seq,
-            time: entry.time.to_string(),
-            act: entry.deed.word().to_owned(),
-            exhibit: entry.exhibit.clone(),
-            by: entry.by.clone(),
-            from: entry.from.clone(),
-            to: entry.to.clone(),
-            purpose: entry.purpose.clone(),
-            file: entry.file.clone(),
-            original_name: entry.original_name.clone(),
-            size: entry.size,
-            note: entry.note.clone(),
-            sha256_before: entry.sha256_before.map(|digest| digest.hex()),
-            sha256_after: entry.sha256_after.map(|digest| digest.hex()),
-            prev: entry.prev.hex(),
-        }
-    }
-}
-
-impl TryFrom<CustodyLine> for Entry {
-    type Error = String;
-
-    fn try_from(line: CustodyLine) -> Result<Self, String> {
-        if line.schema != "custody/1" {
-            return Err(format!("its schema is {}", quote(&line.schema)));
-        }
-        let digest = |text: Option<String>| text.map(|text| digest(&text)).transpose();
-        Ok(Entry {
-            seq: line.seq,
-            time: instant(&line.time)?,
-            deed: Deed::parse(&line.act).ok_or_else(|| format!("{} is no act", quote(&line.act)))?,
-            exhibit: line.exhibit,
-            by: line.by,
-            from: line.from,
-            to: line.to,
-            purpose: line.purpose,
-            file: line.file,
-            original_name: line.original_name,
-            size: line.size,
-            note: line.note,
-            sha256_before: digest(line.sha256_before)?,
-            sha256_after: digest(line.sha256_after)?,
-            prev: self::digest(&line.prev)?,
-        })
-    }
 }
 
 /// 64 lower-case hex digits.
@@ -205,7 +139,7 @@ pub(crate) struct WarningWire {
     pub(crate) place: Option<String>,
 }
 
-/// `data/case.json`: everything a package says.
+/// `data/case.json`: everything a package says (`case/2`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DocumentWire {
@@ -222,6 +156,8 @@ pub(crate) struct DocumentWire {
     pub(crate) verdict: Option<String>,
     pub(crate) evaluations: Vec<RecordedWire>,
     pub(crate) exhibits: Vec<ExhibitWire>,
+    pub(crate) redactions: Vec<RedactionsWire>,
+    pub(crate) reasoning: Vec<ReasonedWire>,
     pub(crate) custody: CustodyWire,
     pub(crate) ledger: Option<LedgerWire>,
 }
@@ -250,13 +186,20 @@ pub(crate) struct RecordedWire {
     pub(crate) warnings: Vec<WarningWire>,
 }
 
-/// An exhibit.
+/// An exhibit. `null` is "not recorded", or does not apply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExhibitWire {
     pub(crate) id: String,
+    pub(crate) status: Option<String>,
+    pub(crate) parent: Option<String>,
+    pub(crate) derivation: Option<String>,
     pub(crate) file: String,
     pub(crate) original_name: String,
+    pub(crate) original_path: Option<String>,
+    pub(crate) source: Option<String>,
+    pub(crate) modified: Option<String>,
+    pub(crate) period: Option<String>,
     pub(crate) description: String,
     pub(crate) size: u64,
     pub(crate) sha256: String,
@@ -264,22 +207,35 @@ pub(crate) struct ExhibitWire {
     pub(crate) collected_by: String,
 }
 
-/// The custody log, entry by entry, and what it must come to.
+/// The custody log: what it must come to, what happened to each exhibit and to the case, and entry by entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CustodyWire {
     pub(crate) entries: u64,
     pub(crate) head: String,
+    pub(crate) exhibits: Vec<HistoryWire>,
+    pub(crate) case: Vec<ActWire>,
     pub(crate) log: Vec<CustodyLine>,
 }
 
-impl PartialEq for CustodyLine {
-    fn eq(&self, other: &Self) -> bool {
-        serde_json::to_vec(self).ok() == serde_json::to_vec(other).ok()
-    }
+/// What happened to an exhibit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HistoryWire {
+    pub(crate) exhibit: String,
+    pub(crate) holder: String,
+    pub(crate) transfers: u64,
+    pub(crate) acts: Vec<ActWire>,
 }
 
-impl Eq for CustodyLine {}
+/// An entry of the log, by its number, and what follows from it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ActWire {
+    pub(crate) seq: u64,
+    pub(crate) hash_match: Option<bool>,
+    pub(crate) countersigned: Option<String>,
+}
 
 /// Where the audit log stood.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

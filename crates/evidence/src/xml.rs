@@ -1,11 +1,15 @@
-//! `data/case.xml`: the document as XML 1.0, valid under `case.v1.xsd`, made from `case.json` and from nothing else.
+//! `data/case.xml`: the document as XML 1.0, valid under `case.v2.xsd`, made from `case.json` and from nothing else.
 //!
 //! Characters that XML 1.0 cannot hold (§2.2) are shown as their control pictures (U+2400 and on), or as U+FFFD.
 
-use crate::wire::{CustodyLine, DocumentWire, ExhibitWire, ObjectiveWire, RecordedWire};
+mod custody;
+mod evaluation;
+mod records;
+
+use crate::wire::DocumentWire;
 
 /// The namespace.
-pub(crate) const NAMESPACE: &str = "urn:probity:case:1";
+pub(crate) const NAMESPACE: &str = "urn:probity:case:2";
 
 /// The bytes of the XML file.
 pub(crate) fn write(document: &DocumentWire) -> Vec<u8> {
@@ -27,15 +31,18 @@ pub(crate) fn write(document: &DocumentWire) -> Vec<u8> {
     xml.empty("tool", &[("name", Some(&document.tool.name)), ("version", Some(&document.tool.version))]);
     xml.text("signer", &document.signer);
     xml.start("evaluations", &[]);
-    document.evaluations.iter().for_each(|evaluation| write_evaluation(&mut xml, evaluation));
+    document.evaluations.iter().for_each(|evaluation| evaluation::write_evaluation(&mut xml, evaluation));
     xml.end();
     xml.start("exhibits", &[]);
-    document.exhibits.iter().for_each(|exhibit| write_exhibit(&mut xml, exhibit));
+    document.exhibits.iter().for_each(|exhibit| custody::write_exhibit(&mut xml, exhibit));
     xml.end();
-    let entries = document.custody.entries.to_string();
-    xml.start("custody", &[("entries", Some(&entries)), ("head", Some(&document.custody.head))]);
-    document.custody.log.iter().for_each(|line| write_entry(&mut xml, line));
+    xml.start("redactions", &[]);
+    document.redactions.iter().for_each(|redactions| records::write_redactions(&mut xml, redactions));
     xml.end();
+    xml.start("reasoning", &[]);
+    document.reasoning.iter().for_each(|record| records::write_reasoned(&mut xml, record));
+    xml.end();
+    custody::write_custody(&mut xml, &document.custody);
     if let Some(ledger) = &document.ledger {
         let size = ledger.size.to_string();
         xml.start("ledger", &[("size", Some(&size)), ("root", Some(&ledger.root))]);
@@ -45,126 +52,6 @@ pub(crate) fn write(document: &DocumentWire) -> Vec<u8> {
     }
     xml.end();
     xml.out.into_bytes()
-}
-
-fn write_evaluation(xml: &mut Xml, evaluation: &RecordedWire) {
-    let size = evaluation.size.to_string();
-    xml.start(
-        "evaluation",
-        &[
-            ("file", Some(&evaluation.file)),
-            ("size", Some(&size)),
-            ("sha256", Some(&evaluation.sha256)),
-            ("recorded", Some(&evaluation.recorded)),
-            ("at", Some(&evaluation.at)),
-            ("verdict", Some(&evaluation.verdict)),
-        ],
-    );
-    xml.text("recordedBy", &evaluation.recorded_by);
-    if let Some(store) = &evaluation.store {
-        let version = store.version.to_string();
-        xml.empty("store", &[("version", Some(&version)), ("head", Some(&store.head))]);
-    }
-    evaluation.objectives.iter().for_each(|objective| write_objective(xml, objective));
-    for warning in &evaluation.warnings {
-        xml.start("warning", &[("code", Some(&warning.code))]);
-        xml.text("message", &warning.message);
-        xml.maybe("place", warning.place.as_deref());
-        xml.end();
-    }
-    xml.end();
-}
-
-fn write_objective(xml: &mut Xml, objective: &ObjectiveWire) {
-    let number = |n: &Option<u64>| n.map(|n| n.to_string());
-    let (good, total) = (objective.good.to_string(), objective.total.to_string());
-    let (needed, bad) = (number(&objective.needed), number(&objective.bad));
-    xml.start(
-        "objective",
-        &[
-            ("rule", Some(&objective.rule)),
-            ("objective", Some(&objective.objective)),
-            ("service", objective.service.as_deref()),
-            ("pack", objective.pack.as_deref()),
-            ("severity", objective.severity.as_deref()),
-            ("verdict", Some(&objective.verdict)),
-            ("target", Some(&objective.target)),
-            ("good", Some(&good)),
-            ("total", Some(&total)),
-            ("needed", needed.as_deref()),
-            ("bad", bad.as_deref()),
-            ("ratio", objective.ratio.as_deref()),
-            ("burnRate", objective.burn_rate.as_deref()),
-            ("first", objective.first.as_deref()),
-            ("last", objective.last.as_deref()),
-        ],
-    );
-    xml.maybe("title", objective.title.as_deref());
-    let window = &objective.window;
-    let bounds = [("from", Some(window.from.as_str())), ("to", Some(&window.to)), ("length", window.length.as_deref())];
-    xml.empty("window", &bounds);
-    if let Some(budget) = &objective.budget {
-        let parts = [
-            ("allowed", Some(budget.allowed.as_str())),
-            ("spent", Some(&budget.spent)),
-            ("remaining", Some(&budget.remaining)),
-        ];
-        xml.empty("budget", &parts);
-    }
-    xml.maybe("condition", objective.condition.as_deref());
-    xml.maybe("source", objective.source.as_deref());
-    for shown in &objective.shown {
-        let value =
-            [("name", Some(shown.name.as_str())), ("value", Some(&shown.value)), ("unit", shown.unit.as_deref())];
-        xml.start("shown", &value);
-        xml.maybe("definition", shown.definition.as_deref());
-        xml.end();
-    }
-    xml.text("reason", &objective.reason);
-    xml.end();
-}
-
-fn write_exhibit(xml: &mut Xml, exhibit: &ExhibitWire) {
-    let size = exhibit.size.to_string();
-    xml.start(
-        "exhibit",
-        &[
-            ("id", Some(&exhibit.id)),
-            ("file", Some(&exhibit.file)),
-            ("size", Some(&size)),
-            ("sha256", Some(&exhibit.sha256)),
-            ("collected", Some(&exhibit.collected)),
-        ],
-    );
-    xml.text("collectedBy", &exhibit.collected_by);
-    xml.text("originalName", &exhibit.original_name);
-    xml.text("description", &exhibit.description);
-    xml.end();
-}
-
-fn write_entry(xml: &mut Xml, line: &CustodyLine) {
-    let (seq, size) = (line.seq.to_string(), line.size.map(|size| size.to_string()));
-    xml.start(
-        "entry",
-        &[
-            ("seq", Some(&seq)),
-            ("time", Some(&line.time)),
-            ("act", Some(&line.act)),
-            ("exhibit", line.exhibit.as_deref()),
-            ("file", line.file.as_deref()),
-            ("size", size.as_deref()),
-            ("sha256Before", line.sha256_before.as_deref()),
-            ("sha256After", line.sha256_after.as_deref()),
-            ("prev", Some(&line.prev)),
-        ],
-    );
-    xml.text("by", &line.by);
-    xml.maybe("from", line.from.as_deref());
-    xml.maybe("to", line.to.as_deref());
-    xml.text("purpose", &line.purpose);
-    xml.maybe("originalName", line.original_name.as_deref());
-    xml.maybe("note", line.note.as_deref());
-    xml.end();
 }
 
 type Attributes<'a> = [(&'static str, Option<&'a str>)];
@@ -193,7 +80,11 @@ impl Xml {
     }
 
     fn text(&mut self, name: &'static str, text: &str) {
-        self.tag(name, &[]);
+        self.text_with(name, &[], text);
+    }
+
+    fn text_with(&mut self, name: &'static str, attributes: &Attributes, text: &str) {
+        self.tag(name, attributes);
         self.out.push('>');
         escape(&mut self.out, text);
         self.out.push_str(&format!("</{name}>\n"));

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use clap::Args;
-use evidence::{Act, Case, Exhibit, NewExhibit};
+use evidence::{Act, Case, Exhibit, NewExhibit, Origin, Provenance, REDACTION_LOG};
 use model::{Fault, grouped};
 
 use super::shown::Added;
@@ -28,7 +28,7 @@ pub(super) struct DeriveArgs {
     #[command(flatten)]
     plan: PlanArgs,
     /// Why the copy is made
-    #[arg(long, default_value = "redacted copy")]
+    #[arg(long, alias = "reason", default_value = "redacted copy", value_name = "TEXT")]
     purpose: String,
     /// Take the copy in although parts of it, such as pictures, could not be looked into
     #[arg(long)]
@@ -39,7 +39,7 @@ pub(super) fn run(context: &mut Context, args: &DeriveArgs) -> Result<Done, Faul
     context.trace.begin(Wanted::Always, "case.derived");
     let plan = args.plan.plan()?;
     let mut case = Case::open(&super::folder(context), &args.id)?;
-    let original = find(&case, &args.exhibit)?;
+    let original = case.exhibit(&args.exhibit)?;
     let inputs = intake::find(&[original_path(&case, &original)])?;
     let [input] = inputs.as_slice() else {
         return Err(Fault::bad_input("not-found", format!("the file of {} is not there", original.id))
@@ -68,27 +68,30 @@ pub(super) fn run(context: &mut Context, args: &DeriveArgs) -> Result<Done, Faul
     log.finish()?;
     let act = Act { time: now, by: &by, purpose: &args.purpose };
     let values = grouped(outcome.total());
-    let about = format!(
-        "Redacted copy of {} (SHA-256 {}), profile {profile}, {values} redactions",
-        original.id, original.sha256
-    );
+    let how = format!("redacted by {tool}, profile {profile}, {values} redactions");
     let mut added = Added::to(&args.id);
-    for (path, name, description) in [
-        (&copy_path, format!("redacted-{}", original.original_name), about.as_str()),
-        (&log_path, format!("redactions-{}.jsonl", original.id), "Redaction log of the exhibit before it"),
+    for (path, name, description, how) in [
+        (
+            &copy_path,
+            format!("redacted-{}", original.original_name),
+            format!("Redacted copy of {}", original.id),
+            how.as_str(),
+        ),
+        (
+            &log_path,
+            format!("redactions-{}.jsonl", original.id),
+            "Redaction log of the exhibit before it".to_owned(),
+            REDACTION_LOG,
+        ),
     ] {
         let mut file = File::open(path).map_err(|error| Fault::io("open", path, error))?;
-        added.exhibits.push(case.add(&mut file, NewExhibit { name: &name, description }, &act, &*progress)?);
+        let new = NewExhibit { name: &name, description: &description };
+        let provenance = Provenance::Derived { from: &original.id, how };
+        let origin = Origin { provenance, ..Origin::default() };
+        added.exhibits.push(case.take_in(&mut file, new, &origin, &act, &*progress)?);
     }
     added.trace(context, &case);
     Ok(Done::showing(added.exit(), added))
-}
-
-fn find(case: &Case, id: &str) -> Result<Exhibit, Fault> {
-    case.exhibits().into_iter().find(|exhibit| exhibit.id == id).ok_or_else(|| {
-        Fault::bad_input("no-such-exhibit", format!("the case has no exhibit {id:?}"))
-            .advise("Run `probity case show` to see what the case holds.")
-    })
 }
 
 fn original_path(case: &Case, exhibit: &Exhibit) -> PathBuf {

@@ -11,7 +11,8 @@ use seal::{Hasher, PublicKey, SigningKey, minisign, sha256, sshsig};
 use super::manifest::Manifest;
 use super::paths::*;
 use super::{Build, Built, bag, texts};
-use crate::case::{Case, Recorded, changed};
+use crate::case::{Case, changed};
+use crate::contents::Contents;
 use crate::custody;
 use crate::document::Document;
 use crate::names::{check_text, is_safe_path};
@@ -72,8 +73,8 @@ pub fn build(
 /// Everything under `data/`.
 fn payload(case: &Case, build: &Build, key: &PublicKey, renderer: &dyn Renderer) -> Result<Sources, Fault> {
     let mut sources = Sources::new();
-    let evaluations = evaluations(case)?;
-    let document = Document::compose(case, build, &key.fingerprint(), &evaluations)?;
+    let contents = Contents::read(case)?;
+    let document = Document::compose(case, build, &key.fingerprint(), &contents)?;
     let (json, xml) = (document.to_json()?, document.to_xml());
     let attachments = vec![
         attachment("case.json", "application/json", "The content of this report as JSON", &json),
@@ -85,7 +86,7 @@ fn payload(case: &Case, build: &Build, key: &PublicKey, renderer: &dyn Renderer)
         sources.insert(path.to_owned(), Source::Held(bytes));
     }
     sources.insert(CUSTODY.to_owned(), Source::Held(custody_log(case)?));
-    for (recorded, bytes) in evaluations {
+    for (recorded, bytes) in contents.evaluations.into_iter().chain(contents.reasoning) {
         sources.insert(format!("{DATA}{}", recorded.file), Source::Held(bytes));
     }
     for exhibit in case.exhibits() {
@@ -106,19 +107,6 @@ fn attachment(name: &str, media_type: &str, description: &str, bytes: &[u8]) -> 
         description: description.to_owned(),
         bytes: bytes.to_vec(),
     }
-}
-
-/// The evaluation files, as recorded.
-fn evaluations(case: &Case) -> Result<Vec<(Recorded, Vec<u8>)>, Fault> {
-    let mut evaluations = Vec::new();
-    for recorded in case.evaluations() {
-        let bytes = files::read_bounded(&case.folder().join(&recorded.file), Limits::EVALUATION_BYTES)?;
-        if sha256(&bytes) != recorded.sha256 {
-            return Err(changed(&recorded.file));
-        }
-        evaluations.push((recorded, bytes));
-    }
-    Ok(evaluations)
 }
 
 /// The custody log as far as this value of the case has read it.

@@ -8,6 +8,7 @@ mod build;
 mod manifest;
 mod paths;
 mod readers;
+mod records;
 mod texts;
 mod verification;
 mod verify;

@@ -5,7 +5,7 @@ use seal::{PublicKey, minisign};
 use super::paths::{IDENTITY, NAMESPACE};
 
 /// The schema of `data/case.xml`, as it stands in `schemas/`.
-pub(crate) const CASE_XSD: &[u8] = include_bytes!("../../../../schemas/case.v1.xsd");
+pub(crate) const CASE_XSD: &[u8] = include_bytes!("../../../../schemas/case.v2.xsd");
 
 /// The script that checks an unzipped package with sha256sum, ssh-keygen and awk.
 pub(crate) const VERIFY_SH: &[u8] = include_bytes!("verify.sh");

@@ -11,7 +11,7 @@ use super::build::trusted_comment;
 use super::manifest::Manifest;
 use super::paths::*;
 use super::verification::{Check, Verification};
-use super::{bag, texts};
+use super::{bag, records, texts};
 use crate::Limits;
 use crate::case::{exhibit_of, recorded_of};
 use crate::custody::{self, Chain};
@@ -44,18 +44,18 @@ pub fn verify(
 }
 
 /// What one pass over the zip has seen. Paths are those in the bag.
-struct Package {
-    directory: Directory,
+pub(super) struct Package {
+    pub(super) directory: Directory,
     bytes: u64,
-    seen: BTreeMap<String, Seen>,
+    pub(super) seen: BTreeMap<String, Seen>,
     /// The content of what the checks read as a whole.
     held: BTreeMap<String, Vec<u8>>,
     /// Files whose CRC is not that of their content.
     crc: Vec<String>,
 }
 
-struct Seen {
-    size: u64,
+pub(super) struct Seen {
+    pub(super) size: u64,
     sha256: Digest,
 }
 
@@ -333,6 +333,13 @@ fn content_checks<R: Read + Seek>(
             checks.push(document_check(package, document, chain, manifest));
             checks.push(exhibits_check(package, document, chain));
             checks.push(evaluations_check(package, input, document, chain)?);
+            checks.push(records::reasoning(package, input, document, chain)?);
+            checks.push(records::redactions(package, input, document, chain)?);
+            checks.push(Check::of(
+                "countersignatures",
+                "Every signature of a receiver is good, and stands for one transfer; who holds the key is not known.",
+                chain.wrong_countersignatures(&document.wire.id),
+            ));
         }
         (Err(why), _) => checks.push(Check::failed("document", why.clone())),
         (_, Err(_)) => checks.push(Check::not_checked("document", "The custody log cannot be read.")),
@@ -378,7 +385,7 @@ fn document_check(
     if document.to_json().ok().as_deref() != package.held(CASE_JSON).ok() {
         places.push(format!("{CASE_JSON}: it is not written as probity writes it"));
     }
-    if wire.custody != document::custody(chain) {
+    if wire.custody != document::custody(chain, &wire.id) {
         places.push(format!("{CASE_JSON}: its custody log is not that of {CUSTODY}"));
     }
     if let Ok(manifest) = manifest {
@@ -430,7 +437,7 @@ fn evaluations_check<R: Read + Seek>(
     }
     for (at, said) in recorded.iter().zip(&document.wire.evaluations) {
         let path = format!("{DATA}{}", at.file);
-        let Some(bytes) = read_again(package, input, &path)? else {
+        let Some(bytes) = read_again(package, input, &path, Limits::EVALUATION_BYTES)? else {
             places.push(format!("{path}: the evaluation is missing or too large"));
             continue;
         };
@@ -443,9 +450,14 @@ fn evaluations_check<R: Read + Seek>(
     Ok(Check::of("evaluations", format!("The {} evaluations are as they were recorded.", recorded.len()), places))
 }
 
-fn read_again<R: Read + Seek>(package: &Package, input: &mut R, path: &str) -> io::Result<Option<Vec<u8>>> {
+pub(super) fn read_again<R: Read + Seek>(
+    package: &Package,
+    input: &mut R,
+    path: &str,
+    max: u64,
+) -> io::Result<Option<Vec<u8>>> {
     let begins = package.directory.contents.get(&format!("{BAG}{path}"));
-    let size = package.seen.get(path).map(|seen| seen.size).filter(|size| *size <= Limits::EVALUATION_BYTES);
+    let size = package.seen.get(path).map(|seen| seen.size).filter(|size| *size <= max);
     let (Some(begins), Some(size)) = (begins, size) else { return Ok(None) };
     input.seek(SeekFrom::Start(*begins))?;
     let mut bytes = vec![0; size as usize];

@@ -2,11 +2,15 @@
 
 use model::{Instant, Verdict, counted, grouped};
 
+use super::custody::custody;
+use super::exhibits::exhibits;
+use super::reasoning::reasoning;
+use super::redactions::redactions;
 use super::verdicts::verdicts;
-use super::words::{date_and_time, exact_size, is_are, short_size, size, when};
+use super::words::{is_are, size, when};
 use super::{Attachment, Block, Cell, Column, Paper, Report, Table, Text, Tone, figures, tone};
 use crate::document::{Document, verdict};
-use crate::wire::{CustodyLine, DocumentWire, ObjectiveWire};
+use crate::wire::{DocumentWire, ObjectiveWire};
 
 /// The report of a document.
 pub(crate) fn compose(document: &Document, attachments: Vec<Attachment>, created: Instant) -> Report {
@@ -15,7 +19,9 @@ pub(crate) fn compose(document: &Document, attachments: Vec<Attachment>, created
     let mut blocks = cover(wire);
     verdicts(wire, &figures, &mut blocks);
     exhibits(wire, &mut blocks);
+    redactions(wire, &mut blocks);
     custody(wire, &mut blocks);
+    reasoning(wire, &mut blocks);
     how_to_verify(wire, &mut blocks);
     what_a_seal_proves(&mut blocks);
     figures::annex(&figures, &mut blocks);
@@ -112,10 +118,11 @@ fn at_a_glance(wire: &DocumentWire) -> Option<Block> {
 fn contents(wire: &DocumentWire) -> String {
     let bytes: u64 = wire.exhibits.iter().map(|exhibit| exhibit.size).sum();
     format!(
-        "{} ({}), {}",
+        "{} ({}), {}, {}",
         counted(wire.exhibits.len() as u64, "exhibit", "exhibits"),
         size(bytes),
-        counted(wire.evaluations.len() as u64, "evaluation", "evaluations")
+        counted(wire.evaluations.len() as u64, "evaluation", "evaluations"),
+        counted(wire.reasoning.len() as u64, "record of AI reasoning", "records of AI reasoning"),
     )
 }
 
@@ -154,87 +161,6 @@ fn answer(wire: &DocumentWire) -> Text {
         ),
     };
     Text { tone: tone(verdict(word)), ..Text::strong(value) }
-}
-
-fn exhibits(wire: &DocumentWire, blocks: &mut Vec<Block>) {
-    blocks.push(Block::Heading(2, "Exhibits".to_owned()));
-    if wire.exhibits.is_empty() {
-        blocks.push(Block::Paragraph(Text::plain("The case has no exhibits.")));
-        return;
-    }
-    let column = |title: &str, share, number| Column { title: title.to_owned(), share, number };
-    let rows = wire.exhibits.iter().map(|exhibit| {
-        let mut about = Vec::new();
-        if !exhibit.description.trim().is_empty() {
-            about.push(Text::plain(&exhibit.description));
-        }
-        about.push(Text::small(format!("Name where it was found: {}", exhibit.original_name)));
-        about.push(Text::small(format!("Collected {} by {}", when(&exhibit.collected), exhibit.collected_by)));
-        vec![
-            Cell(vec![Text::strong(&exhibit.id).named(&exhibit.id)]),
-            Cell(about),
-            Cell(size_lines(exhibit.size)),
-            Cell(vec![Text::exact(&exhibit.sha256), Text::exact(&exhibit.file)]),
-        ]
-    });
-    blocks.push(Block::Table(Table {
-        summary: "Exhibits with sizes and digests".to_owned(),
-        columns: vec![
-            column("Exhibit", 11, false),
-            column("What it is", 38, false),
-            column("Size", 15, true),
-            column("SHA-256 and file in the package", 36, false),
-        ],
-        rows: rows.collect(),
-    }));
-}
-
-/// The size as in running text, in two lines.
-fn size_lines(bytes: u64) -> Vec<Text> {
-    match short_size(bytes) {
-        Some(short) => vec![Text::plain(short), Text::small(format!("({})", exact_size(bytes)))],
-        None => vec![Text::plain(exact_size(bytes))],
-    }
-}
-
-fn custody(wire: &DocumentWire, blocks: &mut Vec<Block>) {
-    blocks.push(Block::Heading(2, "Custody".to_owned()));
-    blocks.push(Block::Paragraph(Text::plain(
-        "Who did what to this case, when and why. Each entry holds the digest of the entry before, so that none can be \
-         changed, removed, inserted or moved unnoticed. Times are in UTC, as the clock of the machine said, cut to \
-         milliseconds; custody.jsonl has them exactly.",
-    )));
-    let column = |title: &str, share, number| Column { title: title.to_owned(), share, number };
-    blocks.push(Block::Table(Table {
-        summary: "Custody log".to_owned(),
-        columns: vec![
-            column("No.", 6, true),
-            column("Time (UTC)", 14, false),
-            column("Act", 13, false),
-            column("By", 19, false),
-            column("Purpose and details", 48, false),
-        ],
-        rows: wire.custody.log.iter().map(|line| custody_row(wire, line)).collect(),
-    }));
-}
-
-fn custody_row(wire: &DocumentWire, line: &CustodyLine) -> Vec<Cell> {
-    let mut act = vec![Text::strong(&line.act)];
-    act.extend(line.exhibit.as_ref().map(|id| match wire.exhibits.iter().any(|exhibit| exhibit.id == *id) {
-        true => Text::plain(id).to(id),
-        false => Text::plain(id),
-    }));
-    let mut by = vec![Text::plain(&line.by)];
-    by.extend(line.from.as_ref().map(|from| Text::small(format!("from {from}"))));
-    by.extend(line.to.as_ref().filter(|to| **to != line.by).map(|to| Text::small(format!("to {to}"))));
-    let mut details = vec![Text::plain(&line.purpose)];
-    details.extend(line.note.as_ref().filter(|note| !note.trim().is_empty()).map(Text::small));
-    for (what, digest) in [("SHA-256 before:", &line.sha256_before), ("SHA-256 after:", &line.sha256_after)] {
-        details.extend(digest.iter().flat_map(|hex| [Text::small(what), Text::exact(hex)]));
-    }
-    let (date, time) = date_and_time(&line.time);
-    let time = vec![Text::plain(date), Text::plain(time)];
-    vec![Cell::of(grouped(line.seq)), Cell(time), Cell(act), Cell(by), Cell(details)]
 }
 
 fn how_to_verify(wire: &DocumentWire, blocks: &mut Vec<Block>) {

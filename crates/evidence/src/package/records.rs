@@ -1,0 +1,72 @@
+//! What `case.json` says of redaction logs and AI-reasoning records is what these files say.
+
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+
+use super::paths::{BAG, CASE_JSON, DATA};
+use super::verification::Check;
+use super::verify::{Package, read_again};
+use crate::Limits;
+use crate::case::{Exhibit, exhibit_of, reasoned_of};
+use crate::custody::Chain;
+use crate::document::{self, Document};
+use crate::redactions;
+
+/// Every AI-reasoning record is the file that was recorded, and `case.json` says what it says.
+pub(super) fn reasoning<R: Read + Seek>(
+    package: &Package,
+    input: &mut R,
+    document: &Document,
+    chain: &Chain,
+) -> io::Result<Check> {
+    let recorded: Vec<_> = chain.entries.iter().filter_map(reasoned_of).collect();
+    let mut places = Vec::new();
+    if recorded.len() != document.wire.reasoning.len() {
+        places.push(format!("{CASE_JSON}: it has another number of AI-reasoning records than the custody log"));
+    }
+    for (at, said) in recorded.iter().zip(&document.wire.reasoning) {
+        let path = format!("{DATA}{}", at.file);
+        let Some(bytes) = read_again(package, input, &path, Limits::REASONING_BYTES)? else {
+            places.push(format!("{path}: the AI-reasoning record is missing or too large"));
+            continue;
+        };
+        if seal::sha256(&bytes) != at.sha256 {
+            places.push(format!("{path}: the AI-reasoning record is not the one that was recorded"));
+        } else if document::reasoned(at, &bytes).ok().as_ref() != Some(said) {
+            places.push(format!("{CASE_JSON}: it says something different than {path}"));
+        }
+    }
+    let passed = format!("The {} AI-reasoning records are as they were recorded.", recorded.len());
+    Ok(Check::of("reasoning", passed, places))
+}
+
+/// `case.json` says of each redaction log what the log says.
+pub(super) fn redactions<R: Read + Seek>(
+    package: &Package,
+    input: &mut R,
+    document: &Document,
+    chain: &Chain,
+) -> io::Result<Check> {
+    let exhibits: Vec<Exhibit> = chain.entries.iter().filter_map(exhibit_of).collect();
+    let mut places = Vec::new();
+    let mut said = document.wire.redactions.iter();
+    let mut count = 0;
+    for log in exhibits.iter().filter(|exhibit| redactions::is_log(exhibit)) {
+        let path = format!("{DATA}{}", log.file);
+        count += 1;
+        let begins = package.directory.contents.get(&format!("{BAG}{path}"));
+        let Some((begins, seen)) = begins.zip(package.seen.get(&path)) else {
+            places.push(format!("{path}: the redaction log is missing"));
+            said.next();
+            continue;
+        };
+        input.seek(SeekFrom::Start(*begins))?;
+        let content = BufReader::new((&mut *input).take(seen.size));
+        if said.next() != Some(&redactions::summary(log, &exhibits, content)) {
+            places.push(format!("{CASE_JSON}: it says something different than {path}"));
+        }
+    }
+    if said.next().is_some() {
+        places.push(format!("{CASE_JSON}: it has more redaction logs than the custody log"));
+    }
+    Ok(Check::of("redactions", format!("{CASE_JSON} says what the {count} redaction logs say."), places))
+}

@@ -7,6 +7,8 @@
 mod audit;
 #[path = "suite/bad_input.rs"]
 mod bad_input;
+#[path = "suite/custody.rs"]
+mod custody;
 #[path = "suite/demo.rs"]
 mod demo;
 #[path = "suite/evaluate.rs"]

@@ -43,7 +43,11 @@ pub(crate) const EXAMPLES: &[Example] = &[
     },
     Example {
         about: "Somebody looked at an exhibit",
-        line: "probity case access c42 EX-001 --reason \"search for the first error\" --by \"Dr. Expert\" --role \"court expert\"",
+        line: "probity case access c42 EX-001 --reason \"search for errors\" --by \"Dr. Expert\"",
+    },
+    Example {
+        about: "What a model said, kept apart from facts",
+        line: "probity case reasoning c42 --record model.json",
     },
     Example { about: "Who handled what, when and why", line: "probity case show c42" },
 ];

@@ -131,14 +131,17 @@ fn an_exhibit_that_changed_in_the_case_is_not_sealed() {
 #[test]
 fn the_ledger_holds_the_end_of_the_custody_record() {
     // The chain cannot protect its own last line: changed or cut off, the ledger knows another end.
-    for line in ["sed -i s/noon/dawn/ .probity/cases/c1/custody.jsonl", "sed -i '$d' .probity/cases/c1/custody.jsonl"] {
+    for (line, what) in [
+        ("sed -i s/noon/dawn/ .probity/cases/c1/custody.jsonl", "line 5 was altered"),
+        ("sed -i '$d' .probity/cases/c1/custody.jsonl", "it had 5 lines, now it has 4: line 5 was cut off"),
+    ] {
         let house = house();
         assert_eq!(house.run(&["case", "show", "c1"]).expect(0).stderr, "");
         house.shell(line).expect(0);
         for args in [&["case", "show", "c1"][..], &["package", "build", "c1", "--output", "c1.zip"]] {
-            let ran = house.run(args).expect(0);
-            let said = "warning: the ledger knows another end of the custody record of c1";
-            assert!(ran.stderr.contains(said), "{line}: {ran:?}");
+            let ran = house.run(args).expect(1).code("custody-not-as-in-ledger");
+            let said = format!("the ledger knows another end of the custody record of c1: {what}");
+            assert!(ran.stderr.contains(&said), "{line}: {ran:?}");
         }
     }
 }

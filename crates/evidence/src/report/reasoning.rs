@@ -19,7 +19,7 @@ pub(super) fn reasoning(wire: &DocumentWire, blocks: &mut Vec<Block>) {
 
 fn one(record: &ReasonedWire, number: u64, blocks: &mut Vec<Block>) {
     blocks.push(Block::Heading(3, format!("Record {number}: {}", record.model.name)));
-    blocks.push(Block::Paragraph(Text { tone: Tone::Open, ..Text::strong(&record.disclaimer) }));
+    blocks.push(Block::Notice(vec![Text { tone: Tone::Open, ..Text::plain(&record.disclaimer) }]));
     blocks.push(Block::Facts(facts(record)));
     blocks.push(inputs(record));
     for message in &record.prompt {
@@ -88,7 +88,7 @@ fn inputs(record: &ReasonedWire) -> Block {
 fn review(review: Option<&ReviewWire>) -> Block {
     let Some(review) = review else {
         let said = "No review is recorded: no person has answered for this output.";
-        return Block::Paragraph(Text { tone: Tone::Bad, ..Text::strong(said) });
+        return Block::Notice(vec![Text { tone: Tone::Bad, ..Text::strong(said) }]);
     };
     let role = review.role.as_deref().map_or(String::new(), |role| format!(", {role}"));
     Block::Facts(vec![

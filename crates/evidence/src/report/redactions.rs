@@ -37,7 +37,7 @@ fn one(log: &RedactionsWire, blocks: &mut Vec<Block>) {
     ]));
     if let Some(problem) = &log.problem {
         let said = format!("The log {} could not be read as a whole: {problem}.", log.log);
-        blocks.push(Block::Paragraph(Text { tone: Tone::Bad, ..Text::strong(said) }));
+        blocks.push(Block::Notice(vec![Text { tone: Tone::Bad, ..Text::strong(said) }]));
     }
     blocks.extend(counts(log));
     if !log.removed.is_empty() {

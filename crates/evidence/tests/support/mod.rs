@@ -8,8 +8,10 @@ use std::path::Path;
 use model::{Digest, Fault, Hidden, Instant};
 use probity_evidence::package::{Build, LedgerAnchor, Tool, Verification, build, verify};
 use probity_evidence::report::Report;
-use probity_evidence::{Act, Case, NewExhibit, Renderer};
-use seal::SigningKey;
+use probity_evidence::{
+    Act, Case, Handling, NewExhibit, Origin, Provenance, REDACTION_LOG, Receipt, Renderer, Transfer,
+};
+use seal::{SigningKey, sshsig};
 
 /// Stands in for the PDF room, which these tests do not need.
 pub(crate) struct Plain;
@@ -44,6 +46,68 @@ pub(crate) fn case(root: &Path) -> Case {
     case.add(&mut &b"a,b\n1,2\n"[..], table, &act(120, "supplied by the operator"), &Hidden).unwrap();
     case.record_evaluation(EVALUATION.as_bytes(), &act(180, "objectives of the contract")).unwrap();
     case.note("The host was restarted on 3 January.\nSee the operator's mail & <file>.", &act(240, "remark")).unwrap();
+    case
+}
+
+/// What a model said about the first exhibit.
+pub(crate) fn reasoning() -> String {
+    let digest = seal::sha256(b"10.0.0.1 GET / 200\n");
+    format!(
+        r#"{{"schema":"reasoning/1","time":"2026-01-01T09:30:00Z",
+        "model":{{"name":"example-model","version":"3.1","sha256":null,"provider":"Example Ltd"}},
+        "prompt":[{{"role":"system","text":"Answer in one sentence."}},{{"role":"user","text":"What does <this> log show?"}}],
+        "inputs":[{{"exhibit":"EX-001","sha256":"{digest}"}},{{"name":"handbook.pdf","sha256":"{digest}"}}],
+        "parameters":{{"temperature":0.2,"seed":7}},"output":"One request,\nand it was answered.",
+        "review":{{"reviewer":"R. Examiner","role":"analyst","time":"2026-01-01T10:00:00Z","decision":"accepted in part","reason":"The time is missing."}},
+        "error_rates":null,"limits":["Not tested with logs of this program."]}}"#
+    )
+}
+
+/// The redaction log of a copy of the first exhibit.
+fn redaction_log(copy: &[u8]) -> String {
+    let (input, output) = (seal::sha256(b"10.0.0.1 GET / 200\n"), seal::sha256(copy));
+    format!(
+        "{{\"schema\":\"redaction/1\",\"seq\":0,\"type\":\"ip-address\",\"op\":\"label\"}}\n\
+         {{\"schema\":\"redacted-file/1\",\"seq\":1,\"file\":\"a\",\"input\":\"sha256:{input}\",\"output\":\"sha256:{output}\",\
+         \"redactions\":1,\"removed\":[{{\"what\":\"comment\",\"why\":\"not looked into\"}}],\"unscanned\":[],\
+         \"actor\":\"R. Examiner\",\"tool\":\"probity 0.1.0\",\"time\":\"2026-01-01T09:20:00Z\",\"profile\":\"logs\",\"basis\":null}}\n"
+    )
+}
+
+/// The receiver's key.
+pub(crate) fn receiver() -> SigningKey {
+    SigningKey::from_seed([5; 32])
+}
+
+/// The same case after a year in court: a redacted copy with its log, a verified copy, two transfers, an access, a record of
+/// what a model said.
+pub(crate) fn busy_case(root: &Path) -> Case {
+    let mut case = case(root);
+    let copy = b"[IP] GET / 200\n";
+    let log = redaction_log(copy);
+    let logged: &[u8] = log.as_bytes();
+    let derived = |how| Provenance::Derived { from: "EX-001", how };
+    for (name, content, provenance) in [
+        ("redacted-access.log", &copy[..], derived("redacted by probity 0.1.0, profile logs")),
+        ("redactions-EX-001.jsonl", logged, derived(REDACTION_LOG)),
+        ("access copy.log", b"10.0.0.1 GET / 200\n", Provenance::CopyOf("EX-001")),
+    ] {
+        let origin = Origin { provenance, source: Some("host web-1"), modified: Some(at(-60)), ..Origin::default() };
+        let new = NewExhibit { name, description: "" };
+        case.take_in(&mut &*content, new, &origin, &act(300, "copy for the court"), &Hidden).unwrap();
+    }
+    let handling =
+        Handling { authority: Some("order 7 O 12/26"), seal: Some("B-1042, unbroken"), ..Handling::default() };
+    let transfer = Transfer { exhibit: "EX-001", to: "Evidence room", handling };
+    let statement = case.statement(&transfer, &act(360, "storage"), &Hidden).unwrap().to_bytes().unwrap();
+    let signature = sshsig::sign(&statement, "custody@probity", &receiver()).unwrap();
+    let receipt = Receipt { statement: &statement, signature: &signature, receiver: &receiver().public() };
+    let clerk = Handling { role: Some("clerk"), recorded_by: Some("uid-1000"), ..Handling::default() };
+    case.transfer_countersigned("EX-001", &receipt, &clerk, &act(420, "x"), &Hidden).unwrap();
+    let back = Transfer { exhibit: "EX-001", to: "R. Examiner", handling: Handling::default() };
+    case.transfer(&back, &act(480, "analysis"), &Hidden).unwrap();
+    case.access("EX-001", &clerk, &act(540, "count the requests"), &Hidden).unwrap();
+    case.record_reasoning(reasoning().as_bytes(), &Handling::default(), &act(600, "a first look")).unwrap();
     case
 }
 

@@ -1,0 +1,163 @@
+//! What can be done to a case, and what is refused.
+
+mod support;
+
+use model::{Fault, Hidden};
+use probity_evidence::custody::{Countersigned, Deed, Status};
+use probity_evidence::package::{Outcome, verify};
+use probity_evidence::{Case, Handling, NewExhibit, Origin, Provenance, Receipt, Transfer};
+use seal::{SigningKey, sshsig};
+use support::*;
+
+fn code<T>(result: Result<T, Fault>) -> &'static str {
+    result.err().map_or("", |fault| fault.code())
+}
+
+fn to(name: &str) -> Transfer<'_> {
+    Transfer { exhibit: "EX-001", to: name, handling: Handling::default() }
+}
+
+#[test]
+fn the_log_says_who_has_an_exhibit_and_whether_its_receiver_signed() {
+    let root = tempfile::tempdir().unwrap();
+    let case = busy_case(root.path());
+    let chain = case.check(&Hidden).unwrap();
+    let transfers: Vec<_> = chain.entries.iter().filter(|entry| entry.deed == Deed::Transferred).collect();
+    let said = |at: usize| transfers[at].countersigned("2026-017").unwrap();
+    assert_eq!(said(0), Countersigned::By(receiver().public().fingerprint()));
+    assert_eq!((said(1), said(1).said().as_str()), (Countersigned::Not, "not countersigned"));
+    let first = transfers[0];
+    assert_eq!((first.from.as_deref(), first.to.as_deref()), (Some("R. Examiner"), Some("Evidence room")));
+    assert_eq!((first.purpose.as_str(), first.authority.as_deref()), ("storage", Some("order 7 O 12/26")));
+    assert_eq!((first.role.as_deref(), first.recorded_by.as_deref()), (Some("clerk"), Some("uid-1000")));
+    assert!(chain.entries.iter().filter_map(|entry| entry.hash_match()).all(|same| same));
+    assert_eq!(chain.holder("EX-001"), Some("R. Examiner"));
+    // In another case the same line is signed by nobody.
+    assert!(matches!(first.countersigned("other"), Some(Countersigned::Wrong(_))));
+    let status: Vec<_> = case.exhibits().iter().map(|exhibit| (exhibit.status, exhibit.parent.clone())).collect();
+    let from = || Some("EX-001".to_owned());
+    let derived = || (Some(Status::Derived), from());
+    let original = || (Some(Status::Original), None);
+    assert_eq!(status, [original(), original(), derived(), derived(), (Some(Status::VerifiedCopy), from())]);
+}
+
+#[test]
+fn a_countersignature_is_good_for_one_transfer_of_what_it_names() {
+    let root = tempfile::tempdir().unwrap();
+    let mut case = case(root.path());
+    let before = case.custody().clone();
+    let statement = |case: &Case, name: &str| case.statement(&to(name), &act(300, "storage"), &Hidden).unwrap();
+    let bytes = statement(&case, "Evidence room").to_bytes().unwrap();
+    let sign = |bytes: &[u8], key: &SigningKey| sshsig::sign(bytes, "custody@probity", key).unwrap();
+    let good = sign(&bytes, &receiver());
+    let mut record = |statement: &[u8], signature: &str, exhibit: &str, seconds: i64| {
+        let receipt = Receipt { statement, signature, receiver: &receiver().public() };
+        code(case.transfer_countersigned(exhibit, &receipt, &Handling::default(), &act(seconds, "x"), &Hidden))
+    };
+    assert_eq!(record(&bytes, &sign(&bytes, &key()), "EX-001", 400), "wrong-receiver");
+    assert_eq!(record(&bytes, &sign(b"another", &receiver()), "EX-001", 400), "wrong-signature");
+    assert_eq!(record(&bytes, &sshsig::sign(&bytes, "file", &receiver()).unwrap(), "EX-001", 400), "wrong-namespace");
+    assert_eq!(record(&bytes, "nonsense", "EX-001", 400), "bad-ssh-signature");
+    assert_eq!(record(&bytes, &good, "EX-002", 400), "statement-differs");
+    assert_eq!(record(&bytes, &good, "EX-009", 400), "no-such-exhibit");
+    assert_eq!(record(&bytes, &good, "EX-001", 299), "statement-differs");
+    let text = String::from_utf8(bytes.clone()).unwrap();
+    for changed in [
+        text.replace("\"size\": 19", "\"size\":19"),
+        text.replace("received", "stole"),
+        text.replace("transfer/1", "x"),
+        String::new(),
+    ] {
+        assert_eq!(record(changed.as_bytes(), &sign(changed.as_bytes(), &receiver()), "EX-001", 400), "bad-statement");
+    }
+    let smaller = text.replace("\"size\": 19", "\"size\": 18");
+    assert_eq!(record(smaller.as_bytes(), &sign(smaller.as_bytes(), &receiver()), "EX-001", 400), "statement-differs");
+    assert_eq!(record(&bytes, &good, "EX-001", 400), "");
+    assert_eq!(record(&bytes, &good, "EX-001", 500), "statement-differs");
+    assert_eq!(before.entries.len() + 1, case.custody().entries.len());
+    // Back to the first holder: the same statement would fit again, but its signature is used.
+    case.transfer(&to("R. Examiner"), &act(500, "analysis"), &Hidden).unwrap();
+    let receipt = Receipt { statement: &bytes, signature: &good, receiver: &receiver().public() };
+    let again = case.transfer_countersigned("EX-001", &receipt, &Handling::default(), &act(600, "x"), &Hidden);
+    assert_eq!(code(again), "countersignature-used");
+}
+
+#[test]
+fn an_exhibit_that_changed_is_neither_handed_over_nor_looked_at() {
+    let root = tempfile::tempdir().unwrap();
+    let mut case = case(root.path());
+    std::fs::write(case.folder().join("exhibits/EX-001/access.log"), b"10.0.0.2 GET / 200\n").unwrap();
+    let lines = case.custody().entries.len();
+    assert_eq!(code(case.transfer(&to("Evidence room"), &act(300, "x"), &Hidden)), "exhibit-changed");
+    assert_eq!(code(case.statement(&to("Evidence room"), &act(300, "x"), &Hidden)), "exhibit-changed");
+    assert_eq!(code(case.access("EX-001", &Handling::default(), &act(300, "x"), &Hidden)), "exhibit-changed");
+    let origin = Origin { provenance: Provenance::CopyOf("EX-001"), ..Origin::default() };
+    let new = NewExhibit { name: "a", description: "" };
+    let copied = case.take_in(&mut &b"10.0.0.2 GET / 200\n"[..], new, &origin, &act(300, "x"), &Hidden);
+    assert_eq!((code(copied), case.custody().entries.len()), ("exhibit-changed", lines));
+}
+
+#[test]
+fn a_copy_is_the_same_and_what_is_derived_says_how() {
+    let root = tempfile::tempdir().unwrap();
+    let mut case = case(root.path());
+    let mut take = |content: &[u8], provenance| {
+        let origin = Origin { provenance, ..Origin::default() };
+        let new = NewExhibit { name: "a", description: "" };
+        code(case.take_in(&mut &*content, new, &origin, &act(300, "x"), &Hidden))
+    };
+    assert_eq!(take(b"10.0.0.1 GET / 201\n", Provenance::CopyOf("EX-001")), "not-a-copy");
+    assert_eq!(take(b"10.0.0.1 GET / 200\n", Provenance::CopyOf("EX-009")), "no-such-exhibit");
+    assert_eq!(take(b"x", Provenance::Derived { from: "EX-001", how: " " }), "text-missing");
+    assert_eq!(take(b"10.0.0.1 GET / 200\n", Provenance::CopyOf("EX-001")), "");
+    assert!(!case.folder().join("exhibits/EX-004").exists());
+    assert_eq!(case.exhibits().len(), 3);
+}
+
+#[test]
+fn a_record_of_what_a_model_said_is_whole_or_refused() {
+    let root = tempfile::tempdir().unwrap();
+    let mut case = case(root.path());
+    let mut check = |from: &str, to: &str, expect: &str| {
+        let record = reasoning().replace(from, to);
+        assert!(from.is_empty() || record != reasoning(), "{from}");
+        let result = case.record_reasoning(record.as_bytes(), &Handling::default(), &act(300, "x"));
+        let said = result.map_or_else(|fault| format!("{} {}", fault.code(), fault.message()), |at| at.file);
+        assert!(said.contains(expect), "{said:?} should contain {expect:?}");
+    };
+    check("reasoning/1", "reasoning/2", "its schema is");
+    check("\"output\"", "\"answer\"", "unknown field `answer`");
+    check("\"limits\":[\"Not tested with logs of this program.\"]", "\"limits\":null", "bad-reasoning");
+    check("EX-001", "EX-007", "the case has no exhibit");
+    check("EX-001", "EX-002", "the digest of an input is not that of EX-002");
+    check("\"name\":\"handbook.pdf\",", "", "neither an exhibit nor a name");
+    check("accepted in part", "fine", "not one of accepted");
+    check("example-model", "", "model.name is empty");
+    check("\"seed\":7", "\"seed\":[7]", "the parameter \"seed\"");
+    check("2026-01-01T09:30:00Z", "yesterday", "no time in UTC");
+    check("", "", "reasoning/0001.json");
+    check("", "", "reasoning/0002.json");
+}
+
+/// A package says all of it, and each place that says it is held against the others.
+#[test]
+fn a_package_says_what_the_case_says() {
+    let root = tempfile::tempdir().unwrap();
+    let package = package(&busy_case(root.path()));
+    let verification = check(&package);
+    assert!(verification.is_intact(), "{:#?}", verification.checks);
+    for name in ["custody", "countersignatures", "exhibits", "redactions", "reasoning", "document", "xml"] {
+        assert_eq!(verification.check(name).map(|check| check.verdict), Some(Outcome::Passed), "{name}");
+    }
+    assert!(verify(std::io::Cursor::new(&package), &[], &Hidden).unwrap().is_intact());
+    let text = String::from_utf8_lossy(&package);
+    for said in [
+        "\"problem\": null",
+        "\"copy\": \"EX-003\"",
+        "no expert opinion",
+        "<holder>R. Examiner</holder>",
+        "transfers=\"2\"",
+    ] {
+        assert!(text.contains(said), "{said}");
+    }
+}

@@ -89,7 +89,8 @@ fn make(settings: &Settings, signed: bool) -> Made {
         tool: Tool { name: "probity".to_owned(), version: "0.1.0".to_owned() },
         ledger: None,
     };
-    let document = Document::compose(&case, &build, "SHA256:x", &[]).unwrap();
+    let document =
+        Document::compose(&case, &build, "SHA256:x", &crate::contents::Contents::read(&case).unwrap()).unwrap();
     let read = |path: &str, most: u64| {
         let mut bytes = std::fs::read(case.folder().join(path.strip_prefix("data/").unwrap())).unwrap();
         bytes.truncate(most as usize);
@@ -128,7 +129,8 @@ fn plain_adds_nothing_and_eu_wants_a_certificate() {
         tool: Tool { name: "probity".to_owned(), version: "0.1.0".to_owned() },
         ledger: None,
     };
-    let document = Document::compose(&case, &build, "SHA256:x", &[]).unwrap();
+    let document =
+        Document::compose(&case, &build, "SHA256:x", &crate::contents::Contents::read(&case).unwrap()).unwrap();
     let none = Desk {
         document: &document,
         created: build.created,
@@ -197,7 +199,8 @@ fn what_is_missing_is_said() {
     let case = Case::create(folder.path(), "1", "T", &Act { time: at(0), by: "x", purpose: "y" }).unwrap();
     let tool = Tool { name: "probity".to_owned(), version: "0.1.0".to_owned() };
     let build = Build { created: at(1), marking: String::new(), watermark: String::new(), tool, ledger: None };
-    let document = Document::compose(&case, &build, "SHA256:x", &[]).unwrap();
+    let document =
+        Document::compose(&case, &build, "SHA256:x", &crate::contents::Contents::read(&case).unwrap()).unwrap();
     let desk = Desk {
         document: &document,
         created: at(1),
@@ -318,7 +321,8 @@ fn a_changed_exhibit_is_not_printed() {
     let case = case(folder.path());
     let tool = Tool { name: "probity".to_owned(), version: "0.1.0".to_owned() };
     let build = Build { created: at(3600), marking: String::new(), watermark: String::new(), tool, ledger: None };
-    let document = Document::compose(&case, &build, "SHA256:x", &[]).unwrap();
+    let document =
+        Document::compose(&case, &build, "SHA256:x", &crate::contents::Contents::read(&case).unwrap()).unwrap();
     let desk = Desk {
         document: &document,
         created: at(3600),

@@ -34,6 +34,7 @@ fn exhibit(wire: &DocumentWire, history: &HistoryWire, lines: &BTreeMap<u64, &Cu
     blocks.push(Block::Heading(3, format!("Custody of {id}")));
     let what = wire.exhibits.iter().find(|exhibit| exhibit.id == *id).map(status).unwrap_or_default();
     blocks.push(Block::Facts(vec![
+        ("Exhibit".to_owned(), Text::plain(id).to(id)),
         ("What it is".to_owned(), Text::plain(what)),
         ("Held by".to_owned(), Text::plain(&history.holder)),
         ("Transfers".to_owned(), Text::plain(transfers(history, lines))),

@@ -15,7 +15,7 @@ pub(super) fn exhibits(wire: &DocumentWire, blocks: &mut Vec<Block>) {
     let column = |title: &str, share, number| Column { title: title.to_owned(), share, number };
     let rows = wire.exhibits.iter().map(|exhibit| {
         vec![
-            Cell(vec![Text::strong(&exhibit.id), Text::small(short_status(exhibit))]),
+            Cell(vec![Text::strong(&exhibit.id).named(&exhibit.id), Text::small(short_status(exhibit))]),
             Cell(about(exhibit)),
             Cell(size_lines(exhibit.size)),
             Cell(vec![Text::exact(&exhibit.sha256), Text::exact(&exhibit.file)]),

@@ -124,6 +124,16 @@ impl House {
         (output.status.success(), String::from_utf8_lossy(&words).into_owned())
     }
 
+    /// What xmlsec1 makes of a template, with the key `name`.
+    pub(crate) fn fill(&self, name: &str, template: &str) -> Vec<u8> {
+        self.unpacked("made", template.as_bytes(), &files());
+        self.authority.run(&format!(
+            "cd made && xmlsec1 --sign --privkey-pem ../{name}.key,../{name}.pem --output ../made.xml \
+             --id-attr:Id http://uri.etsi.org/01903/v1.3.2#:SignedProperties META-INF/signatures0.xml"
+        ));
+        self.authority.read("made.xml")
+    }
+
     /// `tests/judges/asic/digidoc.py`; `None` when it is not installed.
     pub(crate) fn digidoc(&self, arguments: &[&str]) -> Option<String> {
         let python = std::env::var_os("PROBITY_TEST_ASIC").map(PathBuf::from).filter(|path| path.is_file());

@@ -62,4 +62,9 @@ impl Renderer for Pdf {
         let drawn = draw::draw(report, &layout, &faces)?;
         finish::finish(report, &layout, drawn)
     }
+
+    fn pages(&self, file: &[u8]) -> Option<u64> {
+        // Only a file that can be read has pages to be numbered.
+        lopdf::Document::load_mem(file).ok().map(|document| document.get_pages().len() as u64)
+    }
 }

@@ -44,20 +44,20 @@ pub(super) fn folder(exhibit: &ExhibitWire) -> &str {
 
 /// The schedule as a table for a filing that is public: it names no file.
 pub(super) fn public(exhibits: &[ExhibitWire]) -> Block {
-    table(exhibits, &|exhibit| Text::strong(&exhibit.id), &folder)
+    table(exhibits, &|_, exhibit| Text::strong(&exhibit.id), &folder)
 }
 
 /// The schedule as a table; `reference` names an exhibit, `place` says where it is.
 pub(super) fn table(
     exhibits: &[ExhibitWire],
-    reference: &dyn Fn(&ExhibitWire) -> Text,
+    reference: &dyn Fn(usize, &ExhibitWire) -> Text,
     place: &dyn Fn(&ExhibitWire) -> &str,
 ) -> Block {
     let column = |title: &str, share| Column { title: title.to_owned(), share, number: false };
     let row = |(at, exhibit): (usize, &ExhibitWire)| {
         vec![
             Cell(vec![Text::plain((at + 1).to_string())]),
-            Cell(vec![reference(exhibit)]),
+            Cell(vec![reference(at, exhibit)]),
             Cell(vec![
                 Text::plain(description(exhibit)),
                 Text::small(format!("taken into the case {}", when(exhibit))),

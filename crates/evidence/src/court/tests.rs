@@ -62,6 +62,21 @@ fn case(root: &Path) -> Case {
     case
 }
 
+fn order(created: Instant) -> Build {
+    let tool = Tool { name: "probity".to_owned(), version: "0.1.0".to_owned() };
+    Build { created, marking: String::new(), watermark: String::new(), tool, ledger: None }
+}
+
+fn document(case: &Case, build: &Build) -> Document {
+    Document::compose(case, build, "SHA256:x", &crate::contents::Contents::read(case).unwrap()).unwrap()
+}
+
+/// A desk with nobody who signs and no clock but our own.
+fn desk<'d>(document: &'d Document, created: Instant, read: Read<'d>) -> Desk<'d> {
+    let (sign, stamp): (Sign, Stamp) = (&|_| Ok(None), &|_| Ok(None));
+    Desk { document, created, certificates: &[], read, sign, stamp, renderer: &Told }
+}
+
 struct Made {
     filings: Filings,
     _folder: tempfile::TempDir,
@@ -82,28 +97,17 @@ impl Made {
 fn make(settings: &Settings, signed: bool) -> Made {
     let folder = tempfile::tempdir().unwrap();
     let case = case(folder.path());
-    let build = Build {
-        created: at(3600),
-        marking: "CONFIDENTIAL".to_owned(),
-        watermark: String::new(),
-        tool: Tool { name: "probity".to_owned(), version: "0.1.0".to_owned() },
-        ledger: None,
-    };
-    let document =
-        Document::compose(&case, &build, "SHA256:x", &crate::contents::Contents::read(&case).unwrap()).unwrap();
+    let build = Build { marking: "CONFIDENTIAL".to_owned(), ..order(at(3600)) };
+    let document = document(&case, &build);
     let read = |path: &str, most: u64| {
         let mut bytes = std::fs::read(case.folder().join(path.strip_prefix("data/").unwrap())).unwrap();
         bytes.truncate(most as usize);
         Ok(bytes)
     };
     let desk = Desk {
-        document: &document,
-        created: build.created,
-        certificates: &[],
-        read: &read,
         sign: &|bytes| Ok(signed.then(|| format!("signed {}", sha256(bytes)).into_bytes())),
         stamp: &|digest| Ok(signed.then(|| format!("stamped {digest}").into_bytes())),
-        renderer: &Told,
+        ..desk(&document, build.created, &read)
     };
     let filings = filings(settings, &desk).unwrap();
     assert_eq!(filings, super::filings(settings, &desk).unwrap(), "same case, same files");
@@ -122,24 +126,9 @@ fn plain_adds_nothing_and_eu_wants_a_certificate() {
     let (pem, own) = seal::x509::self_signed(&[7; 32], "R. Examiner", created, at(86_400)).unwrap();
     drop(pem);
     let case = case(root.path());
-    let build = Build {
-        created: at(200_000),
-        marking: String::new(),
-        watermark: String::new(),
-        tool: Tool { name: "probity".to_owned(), version: "0.1.0".to_owned() },
-        ledger: None,
-    };
-    let document =
-        Document::compose(&case, &build, "SHA256:x", &crate::contents::Contents::read(&case).unwrap()).unwrap();
-    let none = Desk {
-        document: &document,
-        created: build.created,
-        certificates: &[],
-        read: &|_, _| Ok(Vec::new()),
-        sign: &|_| Ok(None),
-        stamp: &|_| Ok(None),
-        renderer: &Told,
-    };
+    let build = order(at(200_000));
+    let document = document(&case, &build);
+    let none = desk(&document, build.created, &|_, _| Ok(Vec::new()));
     assert_eq!(filings(&settings(Profile::Eu), &none).unwrap_err().code(), "court-signer-missing");
     let one = Desk { certificates: &[own], ..none };
     let made = filings(&settings(Profile::Eu), &one).unwrap();
@@ -197,19 +186,9 @@ fn what_is_missing_is_said() {
     let small = Settings { file_bytes: 1_000, ..settings(Profile::UsEcf) };
     let folder = tempfile::tempdir().unwrap();
     let case = Case::create(folder.path(), "1", "T", &Act { time: at(0), by: "x", purpose: "y" }).unwrap();
-    let tool = Tool { name: "probity".to_owned(), version: "0.1.0".to_owned() };
-    let build = Build { created: at(1), marking: String::new(), watermark: String::new(), tool, ledger: None };
-    let document =
-        Document::compose(&case, &build, "SHA256:x", &crate::contents::Contents::read(&case).unwrap()).unwrap();
-    let desk = Desk {
-        document: &document,
-        created: at(1),
-        certificates: &[],
-        read: &|_, _| Ok(Vec::new()),
-        sign: &|_| Ok(None),
-        stamp: &|_| Ok(None),
-        renderer: &Told,
-    };
+    let build = order(at(1));
+    let document = document(&case, &build);
+    let desk = desk(&document, at(1), &|_, _| Ok(Vec::new()));
     assert_eq!(filings(&small, &desk).unwrap_err().code(), "filing-limit");
     let empty = filings(&settings(Profile::UkBundle), &desk).unwrap();
     let bundle = empty.files.iter().find(|(path, _)| path.ends_with("bundle.pdf")).unwrap();
@@ -274,7 +253,8 @@ fn the_uk_bundle_has_every_part_and_says_what_it_does_not_print() {
         "A. Evidence report\n====",
         "B. Witness statement (draft)\n====",
         "C. Schedule of exhibits\n====",
-        "Exhibit EX-001\n-----",
+        "Exhibit EX-001 (text)\n-----",
+        "Exhibit EX-002 (slip sheet)\n-----",
         "    10.0.0.1 GET / 200\n",
         "It is no text in UTF-8.",
         "The file is empty.",
@@ -319,19 +299,9 @@ fn the_uk_bundle_has_every_part_and_says_what_it_does_not_print() {
 fn a_changed_exhibit_is_not_printed() {
     let folder = tempfile::tempdir().unwrap();
     let case = case(folder.path());
-    let tool = Tool { name: "probity".to_owned(), version: "0.1.0".to_owned() };
-    let build = Build { created: at(3600), marking: String::new(), watermark: String::new(), tool, ledger: None };
-    let document =
-        Document::compose(&case, &build, "SHA256:x", &crate::contents::Contents::read(&case).unwrap()).unwrap();
-    let desk = Desk {
-        document: &document,
-        created: at(3600),
-        certificates: &[],
-        read: &|_, _| Ok(b"10.0.0.2 GET / 200\n".to_vec()),
-        sign: &|_| Ok(None),
-        stamp: &|_| Ok(None),
-        renderer: &Told,
-    };
+    let build = order(at(3600));
+    let document = document(&case, &build);
+    let desk = desk(&document, at(3600), &|_, _| Ok(b"10.0.0.2 GET / 200\n".to_vec()));
     assert_eq!(filings(&settings(Profile::UkBundle), &desk).unwrap_err().code(), "exhibit-changed");
 }
 
@@ -358,4 +328,22 @@ fn names_of_filed_files_are_plain() {
 #[test]
 fn what_could_deceive_is_shown() {
     assert_eq!(shown("a\nb\u{1b}[31m\u{202e}c"), "a b<U+001B>[31m<U+202E>c");
+}
+
+#[test]
+fn an_original_that_was_redacted_is_not_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = case(folder.path());
+    let mut document = document(&case, &order(at(3600)));
+    let redacted = r#"{"log":"EX-004","of":"EX-001","copy":"EX-003","problem":null,"time":null,"actor":null,"tool":null,"profile":null,
+        "basis":null,"total":0,"counts":[],"removed":[],"unscanned":[]}"#;
+    document.wire.redactions.push(serde_json::from_str(redacted).unwrap());
+    document.wire.exhibits.truncate(3);
+    let read = |path: &str, _: u64| Ok(std::fs::read(case.folder().join(path.strip_prefix("data/").unwrap())).unwrap());
+    let made = filings(&settings(Profile::UkBundle), &desk(&document, at(3600), &read)).unwrap();
+    let bundle = String::from_utf8_lossy(&made.files[1].1);
+    assert!(
+        bundle.contains("There is a redacted copy of it, exhibit EX-003") && !bundle.contains("10.0.0.1"),
+        "{bundle}"
+    );
 }

@@ -14,8 +14,7 @@ mod printed;
 use printed::{Printed, printed};
 
 pub(super) fn filings(desk: &Desk) -> Result<Filings, Fault> {
-    let exhibits = &desk.document.wire.exhibits;
-    let mut pages = printed(exhibits, desk.read)?;
+    let mut pages = printed(&desk.document.wire, desk.read)?;
     let bundle = match desk.renderer.render(&bundle(desk, &pages)) {
         // A log may have any character: an exhibit that cannot be set is delivered as a file, and the bundle says so.
         Err(fault) if fault.code() == "missing-glyph" => {
@@ -75,59 +74,72 @@ fn bundle(desk: &Desk, pages: &[Printed]) -> Report {
     let wire = &desk.document.wire;
     let mut blocks = vec![
         Block::Paragraph(Text::strong(format!("Bundle for the court, case {}", wire.id))),
-        Block::Heading(1, wire.title.clone()),
+        // Not the bare title: links find headings by their words, and a case may be called like a part.
+        Block::Heading(1, format!("Bundle: {}", wire.title)),
     ];
+    let titles: Vec<String> = wire.exhibits.iter().zip(pages).map(|(exhibit, page)| title(exhibit, page)).collect();
     blocks.extend(draft::blocks(include_str!("texts/uk_bundle_notes.txt"), &values(desk), &|_| Vec::new()));
     blocks.push(Block::Heading(2, "Index".to_owned()));
-    blocks.push(index(&wire.exhibits));
+    blocks.push(index(desk, &titles));
     let mut part = |at: usize, content: Vec<Block>| {
         blocks.extend([Block::PageBreak, Block::Heading(1, PARTS[at].to_owned())]);
         blocks.extend(content);
     };
     part(0, report_part(whole.blocks.clone()));
     part(1, statement(desk));
-    part(2, schedule_part(&wire.exhibits));
-    part(3, exhibits_part(&wire.exhibits, pages));
+    part(2, schedule_part(&wire.exhibits, &titles));
+    part(3, exhibits_part(&wire.exhibits, pages, &titles));
     // A draft is a draft on each page: bundles are taken apart.
     let drafts = format!("part B: {DRAFT}");
     let marking = if whole.marking.is_empty() { drafts } else { format!("{} – {drafts}", whole.marking) };
     Report { title: format!("Bundle: {}", wire.title), marking, paper: Paper::A4, blocks, ..whole }
 }
 
-/// Each part and each exhibit, with a link and its page.
-fn index(exhibits: &[ExhibitWire]) -> Block {
+/// Each part and each exhibit, with a link, its date and its page.
+fn index(desk: &Desk, titles: &[String]) -> Block {
     let column = |title: &str, share, number| Column { title: title.to_owned(), share, number };
-    let row = |number: String, place: String| {
+    let made = desk.created.date();
+    let parts = PARTS.iter().map(|part| ((*part).to_owned(), made.clone()));
+    let collected = |time: &str| model::Instant::parse(time).map_or_else(|_| time.to_owned(), model::Instant::date);
+    let exhibits = titles.iter().zip(&desk.document.wire.exhibits);
+    let exhibits = exhibits.map(|(title, exhibit)| (title.clone(), collected(&exhibit.collected)));
+    let row = |(at, (place, date)): (usize, (String, String))| {
         vec![
-            Cell(vec![Text::plain(number)]),
+            Cell(vec![Text::plain((at + 1).to_string())]),
             Cell(vec![Text::plain(place.clone()).to(place.clone())]),
+            Cell(vec![Text::plain(date)]),
             Cell(vec![Text::page_of(place)]),
         ]
     };
-    let parts = PARTS.iter().map(|part| part.to_string());
-    let rows = parts.chain(exhibits.iter().map(title)).enumerate().map(|(at, place)| row((at + 1).to_string(), place));
     Block::Table(Table {
-        summary: "The documents of the bundle, each with the page on which it begins".to_owned(),
-        columns: vec![column("No.", 8, true), column("Document", 78, false), column("Page", 14, true)],
-        rows: rows.collect(),
+        summary: "The documents of the bundle, each with its date and the page on which it begins".to_owned(),
+        columns: vec![
+            column("No.", 8, true),
+            column("Document", 62, false),
+            column("Date", 18, false),
+            column("Page", 12, true),
+        ],
+        rows: parts.chain(exhibits).enumerate().map(row).collect(),
     })
 }
 
 /// What an exhibit is called in index and bookmarks: nothing that came with it.
-fn title(exhibit: &ExhibitWire) -> String {
-    format!("Exhibit {}", exhibit.id)
+fn title(exhibit: &ExhibitWire, page: &Printed) -> String {
+    format!("Exhibit {} ({})", exhibit.id, page.kind())
 }
 
 /// The report without what the bundle says already.
 fn report_part(blocks: Vec<Block>) -> Vec<Block> {
-    let keep = |block: Block| match block {
-        Block::Heading(1, words) => Some(Block::Paragraph(Text::strong(words))),
-        // The index leads to the parts; the headings of the report are bookmarks.
-        Block::Contents(_) => None,
-        other => Some(other),
-    };
-    let contents = |block: &Block| matches!(block, Block::Heading(_, words) if words == "Contents");
-    blocks.into_iter().filter(|block| !contents(block)).filter_map(keep).collect()
+    let mut kept: Vec<Block> = Vec::with_capacity(blocks.len());
+    for block in blocks {
+        match block {
+            Block::Heading(1, words) => kept.push(Block::Paragraph(Text::strong(words))),
+            // The index leads to the parts; the headings of the report are bookmarks.
+            Block::Contents(_) => drop(kept.pop_if(|above| matches!(above, Block::Heading(..)))),
+            other => kept.push(other),
+        }
+    }
+    kept
 }
 
 /// The draft of a statement in the manner of form MG11.
@@ -164,8 +176,8 @@ fn acts(desk: &Desk) -> Vec<Block> {
     ))];
     let when = |time: &str| model::Instant::parse(time).map_or_else(|_| time.to_owned(), report::to_seconds);
     items.extend(log.iter().take(Limits::STATED_EXHIBITS).map(|line| {
-        let exhibit = line.exhibit.as_ref().map_or(String::new(), |exhibit| format!(" {exhibit}"));
-        Text::plain(format!("{}:{exhibit} {} by {} ({}).", when(&line.time), line.act, line.by, line.purpose))
+        let what = line.exhibit.as_deref().unwrap_or("the case");
+        Text::plain(format!("{}: {what} was {} by {} ({}).", when(&line.time), line.act, line.by, line.purpose))
     }));
     if log.len() > Limits::STATED_EXHIBITS {
         items.push(Text::plain("The entries after these are in the report, under “Custody”."));
@@ -173,30 +185,34 @@ fn acts(desk: &Desk) -> Vec<Block> {
     vec![Block::Steps(items)]
 }
 
-fn schedule_part(exhibits: &[ExhibitWire]) -> Vec<Block> {
+fn schedule_part(exhibits: &[ExhibitWire], titles: &[String]) -> Vec<Block> {
     let said = "After the columns of form MG6C. All exhibits of the case are listed; whether one is used, unused or sensitive is not \
                 for a program to say. The same is in schedule.csv, with columns for relevance and disclosure.";
     let mut blocks = vec![Block::Paragraph(Text::plain(said))];
     blocks.push(match exhibits {
         [] => Block::Paragraph(Text::plain("The case has no exhibits.")),
         _ => {
-            let reference = |exhibit: &ExhibitWire| Text::strong(&exhibit.id).to(title(exhibit));
+            // Each exhibit has a title: they are made from the same list.
+            let reference = |at: usize, exhibit: &ExhibitWire| match titles.get(at) {
+                Some(title) => Text::strong(&exhibit.id).to(title),
+                None => Text::strong(&exhibit.id),
+            };
             schedule::table(exhibits, &reference, &|exhibit| &exhibit.file)
         }
     });
     blocks
 }
 
-fn exhibits_part(exhibits: &[ExhibitWire], pages: &[Printed]) -> Vec<Block> {
+fn exhibits_part(exhibits: &[ExhibitWire], pages: &[Printed], titles: &[String]) -> Vec<Block> {
     let mut blocks = Vec::new();
     if exhibits.is_empty() {
         blocks.push(Block::Paragraph(Text::plain("The case has no exhibits.")));
     }
-    for (at, (exhibit, page)) in exhibits.iter().zip(pages).enumerate() {
+    for (at, ((exhibit, page), title)) in exhibits.iter().zip(pages).zip(titles).enumerate() {
         if at > 0 {
             blocks.push(Block::PageBreak);
         }
-        blocks.push(Block::Heading(2, title(exhibit)));
+        blocks.push(Block::Heading(2, title.clone()));
         blocks.push(Block::Facts(vec![
             ("File".to_owned(), Text::exact(&exhibit.file)),
             ("Size".to_owned(), Text::plain(counted(exhibit.size, "byte", "bytes"))),

@@ -5,7 +5,7 @@ use seal::sha256;
 
 use crate::Limits;
 use crate::court::Read;
-use crate::wire::ExhibitWire;
+use crate::wire::DocumentWire;
 
 /// How wide a tab is at most.
 const TAB: usize = 4;
@@ -19,11 +19,29 @@ pub(super) enum Printed {
     Slip(String),
 }
 
-/// Every exhibit, in order; what is beyond the limit of all of them has a slip sheet.
-pub(super) fn printed(exhibits: &[ExhibitWire], read: Read) -> Result<Vec<Printed>, Fault> {
+impl Printed {
+    /// What it is, in a word or two.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Printed::Text { whole: true, .. } => "text",
+            Printed::Text { whole: false, .. } => "text, beginning",
+            Printed::Slip(_) => "slip sheet",
+        }
+    }
+}
+
+/// Every exhibit, in order; where there is a redacted copy, only the copy; what is beyond the limit of all of them has a slip sheet.
+pub(super) fn printed(wire: &DocumentWire, read: Read) -> Result<Vec<Printed>, Fault> {
     let mut left = Limits::PRINTED_BYTES_ALL;
-    let mut pages = Vec::with_capacity(exhibits.len());
-    for exhibit in exhibits {
+    let mut pages = Vec::with_capacity(wire.exhibits.len());
+    for exhibit in &wire.exhibits {
+        let redacted = wire.redactions.iter().filter(|redactions| redactions.of.as_deref() == Some(&exhibit.id));
+        if let Some(copy) = redacted.filter_map(|redactions| redactions.copy.as_deref()).next_back() {
+            pages.push(Printed::Slip(format!(
+                "There is a redacted copy of it, exhibit {copy}, which stands in its place."
+            )));
+            continue;
+        }
         let most = Limits::PRINTED_BYTES.min(left);
         if most == 0 && exhibit.size > 0 {
             pages.push(Printed::Slip("The bundle has as many pages of text as it may.".to_owned()));

@@ -86,9 +86,11 @@ fn a_token_without_a_certificate_needs_it_from_elsewhere() {
 fn whoever_is_no_authority_for_time_stamps_makes_none() {
     let Some(authority) = Authority::new() else { return };
     let ca = [authority.certificate("ca")];
-    let good = token(&authority, "-sha256 -cert");
     let key = "-algorithm EC -pkeyopt ec_paramgen_curve:P-256";
     let usage = |purposes: &str| format!("basicConstraints = critical, CA:FALSE\nextendedKeyUsage = {purposes}\n");
+    // Valid before the time stamp says that it was used.
+    authority.issue("second", "ca", key, &usage("critical, timeStamping"), "-days 10");
+    let good = token(&authority, "-sha256 -cert");
     for (name, purposes) in [
         ("soft", "timeStamping"),
         ("more", "critical, timeStamping, emailProtection"),
@@ -103,7 +105,6 @@ fn whoever_is_no_authority_for_time_stamps_makes_none() {
         &judge_at(&forged(&authority, &good, "p256", "-cades"), CONTENT, &ca, now()).intact,
         "is not one for time stamps",
     );
-    authority.issue("second", "ca", key, &usage("critical, timeStamping"), "-days 10");
     let second = judge_at(&forged(&authority, &good, "second", "-cades"), CONTENT, &ca, now());
     assert!(second.intact.is_yes() && second.trusted.is_yes(), "{second:?}");
     let unnamed = judge_at(&forged(&authority, &good, "second", ""), CONTENT, &ca, now());
@@ -116,12 +117,12 @@ fn whoever_is_no_authority_for_time_stamps_makes_none() {
 fn the_time_must_be_one_at_which_the_authority_could_stamp() {
     let Some(authority) = Authority::new() else { return };
     let ca = [authority.certificate("ca")];
-    let good = token(&authority, "-sha256 -cert");
-    no(&judge_at(&good, CONTENT, &ca, in_days(-1)).trusted, "which had not come yet");
-    no(&judge_at(&good, CONTENT, &ca, in_days(4000)).trusted, "and no later time stamp covers this one");
     let usage = "basicConstraints = critical, CA:FALSE\nextendedKeyUsage = critical, timeStamping\n";
     let key = "-algorithm EC -pkeyopt ec_paramgen_curve:P-256";
     authority.issue("short", "ca", key, usage, "-days 10");
+    let good = token(&authority, "-sha256 -cert");
+    no(&judge_at(&good, CONTENT, &ca, in_days(-1)).trusted, "which had not come yet");
+    no(&judge_at(&good, CONTENT, &ca, in_days(4000)).trusted, "and no later time stamp covers this one");
     let token = forged(&authority, &good, "short", "-cades");
     assert!(judge_at(&token, CONTENT, &ca, in_days(9)).trusted.is_yes());
     no(&judge_at(&token, CONTENT, &ca, in_days(11)).trusted, "CN=short,O=Probity test,C=XX had expired on");

@@ -25,9 +25,9 @@
 //! - base64 is read in its one canonical form, so that one signature has one text;
 //! - every parser takes hostile bytes and answers with a `Fault`, never a panic; [`Limits`] bounds what it reads.
 //!
-//! Deliberately absent: files, sockets, the clock. Keys, times, nonces and bytes arrive as arguments; a key that is elsewhere
-//! arrives as an [`Ed25519Signer`]. The one source of
-//! randomness is inside the age crate, which draws its own salt in [`protect`].
+//! Deliberately absent: files, sockets, the clock, and trust of its own. Keys, times, nonces, anchors and bytes arrive as
+//! arguments; a key that is elsewhere arrives as an [`Ed25519Signer`] or an [`x509::Signer`]. The one source of randomness is
+//! inside the age crate, which draws its own salt in [`protect`].
 
 pub mod agent;
 #[cfg(feature = "x509")]

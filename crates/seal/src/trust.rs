@@ -4,6 +4,8 @@
 //! answer about revocation counts when it was current at that time or is newer; of several the one that says "revoked"
 //! wins. The certificate of a responder must have been valid when it answered, and is not itself looked up.
 
+use std::collections::HashSet;
+
 use model::Instant;
 
 use crate::answer::{Answer, Revocations, Trust};
@@ -77,9 +79,14 @@ impl<'a> Judge<'a> {
         let (ocsp, crls): (Vec<_>, Vec<_>) = (ocsp.collect(), crls.collect());
         let unreadable =
             ocsp.iter().filter(|read| read.is_err()).count() + crls.iter().filter(|read| read.is_err()).count();
+        let mut pool: Vec<Certificate> =
+            pool.iter().cloned().chain(helpers.filter_map(|der| Certificate::from_der(der).ok())).collect();
+        // The same authorities come with the signature, with its time stamp and beside it.
+        let mut seen = HashSet::new();
+        pool.retain(|certificate| seen.insert(*certificate.sha256().as_bytes()));
         Judge {
             trust,
-            pool: pool.iter().cloned().chain(helpers.filter_map(|der| Certificate::from_der(der).ok())).collect(),
+            pool,
             ocsp: ocsp.into_iter().flatten().collect(),
             crls: crls.into_iter().flatten().collect(),
             unreadable,

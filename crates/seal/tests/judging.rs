@@ -3,7 +3,7 @@
 
 mod authority;
 
-use authority::{Authority, Server};
+use authority::{Authority, Server, judge as has_tool};
 use model::Instant;
 use probity_seal::x509::{Certificate, Signer};
 use probity_seal::{Answer, Revocations, Signed, Trust, cms, ocsp, sha256, tsp};
@@ -93,6 +93,38 @@ fn signatures_that_openssl_made_are_good() {
         assert!(signed.notes.iter().any(|note| note.starts_with("Revocation not checked")), "{:?}", signed.notes);
         let claimed = signed.claimed.expect("openssl writes signingTime");
         assert!((claimed.seconds() - now().seconds()).abs() < 100 && signed.stamped.is_none());
+    }
+}
+
+/// The library of Firefox, Thunderbird and pdfsig: its signatures are plain CMS, with lengths left open.
+#[test]
+fn signatures_that_nss_made_are_good() {
+    let Some(authority) = Authority::new() else { return };
+    if !has_tool("cmsutil") || !has_tool("pk12util") {
+        return;
+    }
+    authority.write("content", CONTENT);
+    authority.run("mkdir nss && certutil -N -d sql:nss --empty-password");
+    authority.run("certutil -A -d sql:nss -n root -t C,C,C -i ca.pem");
+    let (anchors, none) = ([authority.certificate("ca")], Revocations::default());
+    let usage = "basicConstraints = critical, CA:FALSE\nkeyUsage = critical, digitalSignature, keyEncipherment\n\
+                 extendedKeyUsage = emailProtection\nsubjectAltName = email:a@example.org\n";
+    let p256 = "-algorithm EC -pkeyopt ec_paramgen_curve:P-256";
+    let rsa = "-algorithm RSA -pkeyopt rsa_keygen_bits:2048";
+    for (name, key, words) in
+        [("nss-rsa", rsa, "RSA 2048 with SHA-256"), ("nss-p256", p256, "ECDSA P-256 with SHA-256")]
+    {
+        authority.issue(name, "ca", key, usage, "-days 10");
+        authority.run(&format!(
+            "openssl pkcs12 -export -inkey {name}.key -in {name}.pem -name {name} -passout pass:test -out {name}.p12"
+        ));
+        authority.run(&format!("pk12util -i {name}.p12 -d sql:nss -W test"));
+        authority.run(&format!("cmsutil -S -T -H SHA256 -G -N {name} -d sql:nss -i content -o nss.p7s"));
+        let trust = Trust { anchors: &anchors, now: now() };
+        let signed = cms::verify(&authority.read("nss.p7s"), &CONTENT, cms::Rules::Plain, &trust, &none);
+        yes(&signed.intact, words);
+        yes(&signed.signer_trusted, "leads to the trusted");
+        assert!(signed.claimed.is_some());
     }
 }
 

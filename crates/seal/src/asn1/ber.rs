@@ -18,7 +18,8 @@ pub(crate) fn to_der(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
     if Reader::new(bytes).any().is_some() {
         return Some(Cow::Borrowed(bytes));
     }
-    let (out, rest) = element(bytes, 0, &mut ELEMENTS_MAX.clone())?;
+    let mut left = ELEMENTS_MAX;
+    let (out, rest) = element(bytes, 0, &mut left)?;
     rest.is_empty().then_some(Cow::Owned(out))
 }
 
@@ -26,7 +27,10 @@ pub(crate) fn to_der(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
 pub(crate) fn rest(bytes: &[u8]) -> Option<&[u8]> {
     match Reader::new(bytes).any() {
         Some(element) => Some(&bytes[element.whole.len()..]),
-        None => Some(element(bytes, 0, &mut ELEMENTS_MAX.clone())?.1),
+        None => {
+            let mut left = ELEMENTS_MAX;
+            Some(element(bytes, 0, &mut left)?.1)
+        }
     }
 }
 

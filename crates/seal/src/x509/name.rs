@@ -27,6 +27,9 @@ const TYPES: &[(&[u8], &str)] = &[
 /// How many relative names, and how many attributes in one of them.
 const PARTS_MAX: usize = 64;
 
+/// Characters of a name as text: longer ones would hide the sentence that they stand in.
+const TEXT_MAX: usize = 1000;
+
 /// One attribute: the identifier of its type, and its value.
 type Attribute<'a> = (&'a [u8], Element<'a>);
 
@@ -47,7 +50,11 @@ fn attribute(element: Element<'_>) -> Option<Attribute<'_>> {
 pub(crate) fn text(name: &[u8]) -> String {
     let parts = parts(name).unwrap_or_default();
     let parts: Vec<String> = parts.iter().rev().map(|part| part_text(part)).collect();
-    if parts.is_empty() { "(no name)".to_owned() } else { parts.join(",") }
+    let text = if parts.is_empty() { "(no name)".to_owned() } else { parts.join(",") };
+    match text.char_indices().nth(TEXT_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
 }
 
 fn part_text(part: &[Attribute<'_>]) -> String {
@@ -148,6 +155,8 @@ mod tests {
         check(&[(cn, tag::UTF8_STRING, "a\u{202e}b".as_bytes())], "CN=a\\E2\\80\\AEb");
         check(&[(&[0x2a, 3], tag::OCTET_STRING, &[1])], "1.2.3=#040101");
         check(&[], "(no name)");
+        let long = text(&name(&[(cn, tag::UTF8_STRING, &[b'n'; 5000])]));
+        assert!(long.chars().count() == TEXT_MAX + 1 && long.ends_with("n…"));
         assert_eq!(common_name(&name(&[(cn, tag::UTF8_STRING, b"One")])).as_deref(), Some("One"));
         assert_eq!(common_name(b"nonsense"), None);
     }

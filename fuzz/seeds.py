@@ -3,6 +3,7 @@
 A seed is a file of fixtures/, a text inside a vector, a member of the package vector, or a built-in pack.
 """
 
+import base64
 import hashlib
 import io
 import json
@@ -52,6 +53,13 @@ def ots():
     """Proofs, and the answer of a calendar: what stands in the second one from the promise on."""
     pending, confirmed = ((VECTORS / f"ots/{name}.ots").read_bytes() for name in ("pending", "confirmed"))
     yield from (pending, confirmed, confirmed[confirmed.rindex(b"\xf1") :])
+
+
+def signatures(*endings):
+    """Signatures and what belongs to them; certificates also without the lines around them."""
+    for path in sorted((VECTORS / "signatures").iterdir()):
+        if path.suffix in endings:
+            yield path.read_bytes() if path.suffix != ".pem" else base64.b64decode(path.read_text().split("-----")[2])
 
 
 def members():
@@ -183,11 +191,14 @@ SEEDS = {
     "redact_yaml": lambda: (data for name in ("yaml", "toml", "env") for data in files(REDACT / name)),
     "redact_zip": lambda: (zipped(parts) for parts in documents()),
     "seal_canonical": lambda: [*vectors("canonical"), *files(VECTORS / "canonical"), *files(FIXTURES / "golden")],
+    "seal_cms": lambda: signatures(".p7s"),
     "seal_key": lambda: vectors("key", "sshsig"),
     "seal_minisign": lambda: vectors("minisign"),
     "seal_note": lambda: vectors("note", "tlog"),
+    "seal_ocsp": lambda: signatures(".ocsp", ".crl", ".pem"),
     "seal_ots": ots,
     "seal_sshsig": lambda: vectors("sshsig"),
+    "seal_tsp": lambda: signatures(".tsr"),
     "seal_vkey": lambda: vectors("note", "tlog"),
     "slo_book": lambda: files(FIXTURES / "openslo"),
     "slo_pack": packs,

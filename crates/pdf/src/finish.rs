@@ -58,7 +58,7 @@ pub(crate) fn finish(report: &Report, layout: &Layout, drawn: Drawn) -> Result<V
         catalog.set("Names", dictionary! { "EmbeddedFiles" => dictionary! { "Names" => names } });
     }
     let info = document.trailer.get(b"Info").and_then(Object::as_reference).map_err(broken)?;
-    document.set_object(info, dictionary! { "Title" => text(&report.title) });
+    document.set_object(info, dictionary! { "Title" => text(&shown(&report.title)) });
     let id = Object::String(identity(report).to_vec(), StringFormat::Hexadecimal);
     document.trailer.set("ID", vec![id.clone(), id]);
     let mut bytes = Vec::new();
@@ -110,8 +110,12 @@ fn xmp(report: &Report) -> String {
 }
 
 fn escape(text: &str) -> String {
-    let shown = crate::text::neutralise(&text.replace(['\n', '\r'], " "));
-    shown.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    shown(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// A title in one line, without what no title should have.
+fn shown(text: &str) -> String {
+    crate::text::neutralise(&text.replace(['\n', '\r'], " "))
 }
 
 /// A text string (ISO 32000-1, 7.9.2.2): UTF-16BE with its mark.

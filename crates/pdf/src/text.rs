@@ -226,10 +226,12 @@ fn joins(c: char) -> bool {
     script.shaped && script.tag != b"hebr"
 }
 
-/// Unicode `Bidi_Control`, zero-width and other default-ignorable characters that people have used to deceive readers.
+/// Unicode `Bidi_Control`, zero-width and other default-ignorable characters that people have used to deceive readers; characters
+/// of private use, which say something else in every font (ISO 19005-3, 6.2.11.7.3).
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' | '\u{fff0}'..='\u{fffb}' | '\u{fffe}'..='\u{ffff}'
+        | '\u{e0000}'..='\u{e0fff}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..)
 }
 
 #[cfg(test)]
@@ -274,6 +276,7 @@ mod tests {
         check("exe\u{202e}gpj.", "exe<U+202E>gpj.");
         check("a\tb\u{a0}c\r", "a b c");
         check("a\u{200d}b", "a<U+200D>b");
+        check("\u{e000}\u{10ffff}\u{fffe}", "<U+E000><U+10FFFF><U+FFFE>");
         check("می\u{200c}خواهم", "می\u{200c}خواهم");
         check("می\u{200c} خواهم", "می<U+200C> خواهم");
         let faces = Faces::load(&Fonts::default()).unwrap();

@@ -1,5 +1,7 @@
 //! Reports from real cases: what stands on the pages, judged by poppler; the whole package judged by everybody else's tools.
 
+#[path = "report/conformance.rs"]
+mod conformance;
 #[path = "report/court.rs"]
 mod court;
 #[path = "report/scripts.rs"]

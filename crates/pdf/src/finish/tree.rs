@@ -97,11 +97,13 @@ impl Tree<'_> {
         match &tag.says {
             Says::Nothing => {}
             Says::Scope(scope) => element.set("A", if *scope == "Row" { row } else { column }),
-            Says::Summary(summary) => element.set("A", dictionary! { "O" => "Table", "Summary" => text(summary) }),
+            Says::Summary(summary) => {
+                element.set("A", dictionary! { "O" => "Table", "Summary" => text(short(summary)) })
+            }
             Says::Numbering(how) => element.set("A", dictionary! { "O" => "List", "ListNumbering" => *how }),
             Says::Words(words) => element.set("ActualText", text(words)),
             Says::Alternative(alt, frame) => {
-                element.set("Alt", text(&crate::text::neutralise(alt)));
+                element.set("Alt", text(short(&crate::text::neutralise(alt))));
                 let frame: Vec<Object> = frame.iter().map(|side| Object::Real(*side)).collect();
                 element.set("A", dictionary! { "O" => "Layout", "Placement" => "Block", "BBox" => frame });
             }
@@ -156,6 +158,16 @@ fn link(area: &Area, key: i64, layout: &Layout, pages: &[ObjectId]) -> Dictionar
         }
     }
     link
+}
+
+/// A text that a string can hold (ISO 19005-3, 6.1.13: 32,767 bytes; a character has up to four of them).
+fn short(words: &str) -> &str {
+    let units = words.char_indices().scan(0, |units, (at, c)| {
+        *units += c.len_utf16();
+        Some((at, *units))
+    });
+    let cut = units.into_iter().find(|(_, units)| *units > 16_000).map(|(at, _)| at);
+    cut.map_or(words, |at| &words[..at])
 }
 
 /// An address in ASCII (ISO 32000-1, 12.6.4.7): every other byte as `%XX`.

@@ -233,6 +233,19 @@ fn charts_are_pictures_with_words() {
 }
 
 #[test]
+fn a_text_for_a_picture_stays_within_the_limits_of_strings() {
+    let chart = Chart { title: "Long".to_owned(), alt: "wörter ".repeat(9000), plot: Plot::Windows(Vec::new()) };
+    let one = Chart { plot: Plot::BurnDown(vec![Left { at: at(0), share: 1.0 }]), ..chart };
+    let bytes = Pdf::default().render(&report(vec![heading(1, "Long"), Block::Chart(one)])).unwrap();
+    let document = Document::load_mem(&bytes).unwrap();
+    let longest = |object: &Object| {
+        object.as_dict().ok().and_then(|element| element.get(b"Alt").ok()?.as_str().ok().map(<[u8]>::len))
+    };
+    let length = document.objects.values().filter_map(longest).max().unwrap();
+    assert!((30_000..=32_767).contains(&length), "{length}");
+}
+
+#[test]
 fn a_code_is_read_by_another_reader_and_said_in_words() {
     let text = "sha256:3b7ced0be0cba2c0911814f05c14bf70dbe64153f05fc6dc9d78914806d0f0e0";
     let long = "https://example.org/".to_owned() + &"0123456789".repeat(60);

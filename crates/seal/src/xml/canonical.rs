@@ -4,7 +4,7 @@
 //! around it, the exclusive one only namespaces that are used.
 
 use super::names::Space;
-use super::{Attribute, Document, Element, Id, Kind};
+use super::{Attribute, Document, Element, Id, Kind, Refusal};
 use crate::Limits;
 
 /// Which standard.
@@ -61,7 +61,7 @@ impl Method {
 }
 
 /// The canonical form of the element `id`.
-pub(crate) fn canonical(document: &Document<'_>, id: Id, method: &Method) -> Result<Vec<u8>, &'static str> {
+pub(crate) fn canonical(document: &Document<'_>, id: Id, method: &Method) -> Result<Vec<u8>, Refusal> {
     let mut around = Vec::new();
     let mut at = document.parent(id);
     while let Some(parent) = at {
@@ -80,7 +80,7 @@ pub(crate) fn canonical(document: &Document<'_>, id: Id, method: &Method) -> Res
 }
 
 /// The `xml:` attributes that the element gets from those around it.
-fn inherited<'d, 'x>(around: &[&'d Element<'x>], form: Form) -> Result<Vec<&'d Attribute<'x>>, &'static str> {
+fn inherited<'d, 'x>(around: &[&'d Element<'x>], form: Form) -> Result<Vec<&'d Attribute<'x>>, Refusal> {
     let mut found: Vec<&Attribute<'x>> = Vec::new();
     for attribute in around.iter().flat_map(|element| &element.attributes) {
         let is_xml = attribute.space == Space::XML;
@@ -111,7 +111,7 @@ struct Writer<'d, 'x> {
 
 impl<'d, 'x> Writer<'d, 'x> {
     /// `apex` is there for the outermost element: what it inherits.
-    fn element(&mut self, element: &'d Element<'x>, apex: Option<&[&'d Attribute<'x>]>) -> Result<(), &'static str> {
+    fn element(&mut self, element: &'d Element<'x>, apex: Option<&[&'d Attribute<'x>]>) -> Result<(), Refusal> {
         let (scope, rendered) = (self.scope.len(), self.rendered.len());
         self.scope.extend_from_slice(&element.declarations);
         self.out.push(b'<');

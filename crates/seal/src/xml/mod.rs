@@ -5,6 +5,7 @@
 
 mod canonical;
 mod chars;
+mod escape;
 #[cfg(test)]
 mod judged;
 mod names;
@@ -21,6 +22,9 @@ use names::Spaces;
 
 /// The namespace of the prefix `xml`.
 pub(crate) const XML: &str = "http://www.w3.org/XML/1998/namespace";
+
+/// What is wrong with a document, in words.
+pub(crate) type Refusal = &'static str;
 
 /// The place of a node in its document.
 pub(crate) type Id = usize;

@@ -200,6 +200,7 @@ SEEDS = {
     "seal_sshsig": lambda: vectors("sshsig"),
     "seal_tsp": lambda: signatures(".tsr"),
     "seal_vkey": lambda: vectors("note", "tlog"),
+    "seal_xades": lambda: (data for data in files(VECTORS / "xades") if data.startswith(b"<?xml")),
     "slo_book": lambda: files(FIXTURES / "openslo"),
     "slo_pack": packs,
     "slo_selector": lambda: SELECTORS,

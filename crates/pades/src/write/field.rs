@@ -30,12 +30,10 @@ pub(crate) fn attach(store: &mut dyn Store, value: Value<'_>) -> Result<ObjectId
             .advise("Give a page that it has; the first is 1.")
     })?;
     let signature = store.add(Object::Dictionary(value.signature));
-    let (rect, content) = match value.shown {
-        Some((rect, content)) => (rect.sides(), content),
-        None => (hidden(store, page, value.tagged)?, Vec::new()),
+    let (sides, picture) = match value.shown {
+        Some((rect, content)) => (rect.sides(), Some(store.add(picture(rect, content)))),
+        None => (hidden(store, page, value.tagged)?, None),
     };
-    let rect_shown = Rect { left: rect[0], bottom: rect[1], width: rect[2] - rect[0], height: rect[3] - rect[1] };
-    let picture = store.add(picture(rect_shown, content));
     let widget = store.add(Object::Null);
     let mut field = dictionary! {
         "Type" => "Annot",
@@ -45,11 +43,14 @@ pub(crate) fn attach(store: &mut dyn Store, value: Value<'_>) -> Result<ObjectId
         "TU" => text(&value.described),
         // Print and Locked (ISO 32000-1, table 165): PDF/A wants the first, nobody shall move it.
         "F" => 132,
-        "Rect" => rect.map(Object::Real).to_vec(),
+        "Rect" => sides.map(Object::Real).to_vec(),
         "P" => page,
         "V" => signature,
-        "AP" => dictionary! { "N" => picture },
     };
+    // What has no area needs no picture (ISO 19005-3, 6.3.3); others count one among the changes that fill in a form.
+    if let Some(picture) = picture {
+        field.set("AP", dictionary! { "N" => picture });
+    }
     if value.tagged
         && let Some(key) = tag(store, &catalog, page, widget)?
     {
@@ -73,7 +74,10 @@ pub(crate) fn picture(rect: Rect, content: Vec<u8>) -> Object {
     let sides = vec![0.into(), 0.into(), Object::Real(rect.width), Object::Real(rect.height)];
     let dict =
         dictionary! { "Type" => "XObject", "Subtype" => "Form", "BBox" => sides, "Resources" => Dictionary::new() };
-    Object::Stream(Stream::new(dict, content))
+    let mut stream = Stream::new(dict, content);
+    // A stream that does not shrink stays as it is.
+    let _ = stream.compress();
+    Object::Stream(stream)
 }
 
 /// Enters the field into the form.

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::{Mutex, OnceLock};
 use std::time::SystemTime;
 
-use model::{Digest, Fault, Instant};
+use model::{Digest, Fault, Instant, Span, Unit};
 use probity_pades::{Field, Rect};
 use seal::tsp::Request;
 use seal::x509::{Certificate, FileSigner};
@@ -40,12 +40,26 @@ pub(crate) fn said(command: &mut Command) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
+static RESPONDER: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+
+/// From here on certificates name a responder, which nobody can reach. pyHanko uses an answer about revocation only where
+/// a certificate says that there is one; poppler asks it, and distrusts a certificate whose responder is silent.
+pub(crate) fn name_responder() {
+    RESPONDER.store(true, std::sync::atomic::Ordering::Relaxed);
+}
+
 /// The folder with the certificates; made once.
 pub(crate) fn pki() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
-        let folder = scratch("pki");
-        run(Command::new(repository("tests/peers/test-tsa")).arg(&folder).arg("--init-only"));
+        let named = RESPONDER.load(std::sync::atomic::Ordering::Relaxed);
+        let folder = scratch(if named { "pki-responder" } else { "pki" });
+        let mut command = Command::new(repository("tests/peers/test-tsa"));
+        command.arg(&folder).arg("--init-only");
+        if named {
+            command.args(["--responder", "http://127.0.0.1:9/ocsp"]);
+        }
+        run(&mut command);
         folder
     })
 }
@@ -69,7 +83,10 @@ pub(crate) fn anchors() -> &'static [Certificate] {
 /// The certificates are as old as the first test run, so that the tests live in the present.
 pub(crate) fn now() -> Instant {
     static NOW: OnceLock<Instant> = OnceLock::new();
-    *NOW.get_or_init(present)
+    *NOW.get_or_init(|| {
+        pki();
+        present()
+    })
 }
 
 fn present() -> Instant {
@@ -78,7 +95,7 @@ fn present() -> Instant {
 }
 
 pub(crate) fn trust() -> Trust<'static> {
-    Trust { anchors: anchors(), now: now() }
+    Trust { anchors: anchors(), now: now().plus(Span::new(1, Unit::Hour)).unwrap() }
 }
 
 fn openssl() -> &'static Mutex<u32> {
@@ -189,7 +206,7 @@ pub(crate) fn pyhanko_says(path: &Path) -> Option<String> {
 pub(crate) fn pdfsig_says(path: &Path) -> String {
     static NSS: OnceLock<PathBuf> = OnceLock::new();
     let nss = NSS.get_or_init(|| {
-        let folder = scratch("nss");
+        let folder = pki().join("nss");
         if !folder.join("cert9.db").exists() {
             std::fs::create_dir_all(&folder).unwrap();
             let store = format!("sql:{}", folder.display());

@@ -10,7 +10,7 @@ use std::fmt;
 
 use model::Fault;
 
-use crate::{Limits, PublicKey, SigningKey, armour, sha256};
+use crate::{Ed25519Signer, Limits, PublicKey, armour, sha256};
 
 /// What a key signs. One key, one purpose: never use one key for both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Algorithm {
 /// Who signs: a name that stands for a key in every note it signs.
 pub struct Signer<'k> {
     name: String,
-    key: &'k SigningKey,
+    key: &'k dyn Ed25519Signer,
 }
 
 impl<'k> Signer<'k> {
@@ -41,7 +41,7 @@ impl<'k> Signer<'k> {
     ///
     /// # Errors
     /// `bad-key-name` when it is empty or holds white space, a control character or `+`.
-    pub fn new(name: &str, key: &'k SigningKey) -> Result<Self, Fault> {
+    pub fn new(name: &str, key: &'k dyn Ed25519Signer) -> Result<Self, Fault> {
         if !is_name(name) {
             return Err(Fault::bad_config("bad-key-name", format!("{name:?} cannot name a key"))
                 .advise("Use a name without spaces and without +, for example ledger.example/probity."));
@@ -152,7 +152,7 @@ pub fn vkey(name: &str, key: &PublicKey) -> Result<String, Fault> {
 /// Signs `text` with every signer, in order.
 ///
 /// # Errors
-/// `bad-note` when the text is empty, does not end in a line feed or holds another control character.
+/// `bad-note` when the text is empty, does not end in a line feed or holds another control character; what a signer says.
 pub fn sign(text: &str, signers: &[Signer<'_>]) -> Result<String, Fault> {
     if !text.ends_with('\n') || has_controls(text) {
         return Err(refuse("its text must end in a line feed and hold no other control character"));
@@ -160,7 +160,7 @@ pub fn sign(text: &str, signers: &[Signer<'_>]) -> Result<String, Fault> {
     let mut note = format!("{text}\n");
     for signer in signers {
         let id = signer.verifier().id;
-        push_line(&mut note, &signer.name, id, &signer.key.sign(text.as_bytes()));
+        push_line(&mut note, &signer.name, id, &signer.key.sign(text.as_bytes())?);
     }
     Ok(note)
 }
@@ -168,12 +168,12 @@ pub fn sign(text: &str, signers: &[Signer<'_>]) -> Result<String, Fault> {
 /// The cosignature line of witness `name` for the checkpoint `text`, seen at `seconds` since 1970.
 ///
 /// # Errors
-/// `bad-key-name` when `name` cannot name a key.
-pub fn cosign(text: &str, name: &str, key: &SigningKey, seconds: u64) -> Result<String, Fault> {
+/// `bad-key-name` when `name` cannot name a key; what the signer says.
+pub fn cosign(text: &str, name: &str, key: &dyn Ed25519Signer, seconds: u64) -> Result<String, Fault> {
     let signer = Signer::new(name, key)?;
     let id = key_id(&signer.name, Algorithm::Cosignature, &key.public());
     let mut blob = seconds.to_be_bytes().to_vec();
-    blob.extend_from_slice(&key.sign(cosigned(seconds, text).as_bytes()));
+    blob.extend_from_slice(&key.sign(cosigned(seconds, text).as_bytes())?);
     let mut line = String::new();
     push_line(&mut line, name, id, &blob);
     Ok(line)

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use kit::{judge, run};
 use model::Fault;
-use probity_seal::{Ed25519Signer, PublicKey, SigningKey, agent, dsse, minisign, sshsig};
+use probity_seal::{Ed25519Signer, PublicKey, SigningKey, agent, dsse, minisign, note, sshsig};
 use proptest::prelude::*;
 
 struct Agent {
@@ -87,6 +87,11 @@ fn a_key_in_ssh_agent_signs_like_a_file() {
     assert_eq!(minisign::verify(&signature, &public, b"some bytes").ok().as_deref(), Some("case 42"));
     let envelope = dsse::sign("text/plain", b"some bytes", &[&signer]).expect("it signs");
     assert_eq!(dsse::verify(&envelope, &[public]).expect("it signed").signers, [public]);
+
+    let named = note::Signer::new("examiner.example", &signer).expect("a name");
+    let signed = note::sign("a note\n", &[named]).expect("it signs");
+    let known = note::Verifier::new("examiner.example", &public).expect("a name");
+    assert_eq!(note::open(signed.as_bytes(), &[known]).expect("it signed").text, "a note\n");
 
     let stranger = SigningKey::from_seed([9; 32]).public();
     let stranger = agent::Signer::new(stranger, |request: &[u8]| Ok(house.ask(request)));

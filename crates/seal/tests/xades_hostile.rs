@@ -185,6 +185,14 @@ fn changed_stamps_and_evidence_are_named() {
     let other_form =
         judged(&edit(&xml, "<ds:CanonicalizationMethod Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"/>", ""));
     assert!(other_form.time_trusted.is_no(), "Canonical XML 1.0 has the namespaces around it");
+    // Others keep what belongs to the time stamp apart.
+    let values = format!(
+        "<xades:RevocationValues>{}</xades:RevocationValues>",
+        between(&xml, "<xades:RevocationValues>", "</xades:RevocationValues>")
+    );
+    let apart = "<x:TimeStampValidationData xmlns:x=\"http://uri.etsi.org/01903/v1.4.1#\">";
+    let moved = judged(&edit(&xml, &values, &format!("{apart}{values}</x:TimeStampValidationData>")));
+    assert!(moved.signer_trusted.reason().contains("was not revoked"), "{:?}", moved.signer_trusted);
     let no_answer = judged(&edit(&xml, between(&xml, "<xades:EncapsulatedOCSPValue>", "<"), "AAAA"));
     assert!(
         no_answer.signer_trusted.is_yes() && no_answer.notes.iter().any(|note| note.contains("Revocation not checked"))

@@ -170,17 +170,23 @@ fn token(document: &Document<'_>, parts: &Parts, id: Id) -> Result<(tsp::Token, 
 
 /// What the signature brings for the day when nobody can be asked any more (EN 319 132-1 §5.4).
 fn kept(document: &Document<'_>, parts: &Parts) -> Revocations {
-    let all = |outer: &'static str, list: &'static str, name: &'static str| -> Vec<Vec<u8>> {
-        let outer = parts.unsigned.into_iter().flat_map(|id| document.named(id, XADES, outer));
-        let lists =
-            outer.flat_map(|id| if list.is_empty() { vec![id] } else { document.named(id, XADES, list).collect() });
-        let found = lists.flat_map(|list| document.named(list, XADES, name));
-        found.filter_map(|id| read::bytes(document, id)).take(Limits::CERTIFICATES).collect()
+    let mut places: Vec<Id> = parts.unsigned.into_iter().collect();
+    // What others add for a time stamp, they put into a box of its own (EN 319 132-1 §5.5.1).
+    places.extend(parts.unsigned.iter().flat_map(|id| document.named(*id, XADES141, "TimeStampValidationData")));
+    let all = |outer: &str, list: Option<&str>, name: &str| -> Vec<Vec<u8>> {
+        let mut found = Vec::new();
+        for outer in places.iter().flat_map(|place| document.named(*place, XADES, outer)) {
+            let lists = list.map_or_else(|| vec![outer], |list| document.named(outer, XADES, list).collect());
+            let values = lists.into_iter().flat_map(|list| document.named(list, XADES, name));
+            found.extend(values.filter_map(|id| read::bytes(document, id)));
+        }
+        found.truncate(Limits::CERTIFICATES);
+        found
     };
     Revocations {
-        ocsp: all("RevocationValues", "OCSPValues", "EncapsulatedOCSPValue"),
-        crls: all("RevocationValues", "CRLValues", "EncapsulatedCRLValue"),
-        certificates: all("CertificateValues", "", "EncapsulatedX509Certificate"),
+        ocsp: all("RevocationValues", Some("OCSPValues"), "EncapsulatedOCSPValue"),
+        crls: all("RevocationValues", Some("CRLValues"), "EncapsulatedCRLValue"),
+        certificates: all("CertificateValues", None, "EncapsulatedX509Certificate"),
     }
 }
 

@@ -28,7 +28,7 @@ pub fn judge_signer(
         Some(at) => format!("before the time stamp of {at}"),
         None => "and no trusted time says that the signature is older".to_owned(),
     };
-    judge.at(certificate, Purpose::Signing, at, &when)
+    judge.at(certificate, Purpose::Signing, at, &Used { time: at, when })
 }
 
 /// Whether `certificate` may stamp times, judged now, and was valid at `time`, which it stamped.
@@ -48,7 +48,8 @@ pub(crate) fn judge_authority(
         return (Answer::No(reason), Vec::new());
     }
     let judge = Judge::new(trust, pool, evidence);
-    judge.at(certificate, Purpose::TimeStamping, now, "and no later time stamp covers this one")
+    let when = "and no later time stamp covers this one".to_owned();
+    judge.at(certificate, Purpose::TimeStamping, now, &Used { time, when })
 }
 
 /// What is at hand to judge with.
@@ -59,6 +60,19 @@ struct Judge<'a> {
     crls: Vec<crl::List<'a>>,
     /// How many pieces of evidence could not be read.
     unreadable: usize,
+}
+
+/// When a key was used.
+struct Used {
+    time: Instant,
+    /// The end of the sentence that something came before that: expiry, revocation.
+    when: String,
+}
+
+/// Whether a key that was revoked for this reason was never in other hands (RFC 3161 §4.1): what it signed before then
+/// stays good, also when it is judged later. Without a reason nobody knows.
+fn is_orderly(reason: Option<&str>) -> bool {
+    reason.is_some_and(|reason| ["change of affiliation", "superseded", "cessation of operation"].contains(&reason))
 }
 
 /// Whether one certificate was revoked.
@@ -93,15 +107,14 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// `when` ends the sentence that something came too early: expiry, revocation.
-    fn at(&self, certificate: &Certificate, purpose: Purpose, at: Instant, when: &str) -> (Answer, Vec<String>) {
+    fn at(&self, certificate: &Certificate, purpose: Purpose, at: Instant, used: &Used) -> (Answer, Vec<String>) {
         if self.trust.anchors.is_empty() {
             return (Answer::NotChecked("No trusted certificate was given.".to_owned()), Vec::new());
         }
         match find_path(certificate, &self.pool, self.trust.anchors, at, purpose) {
-            Ok(path) => self.along(&path, at, when),
+            Ok(path) => self.along(&path, at, used),
             Err(Problem::Expired { subject, on }) => {
-                let reason = format!("The certificate of {subject} had expired on {on}, {when}.");
+                let reason = format!("The certificate of {subject} had expired on {on}, {}.", used.when);
                 (Answer::No(reason), Vec::new())
             }
             Err(Problem::NotYet { subject, from }) => {
@@ -114,7 +127,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Revocation of everything on the path but the anchor.
-    fn along(&self, path: &[Certificate], at: Instant, when: &str) -> (Answer, Vec<String>) {
+    fn along(&self, path: &[Certificate], at: Instant, used: &Used) -> (Answer, Vec<String>) {
         let (mut notes, mut known) = (Vec::new(), Vec::new());
         for pair in path.windows(2) {
             let subject = pair[0].subject();
@@ -122,7 +135,8 @@ impl<'a> Judge<'a> {
                 Standing::Good(since) => known.push(since),
                 Standing::Revoked(since, reason) => {
                     let why = reason.map_or_else(String::new, |reason| format!(" ({reason})"));
-                    if since <= at {
+                    if since <= at && !(since > used.time && is_orderly(reason)) {
+                        let when = &used.when;
                         let reason = format!("The certificate of {subject} was revoked on {since}{why}, {when}.");
                         return (Answer::No(reason), notes);
                     }

@@ -6,7 +6,7 @@ mod authority;
 use authority::{Authority, Server};
 use model::Instant;
 use probity_seal::x509::Certificate;
-use probity_seal::{Answer, Revocations, Trust, cms, sha256, tsp};
+use probity_seal::{Answer, Revocations, Trust, cms, ocsp, sha256, tsp};
 
 const CONTENT: &[u8] = b"the content";
 
@@ -178,4 +178,28 @@ fn of_several_time_stamps_the_earliest_that_is_trusted_counts() {
     );
     assert!(signed.time_trusted.is_yes() && signed.intact.is_yes(), "{signed:?}");
     assert_eq!(signed.stamped, Some(first.time()));
+}
+
+#[test]
+fn an_authority_that_closed_leaves_its_time_stamps_good() {
+    let Some(authority) = Authority::new() else { return };
+    let ca = [authority.certificate("ca")];
+    let token = token(&authority, "-sha256 -cert");
+    let server = Server::start(&authority, "granted");
+    let index = authority.text("index.txt");
+    let line = index.lines().find(|line| line.contains("Test TSA")).expect("it is listed").to_owned();
+    let tomorrow: String = in_days(1).to_millis().chars().filter(char::is_ascii_digit).skip(2).take(12).collect();
+    let judge = |reason: &str| {
+        let revoked = line.replacen('V', "R", 1).replacen("\t\t", &format!("\t{tomorrow}Z,{reason}\t"), 1);
+        authority.write("index.txt", index.replace(&line, &revoked).as_bytes());
+        let request = ocsp::request(&authority.certificate("tsa"), &ca[0], &[]);
+        let evidence = Revocations { ocsp: vec![server.status(&request)], ..Revocations::default() };
+        tsp::verify(&token, &CONTENT, &Trust { anchors: &ca, now: in_days(2) }, &evidence)
+    };
+    for reason in ["superseded", "cessationOfOperation"] {
+        let judged = judge(reason);
+        assert!(judged.trusted.is_yes() && judged.notes[0].contains("was revoked later"), "{judged:?}");
+    }
+    no(&judge("keyCompromise").trusted, "(key compromise), and no later time stamp covers this one");
+    no(&judge("unspecified").trusted, "was revoked on");
 }

@@ -22,6 +22,17 @@ pub fn judge_signer(
     trust: &Trust<'_>,
     evidence: &Revocations,
 ) -> (Answer, Vec<String>) {
+    judge_signer_with(certificate, pool, stamped, trust, &[evidence])
+}
+
+/// The same with evidence from several sources, of which none is copied.
+pub(crate) fn judge_signer_with(
+    certificate: &Certificate,
+    pool: &[Certificate],
+    stamped: Option<Instant>,
+    trust: &Trust<'_>,
+    evidence: &[&Revocations],
+) -> (Answer, Vec<String>) {
     let judge = Judge::new(trust, pool, evidence);
     let at = stamped.unwrap_or(trust.now);
     let when = match stamped {
@@ -37,7 +48,7 @@ pub(crate) fn judge_authority(
     pool: &[Certificate],
     time: Instant,
     trust: &Trust<'_>,
-    evidence: &Revocations,
+    evidence: &[&Revocations],
 ) -> (Answer, Vec<String>) {
     let (subject, now) = (certificate.subject(), trust.now);
     if time.seconds() > now.seconds() + SKEW_SECONDS {
@@ -50,6 +61,12 @@ pub(crate) fn judge_authority(
     let judge = Judge::new(trust, pool, evidence);
     let when = "and no later time stamp covers this one".to_owned();
     judge.at(certificate, Purpose::TimeStamping, now, &Used { time, when })
+}
+
+/// The certificates among evidence that can be read.
+pub(crate) fn helpers(evidence: &[&Revocations]) -> Vec<Certificate> {
+    let all = evidence.iter().flat_map(|source| &source.certificates).take(Limits::CERTIFICATES);
+    all.filter_map(|der| Certificate::from_der(der).ok()).collect()
 }
 
 /// What is at hand to judge with.
@@ -86,15 +103,14 @@ enum Standing {
 }
 
 impl<'a> Judge<'a> {
-    fn new(trust: &'a Trust<'a>, pool: &[Certificate], evidence: &'a Revocations) -> Self {
-        let helpers = evidence.certificates.iter().take(Limits::CERTIFICATES);
-        let ocsp = evidence.ocsp.iter().take(Limits::REVOCATIONS).map(|bytes| ocsp::Response::read(bytes));
-        let crls = evidence.crls.iter().take(Limits::REVOCATIONS).map(|bytes| crl::List::read(bytes));
+    fn new(trust: &'a Trust<'a>, pool: &[Certificate], evidence: &[&'a Revocations]) -> Self {
+        let ocsp = evidence.iter().flat_map(|source| &source.ocsp).take(Limits::REVOCATIONS);
+        let crls = evidence.iter().flat_map(|source| &source.crls).take(Limits::REVOCATIONS);
+        let (ocsp, crls) = (ocsp.map(|bytes| ocsp::Response::read(bytes)), crls.map(|bytes| crl::List::read(bytes)));
         let (ocsp, crls): (Vec<_>, Vec<_>) = (ocsp.collect(), crls.collect());
         let unreadable =
             ocsp.iter().filter(|read| read.is_err()).count() + crls.iter().filter(|read| read.is_err()).count();
-        let mut pool: Vec<Certificate> =
-            pool.iter().cloned().chain(helpers.filter_map(|der| Certificate::from_der(der).ok())).collect();
+        let mut pool: Vec<Certificate> = pool.iter().cloned().chain(helpers(evidence)).collect();
         // The same authorities come with the signature, with its time stamp and beside it.
         let mut seen = HashSet::new();
         pool.retain(|certificate| seen.insert(*certificate.sha256().as_bytes()));

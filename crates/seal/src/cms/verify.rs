@@ -42,7 +42,8 @@ pub fn verify_each(
     if data.content.is_some() || data.content_type != oid::DATA {
         return vec![Signed::unreadable("The signature brings its own content, and is not over what lies beside it.")];
     }
-    let evidence = evidence_of(&data).and(evidence);
+    let own = evidence_of(&data);
+    let evidence = [&own, evidence];
     data.signers.iter().map(|signer| judge(&data, signer, content, rules, trust, &evidence)).collect()
 }
 
@@ -56,18 +57,17 @@ fn judge(
     content: &dyn Content,
     rules: Rules,
     trust: &Trust<'_>,
-    evidence: &Revocations,
+    evidence: &[&Revocations],
 ) -> Signed {
-    let helpers = evidence.certificates.iter().take(Limits::CERTIFICATES);
-    let helpers = helpers.filter_map(|der| Certificate::from_der(der).ok());
-    let pool: Vec<Certificate> = data.certificates.iter().chain(trust.anchors).cloned().chain(helpers).collect();
+    let known = data.certificates.iter().chain(trust.anchors).cloned();
+    let pool: Vec<Certificate> = known.chain(trust::helpers(evidence)).collect();
     let intact = intact::check(signer, data.content_type, content, &pool, rules);
     let mut notes = intact.notes;
     let stamp = stamp(signer, &pool, trust, evidence, &mut notes);
     let signer_trusted = match (&intact.certificate, &intact.answer) {
         (Some(certificate), Answer::Yes(_)) => {
             let trusted_time = stamp.time.filter(|_| stamp.trusted.is_yes());
-            let (answer, more) = trust::judge_signer(certificate, &pool, trusted_time, trust, evidence);
+            let (answer, more) = trust::judge_signer_with(certificate, &pool, trusted_time, trust, evidence);
             notes.extend(more);
             answer
         }
@@ -112,14 +112,14 @@ fn stamp(
     signer: &SignerInfo<'_>,
     pool: &[Certificate],
     trust: &Trust<'_>,
-    evidence: &Revocations,
+    evidence: &[&Revocations],
     notes: &mut Vec<String>,
 ) -> Stamp {
     let mut best = Stamp { time: None, trusted: Answer::NotChecked("There is no time stamp.".to_owned()) };
     for value in tokens(signer).into_iter().take(Limits::TIME_STAMPS) {
         let stamp = match Token::read(value.whole) {
             Ok(token) => {
-                let judged = tsp::verify_with(&token, &signer.signature.content, pool, trust, evidence);
+                let judged = tsp::verify_from(&token, &signer.signature.content, pool, trust, evidence);
                 notes.extend(judged.notes);
                 match judged.intact {
                     Answer::Yes(_) => Stamp { time: Some(token.time()), trusted: judged.trusted },

@@ -13,4 +13,4 @@ pub use token::Token;
 pub use verify::{Judged, verify};
 
 pub(crate) use token::bad_token;
-pub(crate) use verify::verify_with;
+pub(crate) use verify::{verify_from, verify_with};

@@ -4,8 +4,8 @@ use super::Token;
 use super::token;
 use crate::answer::{Answer, Revocations, Trust};
 use crate::cms::{self, Content};
+use crate::trust;
 use crate::x509::Certificate;
-use crate::{Limits, trust};
 
 /// What is known about one token.
 #[derive(Clone, Debug)]
@@ -32,11 +32,21 @@ pub(crate) fn verify_with(
     trust: &Trust<'_>,
     evidence: &Revocations,
 ) -> Judged {
+    verify_from(token, content, pool, trust, &[evidence])
+}
+
+/// The same with evidence from several sources, of which none is copied.
+pub(crate) fn verify_from(
+    token: &Token,
+    content: &dyn Content,
+    pool: &[Certificate],
+    trust: &Trust<'_>,
+    evidence: &[&Revocations],
+) -> Judged {
     let own = cms::evidence_in(token.der());
-    let all = own.and(evidence);
-    let helpers = all.certificates.iter().take(Limits::CERTIFICATES).filter_map(|der| Certificate::from_der(der).ok());
+    let all: Vec<&Revocations> = evidence.iter().copied().chain([&own]).collect();
     let known = pool.iter().chain(token.certificates()).chain(trust.anchors).cloned();
-    let pool: Vec<Certificate> = known.chain(helpers).collect();
+    let pool: Vec<Certificate> = known.chain(trust::helpers(&all)).collect();
     let (answer, certificate) = token::check(token, &pool);
     let intact = match imprint_refuses(token, content) {
         Some(refusal) => refusal,

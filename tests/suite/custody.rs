@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::house::{House, Ran, fit_their_schemas, judge, python, repository};
+use crate::house::{House, Ran, fit_their_schemas, interpreter, judge, python, repository};
 
 /// A project with a case of one exhibit.
 fn house() -> House {
@@ -309,4 +309,32 @@ fn records_of_what_a_model_said_are_judged_as_their_schema_judges_them() {
     let schema = repository("schemas/reasoning.v1.schema.json");
     let ran = Ran::of(Command::new(python).args(["-c", judge]).arg(schema).args(&invalid).output().unwrap());
     assert_eq!((ran.exit, ran.stdout.as_str()), (0, "0\n"), "{}", ran.stderr);
+}
+
+#[test]
+fn laboratories_read_the_provenance_as_case_and_uco() {
+    // case_validate of the CASE community conforms; the names of the nodes are those that Python computes; each act is there.
+    let Some(python) = interpreter("PROBITY_TEST_CASE").filter(|_| judge("unzip")) else { return };
+    let house = unzipped();
+    let validate = python.with_file_name("case_validate");
+    let judged = Ran::of(Command::new(&validate).arg(house.path("bag/data/provenance.jsonld")).output().unwrap());
+    assert!(judged.exit == 0 && judged.stdout.contains("Conforms: True"), "{judged:?}");
+    let names = "import hashlib, json, uuid\n\
+                 lines = open('bag/data/custody.jsonl', 'rb').read().splitlines()\n\
+                 base = 'urn:probity:case:' + hashlib.sha256(lines[0]).hexdigest()\n\
+                 graph = json.load(open('bag/data/provenance.jsonld'))['@graph']\n\
+                 ids = {node['@id'] for node in graph}\n\
+                 for kind, keys in ('action', range(1, len(lines) + 1)), ('provenance', ['EX-001', 'EX-004']), ('file', ['EX-003']):\n\
+                 \x20   for key in keys:\n\
+                 \x20       assert f'kb:{kind}-{uuid.uuid5(uuid.NAMESPACE_URL, f\"{base}:{kind}:{key}\")}' in ids, (kind, key)\n\
+                 print(sorted({node['@type'] for node in graph}))";
+    let script = house.write("names.py", names);
+    let ran = Ran::of(Command::new(python).arg(script).current_dir(house.root()).output().unwrap());
+    let types = "['identity:Identity', 'investigation:Investigation', 'investigation:InvestigativeAction', \
+                 'investigation:ProvenanceRecord', 'observable:File', 'observable:ObservableRelationship', 'tool:Tool']\n";
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), (types, ""));
+    // The judge judges: a word that the ontology does not know is refused.
+    let changed = house.read("bag/data/provenance.jsonld").replace("exhibitNumber", "exhibitNumbr");
+    let wrong = house.write("wrong.jsonld", changed);
+    assert_eq!(Ran::of(Command::new(validate).arg(wrong).output().unwrap()).exit, 1);
 }

@@ -199,10 +199,16 @@ pub(crate) fn judge(program: &str) -> bool {
 /// The Python with the judges of `tests/requirements.txt`.
 #[track_caller]
 pub(crate) fn python() -> Option<PathBuf> {
-    let python = std::env::var_os("PROBITY_TEST_PYTHON").map(PathBuf::from).filter(|path| path.is_file());
+    interpreter("PROBITY_TEST_PYTHON")
+}
+
+/// The Python that a variable of `tests/setup` names: judges that disagree about what they need have one each.
+#[track_caller]
+pub(crate) fn interpreter(variable: &str) -> Option<PathBuf> {
+    let python = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_file());
     if python.is_none() {
-        assert!(std::env::var("PROBITY_TEST_JUDGES").as_deref() != Ok("required"), "PROBITY_TEST_PYTHON is not set");
-        eprintln!("SKIPPED: no Python with the judges; tests/run makes one");
+        assert!(std::env::var("PROBITY_TEST_JUDGES").as_deref() != Ok("required"), "{variable} is not set");
+        eprintln!("SKIPPED: no Python with the judges of {variable}; tests/run makes one");
     }
     python
 }

@@ -34,6 +34,7 @@ mod files;
 mod json;
 mod limits;
 mod names;
+mod provenance;
 mod reasoning;
 mod redactions;
 mod wire;

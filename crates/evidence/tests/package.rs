@@ -18,7 +18,7 @@ fn a_fresh_package_is_intact_and_every_check_is_answered() {
     assert_eq!(open.iter().map(|check| check.name).collect::<Vec<_>>(), ["report"], "{open:#?}");
     assert!(verification.is_intact() && verification.signer_trusted);
     assert_eq!(verification.case.as_deref(), Some("2026-017"));
-    assert_eq!(verification.files, 20);
+    assert_eq!(verification.files, 21);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::document::Document;
 use crate::names::{check_text, is_safe_path};
 use crate::report::{self, Attachment, Renderer};
 use crate::zip::Writer;
-use crate::{Limits, files};
+use crate::{Limits, files, provenance};
 
 /// A file of the package: at hand, or to be streamed.
 enum Source {
@@ -81,7 +81,13 @@ fn payload(case: &Case, build: &Build, key: &PublicKey, renderer: &dyn Renderer)
         attachment("case.xml", "application/xml", "The content of this report as XML", &xml),
     ];
     let report = renderer.render(&report::compose(&document, attachments, build.created))?;
-    let held = [(REPORT, report), (CASE_JSON, json), (CASE_XML, xml), (CASE_XSD, texts::CASE_XSD.to_vec())];
+    let held = [
+        (REPORT, report),
+        (CASE_JSON, json),
+        (CASE_XML, xml),
+        (CASE_XSD, texts::CASE_XSD.to_vec()),
+        (PROVENANCE, provenance::write(&document)?),
+    ];
     for (path, bytes) in held {
         sources.insert(path.to_owned(), Source::Held(bytes));
     }

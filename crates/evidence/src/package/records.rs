@@ -2,17 +2,42 @@
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
-use super::paths::{BAG, CASE_JSON, DATA};
+use super::paths::{BAG, CASE_JSON, DATA, PROVENANCE};
 use super::verification::Check;
 use super::verify::{Package, read_again};
 use crate::Limits;
 use crate::case::{Exhibit, exhibit_of, reasoned_of};
-use crate::custody::Chain;
+use crate::custody::{Chain, Deed};
 use crate::document::{self, Document};
-use crate::redactions;
+use crate::{provenance, redactions};
+
+/// Reasoning, redactions, countersignatures, provenance.
+pub(super) fn checks<R: Read + Seek>(
+    package: &Package,
+    input: &mut R,
+    document: &Document,
+    chain: &Chain,
+) -> io::Result<Vec<Check>> {
+    Ok(vec![
+        reasoning(package, input, document, chain)?,
+        redactions(package, input, document, chain)?,
+        countersignatures(document, chain),
+        provenance(package, document),
+    ])
+}
+
+/// Each signature of a receiver is good for the transfer it stands with.
+fn countersignatures(document: &Document, chain: &Chain) -> Check {
+    let signed = chain.entries.iter().filter(|entry| entry.countersignature.is_some()).count();
+    let transfers = chain.entries.iter().filter(|entry| entry.deed == Deed::Transferred).count();
+    let passed = format!(
+        "{signed} of {transfers} transfers are countersigned, each with a good signature; who holds the keys is not known."
+    );
+    Check::of("countersignatures", passed, chain.wrong_countersignatures(&document.wire.id))
+}
 
 /// Every AI-reasoning record is the file that was recorded, and `case.json` says what it says.
-pub(super) fn reasoning<R: Read + Seek>(
+fn reasoning<R: Read + Seek>(
     package: &Package,
     input: &mut R,
     document: &Document,
@@ -40,7 +65,7 @@ pub(super) fn reasoning<R: Read + Seek>(
 }
 
 /// `case.json` says of each redaction log what the log says.
-pub(super) fn redactions<R: Read + Seek>(
+fn redactions<R: Read + Seek>(
     package: &Package,
     input: &mut R,
     document: &Document,
@@ -69,4 +94,11 @@ pub(super) fn redactions<R: Read + Seek>(
         places.push(format!("{CASE_JSON}: it has more redaction logs than the custody log"));
     }
     Ok(Check::of("redactions", format!("{CASE_JSON} says what the {count} redaction logs say."), places))
+}
+
+/// `provenance.jsonld` is what follows from `case.json`, byte for byte.
+fn provenance(package: &Package, document: &Document) -> Check {
+    let same = provenance::write(document).is_ok_and(|bytes| package.held(PROVENANCE) == Ok(&bytes));
+    let places = if same { Vec::new() } else { vec![format!("{PROVENANCE}: it does not say what {CASE_JSON} says")] };
+    Check::of("provenance", format!("{PROVENANCE} says what {CASE_JSON} says."), places)
 }

@@ -107,7 +107,7 @@ impl Package {
     }
 
     /// A file that a check needs; the error is the check's sentence.
-    fn held(&self, path: &str) -> Result<&[u8], String> {
+    pub(super) fn held(&self, path: &str) -> Result<&[u8], String> {
         self.held.get(path).map(Vec::as_slice).ok_or_else(|| format!("{path} is missing or cannot be read"))
     }
 
@@ -118,7 +118,8 @@ impl Package {
 
 /// What is read as a whole: the files that every package has, but for the report; exhibits and evaluations never.
 fn is_held(path: &str) -> bool {
-    const HELD: [&str; 15] = [
+    const HELD: [&str; 16] = [
+        PROVENANCE,
         VERIFY_TXT,
         VERIFY_SH,
         ALLOWED_SIGNERS,
@@ -333,13 +334,7 @@ fn content_checks<R: Read + Seek>(
             checks.push(document_check(package, document, chain, manifest));
             checks.push(exhibits_check(package, document, chain));
             checks.push(evaluations_check(package, input, document, chain)?);
-            checks.push(records::reasoning(package, input, document, chain)?);
-            checks.push(records::redactions(package, input, document, chain)?);
-            checks.push(Check::of(
-                "countersignatures",
-                "Every signature of a receiver is good, and stands for one transfer; who holds the key is not known.",
-                chain.wrong_countersignatures(&document.wire.id),
-            ));
+            checks.extend(records::checks(package, input, document, chain)?);
         }
         (Err(why), _) => checks.push(Check::failed("document", why.clone())),
         (_, Err(_)) => checks.push(Check::not_checked("document", "The custody log cannot be read.")),

@@ -47,7 +47,7 @@ impl Limits {
     /// A file for filing, unless said otherwise: what most courts take, in bytes.
     pub const FILING_BYTES: u64 = 10_000_000;
     /// The least that can be asked of a file for filing.
-    pub const FILING_BYTES_LEAST: u64 = 200_000;
+    pub const FILING_BYTES_LEAST: u64 = 100_000;
     /// The parts of a report that is split for filing.
     pub const FILING_PARTS: usize = 500;
     /// The name of a file that is filed.

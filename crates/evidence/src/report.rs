@@ -23,6 +23,14 @@ pub trait Renderer {
     /// What the renderer cannot show, for example a character that its fonts do not have.
     fn render(&self, report: &Report) -> Result<Vec<u8>, Fault>;
 
+    /// The same for what bears no signature of its own: copies to be filed, drafts. A renderer that signs leaves that out here.
+    ///
+    /// # Errors
+    /// As [`Renderer::render`].
+    fn render_unsigned(&self, report: &Report) -> Result<Vec<u8>, Fault> {
+        self.render(report)
+    }
+
     /// How many pages a file of this renderer has; `None` where it has no pages or cannot say.
     fn pages(&self, _file: &[u8]) -> Option<u64> {
         None

@@ -126,7 +126,7 @@ pub(crate) fn filings(settings: &Settings, desk: &Desk) -> Result<Filings, Fault
             "filing-limit",
             format!("Files for filing cannot be held below {} bytes", settings.file_bytes),
         )
-        .advise("A page and its fonts take about 50 kB: allow at least 200 kB."));
+        .advise("A page and its fonts take about 50 kB: allow at least 100 kB."));
     }
     let mut made = match settings.profile {
         Profile::Plain => return Ok(Filings::default()),

@@ -20,7 +20,7 @@ const LINES: usize = 40;
 /// `filing-too-large` when a piece that cannot be cut is larger, or the parts would be too many; `pages-unknown` when pages are to
 /// be numbered through and the renderer cannot say how many there are; what the renderer cannot show.
 pub(super) fn render(report: &Report, most: u64, renderer: &dyn Renderer) -> Result<Vec<Vec<u8>>, Fault> {
-    let whole = renderer.render(report)?;
+    let whole = renderer.render_unsigned(report)?;
     if whole.len() as u64 <= most {
         return Ok(vec![whole]);
     }
@@ -43,7 +43,7 @@ fn draw(parts: Vec<Report>, bates: Option<&Bates>, renderer: &dyn Renderer) -> R
     let mut files = Vec::with_capacity(parts.len());
     let mut bates = bates.cloned();
     for part in parts {
-        let file = renderer.render(&Report { bates: bates.clone(), ..part })?;
+        let file = renderer.render_unsigned(&Report { bates: bates.clone(), ..part })?;
         if let Some(bates) = &mut bates {
             let pages = renderer.pages(&file).ok_or_else(|| {
                 Fault::internal(

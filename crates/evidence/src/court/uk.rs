@@ -15,11 +15,11 @@ use printed::{Printed, printed};
 
 pub(super) fn filings(desk: &Desk) -> Result<Filings, Fault> {
     let mut pages = printed(&desk.document.wire, desk.read)?;
-    let bundle = match desk.renderer.render(&bundle(desk, &pages)) {
+    let bundle = match desk.renderer.render_unsigned(&bundle(desk, &pages)) {
         // A log may have any character: an exhibit that cannot be set is delivered as a file, and the bundle says so.
         Err(fault) if fault.code() == "missing-glyph" => {
             set_aside(desk, &mut pages)?;
-            desk.renderer.render(&bundle(desk, &pages))?
+            desk.renderer.render_unsigned(&bundle(desk, &pages))?
         }
         made => made?,
     };
@@ -53,7 +53,7 @@ fn set_aside(desk: &Desk, pages: &mut [Printed]) -> Result<(), Fault> {
     for page in pages {
         let Printed::Text { lines, .. } = page else { continue };
         let alone = Report { blocks: vec![Block::Code(lines.clone())], ..empty.clone() };
-        match desk.renderer.render(&alone) {
+        match desk.renderer.render_unsigned(&alone) {
             Err(fault) if fault.code() == "missing-glyph" => {
                 let why =
                     "It has characters that the fonts at hand do not have; give their fonts when the package is built.";

@@ -34,7 +34,7 @@ pub(super) fn filings(settings: &Settings, desk: &Desk) -> Result<Filings, Fault
         }
     }
     let certification = certification(desk);
-    let drafted = desk.renderer.render(&on_letter(desk, "Draft certification", certification.clone()))?;
+    let drafted = desk.renderer.render_unsigned(&on_letter(desk, "Draft certification", certification.clone()))?;
     made.files.push((filing("certification_DRAFT.txt"), draft::text(&certification)));
     made.files.push((filing("filing.xml"), message(desk, &copies, &drafted)));
     made.files.push((filing("README.txt"), readme(settings, desk, &copies, missing)));

@@ -86,7 +86,7 @@ struct Used {
     when: String,
 }
 
-/// Whether a key that was revoked for this reason was never in other hands (RFC 3161 §4.1): what it signed before then
+/// Whether a key that was revoked for this reason was never in other hands (RFC 3161 §4 (1)): what it signed before then
 /// stays good, also when it is judged later. Without a reason nobody knows.
 fn is_orderly(reason: Option<&str>) -> bool {
     reason.is_some_and(|reason| ["change of affiliation", "superseded", "cessation of operation"].contains(&reason))

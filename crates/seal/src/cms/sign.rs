@@ -12,7 +12,7 @@ use crate::x509::{Algorithm, Hash, Signer};
 pub struct Sign {
     /// The SHA-256 of the content.
     pub digest: Digest,
-    /// The time that the signer claims, as a signed attribute. `None` in PAdES, where `/M` says it (EN 319 142-1 §5.3).
+    /// The time that the signer claims, as a signed attribute. `None` in PAdES, where `/M` says it (EN 319 142-1 §6.3).
     pub signing_time: Option<Instant>,
     /// Whether the certificates above the signer's go with the signature.
     pub chain: bool,

@@ -167,6 +167,7 @@ PATHS = [b"tile/0/x001/234.p/17", b"tile/entries/000", b"tile/63/001"]
 SEEDS = {
     "evidence_custody": lambda: (data for _, name, data in members() if name.endswith("custody.jsonl")),
     "evidence_package": lambda: (bytes([number]) + data for number, _, data in members()),
+    "evidence_statement": lambda: [b"\0".join((VECTORS / "custody" / name).read_bytes() for name in ("transfer.json", "transfer.json.sig"))],
     "evidence_zip": lambda: [*edits(), *files(VECTORS / "package")],
     "ingest_access_log": lambda: files(FIXTURES / "accesslog"),
     "ingest_detect": lambda: files(FIXTURES),

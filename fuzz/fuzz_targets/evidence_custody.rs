@@ -1,11 +1,18 @@
-//! Custody logs: what is read is written again to the same bytes.
+//! Custody logs: what is read is written again to the same bytes; of what is not, it is said what was done to which line.
 
 #![no_main]
 
 use evidence::custody;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let Ok(chain) = custody::read(data) else { return };
+    let chain = match custody::examine(data) {
+        Ok(chain) => chain,
+        Err(findings) => {
+            let lines = data.iter().filter(|byte| **byte == b'\n').count() as u64;
+            assert!(!findings.is_empty() && findings.iter().all(|finding| (1..=lines).contains(&finding.line)));
+            return;
+        }
+    };
     let mut written = Vec::new();
     for entry in &chain.entries {
         written.extend_from_slice(&entry.to_line().expect("it was read"));

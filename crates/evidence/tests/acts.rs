@@ -3,7 +3,7 @@
 mod support;
 
 use model::{Fault, Hidden};
-use probity_evidence::custody::{Countersigned, Deed, Status};
+use probity_evidence::custody::{Countersigned, Deed, Statement, Status};
 use probity_evidence::package::{Outcome, verify};
 use probity_evidence::{Case, Handling, NewExhibit, Origin, Provenance, Receipt, Transfer};
 use seal::{SigningKey, sshsig};
@@ -137,6 +137,24 @@ fn a_record_of_what_a_model_said_is_whole_or_refused() {
     check("2026-01-01T09:30:00Z", "yesterday", "no time in UTC");
     check("", "", "reasoning/0001.json");
     check("", "", "reasoning/0002.json");
+}
+
+/// What `ssh-keygen -Y sign` made of a statement is accepted; with one byte changed in either it is not.
+#[test]
+fn the_vector_of_a_countersignature_holds() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/vectors/custody");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let (text, signature) = (read("transfer.json"), read("transfer.json.sig"));
+    let receiver = seal::PublicKey::from_openssh(&read("receiver.pub")).unwrap();
+    let check = |text: &str, signature: &str| {
+        let statement = Statement::parse(text.as_bytes()).map_err(|fault| fault.code())?;
+        statement.countersigned(signature, &receiver).map_err(|fault| fault.code())
+    };
+    let signed = check(&text, &signature).unwrap();
+    assert_eq!((signed.stated, signed.key.as_str()), (at(360), receiver.openssh("").trim_end()));
+    assert_eq!(check(&text.replace("storage\",", "storagE\","), &signature), Err("wrong-signature"));
+    assert_eq!(check(&text.replace("null", "\"\""), &signature), Err("wrong-signature"));
+    assert_eq!(check(&text, &signature.replace('A', "B")), Err("bad-ssh-signature"));
 }
 
 /// A package says all of it, and each place that says it is held against the others.

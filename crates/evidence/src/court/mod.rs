@@ -15,12 +15,12 @@
 //! - an exhibit is never copied: a bundle prints text, within limits, and names the file for everything else;
 //! - the texts are files of their own (`texts/`), so that a lawyer can read and mend them.
 
-use model::{Digest, Fault, Instant};
+use model::{Digest, Fault, Instant, counted};
 use seal::x509::Certificate;
 
 use crate::Limits;
 use crate::document::Document;
-use crate::report::{Bates, Paper, Renderer};
+use crate::report::{Bates, Block, Paper, Renderer, Text};
 
 mod draft;
 mod ecf;
@@ -118,7 +118,7 @@ pub(crate) struct Filings {
 /// Makes the files of a profile.
 ///
 /// # Errors
-/// `court-signer-missing`, `filing-limit`, `filing-too-large`, `filing-name`, what the renderer cannot show, or what reading an
+/// `court-signer-missing`, `filing-limit`, `bad-bates-prefix`, `filing-too-large`, `filing-name`, what the renderer cannot show, or what reading an
 /// exhibit says.
 pub(crate) fn filings(settings: &Settings, desk: &Desk) -> Result<Filings, Fault> {
     if settings.file_bytes < Limits::FILING_BYTES_LEAST {
@@ -127,6 +127,9 @@ pub(crate) fn filings(settings: &Settings, desk: &Desk) -> Result<Filings, Fault
             format!("Files for filing cannot be held below {} bytes", settings.file_bytes),
         )
         .advise("A page and its fonts take about 50 kB: allow at least 100 kB."));
+    }
+    if let Some(bates) = &settings.bates {
+        check_bates(&bates.prefix)?;
     }
     let mut made = match settings.profile {
         Profile::Plain => return Ok(Filings::default()),
@@ -168,6 +171,19 @@ fn check_name(path: &str) -> Result<(), Fault> {
     }
 }
 
+/// A prefix that fits at the foot of a page, and into the index of a production.
+fn check_bates(prefix: &str) -> Result<(), Fault> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    if prefix.len() <= Limits::BATES_PREFIX_BYTES && prefix.bytes().all(plain) {
+        return Ok(());
+    }
+    let said = format!("{} is no prefix of Bates numbers", crate::names::quote(prefix));
+    Err(Fault::usage("bad-bates-prefix", said).advise(format!(
+        "Use at most {} letters, digits, points, hyphens and underscores, for example ACME.",
+        Limits::BATES_PREFIX_BYTES
+    )))
+}
+
 /// What every draft may say of the case.
 fn values(desk: &Desk) -> Vec<draft::Value<'static>> {
     let wire = &desk.document.wire;
@@ -177,6 +193,20 @@ fn values(desk: &Desk) -> Vec<draft::Value<'static>> {
         ("CREATED", crate::report::to_seconds(desk.created)),
         ("TOOL", format!("{} {}", wire.tool.name, wire.tool.version)),
     ]
+}
+
+/// What a draft says about reasoning of machines, where the case has records of it.
+fn reasoning(desk: &Desk) -> Vec<Block> {
+    let records = desk.document.wire.reasoning.len() as u64;
+    if records == 0 {
+        return Vec::new();
+    }
+    let said = format!(
+        "The report also holds {} of what a language model was asked and answered, apart from the facts. Each names the model, its \
+         input, and who reviewed the answer, if anybody did. Nothing in this document says that such an answer is right.",
+        counted(records, "record", "records")
+    );
+    vec![Block::Paragraph(Text::plain(said))]
 }
 
 /// A text in one line, with everything shown that could move a cursor or reorder what is read.

@@ -286,4 +286,26 @@ mod tests {
         report.blocks.push(Block::Paragraph(Text::plain("word ".repeat(2_000))));
         assert_eq!(render(&report, 5_000, &Lines).unwrap_err().code(), "filing-too-large");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn every_cut_keeps_everything_once_and_no_part_ends_with_a_heading(kinds in proptest::collection::vec(0_u8..5, 1..120), count in 1_usize..12) {
+            let block = |(at, kind): (usize, &u8)| match kind {
+                0 => Block::Heading(2, format!("h{at}")),
+                1 => Block::PageBreak,
+                2 => Block::Code(vec![format!("c{at}"); 90]),
+                _ => Block::Paragraph(Text::plain(format!("p{at} ").repeat(usize::from(*kind) * 9))),
+            };
+            let blocks: Vec<Block> = kinds.iter().enumerate().map(block).collect();
+            let pieces = pieces(&blocks);
+            if let Some(groups) = divide(&pieces, count) {
+                proptest::prop_assert_eq!(groups.len(), count);
+                proptest::prop_assert_eq!(groups.iter().map(|group| group.len()).sum::<usize>(), pieces.len());
+                for group in &groups[..count - 1] {
+                    let opens = matches!(group.last(), None | Some(Block::Heading(..) | Block::PageBreak));
+                    proptest::prop_assert!(!opens);
+                }
+            }
+        }
+    }
 }

@@ -351,3 +351,28 @@ fn an_original_that_was_redacted_is_not_printed() {
         "{bundle}"
     );
 }
+
+#[test]
+fn bates_prefixes_are_short_and_plain() {
+    let check = |prefix: &str, expect| assert_eq!(check_bates(prefix).is_ok(), expect, "{prefix}");
+    ["", "ACME", "ACME-2026_", "a.b"].into_iter().for_each(|good| check(good, true));
+    ["two words", "ä", "a/b", "x\n", &"a".repeat(25)].into_iter().for_each(|bad| check(bad, false));
+}
+
+#[test]
+fn drafts_say_that_there_is_reasoning_of_machines() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut case = case(folder.path());
+    let record = include_bytes!("../../../../fixtures/reasoning/valid/nothing-known.json");
+    let act = Act { time: at(120), by: "R. Examiner", purpose: "asked" };
+    case.record_reasoning(record, &crate::Handling::default(), &act).unwrap();
+    let document = document(&case, &order(at(3600)));
+    let read = |path: &str, _: u64| Ok(std::fs::read(case.folder().join(path.strip_prefix("data/").unwrap())).unwrap());
+    let desk = desk(&document, at(3600), &read);
+    for (profile, name) in [(Profile::UsEcf, "certification_DRAFT.txt"), (Profile::UkBundle, "statement_DRAFT.txt")] {
+        let made = filings(&settings(profile), &desk).unwrap();
+        let (_, text) = made.files.into_iter().find(|(path, _)| *path == filing(name)).unwrap();
+        let words = String::from_utf8(text).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("1 record of what a language model was asked and answered"), "{words}");
+    }
+}

@@ -4,7 +4,7 @@
 use model::{Fault, counted, grouped};
 
 use super::draft::{self, DRAFT, notice};
-use super::{Desk, Filings, filing, schedule, values};
+use super::{Desk, Filings, filing, reasoning, schedule, values};
 use crate::Limits;
 use crate::report::{self, Block, Cell, Column, Paper, Report, Table, Text};
 use crate::wire::ExhibitWire;
@@ -147,6 +147,7 @@ fn statement(desk: &Desk) -> Vec<Block> {
     let wire = &desk.document.wire;
     let made = |name: &str| match name {
         "acts" => acts(desk),
+        "reasoning" => reasoning(desk),
         "exhibits" if wire.exhibits.is_empty() => vec![Block::Paragraph(Text::plain("No exhibit is produced."))],
         "exhibits" => {
             let some = &wire.exhibits[..wire.exhibits.len().min(Limits::STATED_EXHIBITS)];

@@ -5,7 +5,7 @@ use seal::sha256;
 
 use super::draft::{self, DRAFT};
 use super::ecf::{self, Filed};
-use super::{Desk, Filings, Settings, filing, schedule, split, values};
+use super::{Desk, Filings, Settings, filing, reasoning, schedule, split, values};
 use crate::Limits;
 use crate::report::{self, Block, Paper, Report, Text};
 
@@ -77,6 +77,7 @@ fn certification(desk: &Desk) -> Vec<Block> {
             vec![Block::Paragraph(Text::plain("The case has no exhibits."))]
         }
         "exhibits" => vec![schedule::public(&desk.document.wire.exhibits)],
+        "reasoning" => reasoning(desk),
         _ => Vec::new(),
     };
     draft::blocks(include_str!("texts/us_certification.txt"), &values(desk), &made)

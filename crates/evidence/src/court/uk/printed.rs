@@ -117,6 +117,8 @@ fn line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn lines(bytes: &[u8], whole: bool) -> Option<Vec<String>> {
@@ -144,5 +146,26 @@ mod tests {
         check(b"\x89PNG\r\n", true, None);
         check(b"%PDF-1.7\n", true, None);
         check(b"", true, None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_beginning_prints_no_more_than_the_whole(text in "[a-zä日\\t\r\n]{0,200}", cut in 0_usize..400) {
+            let bytes = text.as_bytes();
+            let whole = lines(bytes, true).unwrap_or_default();
+            let begin = lines(&bytes[..cut.min(bytes.len())], false).unwrap_or_default();
+            // The last line of a beginning may be cut where there is only one.
+            let last = begin.len().saturating_sub(1);
+            prop_assert!(begin.len() <= whole.len().max(1), "{:?} {:?}", begin, whole);
+            prop_assert!(begin.iter().zip(&whole).take(last).all(|(a, b)| a == b));
+        }
+
+        #[test]
+        fn bytes_are_printed_or_named(bytes in proptest::collection::vec(any::<u8>(), 0..200), whole: bool) {
+            match page(&bytes, whole) {
+                Printed::Text { lines, .. } => prop_assert!(lines.iter().all(|line| !line.contains(['\n', '\t']))),
+                Printed::Slip(why) => prop_assert!(!why.is_empty()),
+            }
+        }
     }
 }

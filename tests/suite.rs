@@ -5,8 +5,12 @@
 
 #[path = "suite/audit.rs"]
 mod audit;
+#[path = "suite/authority.rs"]
+mod authority;
 #[path = "suite/bad_input.rs"]
 mod bad_input;
+#[path = "suite/court.rs"]
+mod court;
 #[path = "suite/custody.rs"]
 mod custody;
 #[path = "suite/demo.rs"]

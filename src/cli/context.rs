@@ -108,6 +108,13 @@ pub(crate) fn user_state_folder() -> Option<PathBuf> {
     Some(folder.join("probity"))
 }
 
+/// Where a user's own fonts lie: `$XDG_DATA_HOME/fonts`, or below `~/.local/share`.
+#[cfg(feature = "pdf")]
+pub(crate) fn user_font_folder() -> Option<PathBuf> {
+    let folder = absolute_folder("XDG_DATA_HOME").or_else(|| Some(absolute_folder("HOME")?.join(".local/share")))?;
+    Some(folder.join("fonts"))
+}
+
 fn absolute_folder(variable: &str) -> Option<PathBuf> {
     env::var_os(variable).map(PathBuf::from).filter(|folder| folder.is_absolute())
 }

@@ -165,6 +165,14 @@ pub(crate) fn free(path: &Path) -> Result<(), Fault> {
     if path.symlink_metadata().is_ok() { Err(exists(path)) } else { Ok(()) }
 }
 
+/// The file behind a path: what replaces a file through a link replaces the file, not the link.
+///
+/// # Errors
+/// I/O faults.
+pub(crate) fn resolved(path: &Path) -> Result<PathBuf, Fault> {
+    path.canonicalize().map_err(|error| Fault::io("open", path, error))
+}
+
 /// What is said when a file is in the way.
 pub(crate) fn exists(path: &Path) -> Fault {
     Fault::refused("output-exists", format!("{} exists already", path.display()))

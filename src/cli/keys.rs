@@ -236,6 +236,16 @@ pub(crate) fn private_folder(folder: &Path) -> Result<(), Fault> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(fault)
 }
 
+/// A private key in PEM that the user names, opened with its passphrase where it has one.
+///
+/// # Errors
+/// `key-mode`, `passphrase-needed`, `wrong-passphrase`, `bad-key-file`; I/O faults.
+pub(crate) fn read_secret(context: &Context, path: &Path, secret: &PassphraseArgs) -> Result<Zeroizing<String>, Fault> {
+    refuse_shared(path)?;
+    let bytes = Zeroizing::new(files::read(path, KEY_FILE_MAX)?);
+    open_bytes(&bytes, Role::Evidence, context.may_ask, secret).map_err(|fault| fault.in_file(path))
+}
+
 /// The seed of a key, from the operating system.
 ///
 /// # Errors

@@ -3,6 +3,14 @@
 //! Time, randomness, identity, terminal, environment and signals enter the program here and nowhere else.
 
 pub(crate) mod args;
+#[cfg(feature = "pdf")]
+pub(crate) mod authority;
+#[cfg(feature = "verify")]
+pub(crate) mod blocks;
+#[cfg(feature = "pdf")]
+pub(crate) mod calendars;
+#[cfg(any(feature = "house", feature = "verify"))]
+pub(crate) mod certificates;
 pub(crate) mod config;
 pub(crate) mod context;
 pub(crate) mod crash;
@@ -14,6 +22,8 @@ pub(crate) mod exit;
 pub(crate) mod explain;
 pub(crate) mod failure;
 pub(crate) mod files;
+#[cfg(any(feature = "house", feature = "verify"))]
+pub(crate) mod http;
 #[cfg(feature = "house")]
 pub(crate) mod intake;
 #[cfg(feature = "house")]
@@ -38,14 +48,20 @@ pub(crate) mod progress;
 pub(crate) mod project;
 #[cfg(feature = "redact")]
 pub(crate) mod redaction;
+#[cfg(feature = "pdf")]
+pub(crate) mod report;
 #[cfg(feature = "engine")]
 pub(crate) mod rules;
 #[cfg(feature = "house")]
 pub(crate) mod schedule;
 pub(crate) mod schemas;
+#[cfg(feature = "pdf")]
+pub(crate) mod sealers;
 pub(crate) mod signals;
 pub(crate) mod table;
 pub(crate) mod toml_file;
+#[cfg(feature = "pdf")]
+pub(crate) mod vault;
 
 use std::ffi::OsString;
 

@@ -27,6 +27,7 @@ pub mod custody;
 pub mod package;
 pub mod report;
 
+mod bytes;
 mod case;
 mod contents;
 mod document;
@@ -41,6 +42,7 @@ mod wire;
 mod xml;
 mod zip;
 
+pub use bytes::Bytes;
 pub use case::{
     Act, Case, Exhibit, Handling, NewExhibit, Origin, Provenance, REDACTION_LOG, Receipt, Recorded, Transfer,
 };

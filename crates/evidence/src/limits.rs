@@ -36,6 +36,8 @@ impl Limits {
     pub const REDACTION_LINE_BYTES: u64 = 1 << 20;
     /// A file that verify holds in memory: manifests, case.json, case.xml, custody.jsonl.
     pub const HELD_BYTES: u64 = 256 << 20;
+    /// The report, when its signatures are read.
+    pub const REPORT_BYTES: u64 = 256 << 20;
     /// Files in a package.
     pub const FILES: usize = 65_000;
     /// A path inside a package.

@@ -12,7 +12,7 @@ mod redactions;
 mod verdicts;
 mod words;
 
-pub(crate) use compose::compose;
+pub(crate) use compose::{compose, content_code};
 pub use words::to_seconds;
 
 /// Turns a report into the bytes of a file (`data/report.pdf`).

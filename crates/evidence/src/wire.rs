@@ -1,10 +1,12 @@
 //! The formats of this room, as serde sees them: `case-folder/1`, `custody/2`, `transfer/1`, `evaluation/1` (read),
-//! `reasoning/1` (read), `redaction/1` (read), `case/2`, `manifest/1`, `verification/1`. Members stand in the order in which they are written.
+//! `reasoning/1` (read), `redaction/1` (read), `case/2`, `manifest/2`, `verification/2`. Members stand in the order in which
+//! they are written.
 
 use model::{Digest, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::names::quote;
+use crate::package::Check;
 
 mod custody;
 mod reasoning;
@@ -258,6 +260,7 @@ pub(crate) struct ManifestWire {
     pub(crate) package: String,
     pub(crate) schema: String,
     pub(crate) signer: String,
+    pub(crate) signers: Vec<String>,
     pub(crate) tool: ToolWire,
 }
 
@@ -278,13 +281,19 @@ pub(crate) struct FileWire {
     pub(crate) size: u64,
 }
 
-/// `verification/1`: what verify found.
+/// `verification/2`: what verify found. A question that was not answered is `null`.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct VerificationWire<'a> {
     pub(crate) schema: &'static str,
+    pub(crate) form: &'a str,
     pub(crate) intact: bool,
+    pub(crate) signer_trusted: Option<bool>,
+    pub(crate) time_trusted: Option<bool>,
+    pub(crate) anchored: Option<bool>,
+    pub(crate) custody_unbroken: Option<bool>,
+    pub(crate) answers: Vec<AnswerWire<'a>>,
     pub(crate) signer: Option<&'a str>,
-    pub(crate) signer_trusted: bool,
+    pub(crate) signers: Vec<&'a str>,
     pub(crate) case: Option<&'a str>,
     pub(crate) created: Option<String>,
     pub(crate) manifest: Option<String>,
@@ -293,11 +302,32 @@ pub(crate) struct VerificationWire<'a> {
     pub(crate) checks: Vec<CheckWire<'a>>,
 }
 
+/// The answer to one question.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct AnswerWire<'a> {
+    pub(crate) question: &'a str,
+    pub(crate) verdict: &'static str,
+    pub(crate) why: &'a str,
+}
+
 /// One check.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct CheckWire<'a> {
     pub(crate) name: &'a str,
+    pub(crate) question: &'static str,
     pub(crate) verdict: &'static str,
     pub(crate) detail: &'a str,
     pub(crate) places: &'a [String],
+}
+
+impl<'a> From<&'a Check> for CheckWire<'a> {
+    fn from(check: &'a Check) -> Self {
+        CheckWire {
+            name: &check.name,
+            question: check.question.word(),
+            verdict: check.verdict.word(),
+            detail: &check.detail,
+            places: &check.places,
+        }
+    }
 }

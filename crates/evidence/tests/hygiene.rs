@@ -105,7 +105,7 @@ fn every_trick_with_the_zip_is_named() {
     check_forged(add("/etc/passwd"), "zip-names", "absolute path");
     check_forged(add("C:evil"), "zip-names", "absolute path");
     check_forged(add("bag\\evil"), "zip-names", "backslash");
-    check_forged(add("evil"), "zip-names", "outside the folder bag/");
+    check_forged(add("evil"), "zip-names", "neither mimetype nor in one of the folders");
     check_forged(add("bag/data/folder/"), "zip-names", "a folder");
     check_forged(add("bag/data/a b"), "zip-names", "characters outside");
     check_forged(add("bag/\u{202e}"), "zip-names", "characters outside");
@@ -186,13 +186,13 @@ fn the_vectors_hold() {
 fn failed(package: &[u8]) -> String {
     let verification = check(package);
     let failed = verification.checks.iter().filter(|check| check.verdict == Outcome::Failed);
-    failed.map(|check| check.name).collect::<Vec<_>>().join(" ")
+    failed.map(|check| check.name.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 fn tampered(package: &[u8]) -> String {
     let mut table = String::from(
         "# Packages that do not verify: intact.zip with one byte changed.\n\
-         # Columns: offset of the byte, what it is XORed with, the checks that fail (names of `verification/1`).\n",
+         # Columns: offset of the byte, what it is XORed with, the checks that fail (names of `verification/2`).\n",
     );
     for at in (0..package.len()).step_by(package.len() / 40) {
         let mut bytes = package.to_vec();
@@ -220,7 +220,7 @@ mod hostile {
             let before = bytes.clone();
             bytes.splice(start..end, put);
             prop_assume!(bytes != before);
-            if let Ok(verification) = probity_evidence::package::verify(std::io::Cursor::new(bytes), &[], &model::Hidden) {
+            if let Ok(verification) = probity_evidence::package::verify(&&bytes[..], &ask(&[], &[]), &model::Hidden) {
                 prop_assert!(!verification.is_intact());
                 prop_assert!(verification.to_json().is_ok());
             }

@@ -13,7 +13,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use evidence::package::{Build, LedgerAnchor, Tool, build, verify};
+use evidence::package::{Ask, Build, LedgerAnchor, NoBlocks, NoTime, Seals, Tool, build, verify};
 use evidence::report::{Block, Cell, Column, Report, Table, Text};
 use evidence::{Act, Case, NewExhibit, Renderer};
 use model::{Digest, Hidden, Instant};
@@ -55,8 +55,11 @@ fn package(folder: &Path) -> PathBuf {
     };
     let path = folder.join("package.zip");
     let key = SigningKey::from_seed([7; 32]);
-    build(&case, &settings, &key, &Pdf::default(), File::create(&path).unwrap(), &Hidden).unwrap();
-    let verification = verify(File::open(&path).unwrap(), &[key.public()], &Hidden).unwrap();
+    let seals = Seals { key: &key, signers: &[], time: &NoTime };
+    build(&case, &settings, &seals, &Pdf::default(), &mut File::create(&path).unwrap(), &Hidden).unwrap();
+    let keys = [key.public()];
+    let ask = Ask { keys: &keys, anchors: &[], now: at(7200), blocks: &NoBlocks, pdf: &pades::Reader, signers: 0 };
+    let verification = verify(&File::open(&path).unwrap(), &ask, &Hidden).unwrap();
     assert!(verification.is_intact(), "{:#?}", verification.checks);
     path
 }
@@ -168,7 +171,8 @@ fn an_empty_case_has_every_section_and_a_full_one_every_value() {
     let key = SigningKey::from_seed([7; 32]);
     let read = |case: &Case, name: &str| {
         let keep = Keep(std::cell::RefCell::new(None));
-        build(case, &settings, &key, &keep, std::io::Cursor::new(Vec::new()), &Hidden).unwrap();
+        let seals = Seals { key: &key, signers: &[], time: &NoTime };
+        build(case, &settings, &seals, &keep, &mut std::io::Cursor::new(Vec::new()), &Hidden).unwrap();
         let report = keep.0.into_inner().unwrap();
         (words(&Pdf::default().render(&report).unwrap(), name), report)
     };

@@ -6,7 +6,7 @@ use ed25519_dalek::Signer as _;
 use model::Fault;
 use zeroize::Zeroizing;
 
-use crate::{Limits, armour, sha256};
+use crate::{Hasher, Limits, armour, sha256};
 
 /// DER of a PKCS#8 version 1 Ed25519 private key up to the seed (RFC 8410 §7).
 const PKCS8_V1: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
@@ -64,6 +64,16 @@ impl SigningKey {
     /// The public half.
     pub fn public(&self) -> PublicKey {
         PublicKey(self.0.verifying_key())
+    }
+
+    /// 32 secret bytes for another purpose: SHA-256 over the purpose, a zero byte and the seed. Who has them cannot tell the
+    /// seed.
+    pub fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        let mut hasher = Hasher::new();
+        hasher.update(purpose.as_bytes());
+        hasher.update(&[0]);
+        hasher.update(self.0.as_bytes());
+        Zeroizing::new(*hasher.finish().as_bytes())
     }
 
     /// The 64-byte signature (R ‖ S) of `message`. Ed25519 is deterministic: equal inputs, equal bytes.

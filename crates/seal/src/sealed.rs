@@ -1,5 +1,7 @@
 //! Files for the holder of a key: age with one X25519 stanza, which `age -d -i key.txt` opens.
 
+use std::io::{self, Write};
+use std::path::Path;
 use std::str::FromStr;
 
 use age::x25519::{Identity, Recipient};
@@ -13,10 +15,7 @@ use zeroize::Zeroizing;
 /// # Errors
 /// `bad-recipient`.
 pub fn encrypt_to(recipient: &str, bytes: &[u8]) -> Result<Vec<u8>, Fault> {
-    let recipient = Recipient::from_str(recipient.trim()).map_err(|why| {
-        Fault::usage("bad-recipient", format!("this is no recipient of age: {why}"))
-            .advise("Give the public key that `age-keygen` printed; it begins with age1.")
-    })?;
+    let recipient = parse(recipient)?;
     age::encrypt(&recipient, bytes)
         .map_err(|error| Fault::internal("encryption-failed", "The file could not be encrypted").caused_by(error))
 }
@@ -37,6 +36,50 @@ pub fn decrypt_with(identity: &str, bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, 
         other => Fault::bad_input("bad-age-file", "The file is damaged or no file of age")
             .advise("Take a fresh copy of it.")
             .caused_by(other),
+    })
+}
+
+/// A file for the holders of several keys, written as a stream.
+pub struct Sealing<W: Write>(age::stream::StreamWriter<W>);
+
+impl<W: Write> Sealing<W> {
+    /// Begins a file that each of `recipients`, `age1…`, can open.
+    ///
+    /// # Errors
+    /// `bad-recipient`, or what `out` says.
+    pub fn begin(recipients: &[String], out: W) -> Result<Self, Fault> {
+        let known = recipients.iter().map(|recipient| parse(recipient)).collect::<Result<Vec<_>, _>>()?;
+        let encryptor =
+            age::Encryptor::with_recipients(known.iter().map(|one| one as &dyn age::Recipient)).map_err(|why| {
+                Fault::usage("bad-recipient", why.to_string()).advise("Name at least one recipient of age.")
+            })?;
+        let writer = encryptor.wrap_output(out);
+        writer.map(Sealing).map_err(|error| Fault::io("write", Path::new("the encrypted file"), error))
+    }
+
+    /// Writes the last block. Without it the file cannot be opened.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn finish(self) -> io::Result<W> {
+        self.0.finish()
+    }
+}
+
+impl<W: Write> Write for Sealing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+fn parse(recipient: &str) -> Result<Recipient, Fault> {
+    Recipient::from_str(recipient.trim()).map_err(|why| {
+        Fault::usage("bad-recipient", format!("this is no recipient of age: {why}"))
+            .advise("Give the public key that `age-keygen` printed; it begins with age1.")
     })
 }
 

@@ -1,48 +1,22 @@
 //! Building: everything small is made first, the exhibits are streamed, each byte read once.
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{Seek, Write};
-use std::path::PathBuf;
-
 use model::{Digest, Fault, Progress};
-use seal::{Hasher, PublicKey, SigningKey, minisign, sha256, sshsig};
+use seal::{Ed25519Signer, PublicKey, dsse, minisign, sha256, sshsig};
 
 use super::manifest::Manifest;
 use super::paths::*;
-use super::{Build, Built, bag, texts};
+use super::seals::Seals;
+use super::source::{Source, Sources};
+use super::write::write;
+use super::{Build, Built, bag, container, texts};
 use crate::case::{Case, changed};
 use crate::contents::Contents;
 use crate::custody;
 use crate::document::Document;
 use crate::names::{check_text, is_safe_path};
 use crate::report::{self, Attachment, Renderer};
-use crate::zip::Writer;
+use crate::zip::Out;
 use crate::{Limits, files, provenance};
-
-/// A file of the package: at hand, or to be streamed.
-enum Source {
-    Held(Vec<u8>),
-    Exhibit { path: PathBuf, size: u64, sha256: Digest },
-}
-
-impl Source {
-    fn size(&self) -> u64 {
-        match self {
-            Source::Held(bytes) => bytes.len() as u64,
-            Source::Exhibit { size, .. } => *size,
-        }
-    }
-
-    fn sha256(&self) -> Digest {
-        match self {
-            Source::Held(bytes) => sha256(bytes),
-            Source::Exhibit { sha256, .. } => *sha256,
-        }
-    }
-}
-
-type Sources = BTreeMap<String, Source>;
 
 /// Builds the package of a case into `out`, which begins empty. Same case, same `build`, same key: same bytes. When this fails,
 /// what stands in `out` is no package; the caller drops it.
@@ -53,9 +27,9 @@ type Sources = BTreeMap<String, Source>;
 pub fn build(
     case: &Case,
     build: &Build,
-    key: &SigningKey,
+    seals: &Seals,
     renderer: &dyn Renderer,
-    out: impl Write + Seek,
+    out: &mut dyn Out,
     progress: &dyn Progress,
 ) -> Result<Built, Fault> {
     for (what, text) in [("The marking", &build.marking), ("The watermark", &build.watermark)] {
@@ -63,9 +37,11 @@ pub fn build(
             check_text(what, text, Limits::LINE_BYTES)?;
         }
     }
-    let mut sources = payload(case, build, &key.public(), renderer)?;
-    add_tags(&mut sources, case, build, &key.public());
-    let manifest = seal(&mut sources, case, build, key)?;
+    let key = seals.key.public();
+    let mut sources = payload(case, build, &key, renderer)?;
+    add_tags(&mut sources, case, build, &key);
+    let manifest = seal(&mut sources, case, build, seals)?;
+    let sources = container::close(sources, build.created, seals)?;
     let (files, bytes) = write(&sources, out, progress)?;
     Ok(Built { manifest, files, bytes })
 }
@@ -80,9 +56,7 @@ fn payload(case: &Case, build: &Build, key: &PublicKey, renderer: &dyn Renderer)
         attachment("case.json", "application/json", "The content of this report as JSON", &json),
         attachment("case.xml", "application/xml", "The content of this report as XML", &xml),
     ];
-    let report = renderer.render(&report::compose(&document, attachments, build.created))?;
     let held = [
-        (REPORT, report),
         (CASE_JSON, json),
         (CASE_XML, xml),
         (CASE_XSD, texts::CASE_XSD.to_vec()),
@@ -100,10 +74,20 @@ fn payload(case: &Case, build: &Build, key: &PublicKey, renderer: &dyn Renderer)
             Source::Exhibit { path: case.folder().join(&exhibit.file), size: exhibit.size, sha256: exhibit.sha256 };
         sources.insert(format!("{DATA}{}", exhibit.file), source);
     }
+    // The report comes last: it says what the digest of everything else is.
+    let mut report = report::compose(&document, attachments, build.created);
+    report.blocks.extend(report::content_code(case.id(), &digest_of(&sources)));
+    sources.insert(REPORT.to_owned(), Source::Held(renderer.render(&report)?));
     match sources.keys().find(|path| !is_safe_path(path)) {
         Some(path) => Err(Fault::internal("unsafe-path", format!("{path:?} cannot stand in a package"))),
         None => Ok(sources),
     }
+}
+
+/// The digest of the lines of the payload manifest for these files.
+fn digest_of(sources: &Sources) -> Digest {
+    let files = sources.iter().map(|(path, source)| (path.clone(), source.sha256())).collect();
+    sha256(&bag::manifest(&files))
 }
 
 fn attachment(name: &str, media_type: &str, description: &str, bytes: &[u8]) -> Attachment {
@@ -138,6 +122,7 @@ fn add_tags(sources: &mut Sources, case: &Case, build: &Build, key: &PublicKey) 
         (PAYLOAD_MANIFEST, bag::manifest(&payload)),
         (VERIFY_TXT, texts::verify_txt(key)),
         (VERIFY_SH, texts::VERIFY_SH.to_vec()),
+        (VERIFY_HTML, texts::VERIFY_HTML.to_vec()),
         (SIGNER, texts::signer(key)),
         (ALLOWED_SIGNERS, texts::allowed_signers(key)),
     ];
@@ -147,7 +132,8 @@ fn add_tags(sources: &mut Sources, case: &Case, build: &Build, key: &PublicKey) 
 }
 
 /// `manifest.json`, its signatures, and the tag manifest over all of them. Returns the digest of `manifest.json`.
-fn seal(sources: &mut Sources, case: &Case, build: &Build, key: &SigningKey) -> Result<Digest, Fault> {
+fn seal(sources: &mut Sources, case: &Case, build: &Build, seals: &Seals) -> Result<Digest, Fault> {
+    let key = seals.key;
     let public = key.public();
     let files = sources.iter().map(|(path, source)| (path.clone(), (source.size(), source.sha256())));
     let manifest = Manifest {
@@ -157,18 +143,23 @@ fn seal(sources: &mut Sources, case: &Case, build: &Build, key: &SigningKey) -> 
         custody_head: case.custody().head,
         files: files.collect(),
         signer: public.fingerprint(),
+        signers: seals.signers.iter().map(|signer| signer.certificate().sha256()).collect(),
         tool: build.tool.clone(),
     };
     let bytes = manifest.to_bytes()?;
     let digest = sha256(&bytes);
     let comment = trusted_comment(&manifest);
     let minisignature = minisign::sign(&bytes, key, minisign::key_id(&public), &comment)?;
-    let proofs = [
+    let mut proofs = vec![
         (SSH_SIGNATURE, sshsig::sign(&bytes, NAMESPACE, key)?.into_bytes()),
         (MINISIGNATURE, minisignature.into_bytes()),
         (MINISIGN_KEY, texts::minisign_key(&public)),
-        (MANIFEST, bytes),
+        (DSSE, statement(&manifest, digest, key)?),
     ];
+    if let Some(signer) = seals.signers.first() {
+        proofs.push((CADES, container::detached(&bytes, build.created, *signer)?));
+    }
+    proofs.push((MANIFEST, bytes));
     for (path, bytes) in proofs {
         sources.insert(path.to_owned(), Source::Held(bytes));
     }
@@ -178,42 +169,22 @@ fn seal(sources: &mut Sources, case: &Case, build: &Build, key: &SigningKey) -> 
     Ok(digest)
 }
 
+/// `proofs/manifest.dsse.json`: an in-toto statement about `manifest.json`.
+fn statement(manifest: &Manifest, digest: Digest, key: &dyn Ed25519Signer) -> Result<Vec<u8>, Fault> {
+    let statement = dsse::Statement {
+        subjects: vec![("manifest.json".to_owned(), digest)],
+        predicate_type: PREDICATE.to_owned(),
+        predicate: serde_json::json!({
+            "case": manifest.case,
+            "created": manifest.created.to_string(),
+            "custody": { "entries": manifest.custody_entries, "head": manifest.custody_head.hex() },
+            "tool": { "name": manifest.tool.name, "version": manifest.tool.version },
+        }),
+    };
+    dsse::sign(dsse::IN_TOTO, &statement.to_bytes()?, &[key])
+}
+
 /// What the minisign signature says besides; it is signed too.
 pub(super) fn trusted_comment(manifest: &Manifest) -> String {
     format!("case {} sealed {}", manifest.case, manifest.created)
-}
-
-/// Writes the zip: entries sorted by name, exhibits hashed again while they pass.
-fn write(sources: &Sources, out: impl Write + Seek, progress: &dyn Progress) -> Result<(u64, u64), Fault> {
-    if sources.len() > Limits::FILES {
-        return Err(Fault::refused("package-too-large", format!("The package would have {} files", sources.len()))
-            .advise("Split the case in two."));
-    }
-    let not_written = |error| Fault::io("write", &PathBuf::from("the package"), error);
-    progress.start("build the package", sources.values().map(Source::size).sum());
-    let mut zip = Writer::new(out);
-    for (path, source) in sources {
-        let name = format!("{BAG}{path}");
-        match source {
-            Source::Held(bytes) => {
-                zip.bytes(&name, bytes).map_err(not_written)?;
-                progress.advance(bytes.len() as u64);
-            }
-            Source::Exhibit { path, size, sha256 } => {
-                let mut file = File::open(path).map_err(|error| Fault::io("read", path, error))?;
-                let mut hasher = Hasher::new();
-                let each = |block: &[u8]| {
-                    hasher.update(block);
-                    progress.advance(block.len() as u64);
-                };
-                let seen = zip.stream(&name, *size, &mut file, each).map_err(not_written)?;
-                if seen != *size || hasher.finish() != *sha256 {
-                    return Err(changed(&path.display().to_string()));
-                }
-            }
-        }
-    }
-    let bytes = zip.finish().map_err(not_written)?;
-    progress.finish();
-    Ok((sources.len() as u64, bytes))
 }

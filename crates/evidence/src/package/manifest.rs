@@ -19,6 +19,8 @@ pub(crate) struct Manifest {
     pub(crate) files: BTreeMap<String, (u64, Digest)>,
     /// Fingerprint of the signing key.
     pub(crate) signer: String,
+    /// SHA-256 of the certificates of those who sign as well: the first `manifest.json`, each the container.
+    pub(crate) signers: Vec<Digest>,
     pub(crate) tool: Tool,
 }
 
@@ -31,8 +33,9 @@ impl Manifest {
             custody: HeadWire { entries: self.custody_entries, head: self.custody_head.hex() },
             files: self.files.iter().map(file).collect(),
             package: self.package(),
-            schema: "manifest/1".to_owned(),
+            schema: "manifest/2".to_owned(),
             signer: self.signer.clone(),
+            signers: self.signers.iter().map(Digest::hex).collect(),
             tool: ToolWire { name: self.tool.name.clone(), version: self.tool.version.clone() },
         };
         let value = serde_json::to_value(&wire).map_err(|error| {
@@ -44,7 +47,7 @@ impl Manifest {
     /// Reads a manifest in exactly that form; the error is a sentence.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Manifest, String> {
         let wire: ManifestWire = crate::json::read(bytes)?;
-        if wire.schema != "manifest/1" {
+        if wire.schema != "manifest/2" {
             return Err(format!("its schema is {}", quote(&wire.schema)));
         }
         let mut files = BTreeMap::new();
@@ -58,6 +61,7 @@ impl Manifest {
             custody_head: wire::digest(&wire.custody.head)?,
             files,
             signer: wire.signer,
+            signers: wire.signers.iter().map(|hex| wire::digest(hex)).collect::<Result<_, _>>()?,
             tool: Tool { name: wire.tool.name, version: wire.tool.version },
         };
         match manifest.to_bytes().is_ok_and(|again| again == bytes) {

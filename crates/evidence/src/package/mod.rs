@@ -3,23 +3,32 @@
 //! `build` and `verify` share the description of the form (paths, bag, manifest, texts), so that they cannot disagree about
 //! it; `man probity-package` says the same for others, and the judges of `tests/judges/package` hold both against it.
 
+mod amend;
 mod bag;
 mod build;
+mod container;
+mod intake;
 mod manifest;
 mod paths;
 mod readers;
 mod records;
+mod seals;
+mod source;
 mod texts;
 mod verification;
 mod verify;
+mod write;
 
 use model::{Digest, Instant};
 
+pub use crate::zip::Out;
+pub use amend::{Amendment, Anchored, Calendars};
 pub use build::build;
-pub use paths::{IDENTITY, NAMESPACE};
+pub use paths::{IDENTITY, NAMESPACE, PREDICATE};
 pub use readers::{Blocks, NoBlocks, PdfReader, PdfSignature};
-pub use verification::{Check, Outcome, Verification};
-pub use verify::verify;
+pub use seals::{NoTime, Seals, Stamp, TimeSource};
+pub use verification::{Check, Outcome, Question, Verification};
+pub use verify::{Ask, verify};
 
 /// What goes into a package besides the case.
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@ pub(crate) const BAG: &str = "bag/";
 
 pub(crate) const VERIFY_TXT: &str = "VERIFY.txt";
 pub(crate) const VERIFY_SH: &str = "verify.sh";
+pub(crate) const VERIFY_HTML: &str = "verify.html";
 pub(crate) const ALLOWED_SIGNERS: &str = "allowed_signers";
 pub(crate) const SIGNER: &str = "signer.pub";
 pub(crate) const BAGIT: &str = "bagit.txt";
@@ -16,8 +17,21 @@ pub(crate) const PROOFS: &str = "proofs/";
 pub(crate) const SSH_SIGNATURE: &str = "proofs/manifest.json.sig";
 pub(crate) const MINISIGNATURE: &str = "proofs/manifest.json.minisig";
 pub(crate) const MINISIGN_KEY: &str = "proofs/minisign.pub";
+/// A detached CAdES signature of `manifest.json`.
+pub(crate) const CADES: &str = "proofs/manifest.p7s";
+/// An in-toto statement about `manifest.json` in a DSSE envelope.
+pub(crate) const DSSE: &str = "proofs/manifest.dsse.json";
+/// The time stamp over the CAdES signature, in the zip.
+pub(crate) const CADES_STAMP: &str = "META-INF/manifest.p7s.tsr";
+/// The time stamp over the SSH signature where there is no CAdES signature, in the zip.
+pub(crate) const SSH_STAMP: &str = "META-INF/manifest.json.sig.tsr";
+/// The proof of OpenTimestamps over the CAdES signature, in the zip.
+pub(crate) const CADES_ANCHOR: &str = "META-INF/manifest.p7s.ots";
+/// The proof of OpenTimestamps over the SSH signature where there is no CAdES signature, in the zip.
+pub(crate) const SSH_ANCHOR: &str = "META-INF/manifest.json.sig.ots";
 pub(crate) const DATA: &str = "data/";
 pub(crate) const EXHIBITS: &str = "data/exhibits/";
+pub(crate) const EVALUATIONS: &str = "data/evaluations/";
 pub(crate) const REPORT: &str = "data/report.pdf";
 pub(crate) const CASE_JSON: &str = "data/case.json";
 pub(crate) const CASE_XML: &str = "data/case.xml";
@@ -29,6 +43,9 @@ pub(crate) const CUSTODY: &str = "data/custody.jsonl";
 pub const NAMESPACE: &str = "evidence@probity";
 /// Who signs, as `allowed_signers` calls them (`ssh-keygen -I`).
 pub const IDENTITY: &str = "sealer@probity";
+
+/// What the statement in `proofs/manifest.dsse.json` says: its predicate type.
+pub const PREDICATE: &str = "urn:probity:evidence-package:2";
 
 /// Whether the payload manifest lists a path; the tag manifest lists the others but itself.
 pub(crate) fn is_payload(path: &str) -> bool {

@@ -1,20 +1,21 @@
 //! What `case.json` says of redaction logs and AI-reasoning records is what these files say.
 
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader};
 
+use super::intake::Package;
 use super::paths::{BAG, CASE_JSON, DATA, PROVENANCE};
 use super::verification::Check;
-use super::verify::{Package, read_again};
 use crate::Limits;
+use crate::bytes::{Bytes, Window};
 use crate::case::{Exhibit, exhibit_of, reasoned_of};
 use crate::custody::{Chain, Deed};
 use crate::document::{self, Document};
 use crate::{provenance, redactions};
 
 /// Reasoning, redactions, countersignatures, provenance.
-pub(super) fn checks<R: Read + Seek>(
+pub(super) fn checks(
     package: &Package,
-    input: &mut R,
+    input: &dyn Bytes,
     document: &Document,
     chain: &Chain,
 ) -> io::Result<Vec<Check>> {
@@ -37,12 +38,7 @@ fn countersignatures(document: &Document, chain: &Chain) -> Check {
 }
 
 /// Every AI-reasoning record is the file that was recorded, and `case.json` says what it says.
-fn reasoning<R: Read + Seek>(
-    package: &Package,
-    input: &mut R,
-    document: &Document,
-    chain: &Chain,
-) -> io::Result<Check> {
+fn reasoning(package: &Package, input: &dyn Bytes, document: &Document, chain: &Chain) -> io::Result<Check> {
     let recorded: Vec<_> = chain.entries.iter().filter_map(reasoned_of).collect();
     let mut places = Vec::new();
     if recorded.len() != document.wire.reasoning.len() {
@@ -50,7 +46,7 @@ fn reasoning<R: Read + Seek>(
     }
     for (at, said) in recorded.iter().zip(&document.wire.reasoning) {
         let path = format!("{DATA}{}", at.file);
-        let Some(bytes) = read_again(package, input, &path, Limits::REASONING_BYTES)? else {
+        let Some(bytes) = package.again(input, &path, Limits::REASONING_BYTES)? else {
             places.push(format!("{path}: the AI-reasoning record is missing or too large"));
             continue;
         };
@@ -65,12 +61,7 @@ fn reasoning<R: Read + Seek>(
 }
 
 /// `case.json` says of each redaction log what the log says.
-fn redactions<R: Read + Seek>(
-    package: &Package,
-    input: &mut R,
-    document: &Document,
-    chain: &Chain,
-) -> io::Result<Check> {
+fn redactions(package: &Package, input: &dyn Bytes, document: &Document, chain: &Chain) -> io::Result<Check> {
     let exhibits: Vec<Exhibit> = chain.entries.iter().filter_map(exhibit_of).collect();
     let mut places = Vec::new();
     let mut said = document.wire.redactions.iter();
@@ -84,8 +75,7 @@ fn redactions<R: Read + Seek>(
             said.next();
             continue;
         };
-        input.seek(SeekFrom::Start(*begins))?;
-        let content = BufReader::new((&mut *input).take(seen.size));
+        let content = BufReader::with_capacity(1 << 16, Window::new(input, *begins, seen.size));
         if said.next() != Some(&redactions::summary(log, &exhibits, content)) {
             places.push(format!("{CASE_JSON}: it says something different than {path}"));
         }

@@ -10,6 +10,9 @@ pub(crate) const CASE_XSD: &[u8] = include_bytes!("../../../../schemas/case.v2.x
 /// The script that checks an unzipped package with sha256sum, ssh-keygen and awk.
 pub(crate) const VERIFY_SH: &[u8] = include_bytes!("verify.sh");
 
+/// The page that checks a package in a browser, without a network.
+pub(crate) const VERIFY_HTML: &[u8] = include_bytes!("verify.html");
+
 /// How to verify, for people; the fingerprint of the key is filled in.
 pub(crate) fn verify_txt(key: &PublicKey) -> Vec<u8> {
     include_str!("VERIFY.txt").replace("@FINGERPRINT@", &key.fingerprint()).into_bytes()

@@ -1,6 +1,6 @@
 //! The sections of a report, in their order.
 
-use model::{Instant, Verdict, counted, grouped};
+use model::{Digest, Instant, Verdict, counted, grouped};
 
 use super::custody::custody;
 use super::exhibits::exhibits;
@@ -8,7 +8,7 @@ use super::reasoning::reasoning;
 use super::redactions::redactions;
 use super::verdicts::verdicts;
 use super::words::{is_are, size, when};
-use super::{Attachment, Block, Cell, Column, Paper, Report, Table, Text, Tone, figures, tone};
+use super::{Attachment, Block, Cell, Code2d, Column, Paper, Report, Table, Text, Tone, figures, tone};
 use crate::document::{Document, verdict};
 use crate::wire::{DocumentWire, ObjectiveWire};
 
@@ -39,6 +39,23 @@ pub(crate) fn compose(document: &Document, attachments: Vec<Attachment>, created
         blocks,
         attachments,
     }
+}
+
+/// The digest of all files of the package but the report, on paper: whoever holds a print can tell whether it belongs to a
+/// package.
+pub(crate) fn content_code(case: &str, digest: &Digest) -> Vec<Block> {
+    let text = format!("urn:probity:content:{case}:sha256:{digest}");
+    let alt = format!("The digest of every other file of the package: sha256:{digest}");
+    vec![
+        Block::Heading(2, "Does this print belong to the package?".to_owned()),
+        Block::Paragraph(Text::plain(
+            "The code holds the digest of the list of all files that are sealed together with this report. In the folder bag of \
+             the package this command has to print the same digest:",
+        )),
+        Block::Code(vec!["grep -v ' data/report.pdf$' manifest-sha256.txt | sha256sum".to_owned()]),
+        Block::Facts(vec![("Digest".to_owned(), Text::exact(digest.hex()))]),
+        Block::Code2d(Code2d { text, alt }),
+    ]
 }
 
 fn cover(wire: &DocumentWire) -> Vec<Block> {

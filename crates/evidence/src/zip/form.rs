@@ -13,6 +13,14 @@ pub(crate) struct Entry {
     pub(crate) offset: u64,
 }
 
+/// The first entry (EN 319 162-1, 4.3.3.1, item 1).
+pub(crate) const MIMETYPE: &str = "mimetype";
+
+/// What entries are sorted by: `mimetype` comes first, the others follow by name.
+pub(crate) fn order(name: &str) -> (bool, &str) {
+    (name != MIMETYPE && !name.is_empty(), name)
+}
+
 /// From this value on a 32-bit field says "see the ZIP64 extra field" (4.5.3).
 const WIDE: u64 = 0xFFFF_FFFF;
 /// The same for the number of entries. `Limits::FILES` stays below it; the field is written correctly all the same.

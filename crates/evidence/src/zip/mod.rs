@@ -1,6 +1,6 @@
 //! One form of zip: the only one that `build` writes and `verify` accepts.
 //!
-//! Entries are stored, sorted by name, without gaps, extra fields, comments, flags or data descriptors; the time is
+//! The first entry is `mimetype`, whose content so begins at byte 38 (EN 319 162-1); the others are stored, sorted by name, without gaps, extra fields, comments, flags or data descriptors; the time is
 //! 1980-01-01 00:00 and the mode 0644, or 0755 for `*.sh`. So every byte outside the contents follows from names, sizes, CRCs and
 //! order, and a flipped byte anywhere is seen. ZIP64 fields appear exactly where a number does not fit.
 //!
@@ -11,6 +11,7 @@ mod form;
 mod read;
 mod write;
 
-pub(crate) use form::Entry;
+pub(crate) use form::{Entry, MIMETYPE, order};
 pub(crate) use read::{Directory, open};
+pub use write::Out;
 pub(crate) use write::Writer;

@@ -1,10 +1,11 @@
 //! Reading: every structure is computed again from names, sizes, CRCs and order, and compared with the bytes that are there.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 
 use super::form::{self, Entry};
 use crate::Limits;
+use crate::bytes::{Bytes, take};
 use crate::names::{is_safe_path, quote};
 
 /// What the zip says it holds, and everything about it that is not as `build` writes it.
@@ -49,8 +50,8 @@ struct End {
 }
 
 /// Reads the structure of a zip; contents are not touched. `None`: this is no zip at all.
-pub(crate) fn open<R: Read + Seek>(input: &mut R) -> io::Result<Option<Directory>> {
-    let len = input.seek(SeekFrom::End(0))?;
+pub(crate) fn open(input: &dyn Bytes) -> io::Result<Option<Directory>> {
+    let len = input.size()?;
     let mut found = Directory::default();
     let begins = starts_as_zip(input, len)?;
     let Some(end) = find_end(input, len, &mut found)? else {
@@ -69,7 +70,7 @@ pub(crate) fn open<R: Read + Seek>(input: &mut R) -> io::Result<Option<Directory
         );
         return Ok(Some(found));
     }
-    let raw = read_at(input, end.directory, (len - end.directory).min(end.directory_len + 98) as usize)?;
+    let raw = take(input, end.directory, (len - end.directory).min(end.directory_len + 98) as usize)?;
     let (directory, tail) = raw.split_at(end.directory_len as usize);
     read_directory(directory, &end, &mut found);
     check_end(tail, &end, len, &mut found);
@@ -78,14 +79,14 @@ pub(crate) fn open<R: Read + Seek>(input: &mut R) -> io::Result<Option<Directory
     Ok(Some(found))
 }
 
-fn starts_as_zip<R: Read + Seek>(input: &mut R, len: u64) -> io::Result<bool> {
-    Ok(len >= 4 && read_at(input, 0, 4)? == form::LOCAL.to_le_bytes())
+fn starts_as_zip(input: &dyn Bytes, len: u64) -> io::Result<bool> {
+    Ok(len >= 4 && take(input, 0, 4)? == form::LOCAL.to_le_bytes())
 }
 
 /// Finds the end record, also where something was put behind it.
-fn find_end<R: Read + Seek>(input: &mut R, len: u64, found: &mut Directory) -> io::Result<Option<End>> {
+fn find_end(input: &dyn Bytes, len: u64, found: &mut Directory) -> io::Result<Option<End>> {
     let window = len.min(form::END_LEN + 0xFFFF) as usize;
-    let tail = read_at(input, len - window as u64, window)?;
+    let tail = take(input, len - window as u64, window)?;
     let signature = form::END.to_le_bytes();
     let Some(at) = tail.windows(4).rposition(|bytes| bytes == signature) else { return Ok(None) };
     let record = &tail[at..];
@@ -102,7 +103,7 @@ fn find_end<R: Read + Seek>(input: &mut R, len: u64, found: &mut Directory) -> i
     if at < form::END64_LEN || (count < 0xFFFF && directory < u32::MAX && directory_len < u32::MAX) {
         return Ok(Some(short));
     }
-    let wide = read_at(input, at - form::END64_LEN, form::END64_LEN as usize)?;
+    let wide = take(input, at - form::END64_LEN, form::END64_LEN as usize)?;
     if get32(&wide, 0) != form::END64 || get32(&wide, 56) != form::LOCATOR64 {
         return Ok(Some(short));
     }
@@ -185,7 +186,9 @@ fn check_names(found: &mut Directory) {
                 continue;
             }
             Some(other) => found.name_flaw(&entry.name, format!("the name differs from {other} only in capitals")),
-            None if entry.name < last => found.flaw(&entry.name, "the entry is out of order"),
+            None if form::order(&entry.name) < form::order(&last) => {
+                found.flaw(&entry.name, "the entry is out of order")
+            }
             None => {}
         }
         last.clone_from(&entry.name);
@@ -199,15 +202,20 @@ fn unsafe_name(name: &str) -> Option<&'static str> {
         _ if name.starts_with('/') || name.get(1..2) == Some(":") => "the name is an absolute path",
         _ if name.split('/').any(|part| part == "..") => "the name climbs out of its folder with ..",
         _ if name.ends_with('/') => "the entry is a folder; a package lists files only",
-        _ if !name.starts_with("bag/") => "the entry stands outside the folder bag/",
+        _ if !is_placed(name) => "the entry is neither mimetype nor in one of the folders META-INF/ and bag/",
         _ if !is_safe_path(name) => "the name has characters outside [A-Za-z0-9._-], or is too long",
         _ => return None,
     };
     Some(why)
 }
 
+/// Whether a name stands where a package has files.
+fn is_placed(name: &str) -> bool {
+    name == form::MIMETYPE || name.starts_with("META-INF/") || name.starts_with("bag/")
+}
+
 /// Local headers stand where the order says, one behind the other, and say what the directory says.
-fn check_local_headers<R: Read + Seek>(input: &mut R, end: &End, found: &mut Directory) -> io::Result<()> {
+fn check_local_headers(input: &dyn Bytes, end: &End, found: &mut Directory) -> io::Result<()> {
     let entries = found.entries.clone();
     let mut next = 0;
     for entry in &entries {
@@ -221,7 +229,7 @@ fn check_local_headers<R: Read + Seek>(input: &mut R, end: &End, found: &mut Dir
             next = end.directory;
             continue;
         }
-        let header = read_at(input, entry.offset, expect.len())?;
+        let header = take(input, entry.offset, expect.len())?;
         if header != expect {
             found.flaw(&entry.name, describe(&header, &expect, &LOCAL_FIELDS, "local header"));
         }
@@ -293,13 +301,6 @@ fn describe(header: &[u8], expect: &[u8], fields: &[Field], which: &str) -> Stri
 
 fn shown(name: &str) -> String {
     if is_safe_path(name) { name.to_owned() } else { quote(name) }
-}
-
-fn read_at<R: Read + Seek>(input: &mut R, at: u64, len: usize) -> io::Result<Vec<u8>> {
-    input.seek(SeekFrom::Start(at))?;
-    let mut bytes = vec![0; len];
-    input.read_exact(&mut bytes)?;
-    Ok(bytes)
 }
 
 // The callers have checked the length, or the missing bytes read as zero and the comparison that follows fails.

@@ -1,64 +1,63 @@
-//! Writing: one pass over each content, then back to fill in its CRC.
+//! Writing: one pass over each content; where a CRC is not known before, back to fill it in.
 
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 
 use super::form::{self, Entry};
 
+/// Where a zip goes.
+pub trait Out: Write {
+    /// Writes `bytes` over those at `at`, and goes on at `end`.
+    ///
+    /// # Errors
+    /// `Unsupported` where nothing that was written can be changed, or what the disk says.
+    fn patch(&mut self, at: u64, bytes: &[u8], end: u64) -> io::Result<()>;
+
+    /// Whether [`Out::patch`] works.
+    fn can_patch(&self) -> bool;
+}
+
+impl<W: Write + Seek> Out for W {
+    fn patch(&mut self, at: u64, bytes: &[u8], end: u64) -> io::Result<()> {
+        self.seek(SeekFrom::Start(at))?;
+        self.write_all(bytes)?;
+        self.seek(SeekFrom::Start(end)).map(drop)
+    }
+
+    fn can_patch(&self) -> bool {
+        true
+    }
+}
+
 /// Writes entries in the order they are given; the caller sorts them.
-pub(crate) struct Writer<W> {
-    out: W,
+pub(crate) struct Writer<'w> {
+    out: &'w mut dyn Out,
     entries: Vec<Entry>,
     at: u64,
 }
 
-impl<W: Write + Seek> Writer<W> {
+impl<'w> Writer<'w> {
     /// A zip that begins at the start of `out`.
-    pub(crate) fn new(out: W) -> Self {
+    pub(crate) fn new(out: &'w mut dyn Out) -> Self {
         Writer { out, entries: Vec::new(), at: 0 }
     }
 
-    /// A file whose content is at hand.
-    pub(crate) fn bytes(&mut self, name: &str, content: &[u8]) -> io::Result<()> {
-        let entry =
-            Entry { name: name.to_owned(), size: content.len() as u64, crc: crc32fast::hash(content), offset: self.at };
-        self.put(&entry.local_header())?;
-        self.put(content)?;
-        self.entries.push(entry);
-        Ok(())
+    /// Whether a content may come before its CRC is known.
+    pub(crate) fn can_patch(&self) -> bool {
+        self.out.can_patch()
     }
 
-    /// A file of `size` bytes that is streamed; `each` sees every block. Returns how many bytes `content` really had: where
-    /// that is not `size`, the zip is void and the caller drops it.
-    pub(crate) fn stream(
-        &mut self,
-        name: &str,
-        size: u64,
-        content: &mut dyn Read,
-        mut each: impl FnMut(&[u8]),
-    ) -> io::Result<u64> {
-        let mut entry = Entry { name: name.to_owned(), size, crc: 0, offset: self.at };
+    /// A file whose content is at hand.
+    pub(crate) fn bytes(&mut self, name: &str, content: &[u8], crc: u32) -> io::Result<()> {
+        let mut file = self.begin(name, content.len() as u64, Some(crc))?;
+        file.put(content)?;
+        file.end(crc)
+    }
+
+    /// A file of `size` bytes whose content follows with [`Content::put`]. `crc` may be missing where `out` can be patched.
+    pub(crate) fn begin(&mut self, name: &str, size: u64, crc: Option<u32>) -> io::Result<Content<'_, 'w>> {
+        let entry = Entry { name: name.to_owned(), size, crc: crc.unwrap_or(0), offset: self.at };
         self.put(&entry.local_header())?;
-        let mut crc = crc32fast::Hasher::new();
-        let mut block = vec![0; 1 << 18];
-        let mut seen = 0;
-        while seen <= size {
-            let got = match content.read(&mut block) {
-                Ok(0) => break,
-                Ok(got) => got,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
-            crc.update(&block[..got]);
-            each(&block[..got]);
-            self.put(&block[..got])?;
-            seen += got as u64;
-        }
-        entry.crc = crc.finalize();
-        self.out.seek(SeekFrom::Start(entry.offset))?;
-        self.out.write_all(&entry.local_header())?;
-        self.out.seek(SeekFrom::Start(self.at))?;
-        self.entries.push(entry);
-        Ok(seen)
+        Ok(Content { zip: self, entry, known: crc.is_some() })
     }
 
     /// Writes the directory. Returns the length of the zip.
@@ -76,6 +75,30 @@ impl<W: Write + Seek> Writer<W> {
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.out.write_all(bytes)?;
         self.at += bytes.len() as u64;
+        Ok(())
+    }
+}
+
+/// A file that is being written.
+pub(crate) struct Content<'z, 'w> {
+    zip: &'z mut Writer<'w>,
+    entry: Entry,
+    known: bool,
+}
+
+impl Content<'_, '_> {
+    /// The next bytes of it.
+    pub(crate) fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.zip.put(bytes)
+    }
+
+    /// It had `size` bytes in all, with this CRC.
+    pub(crate) fn end(mut self, crc: u32) -> io::Result<()> {
+        if !self.known {
+            self.entry.crc = crc;
+            self.zip.out.patch(self.entry.offset, &self.entry.local_header(), self.zip.at)?;
+        }
+        self.zip.entries.push(self.entry);
         Ok(())
     }
 }

@@ -6,19 +6,50 @@ use std::io::Cursor;
 use std::path::Path;
 
 use model::{Digest, Fault, Hidden, Instant};
-use probity_evidence::package::{Build, LedgerAnchor, Tool, Verification, build, verify};
+use probity_evidence::package::{
+    Ask, Build, LedgerAnchor, NoBlocks, NoTime, PdfReader, PdfSignature, Seals, Tool, Verification, build, verify,
+};
 use probity_evidence::report::Report;
 use probity_evidence::{
     Act, Case, Handling, NewExhibit, Origin, Provenance, REDACTION_LOG, Receipt, Renderer, Transfer,
 };
-use seal::{SigningKey, sshsig};
+use seal::x509::{Certificate, FileSigner, Signer, self_signed};
+use seal::{PublicKey, SigningKey, Trust, sshsig};
 
 /// Stands in for the PDF room, which these tests do not need.
 pub(crate) struct Plain;
 
 impl Renderer for Plain {
     fn render(&self, report: &Report) -> Result<Vec<u8>, Fault> {
-        Ok(format!("%PDF-1.7\n% {}\n", report.title).into_bytes())
+        let mut bytes = format!("%PDF-1.7\n% {}\n", report.title).into_bytes();
+        for attachment in &report.attachments {
+            bytes.extend(format!("{} {}\n", attachment.name, attachment.bytes.len()).bytes());
+            bytes.extend(&attachment.bytes);
+        }
+        Ok(bytes)
+    }
+}
+
+impl PdfReader for Plain {
+    fn signatures(&self, _pdf: &[u8], _trust: &Trust) -> Result<Vec<PdfSignature>, Fault> {
+        Ok(Vec::new())
+    }
+
+    fn attachments(&self, pdf: &[u8]) -> Result<Vec<(String, Vec<u8>)>, Fault> {
+        let broken = || Fault::bad_input("bad-pdf", "This is not what Plain writes");
+        let mut lines = pdf.splitn(3, |byte| *byte == b'\n').skip(2);
+        let mut rest = lines.next().ok_or_else(broken)?;
+        let mut files = Vec::new();
+        while !rest.is_empty() {
+            let end = rest.iter().position(|byte| *byte == b'\n').ok_or_else(broken)?;
+            let head = std::str::from_utf8(&rest[..end]).map_err(|_| broken())?;
+            let (name, len) = head.split_once(' ').ok_or_else(broken)?;
+            let len: usize = len.parse().map_err(|_| broken())?;
+            let bytes = rest.get(end + 1..end + 1 + len).ok_or_else(broken)?;
+            files.push((name.to_owned(), bytes.to_vec()));
+            rest = &rest[end + 1 + len..];
+        }
+        Ok(files)
     }
 }
 
@@ -126,12 +157,29 @@ pub(crate) fn settings() -> Build {
     }
 }
 
-pub(crate) fn package(case: &Case) -> Vec<u8> {
+/// A signer whose certificate nobody else vouches for.
+pub(crate) fn signer(seed: u8) -> FileSigner {
+    let until = Instant::parse("2046-01-01T00:00:00Z").unwrap();
+    let (key, certificate) = self_signed(&[seed; 32], &format!("Examiner {seed}"), at(0), until).unwrap();
+    FileSigner::new(&key, vec![certificate]).unwrap()
+}
+
+pub(crate) fn package_by(case: &Case, key: &SigningKey, signers: &[&dyn Signer]) -> Vec<u8> {
     let mut out = Cursor::new(Vec::new());
-    build(case, &settings(), &key(), &Plain, &mut out, &Hidden).unwrap();
+    let seals = Seals { key, signers, time: &NoTime };
+    build(case, &settings(), &seals, &Plain, &mut out, &Hidden).unwrap();
     out.into_inner()
 }
 
+pub(crate) fn package(case: &Case) -> Vec<u8> {
+    package_by(case, &key(), &[&signer(1)])
+}
+
+pub(crate) fn ask<'a>(keys: &'a [PublicKey], anchors: &'a [Certificate]) -> Ask<'a> {
+    Ask { keys, anchors, now: at(7200), blocks: &NoBlocks, pdf: &Plain, signers: 0 }
+}
+
 pub(crate) fn check(package: &[u8]) -> Verification {
-    verify(Cursor::new(package), &[key().public()], &Hidden).unwrap()
+    let anchors = [signer(1).certificate().clone()];
+    verify(&package, &ask(&[key().public()], &anchors), &Hidden).unwrap()
 }

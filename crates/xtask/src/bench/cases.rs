@@ -5,6 +5,7 @@ use std::process::Command;
 
 use super::contest::{Runner, hold};
 use super::measure::measure;
+use super::package;
 use super::peers::{self, LNAV, PROMTOOL, Peer};
 use super::place::{Input, Place, cargo, root, target};
 use super::start;
@@ -28,10 +29,12 @@ pub(crate) enum Case {
     AccessLog,
     /// Append and verify.
     Ledger,
+    /// Build and verify packages. Needs 6 GB on the disk.
+    Package,
 }
 
 impl Case {
-    const ALL: [(&'static str, Case); 7] = [
+    const ALL: [(&'static str, Case); 8] = [
         ("build", Case::Build),
         ("size", Case::Size),
         ("start", Case::Start),
@@ -39,6 +42,7 @@ impl Case {
         ("prometheus", Case::Prometheus),
         ("accesslog", Case::AccessLog),
         ("ledger", Case::Ledger),
+        ("package", Case::Package),
     ];
     pub(crate) const DEFAULT: [Case; 6] =
         [Case::Size, Case::Start, Case::Jsonl, Case::Prometheus, Case::AccessLog, Case::Ledger];
@@ -57,6 +61,7 @@ impl Case {
             Case::Prometheus => prometheus(place),
             Case::AccessLog => accesslog(place),
             Case::Ledger => ledger(place),
+            Case::Package => package::table(place),
         }
     }
 }

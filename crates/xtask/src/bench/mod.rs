@@ -7,6 +7,7 @@
 mod cases;
 mod contest;
 mod measure;
+mod package;
 mod peers;
 mod place;
 mod redact;

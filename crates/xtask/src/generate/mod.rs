@@ -3,7 +3,7 @@
 mod accesslog;
 mod clock;
 mod customers;
-mod dice;
+pub(crate) mod dice;
 mod jsonl;
 mod metrics;
 mod otlp;

@@ -1,0 +1,281 @@
+//! Signatures with certificates, time stamps and anchors: in the container, over `manifest.json`, in the report.
+//!
+//! Each answers for itself. Where a trusted time stamp says when a signature was made, its certificate is judged at that
+//! time.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use model::{Digest, Fault, Instant};
+use seal::cms::Rules;
+use seal::x509::{Certificate, Hash};
+use seal::{Answer, Revocations, Signed, Trust, cms, ots, sha256, tsp, xades};
+
+use super::super::container::signatures;
+use super::super::intake::Package;
+use super::super::manifest::Manifest;
+use super::super::paths::*;
+use super::super::readers::PdfSignature;
+use super::super::verification::{Check, Question};
+use super::Ask;
+use crate::Limits;
+use crate::bytes::Bytes;
+
+/// What those who have certificates signed.
+#[derive(Default)]
+pub(super) struct People {
+    pub(super) checks: Vec<Check>,
+    /// Names in certificates whose signatures are good, and whether the user trusts them.
+    pub(super) signers: Vec<(String, bool)>,
+    /// The digests of the certificates behind them that the user trusts.
+    trusted: BTreeSet<Digest>,
+    /// Who has signed the container, and who `manifest.json`.
+    containers: BTreeSet<Digest>,
+    manifests: BTreeSet<Digest>,
+}
+
+/// Judges every signature that has a certificate.
+pub(super) fn of_people(
+    package: &Package,
+    manifest: Result<&Manifest, &String>,
+    input: &dyn Bytes,
+    ask: &Ask,
+) -> io::Result<People> {
+    let mut people = People::default();
+    let stamped = people.stamp(package, ask);
+    people.cades(package, ask, stamped);
+    for number in 0..=u8::MAX {
+        let name = signatures(usize::from(number));
+        match package.beside.get(&name) {
+            Some(xml) => people.xades(package, ask, &name, xml),
+            None => break,
+        }
+    }
+    people.report(package, input, ask)?;
+    if let Ok(manifest) = manifest {
+        people.sealers(manifest);
+    }
+    if ask.signers > 1 || (ask.signers == 1 && !ask.anchors.is_empty()) {
+        people.enough(ask.signers);
+    }
+    Ok(people)
+}
+
+impl People {
+    /// The time stamp over the CAdES or the SSH signature. Returns its time where the user trusts it.
+    fn stamp(&mut self, package: &Package, ask: &Ask) -> Option<Instant> {
+        let places = [(CADES_STAMP, CADES), (SSH_STAMP, SSH_SIGNATURE)];
+        let (place, file) = places.into_iter().find(|(place, _)| package.beside.contains_key(*place))?;
+        let name = format!("time-stamp: {place}");
+        let bytes = package.beside.get(place)?;
+        let token = match tsp::read_token_or_response(bytes) {
+            Ok(token) => token,
+            Err(fault) => {
+                self.checks.push(Check::failed(name, fault.message()));
+                return None;
+            }
+        };
+        let content = package.held(file).unwrap_or_default();
+        let trust = Trust { anchors: ask.anchors, now: ask.now };
+        let judged = tsp::verify(&token, &content, &trust, &Revocations::default());
+        self.checks.push(Check::answered(name.clone(), Question::Intact, &judged.intact));
+        self.checks.push(Check::answered(name.clone(), Question::TimeTrusted, &asked(&judged.trusted, ask)));
+        self.notes(&name, &judged.notes, Question::TimeTrusted);
+        (judged.intact.is_yes() && judged.trusted.is_yes()).then(|| token.time())
+    }
+
+    /// `proofs/manifest.p7s`.
+    fn cades(&mut self, package: &Package, ask: &Ask, stamped: Option<Instant>) {
+        let Ok(signature) = package.held(CADES) else { return };
+        let trust = Trust { anchors: ask.anchors, now: stamped.unwrap_or(ask.now) };
+        let manifest = package.held(MANIFEST).unwrap_or_default();
+        let signed = cms::verify(signature, &manifest, Rules::Ades, &trust, &Revocations::default());
+        self.signed(&format!("cades-signature: {CADES}"), &signed, ask);
+        self.manifests.extend(good(&signed));
+    }
+
+    /// A signature of the container: it has to cover every file of the bag.
+    fn xades(&mut self, package: &Package, ask: &Ask, name: &str, xml: &[u8]) {
+        let trust = Trust { anchors: ask.anchors, now: ask.now };
+        let label = format!("xades-signature: {name}");
+        let files = |path: &str, hash: Hash| {
+            let seen = package.seen.get(path.strip_prefix(BAG)?)?;
+            (hash == Hash::Sha256).then(|| seen.sha256.as_bytes().to_vec())
+        };
+        let all = match xades::verify(xml, &files, &trust, &Revocations::default()) {
+            Ok(all) => all,
+            Err(fault) => return self.checks.push(Check::failed(label, fault.message())),
+        };
+        for found in all {
+            let covered: BTreeSet<&str> = found.covered.iter().map(String::as_str).collect();
+            let open = package.seen.keys().map(|path| format!("{BAG}{path}")).filter(|path| !covered.contains(&**path));
+            let open: Vec<String> = open.map(|path| format!("{path}: {name} does not cover it")).collect();
+            self.signed(&label, &found.signed, ask);
+            if open.is_empty() {
+                self.containers.extend(good(&found.signed));
+            } else if found.signed.intact.is_yes() {
+                self.checks.push(Check::of(label.clone(), "", open));
+            }
+        }
+    }
+
+    /// The signatures in the report, and the files in it.
+    fn report(&mut self, package: &Package, input: &dyn Bytes, ask: &Ask) -> io::Result<()> {
+        let Some(report) = package.again(input, REPORT, Limits::REPORT_BYTES)? else {
+            let why = format!("{REPORT} is missing or has more than {} bytes.", Limits::REPORT_BYTES);
+            self.checks.push(Check::not_checked("report", why));
+            return Ok(());
+        };
+        self.checks.push(match ask.pdf.attachments(&report) {
+            Ok(files) => embedded(package, &files),
+            Err(fault) => Check::failed("report", fault.message()),
+        });
+        let trust = Trust { anchors: ask.anchors, now: ask.now };
+        match ask.pdf.signatures(&report, &trust) {
+            Ok(found) => found.iter().for_each(|signature| self.in_report(signature, ask)),
+            Err(fault) => self.checks.push(Check::failed("report-signature", fault.message())),
+        }
+        Ok(())
+    }
+
+    fn in_report(&mut self, found: &PdfSignature, ask: &Ask) {
+        let name = format!("report-signature: {}", found.field);
+        self.checks.push(Check::answered(name.clone(), Question::Intact, &found.whole));
+        if found.is_stamp {
+            self.checks.push(Check::answered(name.clone(), Question::Intact, &found.signed.intact));
+            self.checks.push(Check::answered(name, Question::TimeTrusted, &asked(&found.signed.time_trusted, ask)));
+        } else {
+            self.signed(&name, &found.signed, ask);
+        }
+    }
+
+    fn signed(&mut self, name: &str, signed: &Signed, ask: &Ask) {
+        self.checks.push(Check::answered(name, Question::Intact, &signed.intact));
+        self.checks.push(Check::answered(name, Question::SignerTrusted, &asked(&signed.signer_trusted, ask)));
+        if signed.stamped.is_some() || signed.time_trusted.is_no() {
+            self.checks.push(Check::answered(name, Question::TimeTrusted, &asked(&signed.time_trusted, ask)));
+        }
+        self.notes(name, &signed.notes, Question::SignerTrusted);
+        let Some(signer) = signed.signer.as_ref().filter(|_| signed.intact.is_yes()) else { return };
+        let trusted = signed.signer_trusted.is_yes();
+        if trusted {
+            self.trusted.insert(signer.sha256());
+        }
+        let subject = signer.subject();
+        match self.signers.iter_mut().find(|(known, _)| *known == subject) {
+            Some(known) => known.1 |= trusted,
+            None => self.signers.push((subject, trusted)),
+        }
+    }
+
+    fn notes(&mut self, name: &str, notes: &[String], question: Question) {
+        self.checks.extend(notes.iter().map(|note| Check::not_checked(name, note).about(question)));
+    }
+
+    /// Nobody whom `manifest.json` names as a signer has been taken away.
+    fn sealers(&mut self, manifest: &Manifest) {
+        let mut places = Vec::new();
+        for (number, certificate) in manifest.signers.iter().enumerate() {
+            if !self.containers.contains(certificate) {
+                places.push(format!(
+                    "META-INF: no good signature of the certificate {certificate}, which {MANIFEST} names"
+                ));
+            }
+            if number == 0 && !self.manifests.contains(certificate) {
+                places.push(format!(
+                    "{CADES}: no good signature of the certificate {certificate}, which {MANIFEST} names"
+                ));
+            }
+        }
+        let passed = match manifest.signers.len() {
+            0 => format!("{MANIFEST} names nobody who signs with a certificate."),
+            count => format!("The {count} certificates that {MANIFEST} names have signed."),
+        };
+        self.checks.push(Check::of("sealers", passed, places));
+    }
+
+    fn enough(&mut self, wanted: usize) {
+        let there = self.trusted.len();
+        let check = if there >= wanted {
+            Check::passed("signers", format!("{there} different signers that you trust have signed."))
+        } else {
+            let why = format!("{wanted} different signers that you trust are required; {there} have signed.");
+            Check::failed("signers", why)
+        };
+        self.checks.push(check.about(Question::SignerTrusted));
+    }
+}
+
+/// The certificate behind a signature that is good.
+fn good(signed: &Signed) -> Option<Digest> {
+    signed.signer.as_ref().filter(|_| signed.intact.is_yes()).map(Certificate::sha256)
+}
+
+/// Without a certificate to compare with, nobody can say whether to trust another.
+fn asked(answer: &Answer, ask: &Ask) -> Answer {
+    match answer {
+        Answer::No(_) if ask.anchors.is_empty() => {
+            Answer::NotChecked("You gave no certificate to trust; name one with --trust.".to_owned())
+        }
+        other => other.clone(),
+    }
+}
+
+/// The report holds the very `case.json` and `case.xml` that stand beside it.
+fn embedded(package: &Package, files: &[(String, Vec<u8>)]) -> Check {
+    let mut places = Vec::new();
+    for path in [CASE_JSON, CASE_XML] {
+        let name = path.strip_prefix(DATA).unwrap_or(path);
+        let inside = files.iter().find(|(inside, _)| inside == name).map(|(_, bytes)| bytes.as_slice());
+        if inside.is_none() || inside != package.held(path).ok() {
+            places.push(format!("{REPORT}: the {name} inside it is not {path}"));
+        }
+    }
+    Check::of("report", "The report holds the same case.json and case.xml that stand beside it.", places)
+}
+
+/// Proofs of OpenTimestamps.
+pub(super) fn anchors(package: &Package, ask: &Ask) -> Result<Vec<Check>, Fault> {
+    let mut checks = Vec::new();
+    for (place, file) in [(CADES_ANCHOR, CADES), (SSH_ANCHOR, SSH_SIGNATURE)] {
+        let Some(bytes) = package.beside.get(place) else { continue };
+        let digest = package.held(file).map_or(Digest::ZERO, sha256);
+        checks.extend(anchor(&format!("anchor: {place}"), bytes, (file, digest), ask)?);
+    }
+    Ok(checks)
+}
+
+/// One proof: that it is about `file`, and what the blocks say that it names.
+pub(super) fn anchor(name: &str, bytes: &[u8], (file, digest): (&str, Digest), ask: &Ask) -> Result<Vec<Check>, Fault> {
+    let proof = match ots::Proof::parse(bytes) {
+        Ok(proof) => proof,
+        Err(fault) => return Ok(vec![Check::failed(name, fault.message())]),
+    };
+    if proof.digest() != Some(digest) {
+        return Ok(vec![Check::failed(name, format!("It is about another file than {file}, sha256:{digest}."))]);
+    }
+    let mut checks = vec![Check::passed(name, format!("It is about {file}, sha256:{digest}."))];
+    let about = |check: Check| check.about(Question::Anchored);
+    let heights = proof.heights();
+    if heights.is_empty() {
+        let waiting: Vec<String> = proof.pending().into_iter().map(|pending| pending.uri).collect();
+        let why = format!("It is pending at {}; complete it with package anchor --upgrade.", waiting.join(", "));
+        checks.push(about(Check::not_checked(name, why)));
+    }
+    for height in heights {
+        checks.push(about(match ask.blocks.header(height)? {
+            None => Check::not_checked(
+                name,
+                format!("It names block {height} of Bitcoin, which nobody was asked for: give --bitcoin-node or --bitcoin-headers."),
+            ),
+            Some(header) => match proof.check_header(height, &header) {
+                Ok(block) => Check::passed(
+                    name,
+                    format!("Block {height} of Bitcoin, of {}, holds it, as {} says.", block.time, ask.blocks.name()),
+                ),
+                Err(fault) => Check::failed(name, fault.message()),
+            },
+        }));
+    }
+    Ok(checks)
+}

@@ -1,0 +1,214 @@
+//! `package build`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use evidence::package::{Build, Built, LedgerAnchor, Seals, Tool, build};
+use evidence::{Act, Case};
+use model::{ByteSize, Fault};
+use seal::PublicKey;
+use serde_json::{Value, json};
+
+use crate::cli::authority::{Authorities, TimeArgs};
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::files::{Existing, NewFile};
+use crate::cli::journal::{self, Wanted};
+use crate::cli::output::{Page, Show};
+use crate::cli::passphrase::PassphraseArgs;
+use crate::cli::progress::Count;
+use crate::cli::report::{SignedReport, renderer};
+use crate::cli::sealers::{Sealers, SignerArgs};
+use crate::cli::vault::Vault;
+use crate::commands::{Done, case};
+
+#[derive(Args, Debug)]
+pub(super) struct BuildArgs {
+    /// The case
+    case: String,
+    /// The package
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+    /// Replace the file when it exists
+    #[arg(long)]
+    overwrite: bool,
+    /// Confidentiality marking on every page; empty for none
+    #[arg(long, value_name = "TEXT")]
+    marking: Option<String>,
+    /// Watermark across every page; empty for none
+    #[arg(long, value_name = "TEXT")]
+    watermark: Option<String>,
+    /// Folder with fonts for names in other scripts, before those of the system (can be repeated)
+    #[arg(long, value_name = "DIR")]
+    font_dir: Vec<PathBuf>,
+    /// Why the package leaves the house, for the custody record
+    #[arg(long, default_value = "package built")]
+    purpose: String,
+    /// Encrypt the package to this recipient of age (can be repeated)
+    #[arg(long, value_name = "AGE1")]
+    encrypt_to: Vec<String>,
+    /// Build nothing when no authority gives a time stamp
+    #[arg(long)]
+    require_time: bool,
+    #[command(flatten, next_help_heading = "Time")]
+    time: TimeArgs,
+    #[command(flatten, next_help_heading = "Signers")]
+    signers: SignerArgs,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+}
+
+pub(super) fn run(context: &mut Context, args: &BuildArgs) -> Result<Done, Fault> {
+    context.trace.begin(Wanted::Always, "package.built");
+    let mut case = Case::open(&case::folder(context), &args.case)?;
+    case::compare_with_ledger(context, &case)?;
+    let sealers = Sealers::open(context, &args.signers, &args.passphrase)?;
+    let time = Authorities::new(context, &args.time)?;
+    let order = order(context, args, sealers.key.demo)?;
+    let signers: Vec<_> = sealers.people.iter().map(|signer| &**signer).collect();
+    let pdf = renderer(&args.font_dir);
+    let report = SignedReport { pdf, signers: &signers, time: &time, created: order.created };
+    let seals = Seals { key: &sealers.key.secret, signers: &signers, time: &time };
+    let mut file = NewFile::create(&args.output, Existing::from_flag(args.overwrite))?;
+    let progress = context.progress(Count::Bytes);
+    let mut vault = Vault::new(file.file(), &args.encrypt_to)?;
+    let built = build(&case, &order, &seals, &report, &mut vault, &*progress)?;
+    vault.finish()?;
+    let timed = say_time(context, args, &time)?;
+    file.finish()?;
+    let by = context.actor();
+    case.record_export(built.manifest, &Act { time: context.now(), by: &by, purpose: &args.purpose })?;
+    context.trace.digest("manifest", built.manifest);
+    context.trace.custody(&case);
+    context.trace.count("files", built.files);
+    context.trace.word("demo_key", if sealers.key.demo { "yes" } else { "no" });
+    context.trace.word("time", timed.word());
+    let people = sealers.people.iter().map(|signer| signer.certificate().subject()).collect();
+    let signer = sealers.key.secret.public();
+    let path = args.output.clone();
+    let (own, demo, encrypted) = (sealers.own, sealers.key.demo, !args.encrypt_to.is_empty());
+    Ok(Done::showing(Exit::Done, Packed { path, built, signer, people, own, demo, encrypted, timed }))
+}
+
+/// Whether the package says when it was made, by somebody else's word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Timed {
+    /// No authority was named.
+    Unasked,
+    /// Every signature has a time stamp.
+    Stamped,
+    /// No authority answers.
+    Pending,
+}
+
+impl Timed {
+    fn word(self) -> &'static str {
+        match self {
+            Timed::Unasked => "not asked",
+            Timed::Stamped => "stamped",
+            Timed::Pending => "pending",
+        }
+    }
+}
+
+fn say_time(context: &Context, args: &BuildArgs, time: &Authorities) -> Result<Timed, Fault> {
+    for failure in time.failures() {
+        context.output.warn(&format!("no time stamp from {failure}"));
+    }
+    match (time.are_named(), time.are_silent()) {
+        (false, _) => Ok(Timed::Unasked),
+        (true, false) => Ok(Timed::Stamped),
+        (true, true) if args.require_time => {
+            Err(Fault::unavailable("no-time-stamp", "No authority gave a time stamp, so nothing was built")
+                .advise("Try again later, name another with --tsa, or build without --require-time."))
+        }
+        (true, true) => Ok(Timed::Pending),
+    }
+}
+
+fn order(context: &Context, args: &BuildArgs, demo: bool) -> Result<Build, Fault> {
+    let configured = |given: &Option<String>, key| given.clone().unwrap_or_else(|| context.config.text(key).to_owned());
+    let marking = configured(&args.marking, "package.marking");
+    // A package that anybody could have signed says so on every page.
+    let marking = if demo {
+        format!("{marking} – signed with a DEMO key").trim_start_matches(" – ").to_owned()
+    } else {
+        marking
+    };
+    Ok(Build {
+        created: context.now(),
+        marking,
+        watermark: configured(&args.watermark, "package.watermark"),
+        tool: Tool { name: "probity".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        ledger: anchor(context)?,
+    })
+}
+
+/// The newest signed state of the ledger: it shows which acts came before the package.
+fn anchor(context: &Context) -> Result<Option<LedgerAnchor>, Fault> {
+    if !journal::exists(context) {
+        return Ok(None);
+    }
+    let view = ledger::View::open(&journal::folder(context))?;
+    let checkpoint = view.checkpoint();
+    Ok(Some(LedgerAnchor {
+        origin: checkpoint.origin.clone(),
+        size: checkpoint.size,
+        root: checkpoint.root,
+        proof_text: checkpoint.note().to_owned(),
+    }))
+}
+
+struct Packed {
+    path: PathBuf,
+    built: Built,
+    signer: PublicKey,
+    people: Vec<String>,
+    own: bool,
+    demo: bool,
+    encrypted: bool,
+    timed: Timed,
+}
+
+impl Show for Packed {
+    fn json(&self) -> Value {
+        json!({
+            "schema": "package/1",
+            "package": self.path.display().to_string(),
+            "manifest_sha256": self.built.manifest.hex(),
+            "files": self.built.files,
+            "bytes": self.built.bytes,
+            "signer": self.signer.fingerprint(),
+            "signers": self.people,
+            "own_certificate": self.own,
+            "demo_key": self.demo,
+            "encrypted": self.encrypted,
+            "time": self.timed.word(),
+        })
+    }
+
+    fn human(&self, page: &mut Page) {
+        let path = self.path.display();
+        page.field("package", path.to_string());
+        page.field("size", format!("{} in {} files", ByteSize(self.built.bytes), self.built.files));
+        page.field("manifest", format!("sha256:{}", self.built.manifest));
+        let demo = if self.demo { " (a DEMO key: it proves nothing about you)" } else { "" };
+        page.field("signed by", format!("{}{demo}", self.signer.fingerprint()));
+        let own = if self.own { " (its own certificate: nobody vouches for it)" } else { "" };
+        self.people.iter().for_each(|name| page.field("and by", format!("{name}{own}")));
+        page.field(
+            "time",
+            match self.timed {
+                Timed::Unasked => "of this machine; name an authority with --tsa".to_owned(),
+                Timed::Stamped => "stamped by an authority".to_owned(),
+                Timed::Pending => format!("PENDING: run `probity package timestamp {path}` when an authority answers"),
+            },
+        );
+        page.gap();
+        match self.encrypted {
+            true => page.line(format!("Open it: age -d -i KEY {path} > package.asice")),
+            false => page.line(format!("Check it: probity verify {path}")),
+        }
+        page.line("Without probity: unzip it and run sh bag/verify.sh; VERIFY.txt inside says how.");
+    }
+}

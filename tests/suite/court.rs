@@ -1,0 +1,320 @@
+//! Packages for a court: signers with certificates, time stamps, anchors, and judges who never heard of probity.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::authority::{Authority, Calendar};
+use crate::house::{House, Ran, fit_their_schemas, judge};
+
+/// Certificates and time stamps are of today, so these runs are too.
+fn now() -> String {
+    let output = Command::new("date").args(["-u", "+%Y-%m-%dT%H:%M:%SZ"]).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// A project with a case of two exhibits and a remark.
+fn house() -> House {
+    let house = House::initialised();
+    house.write("access.log", "10.0.0.1 - - \"GET / HTTP/1.1\" 503\n".repeat(40));
+    house.write("notes & <more>.txt", "äöü\n");
+    house.run(&["case", "new", "c1", "--title", "Outage & <more>"]).expect(0);
+    house.run(&["case", "add", "c1", "access.log", "notes & <more>.txt", "--purpose", "first copy"]).expect(0);
+    house.run(&["case", "note", "c1", "The server was restarted at noon."]).expect(0);
+    house
+}
+
+/// Runs with today's clock and gives the document back.
+fn json(house: &House, args: &[&str], exit: i32) -> Value {
+    let now = now();
+    let document = house.json(&[args, &["--time", &now]].concat(), exit);
+    fit_their_schemas(&[document.clone()]);
+    document
+}
+
+fn build(house: &House, more: &[&str], exit: i32) -> Value {
+    json(house, &[&["package", "build", "c1", "--output", "c1.asice", "--overwrite"], more].concat(), exit)
+}
+
+fn texts(strings: &[String]) -> Vec<&str> {
+    strings.iter().map(String::as_str).collect()
+}
+
+/// The checks of a verification that failed.
+fn failed(document: &Value) -> Vec<String> {
+    let checks = document["checks"].as_array().unwrap().iter().filter(|check| check["verdict"] == "failed");
+    checks.map(|check| check["name"].as_str().unwrap().to_owned()).collect()
+}
+
+fn shell(house: &House, line: &str) -> String {
+    house.shell(line).expect(0).stdout
+}
+
+#[test]
+fn a_signed_and_stamped_package_is_what_it_says_to_everybody() {
+    let (house, authority) = (house(), Authority::start(&[]));
+    let signer = authority.signer("p256");
+    let built = build(&house, &[&texts(&signer)[..], &["--tsa", &authority.tsa]].concat(), 0);
+    assert_eq!((&built["time"], &built["own_certificate"]), (&"stamped".into(), &false.into()));
+    let (ca, key) = (authority.file("ca.pem"), ".probity/keys/evidence.pub");
+    let found = json(&house, &["verify", "c1.asice", "--trust", &ca, "--trust", key], 0);
+    for question in ["intact", "signer_trusted", "time_trusted", "custody_unbroken"] {
+        assert_eq!(found[question], true, "{question}: {found:#}");
+    }
+    assert_eq!(found["anchored"], Value::Null);
+    // Without anybody to trust it is intact, and the rest is open.
+    let open = json(&house, &["verify", "c1.asice"], 0);
+    assert_eq!(
+        (&open["intact"], &open["signer_trusted"], &open["time_trusted"]),
+        (&true.into(), &Value::Null, &Value::Null)
+    );
+    // A stranger's authority vouches for nobody here.
+    let stranger = Authority::start(&[]);
+    let refused = json(&house, &["verify", "c1.asice", "--trust", &stranger.file("ca.pem")], 1);
+    assert_eq!((&refused["intact"], &refused["signer_trusted"]), (&true.into(), &false.into()));
+    assert_eq!(refused["time_trusted"], false);
+
+    // The media type stands at byte 38 of the file (EN 319 162-1, A.1).
+    let bytes = fs::read(house.path("c1.asice")).unwrap();
+    assert_eq!(&bytes[30..69], b"mimetypeapplication/vnd.etsi.asic-e+zip");
+    fs::copy(authority.path("ca.pem"), house.path("ca.pem")).unwrap();
+    shell(&house, "mkdir out && cd out && unzip -q ../c1.asice && cp ../ca.pem .");
+    if ["xmlsec1", "openssl", "xmllint"].iter().all(|program| judge(program)) {
+        let attribute = "--id-attr:Id 'http://uri.etsi.org/01903/v1.3.2#:SignedProperties'";
+        let said = house
+            .shell(&format!("cd out && xmlsec1 --verify --trusted-pem ca.pem {attribute} META-INF/signatures0.xml"));
+        assert!(said.exit == 0, "{said:?}");
+        let cms = "openssl cms -verify -binary -inform DER -in proofs/manifest.p7s -content manifest.json -CAfile ../ca.pem \
+                   -purpose any -cades -out /dev/null";
+        house.shell(&format!("cd out/bag && {cms}")).expect(0);
+        let stamp = "openssl ts -verify -in ../META-INF/manifest.p7s.tsr -data proofs/manifest.p7s -CAfile ../ca.pem";
+        house.shell(&format!("cd out/bag && {stamp}")).expect(0);
+    }
+    pdf_signatures_hold(&house, &authority);
+    envelope_holds(&house);
+}
+
+/// pdfsig and pyHanko say that the report is signed, whole, and by somebody who is trusted.
+fn pdf_signatures_hold(house: &House, authority: &Authority) {
+    if judge("pdfsig") && judge("certutil") {
+        let nss =
+            "mkdir nss && certutil -N -d sql:nss --empty-password && certutil -A -d sql:nss -n root -t C,C,C -i ca.pem";
+        let said = shell(house, &format!("{nss} && pdfsig -nssdir sql:nss out/bag/data/report.pdf"));
+        for wanted in ["Signature is Valid", "Certificate is Trusted", "Total document signed"] {
+            assert!(said.contains(wanted), "{said}");
+        }
+    }
+    let Some(python) = std::env::var_os("PROBITY_TEST_PYHANKO") else { return };
+    let mut pyhanko = Command::new(Path::new(&python).with_file_name("pyhanko"));
+    pyhanko.args(["sign", "validate", "--trust", &authority.file("ca.pem"), "--trust-replace", "--pretty-print"]);
+    let ran = Ran::of(pyhanko.arg(house.path("out/bag/data/report.pdf")).output().unwrap());
+    let said = ran.stdout.clone() + &ran.stderr;
+    assert!(said.contains("judged VALID") && said.contains("covers the entire file"), "{said}");
+}
+
+/// securesystemslib accepts the statement about manifest.json.
+fn envelope_holds(house: &House) {
+    let Some(python) = std::env::var_os("PROBITY_TEST_PYTHON") else { return };
+    let script = "
+import base64, hashlib, json, sys
+from securesystemslib.dsse import Envelope
+from securesystemslib.signer import SSlibKey
+raw = base64.b64decode(open('bag/signer.pub').read().split()[1])[-32:]
+envelope = json.load(open('bag/proofs/manifest.dsse.json'))
+keyid = envelope['signatures'][0]['keyid']
+key = SSlibKey(keyid, 'ed25519', 'ed25519', {'public': raw.hex()})
+Envelope.from_dict(envelope).verify([key], 1)
+statement = json.loads(base64.b64decode(envelope['payload']))
+assert statement['subject'][0]['digest']['sha256'] == hashlib.sha256(open('bag/manifest.json', 'rb').read()).hexdigest()
+";
+    let output = Command::new(python).args(["-c", script]).current_dir(house.path("out")).output().unwrap();
+    Ran::of(output).expect(0);
+}
+
+#[test]
+fn a_package_without_an_authority_is_completed_later() {
+    // The authority is down: the package is built and says that its time is pending; then it is up, and only META-INF changes.
+    let (house, authority) = (house(), Authority::start(&[]));
+    let down = Authority::start(&["--answer", "http-500"]);
+    let signer = authority.signer("p256");
+    let ran = house
+        .run(&[&["package", "build", "c1", "--output", "c1.asice", "--tsa", &down.tsa], &texts(&signer)[..]].concat());
+    let ran = ran.expect(0);
+    assert!(ran.stderr.contains("no time stamp from 127.0.0.1") && ran.stdout.contains("PENDING"), "{ran:?}");
+    let pending = json(&house, &["verify", "c1.asice", "--trust", &authority.file("ca.pem")], 0);
+    assert_eq!((&pending["intact"], &pending["time_trusted"]), (&true.into(), &Value::Null));
+    let before = entries(&house);
+    house.run(&["package", "timestamp", "c1.asice"]).expect(2).code("no-authority");
+    house.run(&["package", "timestamp", "c1.asice", "--tsa", &down.tsa]).expect(8).code("no-time-stamp");
+    assert_eq!(entries(&house), before);
+    // The second is asked when the first fails.
+    let stamped = json(&house, &["package", "timestamp", "c1.asice", "--tsa", &down.tsa, "--tsa", &authority.tsa], 0);
+    assert_eq!(stamped["added"].as_array().unwrap().len(), 2, "{stamped:#}");
+    let after = entries(&house);
+    let bag = |all: &[String]| all.iter().filter(|line| line.contains(" bag/")).cloned().collect::<Vec<_>>();
+    assert_eq!(bag(&before), bag(&after));
+    let found = json(&house, &["verify", "c1.asice", "--trust", &authority.file("ca.pem")], 0);
+    assert_eq!((&found["time_trusted"], &found["signer_trusted"]), (&true.into(), &true.into()));
+    let again = json(&house, &["package", "timestamp", "c1.asice", "--tsa", &authority.tsa], 0);
+    assert_eq!(again["changed"], false);
+    let strict = ["package", "build", "c1", "--output", "c2.asice", "--tsa", &down.tsa, "--require-time"];
+    house.run(&strict).expect(8).code("no-time-stamp");
+    assert!(!house.path("c2.asice").exists());
+    let rejected = Authority::start(&["--answer", "rejected"]);
+    house.run(&["package", "build", "c1", "--output", "c3.asice", "--tsa", &rejected.tsa, "--require-time"]).expect(8);
+}
+
+/// Name and digest of every file in the package.
+fn entries(house: &House) -> Vec<String> {
+    let script = "
+import hashlib, zipfile
+for entry in zipfile.ZipFile('c1.asice').infolist():
+    print(hashlib.sha256(zipfile.ZipFile('c1.asice').read(entry)).hexdigest(), entry.filename)
+";
+    let output = Command::new("python3").args(["-c", script]).current_dir(house.root()).output().unwrap();
+    Ran::of(output).expect(0).stdout.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn two_people_seal_together() {
+    let (house, authority) = (house(), Authority::start(&[]));
+    let (one, two) = (authority.signer("p256"), authority.signer("qualified"));
+    let both: Vec<&str> = one.iter().chain(&two).map(String::as_str).collect();
+    let alone =
+        [&["package", "build", "c1", "--output", "c1.asice", "--require-signers", "2"], &texts(&one)[..]].concat();
+    house.run(&alone).expect(4).code("too-few-signers");
+    let twice: Vec<&str> = one.iter().chain(&one).map(String::as_str).collect();
+    house.run(&[&alone[..6], &twice[..]].concat()).expect(4).code("too-few-signers");
+    let built = build(&house, &[&both[..], &["--require-signers", "2"]].concat(), 0);
+    assert_eq!(built["signers"].as_array().unwrap().len(), 2);
+    let ca = authority.file("ca.pem");
+    json(&house, &["verify", "c1.asice", "--trust", &ca, "--require-signers", "2"], 0);
+    // Or one after the other.
+    build(&house, &texts(&one), 0);
+    let missing = json(&house, &["verify", "c1.asice", "--trust", &ca, "--require-signers", "2"], 1);
+    assert_eq!(failed(&missing), ["signers"]);
+    let now = now();
+    let sign =
+        |who: &[String]| house.run(&[&["package", "sign", "c1.asice", "--time", &now], &texts(who)[..]].concat());
+    sign(&one).expect(4).code("signed-already");
+    sign(&two).expect(0);
+    let found = json(&house, &["verify", "c1.asice", "--trust", &ca, "--require-signers", "2"], 0);
+    assert_eq!(found["signers"].as_array().unwrap().len(), 2, "{found:#}");
+}
+
+#[test]
+fn a_package_is_anchored_in_blocks() {
+    let (house, authority) = (house(), Authority::start(&[]));
+    let calendar = Calendar::start(&["--confirm-after", "1"]);
+    build(&house, &texts(&authority.signer("p256")), 0);
+    let begun = json(&house, &["package", "anchor", "c1.asice", "--calendar", &calendar.calendar], 0);
+    assert_eq!((&begun["changed"], begun["proof"]["blocks"].as_array().unwrap().len()), (&true.into(), 0));
+    let pending = json(&house, &["verify", "c1.asice"], 0);
+    assert_eq!(pending["anchored"], Value::Null);
+    let upgrade = ["package", "anchor", "c1.asice", "--calendar", &calendar.calendar, "--upgrade"];
+    assert_eq!(json(&house, &upgrade, 0)["changed"], false);
+    let upgraded = json(&house, &upgrade, 0);
+    assert_eq!(upgraded["proof"]["blocks"][0], 800_000, "{upgraded:#}");
+    assert_eq!(upgraded["proof"]["pending"].as_array().unwrap().len(), 1, "the promise is kept, not thrown away");
+    let found = json(&house, &["verify", "c1.asice", "--bitcoin-node", &calendar.bitcoin], 0);
+    assert_eq!(found["anchored"], true, "{found:#}");
+    let unasked = json(&house, &["verify", "c1.asice"], 0);
+    assert_eq!((&unasked["anchored"], &unasked["intact"]), (&Value::Null, &true.into()));
+    let wrong = Calendar::start(&["--wrong-root"]);
+    let refused = json(&house, &["verify", "c1.asice", "--bitcoin-node", &wrong.bitcoin], 1);
+    assert_eq!((&refused["anchored"], &refused["intact"]), (&false.into(), &true.into()));
+    // The client of OpenTimestamps agrees.
+    let Some(python) = std::env::var_os("PROBITY_TEST_OTS") else { return };
+    shell(&house, "mkdir out && cd out && unzip -q ../c1.asice");
+    let node = calendar.bitcoin.replace("http://", "http://u:p@");
+    let mut ots = Command::new(Path::new(&python).with_file_name("ots"));
+    ots.args([
+        "--no-cache",
+        "--bitcoin-node",
+        &node,
+        "verify",
+        "-f",
+        "bag/proofs/manifest.p7s",
+        "META-INF/manifest.p7s.ots",
+    ]);
+    let ran = Ran::of(ots.current_dir(house.path("out")).output().unwrap());
+    assert!((ran.stdout.clone() + &ran.stderr).contains("Success! Bitcoin block 800000"), "{ran:?}");
+}
+
+#[test]
+fn a_package_is_for_its_recipients_only() {
+    if !judge("age") {
+        return;
+    }
+    let house = house();
+    shell(
+        &house,
+        "age-keygen -o one.txt 2>one.pub && age-keygen -o two.txt 2>two.pub && age-keygen -o three.txt 2>three.pub",
+    );
+    let recipient = |name: &str| house.read(name).split_whitespace().last().unwrap().to_owned();
+    let (one, two) = (recipient("one.pub"), recipient("two.pub"));
+    let time = ["--time", "2026-11-22T12:00:00Z"];
+    let plain = [&["package", "build", "c1", "--output", "plain.asice"], &time[..]].concat();
+    shell(
+        &house,
+        "cp -a .probity probity.toml rules jobs /dev/null 2>&1; mkdir twin && cp -a .probity probity.toml twin/",
+    );
+    house.run(&plain).expect(0);
+    let sealed = [
+        "--project",
+        "twin",
+        "package",
+        "build",
+        "c1",
+        "--output",
+        "c1.age",
+        "--encrypt-to",
+        &one,
+        "--encrypt-to",
+        &two,
+    ];
+    house.run(&[&sealed[..], &time[..]].concat()).expect(0);
+    for key in ["one.txt", "two.txt"] {
+        shell(&house, &format!("age -d -i {key} c1.age > opened.asice && cmp opened.asice plain.asice"));
+    }
+    house.shell("age -d -i three.txt c1.age > nothing.asice").expect(1);
+    house
+        .run(&["package", "build", "c1", "--output", "x", "--encrypt-to", "age1nobody"])
+        .expect(2)
+        .code("bad-recipient");
+    assert!(!house.path("x").exists());
+}
+
+#[test]
+fn a_browser_checks_a_package_without_a_network() {
+    // The page of the package, with the package in it: what a reader sees after choosing the file.
+    if !judge("chromium") {
+        return;
+    }
+    let house = house();
+    build(&house, &[], 0);
+    let tamper = "import sys; b = bytearray(open('c1.asice', 'rb').read()); i = b.find(b'GET / HTTP'); b[i] ^= 1; open('bad.asice', 'wb').write(b)";
+    Ran::of(Command::new("python3").args(["-c", tamper]).current_dir(house.root()).output().unwrap()).expect(0);
+    for (package, wanted) in [("c1.asice", "Intact: nothing was changed"), ("bad.asice", "NOT intact")] {
+        shell(
+            &house,
+            &format!(
+                "rm -rf page && mkdir page && unzip -q -p c1.asice bag/verify.html > page/index.html && base64 -w0 {package} > page/data"
+            ),
+        );
+        let data = house.read("page/data");
+        let run = format!(
+            "<script>check(new File([Uint8Array.from(atob('{data}'), c => c.charCodeAt(0))], 'c1.asice'))</script>"
+        );
+        let page = house.read("page/index.html").replace("</body>", &format!("{run}</body>"));
+        house.write("page/index.html", page);
+        let chromium = "chromium --headless --no-sandbox --disable-gpu --user-data-dir=$PWD/page/profile \
+                        --virtual-time-budget=20000 --dump-dom file://$PWD/page/index.html 2>/dev/null";
+        let said = shell(&house, chromium);
+        assert!(said.contains(wanted), "{package}: {said}");
+        let rows = said.matches("<b>passed</b>").count();
+        assert!(package == "bad.asice" || rows >= 5, "{rows}: {said}");
+    }
+}

@@ -178,6 +178,7 @@ SEEDS = {
     "ledger_segment": segments,
     "ledger_tile": lambda: [*PATHS, *vectors("tlog")],
     "model_values": lambda: VALUES,
+    "pades_read": lambda: [*edits(), *(data for data in files(VECTORS / "pades") if data.startswith(b"%PDF"))],
     "redact_csv": lambda: files(REDACT / "csv"),
     "redact_encoding": wide,
     "redact_json": lambda: files(REDACT / "json"),

@@ -30,6 +30,9 @@ pub struct Change {
     pub accepted: bool,
 }
 
+/// What a change that is seen on a page has in its sentence.
+pub(crate) const SHOWS: &str = "it shows something on a page";
+
 /// What a signature says about later changes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Permission {

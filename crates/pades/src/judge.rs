@@ -7,7 +7,7 @@ use lopdf::{Dictionary, Object};
 use model::{Fault, Instant};
 use seal::{Answer, Revocations, Signed, Trust};
 
-use crate::changes::{Change, Lock, Permission, changes};
+use crate::changes::{Change, Lock, Permission, SHOWS, changes};
 use crate::form::{Field, fields, text};
 use crate::range::{self, Place};
 use crate::read::{Broken, File, Item, Location, View, decode};
@@ -188,6 +188,9 @@ impl Judge<'_, '_> {
         }
         let mut changes_after = if raw.revision > 0 { self.after(&raw, &dict) } else { Vec::new() };
         let covers_whole_file = self.coverage(&raw, &mut changes_after);
+        for change in changes_after.iter().filter(|change| change.accepted && change.what.contains(SHOWS)) {
+            signed.notes.push(format!("In revision {}: {}", change.revision, change.what));
+        }
         let refused: Vec<&Change> = changes_after.iter().filter(|change| !change.accepted).collect();
         if let (Some(first), true) = (refused.first(), signed.intact.is_yes()) {
             let more = match refused.len() - 1 {

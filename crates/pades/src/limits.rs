@@ -8,9 +8,11 @@ impl Limits {
     /// Bytes of a PDF.
     pub const FILE_BYTES: usize = 1 << 30;
     /// Cross-reference sections, which is revisions and a few more.
-    pub const SECTIONS: usize = 512;
+    pub const SECTIONS: usize = 128;
     /// Entries of all cross-reference sections together.
-    pub const ENTRIES: usize = 4_000_000;
+    pub const ENTRIES: usize = 2_000_000;
+    /// Objects of all revisions together, each counted in every revision that has it.
+    pub const ENTRIES_HELD: usize = 8_000_000;
     /// Bytes that one stream of cross-references, objects or metadata may become.
     pub const STREAM_BYTES: usize = 256 << 20;
     /// Bytes that all such streams together may become.

@@ -48,7 +48,7 @@ fn last(bytes: &[u8], word: &[u8]) -> Option<usize> {
 /// Where each revision of the newest view ends.
 fn split(file: &File<'_>, newest: View) -> Result<Vec<Revision>, Broken> {
     let mut all: Vec<Revision> = Vec::new();
-    let mut reached = 0;
+    let (mut reached, mut held) = (0, 0);
     for section in newest.sections.iter().rev() {
         reached = reached.max(section.end);
         let near = file.bytes.get(reached..newest.end.min(reached + 4096)).unwrap_or_default();
@@ -60,7 +60,12 @@ fn split(file: &File<'_>, newest: View) -> Result<Vec<Revision>, Broken> {
             continue;
         }
         let start = all.last().map_or(0, |revision| revision.eof);
-        all.push(Revision { start, eof, view: file.view_to(eof)? });
+        let view = file.view_to(eof)?;
+        held += view.len();
+        if held > Limits::ENTRIES_HELD {
+            return Err(Broken("its revisions have too many objects".to_owned()));
+        }
+        all.push(Revision { start, eof, view });
     }
     let complete = all.last().is_some_and(|last| last.view.sections[0].offset == newest.sections[0].offset);
     if complete { Ok(all) } else { Err(Broken("its revisions do not follow one another".to_owned())) }
@@ -80,6 +85,9 @@ impl Revision {
         let mut objects = HashMap::new();
         let mut sections = HashMap::new();
         for section in self.view.sections.iter().filter(|section| section.offset >= self.start) {
+            if section.hybrid.is_some() {
+                return Err(Broken("readers of two generations see two documents".to_owned()));
+            }
             sections.insert(section.offset, section.end);
             for (number, entry) in &section.entries {
                 if let Entry::At { offset, generation } = entry {

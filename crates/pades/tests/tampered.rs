@@ -215,11 +215,21 @@ fn bytes_after_the_end() {
     let mut wrong = revision.clone();
     wrong[startxref + 10] = b'9';
     check("wrong-startxref", &wrong, "cannot be read as a revision");
-    // The page is written, and its line in the table is that of an object that nobody asks for.
-    let hidden = replace(&revision, format!("\nxref\n{page} 1\n").as_bytes(), b"\nxref\n77 1\n");
-    let hidden =
-        hidden.iter().map(|byte| char::from(*byte)).collect::<String>().replace(&format!("\n{page} 0 obj\n"), "\n");
-    drop(hidden);
+    // A page that no table lists: readers that repair files would find it.
+    let page_again = format!("{page} 0 obj\n{changed}\nendobj\n");
+    let info = object_with(good(), "<</Title");
+    let same = body(good(), info);
+    let harmless = append(good(), &[(info, &same)]);
+    assert!(signatures(&harmless, &trust()).unwrap()[0].signed.intact.is_yes(), "the same object once more");
+    let at = harmless.windows(6).rposition(|window| window == b"\nxref\n").unwrap() + 1;
+    let hidden = [&harmless[..at], page_again.as_bytes(), &harmless[at..]].concat();
+    let hidden = replace(
+        &hidden,
+        format!("startxref\n{at}").as_bytes(),
+        format!("startxref\n{}", at + page_again.len()).as_bytes(),
+    );
+    let found = signatures(&hidden, &trust()).unwrap();
+    assert!(found[0].signed.intact.reason().contains("is in no cross-reference section"), "{found:#?}");
     check("cut", &good()[..good().len() - 300], "cannot be read");
 }
 
@@ -244,4 +254,56 @@ fn shadow_documents() {
     let words: Vec<&str> = inner.split(" R").map(str::trim).filter(|word| !word.is_empty()).collect();
     let swapped = kids.replace(&inner, &format!("{} R {} R", words[1], words[0]));
     check("swapped", &append(&signed, &[(pages, &swapped)]), "(Pages) was changed");
+}
+
+/// The good file, whose signature says in place of its reason what may be changed; signed again by its signer.
+fn with_reference(reference: &str) -> Vec<u8> {
+    let wordy = kit::Field { reason: &"x".repeat(300), ..field("Sig1") };
+    let long = sign_with(REPORT, &wordy, &signer("p256"), &mut stamp).unwrap();
+    let old = format!("/Reason({})", "x".repeat(300));
+    let new = replace(&long, old.as_bytes(), format!("{reference:0$}", old.len()).as_bytes());
+    let range = range(&new);
+    resign(&new, range)
+}
+
+/// A certifying signature that allows no change: validation data and stamps may come, signatures may not (DocMDP, P = 1).
+#[test]
+fn certified_documents_that_allow_no_change() {
+    let reference =
+        "/Reference[<</Type/SigRef/TransformMethod/DocMDP/TransformParams<</Type/TransformParams/P 1/V/1.2>>>>]";
+    let certified = with_reference(reference);
+    let judge = |pdf: &[u8]| signatures(pdf, &trust()).unwrap();
+    assert!(judge(&certified)[0].signed.intact.is_yes(), "{:#?}", judge(&certified));
+    let archived = probity_pades::extend(&certified, &kit::revocations(&["p256"]), &mut stamp).unwrap();
+    assert!(judge(&archived).iter().all(|found| found.signed.intact.is_yes()), "{:#?}", judge(&archived));
+    let signed = sign(&certified, "Sig2", "qualified");
+    let all = judge(&signed);
+    assert!(all[0].signed.intact.reason().contains("allows no change") && all[0].signed.intact.is_no(), "{all:#?}");
+    assert!(all[1].signed.intact.is_yes(), "{all:#?}");
+}
+
+/// A signature that locks a field: who fills that field in changes the document; another one may be signed.
+#[test]
+fn locked_fields() {
+    let empty = |name: &str| format!("<</Type/Annot/Subtype/Widget/FT/Sig/T({name})/Rect[0 0 0 0]/F 132>>");
+    let catalog = object_with(REPORT, "/Type/Catalog");
+    let with_form = body(REPORT, catalog).replacen(
+        "/Type/Catalog",
+        "/Type/Catalog/AcroForm<</SigFlags 3/Fields[800 0 R 801 0 R]>>",
+        1,
+    );
+    let prepared = append(REPORT, &[(catalog, &with_form), (800, &empty("Locked")), (801, &empty("Open"))]);
+    let wordy = kit::Field { reason: &"x".repeat(300), ..field("Sig1") };
+    let long = sign_with(&prepared, &wordy, &signer("p256"), &mut stamp).unwrap();
+    let old = format!("/Reason({})", "x".repeat(300));
+    let lock = "/Reference[<</TransformMethod/FieldMDP/TransformParams<</Action/Include/Fields[(Locked)]/V/1.2>>>>]";
+    let new = replace(&long, old.as_bytes(), format!("{lock:0$}", old.len()).as_bytes());
+    let signed = resign(&new, range(&new));
+    for (name, accepted) in [("Open", true), ("Locked", false)] {
+        let second = sign(&signed, name, "qualified");
+        let all = signatures(&second, &trust()).unwrap();
+        assert_eq!(all[0].signed.intact.is_yes(), accepted, "{name}: {all:#?}");
+        let why = if accepted { "further signature" } else { "a signature locks it" };
+        assert!(all[0].changes_after.iter().any(|change| change.what.contains(why)), "{all:#?}");
+    }
 }

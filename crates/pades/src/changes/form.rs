@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use lopdf::{Dictionary, Object, ObjectId};
 
-use super::Comparison;
+use super::{Comparison, SHOWS};
 use crate::form::{Field, fields, references};
 use crate::read::{Broken, View, same, same_dictionary};
 
@@ -67,7 +67,13 @@ impl Comparison<'_, '_> {
                 self.refuse(format!("A field was taken out of the form (object {}).", id.0));
             }
         }
+        let had = references(self.file, self.old, &had, b"Fields")?;
         let (old_fields, new_fields) = (fields(self.file, self.old)?, fields(self.file, self.new)?);
+        for id in listed.iter().filter(|id| !had.contains(id)) {
+            if !new_fields.iter().any(|field| field.id == *id) {
+                self.refuse(format!("Fields were put into the form below another (object {}).", id.0));
+            }
+        }
         for field in &new_fields {
             match old_fields.iter().find(|old| old.id == field.id) {
                 Some(old) => self.kept(old, field)?,
@@ -160,7 +166,8 @@ impl Comparison<'_, '_> {
         }
         for widget in field.widgets.iter().chain([&field.id]) {
             let item = self.file.get(self.new, *widget)?;
-            let plain = |dict: &Dictionary| dict.iter().all(|(key, _)| FIELD.contains(&key.as_slice()));
+            let allowed = |key: &[u8]| FIELD.contains(&key) && (key != b"Parent" || *widget != field.id);
+            let plain = |dict: &Dictionary| dict.iter().all(|(key, _)| allowed(key));
             if self.old.location(widget.0).is_some() || !item.dictionary().is_some_and(plain) {
                 self.refuse(format!("The new field {name} does more than to sign."));
                 return Ok(());
@@ -188,7 +195,7 @@ impl Comparison<'_, '_> {
         }
         let shows = self.visible(field)?;
         let what = if stamp { "time stamp of the document" } else { "further signature" };
-        let visible = if shows { "; it shows something on a page, which only that signature covers" } else { "" };
+        let visible = if shows { format!("; {SHOWS}, which only that signature covers") } else { String::new() };
         self.accept(format!("{which} {name} holds a {what}{visible}."));
         self.widgets.extend(field.widgets.iter().map(|widget| (*widget, field.name.clone())));
         Ok(())

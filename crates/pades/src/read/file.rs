@@ -303,6 +303,11 @@ impl View {
         self.entries.keys().filter_map(|number| Some((*number, self.location(*number)?))).collect()
     }
 
+    /// How many numbers it knows.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// The first number that nobody uses.
     pub(crate) fn next_number(&self) -> u32 {
         let size = self.trailer().get(b"Size").and_then(Object::as_i64).unwrap_or(0);

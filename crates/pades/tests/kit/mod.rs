@@ -9,7 +9,8 @@ use std::sync::{Mutex, OnceLock};
 use std::time::SystemTime;
 
 use model::{Digest, Fault, Instant, Span, Unit};
-use probity_pades::{Field, Rect};
+pub(crate) use probity_pades::Field;
+use probity_pades::Rect;
 use seal::tsp::Request;
 use seal::x509::{Certificate, FileSigner};
 use seal::{Revocations, Trust};

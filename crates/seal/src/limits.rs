@@ -33,13 +33,13 @@ impl Limits {
     /// Elements, texts and comments of an XML document.
     pub const XML_NODES: usize = 1 << 20;
     /// Attributes of one element in XML, and namespaces that are declared around it.
-    pub const XML_ATTRIBUTES: usize = 256;
+    pub const XML_ATTRIBUTES: usize = 64;
     /// Bytes of one attribute in XML.
     pub const XML_ATTRIBUTE_BYTES: usize = 64 << 10;
     /// Signatures in one XML document.
     pub const XML_SIGNATURES: usize = 64;
     /// References of one signature to parts of its own document.
-    pub const XML_OWN_REFERENCES: usize = 16;
+    pub const XML_OWN_REFERENCES: usize = 8;
     /// Depth of nested arrays and objects in canonical JSON.
     pub const JSON_DEPTH: usize = 128;
     /// The largest integer in canonical JSON: 2⁵³ − 1 (RFC 8785 Appendix D).

@@ -207,10 +207,6 @@ fn signatures_cannot_be_wrapped() {
         between(&xml, "<xades:SignedProperties", "</xades:SignedProperties>")
     );
     let forged = properties.replace("<xades:SigningTime>20", "<xades:SigningTime>19");
-    let signature = format!(
-        "<ds:Signature Id=\"S0\">{}</ds:Signature>",
-        between(&xml, "<ds:Signature Id=\"S0\">", "</ds:Signature>")
-    );
     let info = format!("<ds:SignedInfo{}</ds:SignedInfo>", between(&xml, "<ds:SignedInfo", "</ds:SignedInfo>"));
     let object = |inside: &str| format!("<ds:Object>{inside}</ds:Object></ds:Signature>");
     let end = "</ds:Signature>";
@@ -251,7 +247,21 @@ fn signatures_cannot_be_wrapped() {
         (edit(&xml, &info, &format!("{}{info}", info.replace("r0", "r9"))), "not in their places"),
         (edit(&xml, &info, &format!("{info}{}", info.replace("r0", "r9"))), "not in their places"),
         (edit(&xml, &info, ""), "not in their places"),
-        // A signature where only some readers look.
+    ] {
+        assert!(refused(&changed).contains(words), "{words}: {}", refused(&changed));
+    }
+}
+
+#[test]
+fn signatures_stand_where_every_reader_looks() {
+    let xml = vector("ours.xml");
+    let signature = format!(
+        "<ds:Signature Id=\"S0\">{}</ds:Signature>",
+        between(&xml, "<ds:Signature Id=\"S0\">", "</ds:Signature>")
+    );
+    let reference =
+        format!("<ds:Reference Type{}</ds:Reference>", between(&xml, "<ds:Reference Type", "</ds:Reference>"));
+    for (changed, words) in [
         (edit(&xml, &signature, &format!("<ds:Object>{signature}</ds:Object>")), "something else than signatures"),
         (edit(&xml, &signature, &format!("<x/>{signature}")), "something else than signatures"),
         (edit(&xml, &signature, ""), "no signature"),
@@ -264,6 +274,11 @@ fn signatures_cannot_be_wrapped() {
             "something else than signatures",
         ),
         (edit(&xml, "Type=\"http://uri.etsi.org/01903#SignedProperties\" ", ""), "was changed"),
+        (edit(&xml, &reference, &reference.repeat(9)), "more than 8 times"),
+        (
+            edit(&edit(&xml, "URI=\"#sp\"", "URI=\"#x\""), "<asic:XAdESSignatures ", "<asic:XAdESSignatures Id=\"x\" "),
+            "of another signature",
+        ),
     ] {
         assert!(refused(&changed).contains(words), "{words}: {}", refused(&changed));
     }

@@ -53,6 +53,8 @@ pub(super) fn signatures(document: &Document<'_>) -> Result<Vec<Id>, &'static st
 
 /// The parts of one signature, each exactly where it belongs.
 pub(super) struct Parts {
+    /// The signature itself.
+    pub(super) whole: Id,
     pub(super) info: Id,
     pub(super) value: Id,
     pub(super) key: Option<Id>,
@@ -89,17 +91,16 @@ impl Parts {
         let signed = only("SignedProperties").ok_or("a signature has not exactly one set of signed properties")?;
         let unsigned =
             only("UnsignedProperties").and_then(|id| document.only(id, XADES, "UnsignedSignatureProperties"));
-        Ok(Parts { info: *info, value: *value, key, properties, signed, unsigned })
+        Ok(Parts { whole: signature, info: *info, value: *value, key, properties, signed, unsigned })
     }
 }
 
 /// The element that `#identifier` means: the only one of the document that could be meant, by its attribute `Id`.
 pub(super) fn by_identifier(document: &Document<'_>, identifier: &str) -> Result<Id, &'static str> {
-    let mut with = document.elements().filter(|id| document.identifiers(*id).any(|known| known == identifier));
-    match (with.next(), with.next()) {
-        (Some(id), None) if document.attribute(id, "Id") == Some(identifier) => Ok(id),
-        (Some(_), None) => Err("what is referred to has no Id"),
-        (None, _) => Err("what is referred to is not there"),
-        (Some(_), Some(_)) => Err("several parts have the identifier that is referred to"),
+    match document.identified(identifier) {
+        Some(Some(id)) if document.attribute(id, "Id") == Some(identifier) => Ok(id),
+        Some(Some(_)) => Err("what is referred to has no Id"),
+        Some(None) => Err("several parts have the identifier that is referred to"),
+        None => Err("what is referred to is not there"),
     }
 }

@@ -63,9 +63,15 @@ impl Info {
         }
         let references: Vec<Reference> =
             references.iter().map(|id| Reference::read(document, *id)).collect::<Result<_, _>>()?;
-        let own = references.iter().filter(|reference| matches!(reference.target, Target::Part(..)));
-        if own.count() > Limits::XML_OWN_REFERENCES {
-            return Err("it refers to its own document more than 16 times".to_owned());
+        let own = references.iter().filter_map(|reference| match &reference.target {
+            Target::Part(id, _) => Some(*id),
+            _ => None,
+        });
+        if own.clone().count() > Limits::XML_OWN_REFERENCES {
+            return Err("it refers to its own document more than 8 times".to_owned());
+        }
+        if !own.clone().all(|id| document.is_within(id, parts.whole)) {
+            return Err("it refers to a part of another signature".to_owned());
         }
         let name = document.attribute(*algorithm, "Algorithm").unwrap_or_default();
         Ok(Info {

@@ -12,6 +12,7 @@ mod names;
 mod read;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
 
 pub(crate) use canonical::{Form, Method, canonical};
@@ -34,6 +35,8 @@ pub(crate) struct Document<'x> {
     nodes: Vec<Node<'x>>,
     spaces: Spaces,
     root: Id,
+    /// Which element has an identifier; `None` when several have it.
+    identified: HashMap<String, Option<Id>>,
 }
 
 struct Node<'x> {
@@ -122,12 +125,10 @@ impl<'x> Document<'x> {
         named.next().map(|attribute| attribute.value.as_ref())
     }
 
-    /// The values of everything in `id` that some reader could take for its identifier: `Id`, `ID`, `id`, with or without
-    /// a namespace.
-    pub(crate) fn identifiers(&self, id: Id) -> impl Iterator<Item = &str> {
-        let attributes = self.element(id).map_or(&[][..], |element| &element.attributes);
-        let named = attributes.iter().filter(|attribute| attribute.local.eq_ignore_ascii_case("id"));
-        named.map(|attribute| attribute.value.as_ref())
+    /// The only element that some reader could take for the one with this identifier, by an attribute `Id`, `ID`, `id`, with
+    /// or without a namespace. `Some(None)` when there are several.
+    pub(crate) fn identified(&self, identifier: &str) -> Option<Option<Id>> {
+        self.identified.get(identifier).copied()
     }
 
     /// The text of an element that has nothing but text; `None` when it has elements.
@@ -155,6 +156,18 @@ impl<'x> Document<'x> {
             at = self.parent(id);
         }
         None
+    }
+
+    /// Whether `id` stands inside `outer`, or is it.
+    pub(crate) fn is_within(&self, id: Id, outer: Id) -> bool {
+        let mut at = Some(id);
+        while let Some(id) = at {
+            if id == outer {
+                return true;
+            }
+            at = self.parent(id);
+        }
+        false
     }
 
     fn space(&self, space: Space) -> &str {

@@ -1,7 +1,7 @@
 //! Reading a document: XML 1.0 with namespaces, in UTF-8, without a document type.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::chars::{is_char, is_name, is_name_start, is_space};
 use super::escape::{Ends, lines, unescape};
@@ -60,7 +60,9 @@ impl<'x> Reader<'x> {
         }
         let root = root.ok_or("it has no element")?;
         let spaces = std::mem::replace(&mut self.spaces, Spaces::new());
-        Ok(Document { nodes: std::mem::take(&mut self.nodes), spaces, root })
+        let nodes = std::mem::take(&mut self.nodes);
+        let identified = identified(&nodes);
+        Ok(Document { nodes, spaces, root, identified })
     }
 
     /// Whatever comes next; the number of an element that begins here outside of all others.
@@ -357,6 +359,21 @@ impl<'x> Reader<'x> {
     fn rest(&self) -> &'x str {
         &self.text[self.at..]
     }
+}
+
+/// Which element has which identifier.
+fn identified(nodes: &[Node<'_>]) -> HashMap<String, Option<Id>> {
+    let mut identified = HashMap::new();
+    for (id, node) in nodes.iter().enumerate() {
+        let Kind::Element(element) = &node.kind else { continue };
+        for attribute in element.attributes.iter().filter(|attribute| attribute.local.eq_ignore_ascii_case("id")) {
+            let entry = identified.entry(attribute.value.to_string()).or_insert(Some(id));
+            if *entry != Some(id) {
+                *entry = None;
+            }
+        }
+    }
+    identified
 }
 
 #[cfg(test)]

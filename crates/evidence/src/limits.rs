@@ -54,8 +54,8 @@ impl Limits {
     pub const FILING_PARTS: usize = 500;
     /// The name of a file that is filed.
     pub const FILING_NAME_BYTES: usize = 50;
-    /// What stands before the numbers of a production's pages.
-    pub const BATES_PREFIX_BYTES: usize = 24;
+    /// The first number of a production's pages, with what stands before it.
+    pub const BATES_BYTES: usize = 32;
     /// How much of one exhibit a bundle prints, and how much of all.
     pub const PRINTED_BYTES: u64 = 128 << 10;
     /// See above.

@@ -2,6 +2,8 @@
 
 use model::{Fault, Instant, Verdict};
 
+use crate::Limits;
+
 mod charts;
 mod compose;
 mod custody;
@@ -88,6 +90,23 @@ pub struct Bates {
 }
 
 impl Bates {
+    /// Reads the number of the first page: `ACME000001`. The prefix has letters, digits, points, hyphens and underscores.
+    ///
+    /// # Errors
+    /// `bad-control-number`.
+    pub fn parse(first: &str) -> Result<Bates, Fault> {
+        let prefix = first.trim_end_matches(|char: char| char.is_ascii_digit());
+        let digits = &first[prefix.len()..];
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+        let fits = first.len() <= Limits::BATES_BYTES && prefix.bytes().all(plain) && !prefix.starts_with(['-', '.']);
+        let number = digits.parse().ok().filter(|_| fits);
+        let wide = u8::try_from(digits.len()).ok();
+        number.zip(wide).map(|(first, digits)| Bates { prefix: prefix.to_owned(), first, digits }).ok_or_else(|| {
+            Fault::usage("bad-control-number", format!("{} is no control number", crate::names::quote(first)))
+                .advise("Give letters, then the digits that count: ACME000001.")
+        })
+    }
+
     /// The number of a page; the first page is 0: `ACME000017`.
     pub fn page(&self, page: u64) -> String {
         format!("{}{:0width$}", self.prefix, self.first.saturating_add(page), width = usize::from(self.digits))
@@ -354,5 +373,24 @@ fn tone(verdict: Verdict) -> Tone {
         Verdict::Met => Tone::Good,
         Verdict::Broken => Tone::Bad,
         Verdict::NoData => Tone::Open,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bates_numbers_are_read_and_counted_on() {
+        let check = |first: &str, expect: Option<&str>| {
+            let said = Bates::parse(first).map(|bates| bates.page(1));
+            assert_eq!(said.as_deref().ok(), expect, "{first}");
+        };
+        check("ACME000009", Some("ACME000010"));
+        check("A-2026_999", Some("A-2026_1000"));
+        check("7", Some("8"));
+        ["", "ACME", "A B1", "../1", "-1", "Ä1", "99999999999999999999999", &"1".repeat(33)]
+            .into_iter()
+            .for_each(|bad| check(bad, None));
     }
 }

@@ -118,7 +118,7 @@ pub(crate) struct Filings {
 /// Makes the files of a profile.
 ///
 /// # Errors
-/// `court-signer-missing`, `filing-limit`, `bad-bates-prefix`, `filing-too-large`, `filing-name`, what the renderer cannot show, or what reading an
+/// `court-signer-missing`, `filing-limit`, `filing-too-large`, `filing-name`, what the renderer cannot show, or what reading an
 /// exhibit says.
 pub(crate) fn filings(settings: &Settings, desk: &Desk) -> Result<Filings, Fault> {
     if settings.file_bytes < Limits::FILING_BYTES_LEAST {
@@ -127,9 +127,6 @@ pub(crate) fn filings(settings: &Settings, desk: &Desk) -> Result<Filings, Fault
             format!("Files for filing cannot be held below {} bytes", settings.file_bytes),
         )
         .advise("A page and its fonts take about 50 kB: allow at least 100 kB."));
-    }
-    if let Some(bates) = &settings.bates {
-        check_bates(&bates.prefix)?;
     }
     let mut made = match settings.profile {
         Profile::Plain => return Ok(Filings::default()),
@@ -169,19 +166,6 @@ fn check_name(path: &str) -> Result<(), Fault> {
         true => Ok(()),
         false => Err(Fault::internal("filing-name", format!("{path:?} is no name for a file that is filed"))),
     }
-}
-
-/// A prefix that fits at the foot of a page, and into the index of a production.
-fn check_bates(prefix: &str) -> Result<(), Fault> {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-    if prefix.len() <= Limits::BATES_PREFIX_BYTES && prefix.bytes().all(plain) {
-        return Ok(());
-    }
-    let said = format!("{} is no prefix of Bates numbers", crate::names::quote(prefix));
-    Err(Fault::usage("bad-bates-prefix", said).advise(format!(
-        "Use at most {} letters, digits, points, hyphens and underscores, for example ACME.",
-        Limits::BATES_PREFIX_BYTES
-    )))
 }
 
 /// What every draft may say of the case.

@@ -353,13 +353,6 @@ fn an_original_that_was_redacted_is_not_printed() {
 }
 
 #[test]
-fn bates_prefixes_are_short_and_plain() {
-    let check = |prefix: &str, expect| assert_eq!(check_bates(prefix).is_ok(), expect, "{prefix}");
-    ["", "ACME", "ACME-2026_", "a.b"].into_iter().for_each(|good| check(good, true));
-    ["two words", "ä", "a/b", "x\n", &"a".repeat(25)].into_iter().for_each(|bad| check(bad, false));
-}
-
-#[test]
 fn drafts_say_that_there_is_reasoning_of_machines() {
     let folder = tempfile::tempdir().unwrap();
     let mut case = case(folder.path());

@@ -1,7 +1,7 @@
 //! One face: from characters to glyphs, plain or shaped.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
@@ -42,6 +42,28 @@ pub(crate) struct Face {
     scale: f32,
     weight: u16,
     shaper: RefCell<Font<Program>>,
+    silent: OnceCell<Option<u16>>,
+}
+
+/// Whether an outline has anything to draw.
+struct Seen(bool);
+
+impl ttf_parser::OutlineBuilder for Seen {
+    fn move_to(&mut self, _: f32, _: f32) {}
+
+    fn line_to(&mut self, _: f32, _: f32) {
+        self.0 = true;
+    }
+
+    fn quad_to(&mut self, _: f32, _: f32, _: f32, _: f32) {
+        self.0 = true;
+    }
+
+    fn curve_to(&mut self, _: f32, _: f32, _: f32, _: f32, _: f32, _: f32) {
+        self.0 = true;
+    }
+
+    fn close(&mut self) {}
 }
 
 impl Face {
@@ -57,7 +79,17 @@ impl Face {
         let (dense, others) = characters(&program)?;
         let weight = program.table(b"OS/2").and_then(|table| u16_at(table, 4)).unwrap_or(400);
         let shaper = RefCell::new(Font::new(program.clone()).ok()?);
-        Some(Face { name, program, dense, others, advances, scale: 1000.0 / f32::from(units), weight, shaper })
+        Some(Face {
+            name,
+            program,
+            dense,
+            others,
+            advances,
+            scale: 1000.0 / f32::from(units),
+            weight,
+            shaper,
+            silent: OnceCell::new(),
+        })
     }
 
     pub(crate) fn glyph(&self, c: char) -> Option<u16> {
@@ -72,10 +104,15 @@ impl Face {
         text.chars().all(|c| self.glyph(c).is_some())
     }
 
-    /// A glyph that has neither shape nor width, if there is one.
+    /// A glyph that has neither shape nor width, if there is one. (The joiners of many fonts have a shape, for editors.)
     pub(crate) fn silent(&self) -> Option<u16> {
-        let candidates = ['\u{200c}', '\u{200d}', '\u{200b}'].into_iter().filter_map(|c| self.glyph(c));
-        candidates.into_iter().find(|glyph| self.advance(*glyph) == 0.0)
+        *self.silent.get_or_init(|| {
+            let narrow = (1..self.advances.len()).filter(|glyph| self.advances[*glyph] == 0).map(|glyph| glyph as u16);
+            narrow.into_iter().find(|glyph| {
+                let mut seen = Seen(false);
+                self.outline(*glyph, &mut seen).is_some() && !seen.0
+            })
+        })
     }
 
     /// How many glyphs it has.
@@ -105,16 +142,19 @@ impl Face {
         let mut glyphs = Vec::with_capacity(infos.len());
         for (info, place) in infos.iter().zip(&places) {
             let id = info.glyph.glyph_index;
-            let ignorable = info.glyph.unicodes.iter().all(|c| matches!(c, '\u{200c}' | '\u{200d}'));
-            if id == 0 && !ignorable {
+            // A joiner has done its work; many fonts draw it, for editors.
+            if info.glyph.unicodes.iter().all(|c| matches!(c, '\u{200c}' | '\u{200d}'))
+                && !info.glyph.unicodes.is_empty()
+            {
+                continue;
+            }
+            if id == 0 {
                 return None;
             }
-            let advance = if ignorable { 0.0 } else { thousandths(place.hori_advance) };
             let (dx, dy) = (thousandths(place.x_offset), thousandths(place.y_offset));
-            glyphs.push(Glyph { id, text: info.glyph.unicodes.iter().collect(), advance, dx, dy });
+            let text = info.glyph.unicodes.iter().collect();
+            glyphs.push(Glyph { id, text, advance: thousandths(place.hori_advance), dx, dy });
         }
-        // A joiner without a shape has done its work.
-        glyphs.retain(|glyph| glyph.id != 0);
         if !rightward {
             glyphs.reverse();
         }
@@ -259,6 +299,23 @@ mod tests {
             [id, advance, x, y].map(|number| number.parse().unwrap())
         };
         said.trim().trim_matches(['[', ']']).split('|').map(glyph).collect()
+    }
+
+    /// ZWNJ of Noto Sans Arabic has no width and a line as its shape: it must not be what stands beside a ligature.
+    #[test]
+    fn what_says_the_letters_of_a_ligature_is_not_seen() {
+        for name in ["Arabic-Regular", "Arabic-Bold", "Hebrew-Regular", "Syriac-Regular"] {
+            let path = format!("/usr/share/fonts/truetype/noto/NotoSans{name}.ttf");
+            let program = program::Program::read(&shared(std::fs::read(path).unwrap()), 0).unwrap();
+            let face = Face::read(name.to_owned(), program).unwrap();
+            let silent = face.silent().unwrap();
+            let mut seen = Seen(false);
+            face.outline(silent, &mut seen).unwrap();
+            assert!(!seen.0 && face.advance(silent) == 0.0, "{name}");
+            let joiner = face.glyph('\u{200c}').unwrap();
+            let shaped = face.shape("می\u{200c}خواهم", b"arab", false).unwrap_or_default();
+            assert!(shaped.iter().all(|glyph| glyph.id != joiner), "{name}");
+        }
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! Names and texts in every script: what is read out of the file is what was written into the report.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use evidence::Renderer;
 use evidence::report::{Block, Cell, Column, Report, Table, Text};
 use probity_pdf::{Fonts, Pdf};
 
-use crate::support::{report, words};
+use crate::support::{report, run, words};
 
 fn pdf() -> Pdf {
     Pdf::new(Fonts::with_folders(&[PathBuf::from("/usr/share/fonts")]))
@@ -70,6 +71,15 @@ fn every_script_is_read_out_as_it_was_written() {
     let bytes = pdf().render(&report).unwrap();
     assert_eq!(bytes, pdf().render(&report).unwrap());
     let text = bare(&words(&bytes, "scripts.pdf"));
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("scripts.pdf");
+    let fonts = run(Command::new("pdffonts").arg(path));
+    for face in ["CJKjp-Regular", "CJKkr-Bold", "CJKsc-Regular", "Arabic-Bold", "Devanagari-Regular"] {
+        assert!(fonts.contains(&format!("+NotoSans{face}")), "{face}: {fonts}");
+    }
+    assert!(
+        fonts.lines().skip(2).all(|font| font.contains(" yes yes yes ")),
+        "embedded, a subset, with Unicode: {fonts}"
+    );
     for (name, value) in TEXTS {
         // Brackets at the end of what runs from right to left are where readers of pages disagree.
         for word in value.split(' ').map(|word| word.trim_matches(['(', ')', ','])) {

@@ -1,4 +1,4 @@
-//! Long term: validation data (B-LT) and a time stamp over the document (B-LTA); EN 319 142-1, 5.4 and 5.5.
+//! Long term: validation data (B-LT) and a time stamp over the document (B-LTA); EN 319 142-1, 5.4.
 
 use std::collections::BTreeMap;
 

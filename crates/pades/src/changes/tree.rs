@@ -159,3 +159,71 @@ impl Comparison<'_, '_> {
         Ok(true)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::changes::{Change, Permission, changes};
+    use crate::read::File;
+    use crate::write::{Store, Update, Value, attach, place_holder};
+
+    const REPORT: &[u8] = include_bytes!("../../../../fixtures/pades/report.pdf");
+
+    /// What a revision with a tagged signature field, and with what `more` does to it, changes of the report.
+    fn changed(more: &dyn Fn(&mut Update<'_, '_>)) -> Vec<Change> {
+        let file = File::new(REPORT).unwrap();
+        let view = file.view_to(REPORT.len()).unwrap();
+        let mut store = Update::new(&file, &view);
+        let value = Value {
+            name: "Sig1",
+            page: 1,
+            shown: None,
+            tagged: true,
+            described: "Signed".to_owned(),
+            signature: place_holder("Sig", "ETSI.CAdES.detached", 8),
+        };
+        attach(&mut store, value).unwrap();
+        more(&mut store);
+        let bytes = store.finish();
+        let file = File::new(&bytes).unwrap();
+        let (old, new) = (file.view_to(REPORT.len()).unwrap(), file.view_to(bytes.len()).unwrap());
+        changes(&file, &old, &new, &Permission::default(), 2)
+    }
+
+    /// Other programs tag the fields of later signatures: that alone is no change of the document.
+    #[test]
+    fn the_tree_may_gain_an_element_for_a_new_signature_and_nothing_else() {
+        let found = changed(&|_| {});
+        assert!(found.iter().all(|change| change.accepted), "{found:#?}");
+        assert!(found.iter().any(|change| change.what.contains("structure tree")), "{found:#?}");
+        let key = |store: &Update<'_, '_>| {
+            let catalog = store.dictionary(store.root().unwrap()).unwrap();
+            catalog.get(b"StructTreeRoot").unwrap().as_reference().unwrap()
+        };
+        let refused = |more: &dyn Fn(&mut Update<'_, '_>)| {
+            let found = changed(more);
+            assert!(found.iter().any(|change| !change.accepted), "{found:#?}");
+        };
+        refused(&|store| {
+            let root = key(store);
+            let mut tree = store.dictionary(root).unwrap();
+            tree.set("RoleMap", lopdf::dictionary! { "P" => "H1" });
+            store.set(root, lopdf::Object::Dictionary(tree));
+        });
+        refused(&|store| {
+            let tree = store.dictionary(key(store)).unwrap();
+            let document = store.list(&tree, b"K").unwrap()[0].as_reference().unwrap();
+            let mut dict = store.dictionary(document).unwrap();
+            let mut kids = store.list(&dict, b"K").unwrap();
+            kids.remove(0);
+            dict.set("K", kids);
+            store.set(document, lopdf::Object::Dictionary(dict));
+        });
+        refused(&|store| {
+            let tree = store.dictionary(key(store)).unwrap();
+            let document = store.list(&tree, b"K").unwrap()[0].as_reference().unwrap();
+            let mut dict = store.dictionary(document).unwrap();
+            dict.set("ActualText", lopdf::Object::string_literal("Not guilty"));
+            store.set(document, lopdf::Object::Dictionary(dict));
+        });
+    }
+}

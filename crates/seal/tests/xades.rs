@@ -208,6 +208,76 @@ fn what_xmlsec1_signs_is_good_for_us_in_every_form() {
 }
 
 #[test]
+fn what_is_too_weak_to_count_is_named() {
+    let Some(house) = House::new() else { return };
+    let exclusive = "http://www.w3.org/2001/10/xml-exc-c14n#";
+    let (sha1, rsa_sha1) = ("http://www.w3.org/2000/09/xmldsig#sha1", "http://www.w3.org/2000/09/xmldsig#rsa-sha1");
+    let (sha256, rsa_sha256) =
+        ("http://www.w3.org/2001/04/xmlenc#sha256", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256");
+    let file = "URI=\"bag/bagit.txt\"><DigestMethod Algorithm=\"";
+    let judged = |template: &str| {
+        let xml = house.fill("rsa", template);
+        assert!(house.xmlsec(&xml, &files()).0, "xmlsec1 takes it");
+        house.judge(&xml, &files()).remove(0).signed.intact
+    };
+    no(&judged(&template(&house, "rsa", rsa_sha1, sha256, exclusive, "")), "SHA-1 is too weak");
+    no(&judged(&template(&house, "rsa", rsa_sha256, sha1, exclusive, "")), "certificate is named by its SHA-1");
+    let weak_file = template(&house, "rsa", rsa_sha256, sha256, exclusive, "");
+    let weak_file = weak_file.replace(&format!("{file}{sha256}"), &format!("{file}{sha1}"));
+    no(&judged(&weak_file), "A part was signed by its SHA-1");
+}
+
+#[test]
+fn santuario_and_we_sign_for_each_other() {
+    let Some(house) = House::new() else { return };
+    let complete = house.complete(&house.stamp(&house.sign("p256")), "p256");
+    house.unpacked("ours", &complete, &files());
+    let Some(said) = house.java(&["verify", "ours", "ours/META-INF/signatures0.xml"]) else { return };
+    assert_eq!(said, "VALID 5");
+    house.authority.write("ours/bag/bagit.txt", b"BagIt-Version: 0.9\n");
+    let said = house.java(&["verify", "ours", "ours/META-INF/signatures0.xml"]);
+    assert_eq!(said.as_deref(), Some("INVALID bag/bagit.txt"));
+
+    let older = "http://www.w3.org/2001/04/xmldsig-more#";
+    let newer = "http://www.w3.org/2007/05/xmldsig-more#";
+    let sha = |bits: u16| match bits {
+        384 => format!("{older}sha384"),
+        bits => format!("http://www.w3.org/2001/04/xmlenc#sha{bits}"),
+    };
+    house.unpacked("theirs", b"", &files());
+    for (name, method, digest, form, words) in [
+        (
+            "rsa",
+            format!("{newer}sha256-rsa-MGF1"),
+            sha(256),
+            "http://www.w3.org/2006/12/xml-c14n11",
+            "RSA-PSS 3072 with SHA-256",
+        ),
+        (
+            "rsa",
+            format!("{newer}sha512-rsa-MGF1"),
+            sha(512),
+            "http://www.w3.org/2001/10/xml-exc-c14n#",
+            "RSA-PSS 3072 with SHA-512",
+        ),
+        (
+            "p256",
+            format!("{older}ecdsa-sha384"),
+            sha(384),
+            "http://www.w3.org/TR/2001/REC-xml-c14n-20010315",
+            "ECDSA P-256 with SHA-384",
+        ),
+    ] {
+        let p12 = format!("{name}.p12");
+        let files_named = ["100%25.log", "a%20b%C3%BC%20%26%20%3Cc%3E.txt", "bag/bagit.txt", "bag/data/empty"];
+        house.java(&[&["sign", "theirs", "theirs.xml", &p12, &method, &digest, form], &files_named[..]].concat());
+        let signed = only(&house, &house.authority.read("theirs.xml"), &files());
+        yes(&signed.intact, &format!("All 4 files are what was signed ({words})."));
+        yes(&signed.signer_trusted, "leads to the trusted");
+    }
+}
+
+#[test]
 fn what_cannot_be_signed_or_added_is_refused() {
     let Some(house) = House::new() else { return };
     let signer = house.authority.signer("p256");

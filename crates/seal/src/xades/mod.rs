@@ -11,7 +11,11 @@
 //!       xades:UnsignedProperties   time stamp over SignatureValue; certificates and revocations for later
 //! ```
 //!
-//! [`sign`] writes one form of this and no other. [`verify`] reads what others write as well: DigiDoc, DSS, LibreOffice.
+//! [`sign()`] writes one form of this and no other. [`verify()`] reads what others write as well: it is tested with signatures
+//! of libdigidocpp, xmlsec1 and Apache Santuario, the library under EU DSS.
+//!
+//! Deliberately absent: transforms other than canonical forms (OpenDocument's signatures of its own XML parts answer "not
+//! checked"), archive time stamps, counter signatures, signature policies. What is there and was not looked at is in the notes.
 
 mod document;
 mod intact;

@@ -96,7 +96,7 @@ pub fn with_timestamp(xml: &[u8], token: &[u8]) -> Result<Vec<u8>, Fault> {
 }
 
 /// The signature with what it takes to judge it later: certificates, OCSP responses, revocation lists (level B-LT). Every
-/// other byte stays as it was. None of it is looked at: [`super::verify`] does.
+/// other byte stays as it was. None of it is looked at: [`super::verify()`] does.
 ///
 /// # Errors
 /// `bad-xades` when `xml` has not exactly one signature with room for it, or has such values already.

@@ -124,6 +124,19 @@ impl House {
         (output.status.success(), String::from_utf8_lossy(&words).into_owned())
     }
 
+    /// `tests/judges/xml/Signature.java` in the folder of the authority; `None` when there is no JDK.
+    pub(crate) fn java(&self, arguments: &[&str]) -> Option<String> {
+        if !judge("java") {
+            return None;
+        }
+        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/judges/xml/Signature.java");
+        let program = fs::canonicalize(program).expect("it is there");
+        let mut command = Command::new("java");
+        let output = command.arg(program).args(arguments).current_dir(self.authority.path()).output().expect("it runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
     /// What xmlsec1 makes of a template, with the key `name`.
     pub(crate) fn fill(&self, name: &str, template: &str) -> Vec<u8> {
         self.unpacked("made", template.as_bytes(), &files());

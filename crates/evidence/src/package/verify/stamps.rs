@@ -189,6 +189,7 @@ impl People {
         }
         let passed = match manifest.signers.len() {
             0 => format!("{MANIFEST} names nobody who signs with a certificate."),
+            1 => format!("The certificate that {MANIFEST} names has signed."),
             count => format!("The {count} certificates that {MANIFEST} names have signed."),
         };
         self.checks.push(Check::of("sealers", passed, places));

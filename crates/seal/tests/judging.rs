@@ -289,6 +289,26 @@ fn every_part_that_is_changed_is_caught() {
 }
 
 #[test]
+fn what_a_reader_should_know_besides_is_noted() {
+    let Some(authority) = Authority::new() else { return };
+    let server = Server::start(&authority, "granted");
+    let ca = [authority.certificate("ca")];
+    let sign = cms::Sign { digest: sha256(CONTENT), signing_time: Some(later(1)), chain: true };
+    let cms = stamp(&server, &cms::sign(&sign, &authority.signer("p256")).expect("it signs"));
+    let signed = judge(&cms, &ca);
+    assert!(signed.intact.is_yes() && signed.time_trusted.is_yes());
+    assert!(signed.notes.iter().any(|note| note.contains("claims a time after that of the time stamp")), "{signed:?}");
+
+    // The attribute of the time stamp becomes that of an archive time stamp: nothing signs which one it is.
+    let (stamp_id, archive_id) = ([9, 16, 2, 14], [9, 16, 2, 27]);
+    let at = cms.windows(4).position(|window| window == stamp_id).expect("it is there");
+    let archived = [&cms[..at], &archive_id, &cms[at + 4..]].concat();
+    let signed = judge(&archived, &ca);
+    not_checked(&signed.time_trusted, "no time stamp");
+    assert!(signed.notes.iter().any(|note| note.contains("archive time stamp")), "{signed:?}");
+}
+
+#[test]
 fn no_flipped_bit_passes_unnoticed() {
     let Some(authority) = Authority::new() else { return };
     let ca = [authority.certificate("ca")];

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use lopdf::{Dictionary, Object, ObjectId, Stream, dictionary};
 use model::{Digest, Fault};
-use seal::Revocations;
+use seal::x509::Certificate;
+use seal::{Revocations, cms};
 use sha1::{Digest as _, Sha1};
 
 use crate::form::{Field, fields};
@@ -54,6 +55,26 @@ pub fn extend(pdf: &[u8], evidence: &Revocations, stamp: &mut Stamp<'_>) -> Resu
             Filled::Nothing => return Ok(with_evidence(&file, &view, evidence, &signed)?.finish()),
         }
     }
+}
+
+/// The certificates that the signatures and time stamps of a document bring, each once: about these one asks whether they
+/// were revoked, and gives the answers to [`extend`]. None of them is trusted for being here.
+///
+/// # Errors
+/// `pdf-broken`, `pdf-encrypted`.
+pub fn certificates(pdf: &[u8]) -> Result<Vec<Certificate>, Fault> {
+    let file = File::new(pdf).map_err(Broken::fault)?;
+    let view = newest(&file)?;
+    let known = fields(&file, &view).map_err(Broken::fault)?;
+    let mut found: Vec<Certificate> = Vec::new();
+    for contents in known.iter().filter_map(|field| contents(&file, &view, field)).take(Limits::SIGNATURES) {
+        for certificate in cms::unpadded(&contents).map(cms::certificates).unwrap_or_default() {
+            if !found.iter().any(|known| known.der() == certificate.der()) {
+                found.push(certificate);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// The octets of a signature with their padding, if the field holds one.

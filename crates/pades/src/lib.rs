@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`sign`] | puts a signature field into the document and signs it | B-B, with a time stamp B-T |
 //! | [`extend`] | adds certificates and revocation data, and a time stamp over the document | B-LT, B-LTA |
+//! | [`certificates`] | the certificates that a document brings, to ask about their revocation | – |
 //! | [`signatures`] | finds every signature, our own and others', and says what each is worth | – |
 //!
 //! Invariants:
@@ -38,7 +39,7 @@ mod write;
 use model::{Digest, Fault, Instant};
 
 pub use changes::Change;
-pub use extend::extend;
+pub use extend::{certificates, extend};
 pub use judge::{Found, Kind, signatures};
 pub use limits::Limits;
 pub use reader::Reader;

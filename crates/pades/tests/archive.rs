@@ -6,13 +6,16 @@ use std::process::Command;
 
 use kit::{REPORT, anchors, file, now, pki, pyhanko, repository, revocations, said, sign, stamp, trust};
 use model::{Instant, Span, Unit};
-use probity_pades::{Kind, extend, signatures};
+use probity_pades::{Kind, certificates, extend, signatures};
 use seal::{Answer, Trust};
 
 #[test]
 fn archived_documents_are_judged_from_themselves() {
     kit::name_responder();
     let first = sign(REPORT, "Sig1", "p256");
+    let mut brought: Vec<_> = certificates(&first).unwrap().iter().filter_map(|one| one.common_name()).collect();
+    brought.sort_unstable();
+    assert_eq!(brought, ["Examiner P-256", "Test root", "Test TSA"]);
     let archived = extend(&first, &revocations(&["p256", "tsa"]), &mut stamp).unwrap();
     let path = file("archived.pdf", &archived);
     if let Some(pyhanko) = pyhanko() {

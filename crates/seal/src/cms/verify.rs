@@ -157,6 +157,28 @@ fn values<'a>(attributes: &[Attribute<'a>], id: &[u8]) -> Vec<Element<'a>> {
     attributes.iter().filter(|attribute| attribute.id == id).flat_map(|attribute| attribute.values.clone()).collect()
 }
 
+/// Every certificate that a signature or token brings, with those of its time stamps: about whose revocation one may ask
+/// before one keeps it for long. None of them is trusted for being here; what cannot be read brings none.
+pub fn certificates(cms: &[u8]) -> Vec<Certificate> {
+    let mut found: Vec<Certificate> = Vec::new();
+    let mut add = |certificate: &Certificate| {
+        if !found.iter().any(|known| known.der() == certificate.der()) {
+            found.push(certificate.clone());
+        }
+    };
+    let Some(der) = whole(cms) else { return found };
+    let Some(data) = SignedData::read(&der) else { return found };
+    data.certificates.iter().for_each(&mut add);
+    for signer in &data.signers {
+        for value in tokens(signer).into_iter().take(Limits::TIME_STAMPS) {
+            if let Ok(token) = Token::read(value.whole) {
+                token.certificates().iter().for_each(&mut add);
+            }
+        }
+    }
+    found
+}
+
 /// What a signature or token brings for judging itself later.
 pub(crate) fn evidence_in(cms: &[u8]) -> Revocations {
     let read = whole(cms).and_then(|der| SignedData::read(&der).map(|data| evidence_of(&data)));

@@ -148,6 +148,32 @@ pub(crate) fn custody_heads(context: &Context, case: &str) -> Result<Vec<Head>, 
     Ok(heads)
 }
 
+/// The newest entries about the custody record of a case, each with the proof that the ledger has it. The view is that of the
+/// checkpoint that goes with them.
+///
+/// # Errors
+/// What the ledger says.
+pub(crate) fn custody_proofs(
+    context: &Context,
+    view: &ledger::View,
+    case: &evidence::Case,
+) -> Result<Vec<evidence::package::LedgerProof>, Fault> {
+    let digests = case.custody().line_digests();
+    let lines: std::collections::BTreeMap<Digest, u64> = digests.into_iter().zip(1..).collect();
+    let mut proofs = std::collections::BTreeMap::new();
+    for head in custody_heads(context, case.id())? {
+        let Some(line) = lines.get(&head.digest).filter(|_| head.index < view.signed_size()) else { continue };
+        if !proofs.contains_key(line) {
+            let (entry, proof) = (view.entry(head.index)?.bytes, view.prove(head.index)?.to_text());
+            proofs.insert(*line, evidence::package::LedgerProof { line: *line, entry, proof });
+        }
+        if proofs.len() == evidence::Limits::LEDGER_PROOFS {
+            break;
+        }
+    }
+    Ok(proofs.into_values().collect())
+}
+
 /// Enters store commits that the ledger does not know: a run that was killed between its commit and its entry.
 ///
 /// # Errors

@@ -338,3 +338,40 @@ fn laboratories_read_the_provenance_as_case_and_uco() {
     let wrong = house.write("wrong.jsonld", changed);
     assert_eq!(Ran::of(Command::new(validate).arg(wrong).output().unwrap()).exit, 1);
 }
+
+#[test]
+fn each_act_is_proven_to_be_in_the_ledger() {
+    // The package holds entry and proof of every act; Go's sumdb finds them in the signed ledger, and the entry names the line.
+    if !["go", "unzip"].iter().all(|program| judge(program)) {
+        return;
+    }
+    let house = unzipped();
+    let key = seal::PublicKey::from_openssh(&house.read(".probity/keys/ledger.pub")).unwrap();
+    let case: Value = serde_json::from_str(&house.read("bag/data/case.json")).unwrap();
+    let vkey = seal::note::vkey(case["ledger"]["origin"].as_str().unwrap(), &key).unwrap();
+    let log = house.read("bag/data/custody.jsonl");
+    let lines: Vec<&str> = log.lines().collect();
+    let acts: Vec<usize> =
+        case["ledger"]["acts"].as_array().unwrap().iter().map(|act| act.as_u64().unwrap() as usize).collect();
+    // `derive` takes in a copy and its log at once: one entry of the ledger for two lines.
+    assert_eq!((lines.len(), acts.as_slice()), (7, &[1, 2, 3, 5, 6, 7][..]));
+    for act in &acts {
+        let (entry, proof) =
+            (format!("bag/data/ledger/{act:06}.entry"), format!("bag/data/ledger/{act:06}.tlog-proof"));
+        let mut check = Command::new(repository("tests/judges/tlog/proof"));
+        check.args([house.path(&proof), house.path(&entry)]).arg(&vkey);
+        Ran::of(check.output().unwrap()).expect(0);
+        let entry: Value = serde_json::from_str(&house.read(&entry)).unwrap();
+        assert_eq!(entry["digests"]["custody"], seal::sha256(lines[act - 1].as_bytes()).hex());
+    }
+    let said = |args: &[&str]| -> String {
+        let document = house.json(args, 0);
+        let checks = document["checks"].as_array().unwrap();
+        let check = checks.iter().find(|check| check["name"] == "ledger").unwrap();
+        assert_eq!(check["verdict"], "passed");
+        check["detail"].as_str().unwrap().to_owned()
+    };
+    assert!(said(&["verify", "c1.zip"]).contains("who keeps that log was not checked"));
+    let trust = ["verify", "c1.zip", "--trust", ".probity/keys/ledger.pub", "--trust", ".probity/keys/evidence.pub"];
+    assert!(said(&trust).contains("signed with a key that you trust"));
+}

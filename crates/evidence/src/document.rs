@@ -50,6 +50,7 @@ impl Document {
                     size: anchor.size,
                     root: anchor.root.hex(),
                     proof: anchor.proof_text.clone(),
+                    acts: anchor.proofs.iter().map(|proof| proof.line).collect(),
                 }),
             },
         })

@@ -34,6 +34,10 @@ impl Limits {
     pub const REASONING_BYTES: u64 = 16 << 20;
     /// One line of a redaction log.
     pub const REDACTION_LINE_BYTES: u64 = 1 << 20;
+    /// Lines of a custody log whose proofs by the audit log travel, the newest of them.
+    pub const LEDGER_PROOFS: usize = 2_000;
+    /// An entry of the audit log, or a proof of one.
+    pub const LEDGER_FILE_BYTES: u64 = 1 << 20;
     /// A file that verify holds in memory: manifests, case.json, case.xml, custody.jsonl.
     pub const HELD_BYTES: u64 = 256 << 20;
     /// The report, when its signatures are read.

@@ -247,6 +247,8 @@ pub(crate) struct LedgerWire {
     pub(crate) size: u64,
     pub(crate) root: String,
     pub(crate) proof: String,
+    /// The lines of the custody log that the log had, with proofs that travel.
+    pub(crate) acts: Vec<u64>,
 }
 
 /// `manifest.json`. Members in alphabetical order, as canonical JSON has them.

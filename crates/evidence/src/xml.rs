@@ -48,6 +48,10 @@ pub(crate) fn write(document: &DocumentWire) -> Vec<u8> {
         xml.start("ledger", &[("size", Some(&size)), ("root", Some(&ledger.root))]);
         xml.text("origin", &ledger.origin);
         xml.text("proof", &ledger.proof);
+        for line in &ledger.acts {
+            let line = line.to_string();
+            xml.empty("act", &[("seq", Some(&line))]);
+        }
         xml.end();
     }
     xml.end();

@@ -4,7 +4,7 @@ mod support;
 
 use model::{Fault, Hidden};
 use probity_evidence::custody::{Countersigned, Deed, Statement, Status};
-use probity_evidence::package::{Outcome, verify};
+use probity_evidence::package::{Build, LedgerAnchor, Outcome, verify};
 use probity_evidence::{Case, Handling, NewExhibit, Origin, Provenance, Receipt, Transfer};
 use seal::{SigningKey, sshsig};
 use support::*;
@@ -178,4 +178,40 @@ fn a_package_says_what_the_case_says() {
     ] {
         assert!(text.contains(said), "{said}");
     }
+}
+
+/// Proofs of the audit log are checked one by one; a key that the user gave says whose log it is, and nothing else does.
+#[test]
+fn the_audit_log_had_the_lines_of_the_custody_log() {
+    let root = tempfile::tempdir().unwrap();
+    let case = case(root.path());
+    let anchor = audited(&case);
+    let judged = |anchor: LedgerAnchor, keys: &[seal::PublicKey]| {
+        let package = packed(&case, &Build { ledger: Some(anchor), ..settings() }, &key(), &[]);
+        let verification = verify(&package.as_slice(), &ask(keys, &[]), &Hidden).unwrap();
+        verification.check("ledger").unwrap().clone()
+    };
+    let known = judged(anchor.clone(), &[ledger_key().public()]);
+    let unknown = judged(anchor.clone(), &[key().public()]);
+    assert_eq!((known.verdict, unknown.verdict), (Outcome::Passed, Outcome::Passed));
+    assert!(
+        known.detail.contains("had 4 of the 5 lines of the custody log when it had 4 entries, the last of them line 5"),
+        "{}",
+        known.detail
+    );
+    assert!(known.detail.contains("a key that you trust") && unknown.detail.contains("was not checked"));
+    let wrong = |change: &dyn Fn(&mut LedgerAnchor), expect: &str| {
+        let mut anchor = anchor.clone();
+        change(&mut anchor);
+        let check = judged(anchor, &[]);
+        assert!(check.verdict == Outcome::Failed && check.detail.contains(expect), "{}", check.detail);
+    };
+    wrong(&|anchor| anchor.proofs[1].line = 2, "000002.tlog-proof: its entry is not about this line");
+    wrong(&|anchor| anchor.proofs[1].line = 99, "its entry is not about this line");
+    wrong(&|anchor| anchor.proofs[1].proof = anchor.proofs[0].proof.clone(), "does not show that the audit log has");
+    wrong(&|anchor| anchor.proofs[1].proof.push('x'), "000003.tlog-proof");
+    wrong(&|anchor| anchor.proofs[1].entry.push(b' '), "canonical");
+    wrong(&|anchor| anchor.size += 1, "its checkpoint is not the one");
+    let none = judged(LedgerAnchor { proofs: Vec::new(), ..anchor.clone() }, &[]);
+    assert_eq!(none.verdict, Outcome::NotChecked);
 }

@@ -13,13 +13,13 @@ use support::*;
 #[test]
 fn a_fresh_package_is_intact_and_every_check_is_answered() {
     let root = tempfile::tempdir().unwrap();
-    let verification = check(&package(&case(root.path())));
+    let verification = check(&audited_package(&case(root.path())));
     let open: Vec<_> = verification.checks.iter().filter(|check| check.verdict != Outcome::Passed).collect();
     assert!(open.is_empty(), "{open:#?}");
     assert!(verification.holds() && verification.answer(Question::SignerTrusted).0 == Outcome::Passed);
     assert_eq!(verification.answer(Question::TimeTrusted).0, Outcome::NotChecked);
     assert_eq!(verification.case.as_deref(), Some("2026-017"));
-    assert_eq!(verification.files, 27);
+    assert_eq!(verification.files, 35);
 }
 
 #[test]

@@ -51,6 +51,7 @@ fn package(folder: &Path) -> PathBuf {
             size: 12,
             root: Digest::new([9; 32]),
             proof_text: "example.org/audit\n12\nCQkJ\n".to_owned(),
+            proofs: Vec::new(),
         }),
     };
     let path = folder.join("package.zip");

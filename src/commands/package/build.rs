@@ -64,7 +64,7 @@ pub(super) fn run(context: &mut Context, args: &BuildArgs) -> Result<Done, Fault
     case::compare_with_ledger(context, &case)?;
     let sealers = Sealers::open(context, &args.signers, &args.passphrase)?;
     let time = Authorities::new(context, &args.time)?;
-    let order = order(context, args, sealers.key.demo)?;
+    let order = order(context, &case, args, sealers.key.demo)?;
     let signers: Vec<_> = sealers.people.iter().map(|signer| &**signer).collect();
     let pdf = renderer(&args.font_dir);
     let report = SignedReport { pdf, signers: &signers, time: &time, created: order.created };
@@ -126,7 +126,7 @@ fn say_time(context: &Context, args: &BuildArgs, time: &Authorities) -> Result<T
     }
 }
 
-fn order(context: &Context, args: &BuildArgs, demo: bool) -> Result<Build, Fault> {
+fn order(context: &Context, case: &Case, args: &BuildArgs, demo: bool) -> Result<Build, Fault> {
     let configured = |given: &Option<String>, key| given.clone().unwrap_or_else(|| context.config.text(key).to_owned());
     let marking = configured(&args.marking, "package.marking");
     // A package that anybody could have signed says so on every page.
@@ -140,12 +140,12 @@ fn order(context: &Context, args: &BuildArgs, demo: bool) -> Result<Build, Fault
         marking,
         watermark: configured(&args.watermark, "package.watermark"),
         tool: Tool { name: "probity".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
-        ledger: anchor(context)?,
+        ledger: anchor(context, case)?,
     })
 }
 
-/// The newest signed state of the ledger: it shows which acts came before the package.
-fn anchor(context: &Context) -> Result<Option<LedgerAnchor>, Fault> {
+/// The newest signed state of the ledger, with proofs of its entries about the case: which acts came before the package.
+fn anchor(context: &Context, case: &Case) -> Result<Option<LedgerAnchor>, Fault> {
     if !journal::exists(context) {
         return Ok(None);
     }
@@ -156,6 +156,7 @@ fn anchor(context: &Context) -> Result<Option<LedgerAnchor>, Fault> {
         size: checkpoint.size,
         root: checkpoint.root,
         proof_text: checkpoint.note().to_owned(),
+        proofs: journal::custody_proofs(context, &view, case)?,
     }))
 }
 

@@ -285,6 +285,12 @@ impl Chain {
         quoted.map(|line| line as u64 + 1)
     }
 
+    /// The digest of each line, from the first on.
+    pub fn line_digests(&self) -> Vec<Digest> {
+        let quoted = self.entries.iter().skip(1).map(|entry| entry.prev);
+        quoted.chain((!self.entries.is_empty()).then_some(self.head)).collect()
+    }
+
     /// Who holds an exhibit: whoever it was last handed to.
     pub fn holder(&self, exhibit: &str) -> Option<&str> {
         let of = self.entries.iter().rev().filter(|entry| entry.exhibit.as_deref() == Some(exhibit));

@@ -8,7 +8,7 @@ use super::paths::*;
 use super::seals::Seals;
 use super::source::{Source, Sources};
 use super::write::write;
-use super::{Build, Built, bag, container, texts};
+use super::{Build, Built, audit, bag, container, texts};
 use crate::case::{Case, changed};
 use crate::contents::Contents;
 use crate::custody;
@@ -69,6 +69,8 @@ fn payload(case: &Case, build: &Build, key: &PublicKey, renderer: &dyn Renderer)
     for (recorded, bytes) in contents.evaluations.into_iter().chain(contents.reasoning) {
         sources.insert(format!("{DATA}{}", recorded.file), Source::Held(bytes));
     }
+    let proofs = audit::files(build.ledger.as_ref());
+    sources.extend(proofs.into_iter().map(|(path, bytes)| (path, Source::Held(bytes))));
     for exhibit in case.exhibits() {
         let source =
             Source::Exhibit { path: case.folder().join(&exhibit.file), size: exhibit.size, sha256: exhibit.sha256 };

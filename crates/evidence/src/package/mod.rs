@@ -4,6 +4,7 @@
 //! it; `man probity-package` says the same for others, and the judges of `tests/judges/package` hold both against it.
 
 mod amend;
+mod audit;
 mod bag;
 mod build;
 mod container;
@@ -23,6 +24,7 @@ use model::{Digest, Instant};
 
 pub use crate::zip::Out;
 pub use amend::{Amendment, Anchored, Calendars};
+pub use audit::LedgerProof;
 pub use build::build;
 pub use paths::{IDENTITY, NAMESPACE, PREDICATE};
 pub use readers::{Blocks, NoBlocks, PdfReader, PdfSignature};
@@ -63,8 +65,10 @@ pub struct LedgerAnchor {
     pub size: u64,
     /// Its root digest.
     pub root: Digest,
-    /// A proof that stands alone (`.tlog-proof`), or a signed checkpoint.
+    /// The signed checkpoint of that state.
     pub proof_text: String,
+    /// The entries about the lines of the custody log, with proofs under that checkpoint, sorted by line.
+    pub proofs: Vec<LedgerProof>,
 }
 
 /// What was built.

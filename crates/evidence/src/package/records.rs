@@ -2,9 +2,12 @@
 
 use std::io::{self, BufReader};
 
+use seal::PublicKey;
+
+use super::audit;
 use super::intake::Package;
 use super::paths::{BAG, CASE_JSON, DATA, PROVENANCE};
-use super::verification::Check;
+use super::verification::{Check, Question};
 use crate::Limits;
 use crate::bytes::{Bytes, Window};
 use crate::case::{Exhibit, exhibit_of, reasoned_of};
@@ -12,18 +15,21 @@ use crate::custody::{Chain, Deed};
 use crate::document::{self, Document};
 use crate::{provenance, redactions};
 
-/// Reasoning, redactions, countersignatures, provenance.
+/// Reasoning, redactions, countersignatures, provenance, proofs of the audit log.
 pub(super) fn checks(
     package: &Package,
     input: &dyn Bytes,
     document: &Document,
     chain: &Chain,
+    keys: &[PublicKey],
 ) -> io::Result<Vec<Check>> {
+    let mut read = |path: &str, max| package.again(input, path, max);
     Ok(vec![
         reasoning(package, input, document, chain)?,
         redactions(package, input, document, chain)?,
-        countersignatures(document, chain),
+        countersignatures(document, chain).about(Question::Custody),
         provenance(package, document),
+        audit::check(&mut read, package.seen.keys(), document, chain, keys)?.about(Question::Custody),
     ])
 }
 

@@ -18,6 +18,7 @@ pub(super) fn custody(wire: &DocumentWire, blocks: &mut Vec<Block>) {
          before, so that none can be changed, removed, inserted or moved unnoticed. Times are in UTC, as the clock of the \
          machine said, cut to milliseconds; custody.jsonl has them exactly.",
     )));
+    blocks.push(Block::Paragraph(Text::plain(audited(wire))));
     let lines: BTreeMap<u64, &CustodyLine> = wire.custody.log.iter().map(|line| (line.seq, line)).collect();
     if wire.custody.exhibits.is_empty() {
         blocks.push(Block::Paragraph(Text::plain("The case has no exhibits. No transfer was recorded.")));
@@ -27,6 +28,20 @@ pub(super) fn custody(wire: &DocumentWire, blocks: &mut Vec<Block>) {
     }
     blocks.push(Block::Heading(3, "Custody of the case".to_owned()));
     blocks.push(table("Custody log: acts on the case", None, &wire.custody.case, &lines));
+}
+
+/// What an audit log says about the custody log.
+fn audited(wire: &DocumentWire) -> String {
+    match wire.ledger.as_ref().filter(|ledger| !ledger.acts.is_empty()) {
+        Some(ledger) => format!(
+            "The audit log {} recorded the end of this log after each act: for {} of {} entries the package has a proof of \
+             that (folder data/ledger).",
+            ledger.origin,
+            grouped(ledger.acts.len() as u64),
+            grouped(wire.custody.entries)
+        ),
+        None => "No proof is in this package that an audit log recorded the end of this log after each act.".to_owned(),
+    }
 }
 
 fn exhibit(wire: &DocumentWire, history: &HistoryWire, lines: &BTreeMap<u64, &CustodyLine>, blocks: &mut Vec<Block>) {

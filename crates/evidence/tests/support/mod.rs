@@ -7,7 +7,8 @@ use std::path::Path;
 
 use model::{Digest, Fault, Hidden, Instant};
 use probity_evidence::package::{
-    Ask, Build, LedgerAnchor, NoBlocks, NoTime, PdfReader, PdfSignature, Seals, Tool, Verification, build, verify,
+    Ask, Build, LedgerAnchor, LedgerProof, NoBlocks, NoTime, PdfReader, PdfSignature, Seals, Tool, Verification, build,
+    verify,
 };
 use probity_evidence::report::Report;
 use probity_evidence::{
@@ -153,8 +154,58 @@ pub(crate) fn settings() -> Build {
             size: 12,
             root: Digest::new([9; 32]),
             proof_text: "example.org/audit\n12\nCQkJ\n".to_owned(),
+            proofs: Vec::new(),
         }),
     }
+}
+
+/// The key of the audit log.
+pub(crate) fn ledger_key() -> SigningKey {
+    SigningKey::from_seed([3; 32])
+}
+
+/// Where an audit log stands that has an entry about each line of the custody log but the second, with their proofs.
+pub(crate) fn audited(case: &Case) -> LedgerAnchor {
+    let folder = tempfile::tempdir().unwrap();
+    let (origin, key) = ("example.org/audit", ledger_key());
+    let mut log = ledger::Log::create(folder.path(), &ledger::Identity { origin, key: &key }).unwrap();
+    let digests = case.custody().line_digests();
+    let lines: Vec<(u64, Digest)> = (1..).zip(digests).filter(|(line, _)| *line != 2).collect();
+    let entries: Vec<ledger::Entry> = lines.iter().map(|(line, digest)| entry(case, *line, *digest)).collect();
+    log.append(&entries).unwrap();
+    log.seal().unwrap();
+    drop(log);
+    let view = ledger::View::open(folder.path()).unwrap();
+    let proof = |(index, (line, _)): (u64, &(u64, Digest))| {
+        let (entry, proof) = (view.entry(index).unwrap().bytes, view.prove(index).unwrap().to_text());
+        LedgerProof { line: *line, entry, proof }
+    };
+    let checkpoint = view.checkpoint();
+    LedgerAnchor {
+        origin: origin.to_owned(),
+        size: checkpoint.size,
+        root: checkpoint.root,
+        proof_text: checkpoint.note().to_owned(),
+        proofs: (0..).zip(&lines).map(proof).collect(),
+    }
+}
+
+fn entry(case: &Case, line: u64, digest: Digest) -> ledger::Entry {
+    ledger::Entry {
+        time: at(line as i64),
+        actor: "uid-1000".to_owned(),
+        command: "case".to_owned(),
+        act: "case.changed".to_owned(),
+        outcome: "done".to_owned(),
+        code: 0,
+        digests: vec![("case".to_owned(), seal::sha256(case.id().as_bytes())), ("custody".to_owned(), digest)],
+        facts: Vec::new(),
+    }
+}
+
+/// The package of a case with the audit log about it.
+pub(crate) fn audited_package(case: &Case) -> Vec<u8> {
+    packed(case, &Build { ledger: Some(audited(case)), ..settings() }, &key(), &[&signer(1)])
 }
 
 /// A signer whose certificate nobody else vouches for.
@@ -165,9 +216,13 @@ pub(crate) fn signer(seed: u8) -> FileSigner {
 }
 
 pub(crate) fn package_by(case: &Case, key: &SigningKey, signers: &[&dyn Signer]) -> Vec<u8> {
+    packed(case, &settings(), key, signers)
+}
+
+pub(crate) fn packed(case: &Case, settings: &Build, key: &SigningKey, signers: &[&dyn Signer]) -> Vec<u8> {
     let mut out = Cursor::new(Vec::new());
     let seals = Seals { key, signers, time: &NoTime };
-    build(case, &settings(), &seals, &Plain, &mut out, &Hidden).unwrap();
+    build(case, settings, &seals, &Plain, &mut out, &Hidden).unwrap();
     out.into_inner()
 }
 

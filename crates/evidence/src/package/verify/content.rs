@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use seal::sha256;
+use seal::{PublicKey, sha256};
 
 use super::super::intake::Package;
 use super::super::manifest::Manifest;
@@ -22,6 +22,7 @@ pub(super) fn content_checks(
     package: &Package,
     input: &dyn Bytes,
     manifest: Result<&Manifest, &String>,
+    keys: &[PublicKey],
 ) -> io::Result<Vec<Check>> {
     let chain = package.held(CUSTODY).and_then(|log| {
         let chain = custody::read(log).map_err(|fault| fault.message().to_owned())?;
@@ -36,7 +37,7 @@ pub(super) fn content_checks(
             checks.push(document_check(package, document, chain, manifest));
             checks.push(exhibits_check(package, document, chain));
             checks.push(evaluations_check(package, input, document, chain)?);
-            checks.extend(records::checks(package, input, document, chain)?);
+            checks.extend(records::checks(package, input, document, chain, keys)?);
         }
         (Err(why), _) => checks.push(Check::failed("document", why.clone())),
         (_, Err(_)) => checks.push(Check::not_checked("document", "The custody log cannot be read.")),

@@ -92,7 +92,7 @@ pub(super) fn judge(package: &Package, input: &dyn Bytes, ask: &Ask) -> Result<V
     let of_people = stamps::of_people(package, manifest, input, ask).map_err(failed)?;
     checks.extend(of_people.checks);
     checks.extend(stamps::anchors(package, ask)?);
-    checks.extend(content::content_checks(package, input, manifest).map_err(failed)?);
+    checks.extend(content::content_checks(package, input, manifest, ask.keys).map_err(failed)?);
     checks.push(content::script_check(package));
     let manifest = manifest.ok();
     Ok(Verification {

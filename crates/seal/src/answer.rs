@@ -81,7 +81,9 @@ pub struct Trust<'a> {
     pub now: Instant,
 }
 
-/// What others collected to judge a signature later, in DER. None of it is trusted for being here.
+/// What others collected to judge a signature later, in DER. None of it is trusted for being here. There are limits to
+/// how many of them are looked at ([`Limits::REVOCATIONS`](crate::Limits::REVOCATIONS),
+/// [`Limits::ANSWERS`](crate::Limits::ANSWERS)): put first what you fetched yourself.
 #[derive(Clone, Debug, Default)]
 pub struct Revocations {
     /// Answers of OCSP responders (OCSPResponse, or the BasicOCSPResponse alone).

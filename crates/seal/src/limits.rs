@@ -75,6 +75,10 @@ impl Limits {
     pub const TIME_STAMPS: usize = 16;
     /// Answers about revocation, and lists, that are looked at for one signature: each.
     pub const REVOCATIONS: usize = 256;
+    /// Answers about one certificate whose signatures are checked, and lists: each.
+    pub const ANSWERS: usize = 16;
+    /// Certificates that the signer may mean, for a signature names its certificate by what others can copy.
+    pub const SIGNER_CERTIFICATES: usize = 8;
     /// Responders that may have signed one answer.
     pub const RESPONDERS: usize = 4;
     /// Bytes of an answer of an OCSP responder.

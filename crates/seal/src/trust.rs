@@ -189,18 +189,19 @@ impl<'a> Judge<'a> {
             Ok(Status::Unknown) => reasons.push("The OCSP responder does not know the certificate".to_owned()),
             Err(reason) => reasons.push(reason),
         };
-        for response in &self.ocsp {
-            let Some(answered) = response.about(certificate, issuer, &self.pool).transpose() else { continue };
+        let answers = self.ocsp.iter().filter_map(|answer| answer.about(certificate, issuer, &self.pool).transpose());
+        for answered in answers.take(Limits::ANSWERS) {
             enter(answered.and_then(|answered| {
                 let refused = answered.refuse_at(certificate, at, now);
                 refused.map_or(Ok(answered.status), Err)
             }));
         }
-        for list in self.crls.iter().filter(|list| list.issuer == certificate.issuer_der()) {
-            enter(
-                list.about(certificate, issuer)
-                    .and_then(|status| list.refuse_at(&status, certificate, at, now).map_or(Ok(status), Err)),
-            );
+        let lists = self.crls.iter().filter(|list| list.issuer == certificate.issuer_der());
+        for list in lists.take(Limits::ANSWERS) {
+            enter(list.about(certificate, issuer).and_then(|status| {
+                let refused = list.refuse_at(&status, certificate, at, now);
+                refused.map_or(Ok(status), Err)
+            }));
         }
         match (revoked, good) {
             (Some((since, reason)), _) => Standing::Revoked(since, reason),

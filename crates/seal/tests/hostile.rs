@@ -59,6 +59,25 @@ fn the_vectors_are_judged_as_they_are() {
     }
 }
 
+#[test]
+fn forged_answers_do_not_hide_one_that_was_fetched() {
+    let real = vector("p256.ocsp");
+    let time = real.windows(2).position(|window| window == [0x18, 15]).expect("the time of the answer") + 14;
+    let forged = (0..=255_u8).filter(|digit| *digit != real[time]).map(|digit| {
+        let mut forged = real.clone();
+        forged[time] = digit;
+        forged
+    });
+    let judge_with = |ocsp: Vec<Vec<u8>>| {
+        let evidence = Revocations { ocsp, ..Revocations::default() };
+        judge(&vector("stamped.p7s"), at(DAY), &evidence)
+    };
+    let signed = judge_with([real.clone()].into_iter().chain(forged.clone()).collect());
+    assert!(signed.signer_trusted.reason().contains("was not revoked as of"), "{signed:?}");
+    let signed = judge_with(forged.collect());
+    assert!(signed.notes.iter().any(|note| note.contains("signature of the OCSP responder is bad")), "{signed:?}");
+}
+
 /// A change to some bytes: another byte, some taken out, some put in, or an end cut off.
 #[derive(Clone, Debug)]
 enum Edit {

@@ -2,6 +2,7 @@
 
 use super::attributes::{self, Attribute, Found};
 use super::{SignerInfo, names_certificate};
+use crate::Limits;
 use crate::answer::Answer;
 use crate::asn1::{Element, oid, tag, write};
 use crate::x509::{Algorithm, Certificate, Hash, Message, Refusal, weak_hash};
@@ -58,7 +59,9 @@ pub(crate) fn check(
     pool: &[Certificate],
     rules: Rules,
 ) -> Intact {
-    let named: Vec<&Certificate> = pool.iter().filter(|certificate| signer.names(certificate)).collect();
+    let mut named: Vec<&Certificate> = pool.iter().filter(|certificate| signer.names(certificate)).collect();
+    named.dedup();
+    named.truncate(Limits::SIGNER_CERTIFICATES);
     let mut intact =
         Intact { certificate: named.first().map(|first| (*first).clone()), answer: no(""), notes: Vec::new() };
     intact.answer = match digest(signer, content) {
@@ -152,7 +155,7 @@ fn signed_bytes(signed: Element<'_>) -> Vec<u8> {
 
 /// The same in the order of DER, if they stand in another.
 fn sorted_bytes(signed: Element<'_>) -> Option<Vec<u8>> {
-    let elements = signed.elements(crate::Limits::CMS_ATTRIBUTES)?;
+    let elements = signed.elements(Limits::CMS_ATTRIBUTES)?;
     let sorted = write::set_of(tag::SET, elements.iter().map(|element| element.whole.to_vec()).collect());
     (sorted[1..] != signed.whole[1..]).then_some(sorted)
 }

@@ -17,17 +17,16 @@ use crate::{Limits, trust};
 /// What is known about the signature of the only signer in `cms`, over `content`: CAdES and PAdES want exactly one.
 /// `evidence` is what was kept or fetched besides what the signature brings.
 pub fn verify(cms: &[u8], content: &dyn Content, rules: Rules, trust: &Trust<'_>, evidence: &Revocations) -> Signed {
-    let mut all = verify_each(cms, content, rules, trust, evidence);
-    match (all.pop(), all.is_empty()) {
-        (Some(only), true) => only,
-        (Some(_), false) => {
-            Signed::unreadable(format!("The signature has {} signers, and may have only one.", all.len() + 1))
-        }
-        (None, _) => Signed::unreadable("Nobody signed: the signature has no signer."),
-    }
+    let one = |data: &SignedData<'_>| match data.signers.len() {
+        0 => Err("Nobody signed: the signature has no signer.".to_owned()),
+        1 => Ok(()),
+        several => Err(format!("The signature has {several} signers, and may have only one.")),
+    };
+    let judged = verify_all(cms, content, rules, trust, evidence, one);
+    judged.map_or_else(Signed::unreadable, |mut all| all.remove(0))
 }
 
-/// The same for every signer: plain CMS may have several. An unreadable signature gives one answer that says so.
+/// The same for every signer: plain CMS may have several, or none. An unreadable signature gives one answer that says so.
 pub fn verify_each(
     cms: &[u8],
     content: &dyn Content,
@@ -35,16 +34,28 @@ pub fn verify_each(
     trust: &Trust<'_>,
     evidence: &Revocations,
 ) -> Vec<Signed> {
-    let Some(der) = whole(cms) else { return vec![Signed::unreadable("This is not a CMS signature.")] };
-    let Some(data) = SignedData::read(&der) else {
-        return vec![Signed::unreadable("The CMS signature is not well-formed.")];
-    };
+    verify_all(cms, content, rules, trust, evidence, |_| Ok(()))
+        .unwrap_or_else(|reason| vec![Signed::unreadable(reason)])
+}
+
+/// Every signer, unless the signature cannot be read or `demand` refuses it.
+fn verify_all(
+    cms: &[u8],
+    content: &dyn Content,
+    rules: Rules,
+    trust: &Trust<'_>,
+    evidence: &Revocations,
+    demand: impl Fn(&SignedData<'_>) -> Result<(), String>,
+) -> Result<Vec<Signed>, String> {
+    let der = whole(cms).ok_or("This is not a CMS signature.")?;
+    let data = SignedData::read(&der).ok_or("The CMS signature is not well-formed.")?;
+    demand(&data)?;
     if data.content.is_some() || data.content_type != oid::DATA {
-        return vec![Signed::unreadable("The signature brings its own content, and is not over what lies beside it.")];
+        return Err("The signature brings its own content, and is not over what lies beside it.".to_owned());
     }
     let own = evidence_of(&data);
-    let evidence = [&own, evidence];
-    data.signers.iter().map(|signer| judge(&data, signer, content, rules, trust, &evidence)).collect()
+    let evidence = [evidence, &own];
+    Ok(data.signers.iter().map(|signer| judge(&data, signer, content, rules, trust, &evidence)).collect())
 }
 
 fn whole(cms: &[u8]) -> Option<Cow<'_, [u8]>> {
@@ -116,7 +127,7 @@ fn stamp(
     notes: &mut Vec<String>,
 ) -> Stamp {
     let mut best = Stamp { time: None, trusted: Answer::NotChecked("There is no time stamp.".to_owned()) };
-    for value in tokens(signer).into_iter().take(Limits::TIME_STAMPS) {
+    for value in tokens(signer) {
         let stamp = match Token::read(value.whole) {
             Ok(token) => {
                 let judged = tsp::verify_from(&token, &signer.signature.content, pool, trust, evidence);
@@ -144,9 +155,15 @@ fn rank(stamp: &Stamp) -> u8 {
     }
 }
 
-/// The values of signatureTimeStampToken among the unsigned attributes.
+/// The values of signatureTimeStampToken among the unsigned attributes, each once.
 fn tokens<'a>(signer: &SignerInfo<'a>) -> Vec<Element<'a>> {
-    values(&unsigned(signer), oid::SIGNATURE_TIME_STAMP)
+    let mut tokens: Vec<Element<'a>> = Vec::new();
+    for token in values(&unsigned(signer), oid::SIGNATURE_TIME_STAMP) {
+        if tokens.len() < Limits::TIME_STAMPS && !tokens.contains(&token) {
+            tokens.push(token);
+        }
+    }
+    tokens
 }
 
 fn unsigned<'a>(signer: &SignerInfo<'a>) -> Vec<Attribute<'a>> {

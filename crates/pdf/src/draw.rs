@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use evidence::report::Report;
+use flate2::{Compress, Compression, FlushCompress, Status};
 use lopdf::{Document, Object, ObjectId, Stream, dictionary};
 use model::Fault;
 use printpdf::{
@@ -13,7 +14,7 @@ use printpdf::{
 use self::glyphs::Glyphs;
 use self::stream::Writer;
 use crate::font::{FaceId, Faces};
-use crate::page::{Content, Layout, Page, Picture, Placed, Shape};
+use crate::page::{Content, Layout, Page, Picture, Placed, Shape, Tag};
 use crate::palette::GREY;
 use crate::text::neutralise;
 
@@ -31,17 +32,20 @@ pub(crate) struct Drawn {
 ///
 /// # Errors
 /// `missing-glyph` for the watermark; `bad-font`.
-pub(crate) fn draw(report: &Report, layout: &Layout, faces: &Faces) -> Result<Drawn, Fault> {
+pub(crate) fn draw(report: &Report, layout: &mut Layout, faces: &Faces) -> Result<Drawn, Fault> {
     let broken =
         |error: lopdf::Error| Fault::internal("pdf-not-written", "The report could not be drawn").caused_by(error);
     let watermark = watermark::outlines(&neutralise(&report.watermark), layout.sheet, faces)?;
     let glyphs = Glyphs::of(layout, faces)?;
     let mut document = pages_and_fonts(report, layout, &glyphs);
     let pages: Vec<ObjectId> = document.get_pages().into_values().collect();
-    for (page, id) in layout.pages.iter().zip(&pages) {
-        let bytes = Draw { layout, glyphs: &glyphs, out: Writer::default() }.page(page, watermark.is_some());
-        let mut stream = Stream::new(dictionary! {}, bytes);
-        stream.compress().map_err(broken)?;
+    let mut deflate = Deflate::default();
+    for (page, id) in layout.pages.iter_mut().zip(&pages) {
+        let bytes =
+            Draw { tags: &layout.tags, glyphs: &glyphs, out: Writer::default() }.page(page, watermark.is_some());
+        // What is drawn is needed no more: a long report should not lie in memory twice.
+        page.forget();
+        let stream = Stream::new(dictionary! { "Filter" => "FlateDecode" }, deflate.bytes(&bytes)?);
         let contents = document.get_object(*id).and_then(Object::as_dict).and_then(|page| page.get(b"Contents"));
         let contents = contents.and_then(Object::as_reference).map_err(broken)?;
         document.set_object(contents, stream);
@@ -96,9 +100,34 @@ fn add_form(document: &mut Document, page: ObjectId, outlines: Vec<u8>, sheet: (
     Ok(())
 }
 
+/// Compresses one page after the other in the same memory.
+struct Deflate(Compress);
+
+impl Default for Deflate {
+    fn default() -> Self {
+        Deflate(Compress::new(Compression::default(), true))
+    }
+}
+
+impl Deflate {
+    fn bytes(&mut self, bytes: &[u8]) -> Result<Vec<u8>, Fault> {
+        self.0.reset();
+        // More than deflate makes of anything: stored blocks have five bytes around 16,383 (RFC 1951).
+        let mut packed = Vec::with_capacity(bytes.len() + bytes.len() / 1000 + 64);
+        let done = self.0.compress_vec(bytes, &mut packed, FlushCompress::Finish);
+        match done {
+            Ok(Status::StreamEnd) => {
+                packed.shrink_to_fit();
+                Ok(packed)
+            }
+            _ => Err(Fault::internal("pdf-not-written", "A page of the report could not be compressed")),
+        }
+    }
+}
+
 /// A page while it is drawn.
 struct Draw<'l> {
-    layout: &'l Layout,
+    tags: &'l [Tag],
     glyphs: &'l Glyphs<'l>,
     out: Writer,
 }
@@ -142,7 +171,7 @@ impl Draw<'_> {
         match mark {
             Some(mark) => {
                 self.out.raw("/");
-                self.out.raw(self.layout.tags[mark.tag].name);
+                self.out.raw(self.tags[mark.tag].name);
                 self.out.raw("<</MCID ");
                 self.out.number(mark.id as f32);
                 self.out.raw(">>BDC\n");

@@ -58,8 +58,8 @@ impl Renderer for Pdf {
     /// [`Limits::PAGES`]; `code-too-long` beyond [`Limits::CODE_BYTES`]; `broken-link` for a link that leads nowhere.
     fn render(&self, report: &Report) -> Result<Vec<u8>, Fault> {
         let faces = font::Faces::load(&self.fonts)?;
-        let layout = layout::lay_out(report, &faces)?;
-        let drawn = draw::draw(report, &layout, &faces)?;
+        let mut layout = layout::lay_out(report, &faces)?;
+        let drawn = draw::draw(report, &mut layout, &faces)?;
         finish::finish(report, &layout, drawn)
     }
 

@@ -160,6 +160,12 @@ impl Tag {
 }
 
 impl Page {
+    /// Lets go of what was drawn.
+    pub(crate) fn forget(&mut self) {
+        (self.fills, self.dots, self.content) = Default::default();
+        (self.head, self.foot) = Default::default();
+    }
+
     /// Every line of the page.
     pub(crate) fn lines(&self) -> impl Iterator<Item = &Placed> {
         let content = self.content.iter().flat_map(|content| match content {

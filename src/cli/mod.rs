@@ -50,6 +50,8 @@ pub(crate) mod project;
 pub(crate) mod redaction;
 #[cfg(feature = "pdf")]
 pub(crate) mod report;
+#[cfg(feature = "pdf")]
+pub(crate) mod revocation;
 #[cfg(feature = "engine")]
 pub(crate) mod rules;
 #[cfg(feature = "house")]

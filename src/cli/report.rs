@@ -1,11 +1,12 @@
 //! The report as a PDF that each signer has signed.
 
-use evidence::package::TimeSource;
+use evidence::package::{Keeper, TimeSource};
 use std::path::PathBuf;
 
 use evidence::Renderer;
 use evidence::report::Report;
 use model::{Digest, Fault, Instant};
+use seal::Revocations;
 use seal::x509::Signer;
 
 /// Where fonts lie on most systems, for scripts that the built-in fonts do not have.
@@ -24,12 +25,14 @@ pub(crate) struct SignedReport<'s> {
     pub(crate) pdf: pdf::Pdf,
     pub(crate) signers: &'s [&'s dyn Signer],
     pub(crate) time: &'s dyn TimeSource,
+    pub(crate) keeper: Option<&'s dyn Keeper>,
     pub(crate) created: Instant,
 }
 
 impl Renderer for SignedReport<'_> {
     fn render(&self, report: &Report) -> Result<Vec<u8>, Fault> {
         let mut bytes = self.pdf.render(report)?;
+        let mut kept = Vec::new();
         for (number, signer) in self.signers.iter().enumerate() {
             let field = pades::Field {
                 name: &format!("Signature{}", number + 1),
@@ -39,9 +42,34 @@ impl Renderer for SignedReport<'_> {
                 location: "",
                 time: self.created,
             };
-            let mut stamp = |imprint: &Digest| self.time.stamp(imprint).map(|stamp| stamp.map(|stamp| stamp.token));
-            bytes = pades::sign(&bytes, &field, *signer, &mut stamp)?;
+            let mut last = None;
+            bytes = pades::sign(&bytes, &field, *signer, &mut |imprint| self.stamp(imprint, &mut last))?;
+            if let Some(keeper) = self.keeper {
+                kept.push(keeper.keep(*signer, last.as_deref())?);
+            }
+        }
+        if self.keeper.is_some() {
+            bytes = pades::extend(&bytes, &merged(kept), &mut |imprint| self.stamp(imprint, &mut None))?;
         }
         Ok(bytes)
     }
+}
+
+impl SignedReport<'_> {
+    /// A token over `imprint`, which is left in `last` as well.
+    fn stamp(&self, imprint: &Digest, last: &mut Option<Vec<u8>>) -> Result<Option<Vec<u8>>, Fault> {
+        let token = self.time.stamp(imprint)?.map(|stamp| stamp.token);
+        last.clone_from(&token);
+        Ok(token)
+    }
+}
+
+fn merged(kept: Vec<Revocations>) -> Revocations {
+    let mut all = Revocations::default();
+    for one in kept {
+        all.ocsp.extend(one.ocsp);
+        all.crls.extend(one.crls);
+        all.certificates.extend(one.certificates);
+    }
+    all
 }

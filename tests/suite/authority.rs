@@ -40,6 +40,8 @@ pub(crate) struct Authority {
     folder: tempfile::TempDir,
     /// Where time stamps are to be had.
     pub(crate) tsa: String,
+    /// Who says whether certificates were revoked.
+    pub(crate) ocsp: String,
 }
 
 impl Authority {
@@ -47,7 +49,7 @@ impl Authority {
         let folder = tempfile::tempdir().unwrap();
         let arguments = [&["pki", "--port", "0"], more].concat();
         let (server, line) = start("test-tsa", &arguments, folder.path());
-        Authority { _server: server, tsa: value(&line, "tsa"), folder }
+        Authority { _server: server, tsa: value(&line, "tsa"), ocsp: value(&line, "ocsp"), folder }
     }
 
     /// A file of the authority: `ca.pem`, `p256.key`, …

@@ -316,6 +316,122 @@ fn a_browser_checks_a_package_without_a_network() {
     }
 }
 
+#[test]
+fn a_package_for_the_long_term_keeps_what_its_judges_need() {
+    // Answers about revocation are in report and container, and the report has a time stamp of its own (B-LTA).
+    let (house, authority) = (house(), Authority::start(&["--trusted-list"]));
+    let signer = authority.signer("qualified");
+    let long =
+        ["--tsa", &authority.tsa, "--long-term", "--ocsp", &authority.ocsp, "--issuer", &authority.file("ca.pem")];
+    build(&house, &[&texts(&signer)[..], &long].concat(), 0);
+    let found = json(&house, &["verify", "c1.asice", "--trust", &authority.file("ca.pem")], 0);
+    let checks = found["checks"].as_array().unwrap();
+    let open: Vec<_> =
+        checks.iter().filter(|check| check["name"].as_str().unwrap().starts_with("report-signature")).collect();
+    let unknown = |check: &&&Value| check["detail"].as_str().unwrap().contains("not checked");
+    assert!(open.len() >= 7 && !open.iter().any(|check| unknown(&check)), "{open:#?}");
+    assert!(open.iter().any(|check| check["name"] != "report-signature: Signature1"), "no time stamp of the document");
+    // A certificate that was revoked seals nothing.
+    let revoked = authority.signer("revoked");
+    let now = now();
+    let arguments =
+        [&["package", "build", "c1", "--output", "r.asice", "--time", &now], &texts(&revoked)[..], &long].concat();
+    house.run(&arguments).expect(4).code("certificate-revoked");
+    assert!(!house.path("r.asice").exists());
+    let nobody = [
+        &["package", "build", "c1", "--output", "r.asice", "--time", &now],
+        &texts(&signer)[..],
+        &long[..3],
+        &long[5..],
+    ];
+    house.run(&nobody.concat()).expect(8).code("no-revocation-answer");
+    if let Some(python) = std::env::var_os("PROBITY_TEST_ASIC") {
+        let mut digidoc = Command::new(python);
+        digidoc.arg(crate::house::repository("tests/judges/asic/digidoc.py")).arg("verify").arg(authority.path(""));
+        let ran = Ran::of(digidoc.arg(house.path("c1.asice")).output().unwrap());
+        assert!(ran.stdout.starts_with("VALID "), "{ran:?}");
+    }
+    let Some(python) = std::env::var_os("PROBITY_TEST_PYHANKO") else { return };
+    shell(&house, "unzip -q -p c1.asice bag/data/report.pdf > report.pdf");
+    let mut pyhanko = Command::new(Path::new(&python).with_file_name("pyhanko"));
+    pyhanko.args(["sign", "adesverify", "--trust", &authority.file("ca.pem"), "--trust-replace"]);
+    let ran = Ran::of(pyhanko.arg(house.path("report.pdf")).output().unwrap());
+    assert!((ran.stdout.clone() + &ran.stderr).contains("INTACT:TRUSTED,TIMESTAMP_TOKEN<INTACT:TRUSTED>"), "{ran:?}");
+}
+
+/// A change, as Python that has the files of the package as the dictionary `f`, and the check that names it.
+const TAMPERING: [(&str, &str); 24] = [
+    ("f['bag/data/exhibits/EX-001/access.log'] += b'x'", "exhibits"),
+    ("del f['bag/data/exhibits/EX-001/access.log']", "exhibits"),
+    ("f['bag/data/exhibits/EX-001/more.log'] = b'x'", "payload-manifest"),
+    ("f['bag/data/exhibits/EX-001/other.log'] = f.pop('bag/data/exhibits/EX-001/access.log')", "payload-manifest"),
+    ("f['bag/data/custody.jsonl'] = b''.join(f['bag/data/custody.jsonl'].splitlines(True)[:-1])", "custody"),
+    ("f['bag/data/custody.jsonl'] = f['bag/data/custody.jsonl'].replace(b'first copy', b'third copy')", "custody"),
+    (
+        "l = f['bag/data/custody.jsonl'].splitlines(True); l[1], l[2] = l[2], l[1]; f['bag/data/custody.jsonl'] = b''.join(l)",
+        "custody",
+    ),
+    ("f['bag/data/case.json'] = f['bag/data/case.json'].replace(b'Outage', b'Update')", "payload-manifest"),
+    ("f['bag/data/case.xml'] = f['bag/data/case.xml'].replace(b'Outage', b'Update')", "xml"),
+    ("f['bag/data/provenance.jsonld'] = f['bag/data/provenance.jsonld'].replace(b'EX-001', b'EX-009')", "provenance"),
+    ("f['bag/manifest.json'] = f['bag/manifest.json'].replace(b'2026', b'2025')", "ssh-signature"),
+    ("f['bag/manifest-sha256.txt'] = f['bag/manifest-sha256.txt'][:-1] + b' '", "payload-manifest"),
+    (
+        "f['bag/proofs/manifest.p7s'] = f['bag/proofs/manifest.p7s'][:-9] + b'123456789'",
+        "cades-signature: proofs/manifest.p7s",
+    ),
+    ("del f['bag/proofs/manifest.p7s']", "sealers"),
+    ("del f['META-INF/signatures0.xml']", "sealers"),
+    (
+        "f['META-INF/signatures0.xml'] = f['META-INF/signatures0.xml'].replace(b'SigningTime>20', b'SigningTime>19')",
+        "xades-signature: META-INF/signatures0.xml",
+    ),
+    (
+        "f['META-INF/signatures0.xml'] = f['META-INF/signatures0.xml'].replace(b'<asic:', b'<!DOCTYPE a [<!ENTITY x \"y\">]><asic:', 1)",
+        "xades-signature: META-INF/signatures0.xml",
+    ),
+    (
+        "f['META-INF/manifest.p7s.tsr'] = f['META-INF/manifest.p7s.tsr'][:-9] + b'123456789'",
+        "time-stamp: META-INF/manifest.p7s.tsr",
+    ),
+    ("f['META-INF/evil.xml'] = b'<x/>'", "container"),
+    ("f['META-INF/manifest.xml'] = f['META-INF/manifest.xml'].replace(b'text/plain', b'text/html')", "container"),
+    ("f['mimetype'] = b'application/zip'", "container"),
+    ("f['bag/signer.pub'] = f['bag/signer.pub'].replace(b'AAAAC3', b'AAAAC4')", "ssh-signature"),
+    ("f['bag/verify.sh'] = b'#!/bin/sh'", "tag-manifest"),
+    ("f['bag/data/report.pdf'] += b' 1 0 obj << >> endobj '", "report-signature: Signature1"),
+];
+
+#[test]
+fn every_kind_of_tampering_is_caught_and_named() {
+    // The zip is written again as probity writes it, so that only the change itself can be found.
+    let (house, authority) = (house(), Authority::start(&[]));
+    build(&house, &[&texts(&authority.signer("p256"))[..], &["--tsa", &authority.tsa]].concat(), 0);
+    for (change, name) in TAMPERING {
+        let script = format!(
+            "
+import sys, zipfile
+f = {{e: zipfile.ZipFile('c1.asice').read(e) for e in zipfile.ZipFile('c1.asice').namelist()}}
+before = dict(f)
+{change}
+assert f != before
+out = zipfile.ZipFile('t.asice', 'w', zipfile.ZIP_STORED)
+for name in sorted(f, key=lambda n: (n != 'mimetype', n)):
+    info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    info.create_system, info.external_attr = 3, (0o100755 if name.endswith('.sh') else 0o100644) << 16
+    out.writestr(info, f[name])
+out.close()
+"
+        );
+        let python = Command::new("python3").args(["-c", &script]).current_dir(house.root()).output().unwrap();
+        Ran::of(python).expect(0);
+        let found = json(&house, &["verify", "t.asice", "--trust", &authority.file("ca.pem")], 1);
+        let names = failed(&found);
+        assert!(names.iter().any(|failed| failed == name), "{change}: {names:?}, not {name}");
+        assert!(!names.iter().any(|failed| failed == "zip-structure"), "{change}: {found:#}");
+    }
+}
+
 /// What `index.html` in this folder writes to the console of the browser behind `DONE`.
 fn console(folder: &Path) -> String {
     let mut chromium = Command::new("chromium");

@@ -91,7 +91,7 @@ fn an_exhibit_that_changed_on_the_disk_stops_the_build() {
     let root = tempfile::tempdir().unwrap();
     let case = case(root.path());
     std::fs::write(case.folder().join("exhibits/EX-001/access.log"), b"10.0.0.2 GET / 200\n").unwrap();
-    let seals = Seals { key: &key(), signers: &[], time: &NoTime };
+    let seals = Seals { key: &key(), signers: &[], time: &NoTime, keeper: None };
     let fault = build(&case, &settings(), &seals, &Plain, &mut Cursor::new(Vec::new()), &Hidden).unwrap_err();
     assert_eq!(fault.code(), "exhibit-changed");
     assert_eq!(case.check(&Hidden).unwrap_err().code(), "exhibit-changed");
@@ -157,7 +157,7 @@ fn an_exhibit_beyond_4_gib_is_streamed() {
     let more = probity_evidence::NewExhibit { name: "after.txt", description: "its offset needs 64 bits" };
     case.add(&mut &b"after"[..], more, &act(301, "small"), &Hidden).unwrap();
     let path = root.path().join("package.zip");
-    let seals = Seals { key: &key(), signers: &[], time: &NoTime };
+    let seals = Seals { key: &key(), signers: &[], time: &NoTime, keeper: None };
     build(&case, &settings(), &seals, &Plain, &mut std::fs::File::create(&path).unwrap(), &Hidden).unwrap();
     let verification = verify(&std::fs::File::open(&path).unwrap(), &ask(&[], &[]), &Hidden).unwrap();
     assert!(verification.is_intact(), "{:#?}", verification.checks);

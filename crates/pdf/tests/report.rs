@@ -56,7 +56,7 @@ fn package(folder: &Path) -> PathBuf {
     };
     let path = folder.join("package.zip");
     let key = SigningKey::from_seed([7; 32]);
-    let seals = Seals { key: &key, signers: &[], time: &NoTime };
+    let seals = Seals { key: &key, signers: &[], time: &NoTime, keeper: None };
     build(&case, &settings, &seals, &Pdf::default(), &mut File::create(&path).unwrap(), &Hidden).unwrap();
     let keys = [key.public()];
     let ask = Ask { keys: &keys, anchors: &[], now: at(7200), blocks: &NoBlocks, pdf: &pades::Reader, signers: 0 };
@@ -172,7 +172,7 @@ fn an_empty_case_has_every_section_and_a_full_one_every_value() {
     let key = SigningKey::from_seed([7; 32]);
     let read = |case: &Case, name: &str| {
         let keep = Keep(std::cell::RefCell::new(None));
-        let seals = Seals { key: &key, signers: &[], time: &NoTime };
+        let seals = Seals { key: &key, signers: &[], time: &NoTime, keeper: None };
         build(case, &settings, &seals, &keep, &mut std::io::Cursor::new(Vec::new()), &Hidden).unwrap();
         let report = keep.0.into_inner().unwrap();
         (words(&Pdf::default().render(&report).unwrap(), name), report)

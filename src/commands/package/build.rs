@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use evidence::package::{Build, Built, LedgerAnchor, Seals, Tool, build};
+use evidence::package::{Build, Built, Keeper, LedgerAnchor, Seals, Tool, build};
 use evidence::{Act, Case};
 use model::{ByteSize, Fault};
 use seal::PublicKey;
@@ -18,6 +18,7 @@ use crate::cli::output::{Page, Show};
 use crate::cli::passphrase::PassphraseArgs;
 use crate::cli::progress::Count;
 use crate::cli::report::{SignedReport, renderer};
+use crate::cli::revocation::{Collector, LongTermArgs};
 use crate::cli::sealers::{Sealers, SignerArgs};
 use crate::cli::vault::Vault;
 use crate::commands::{Done, case};
@@ -52,6 +53,8 @@ pub(super) struct BuildArgs {
     require_time: bool,
     #[command(flatten, next_help_heading = "Time")]
     time: TimeArgs,
+    #[command(flatten, next_help_heading = "Long term")]
+    long_term: LongTermArgs,
     #[command(flatten, next_help_heading = "Signers")]
     signers: SignerArgs,
     #[command(flatten)]
@@ -67,8 +70,10 @@ pub(super) fn run(context: &mut Context, args: &BuildArgs) -> Result<Done, Fault
     let order = order(context, &case, args, sealers.key.demo)?;
     let signers: Vec<_> = sealers.people.iter().map(|signer| &**signer).collect();
     let pdf = renderer(&args.font_dir);
-    let report = SignedReport { pdf, signers: &signers, time: &time, created: order.created };
-    let seals = Seals { key: &sealers.key.secret, signers: &signers, time: &time };
+    let collector = Collector::new(context, &args.long_term)?;
+    let keeper = collector.as_ref().map(|collector| collector as &dyn Keeper);
+    let report = SignedReport { pdf, signers: &signers, time: &time, keeper, created: order.created };
+    let seals = Seals { key: &sealers.key.secret, signers: &signers, time: &time, keeper };
     let mut file = NewFile::create(&args.output, Existing::from_flag(args.overwrite))?;
     let progress = context.progress(Count::Bytes);
     let mut vault = Vault::new(file.file(), &args.encrypt_to)?;

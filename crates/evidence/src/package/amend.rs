@@ -189,7 +189,7 @@ impl<'i> Amendment<'i> {
         let files: Vec<_> =
             self.package.seen.iter().map(|(path, seen)| (format!("{BAG}{path}"), seen.sha256)).collect();
         let name = signatures(there.len());
-        self.changes.insert(name.clone(), sign(&files, created, signer, time)?);
+        self.changes.insert(name.clone(), sign(&files, created, signer, time, None)?);
         Ok(name)
     }
 

@@ -8,7 +8,7 @@ use seal::x509::Signer;
 use seal::{cms, sha256, xades};
 
 use super::paths::*;
-use super::seals::{Seals, TimeSource};
+use super::seals::{Keeper, Seals, TimeSource};
 use super::source::{Source, Sources};
 use crate::zip::MIMETYPE;
 
@@ -27,7 +27,7 @@ pub(super) fn close(bag: Sources, created: Instant, seals: &Seals) -> Result<Sou
         (ODF_MANIFEST.to_owned(), held(odf_manifest(all.keys()).as_bytes())),
     ];
     for (number, signer) in seals.signers.iter().enumerate() {
-        let signature = sign(&signed, created, *signer, seals.time)?;
+        let signature = sign(&signed, created, *signer, seals.time, seals.keeper)?;
         beside.push((signatures(number), Source::Held(signature)));
     }
     if let Some((path, signature)) = stamped(&all)
@@ -64,15 +64,23 @@ pub(super) fn sign(
     created: Instant,
     signer: &dyn Signer,
     time: &dyn TimeSource,
+    keeper: Option<&dyn Keeper>,
 ) -> Result<Vec<u8>, Fault> {
     let files: Vec<_> = files
         .iter()
         .map(|(path, sha256)| xades::File { path, sha256: *sha256, media_type: media_type(path) })
         .collect();
     let signature = xades::sign(&files, created, signer)?;
-    match time.stamp(&sha256(&xades::signature_value(&signature)?))? {
-        Some(stamp) => xades::with_timestamp(&signature, &stamp.token),
-        None => Ok(signature),
+    let stamp = time.stamp(&sha256(&xades::signature_value(&signature)?))?;
+    let stamped = match &stamp {
+        Some(stamp) => xades::with_timestamp(&signature, &stamp.token)?,
+        None => signature,
+    };
+    match keeper {
+        Some(keeper) => {
+            xades::with_long_term(&stamped, &keeper.keep(signer, stamp.as_ref().map(|stamp| &stamp.token[..]))?)
+        }
+        None => Ok(stamped),
     }
 }
 

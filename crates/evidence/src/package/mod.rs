@@ -28,7 +28,7 @@ pub use audit::LedgerProof;
 pub use build::build;
 pub use paths::{IDENTITY, NAMESPACE, PREDICATE};
 pub use readers::{Blocks, NoBlocks, PdfReader, PdfSignature};
-pub use seals::{NoTime, Seals, Stamp, TimeSource};
+pub use seals::{Keeper, NoTime, Seals, Stamp, TimeSource};
 pub use verification::{Check, Outcome, Question, Verification};
 pub use verify::{Ask, verify};
 

@@ -1,8 +1,8 @@
 //! Who and what seals a package: keys, certificates, and where trusted time comes from.
 
 use model::{Digest, Fault};
-use seal::Ed25519Signer;
 use seal::x509::Signer;
+use seal::{Ed25519Signer, Revocations};
 
 /// What seals a package.
 #[derive(Clone, Copy)]
@@ -13,6 +13,17 @@ pub struct Seals<'s> {
     pub signers: &'s [&'s dyn Signer],
     /// Where time stamps come from.
     pub time: &'s dyn TimeSource,
+    /// Who collects what is needed when the authorities are gone; `None` where that is not asked for.
+    pub keeper: Option<&'s dyn Keeper>,
+}
+
+/// Collects certificates and answers about revocation (levels LT and LTA).
+pub trait Keeper {
+    /// What is needed to judge a signature of `signer` and the time stamp `token` (DER) over it.
+    ///
+    /// # Errors
+    /// Where an answer cannot be had, or a certificate was revoked.
+    fn keep(&self, signer: &dyn Signer, token: Option<&[u8]>) -> Result<Revocations, Fault>;
 }
 
 /// A time stamp (RFC 3161).

@@ -221,7 +221,7 @@ pub(crate) fn package_by(case: &Case, key: &SigningKey, signers: &[&dyn Signer])
 
 pub(crate) fn packed(case: &Case, settings: &Build, key: &SigningKey, signers: &[&dyn Signer]) -> Vec<u8> {
     let mut out = Cursor::new(Vec::new());
-    let seals = Seals { key, signers, time: &NoTime };
+    let seals = Seals { key, signers, time: &NoTime, keeper: None };
     build(case, settings, &seals, &Plain, &mut out, &Hidden).unwrap();
     out.into_inner()
 }

@@ -172,6 +172,11 @@ impl Certificate {
         key::check(&self.0.key, algorithm, message, signature)
     }
 
+    /// Whether `issuer` has the name that this certificate gives for its issuer, and the key that signed it.
+    pub fn is_issued_by(&self, issuer: &Certificate) -> bool {
+        self.0.issuer == issuer.0.subject && self.is_signed_by(issuer).is_ok()
+    }
+
     /// Whether the key of `issuer` made this certificate's signature. Names and rights are not looked at.
     pub(crate) fn is_signed_by(&self, issuer: &Certificate) -> Result<String, Refusal> {
         issuer.check_signature(&self.0.algorithm, &self.0.signed, &self.0.signature)

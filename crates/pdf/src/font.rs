@@ -68,6 +68,15 @@ impl Region {
         }
     }
 
+    /// The language of Chinese characters that stand beside Kana or Hangul (BCP 47).
+    pub(crate) fn language(self) -> Option<&'static str> {
+        match self {
+            Region::Japan => Some("ja"),
+            Region::Korea => Some("ko"),
+            Region::China => None,
+        }
+    }
+
     /// How the family of a font ends that has these forms.
     fn suffix(self) -> &'static str {
         match self {

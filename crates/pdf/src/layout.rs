@@ -187,11 +187,13 @@ impl Pen<'_> {
             (Some(parent), Some(link)) => Some(self.link(parent, link)),
             _ => tag,
         };
-        // What runs from right to left stands on the page from left to right: whoever hears it gets its words in their order.
-        let own = match (tag, &line.logical) {
-            (Some(parent), Some(words)) => {
+        // What runs from right to left stands on the page from left to right: whoever hears it gets its words in their order, and
+        // in their language where the script tells it.
+        let own = match tag {
+            Some(parent) if line.logical.is_some() || line.language.is_some() => {
                 let span = self.tag(Some(parent), "Span");
-                self.layout.tags[span].says = Says::Words(words.to_string());
+                let words = line.logical.as_ref().map(|words| words.to_string());
+                self.layout.tags[span].says = Says::Words { words, language: line.language };
                 Some(span)
             }
             _ => tag,

@@ -116,8 +116,11 @@ pub(crate) enum Says {
     Summary(String),
     /// How a list is numbered.
     Numbering(&'static str),
-    /// Its words, which stand on the page in another order.
-    Words(String),
+    /// Its words where they stand on the page in another order, and their language where it is known.
+    Words {
+        words: Option<String>,
+        language: Option<&'static str>,
+    },
     /// The words for a picture, and its box: left, bottom, right, top.
     Alternative(String, [f32; 4]),
 }

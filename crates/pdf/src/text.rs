@@ -28,6 +28,8 @@ pub(crate) struct Line {
     pub(crate) leftward: bool,
     /// Its words in the order in which they are read, where they are not seen in that order.
     pub(crate) logical: Option<Rc<str>>,
+    /// The language of all of its letters, where their script says it (BCP 47).
+    pub(crate) language: Option<&'static str>,
     pub(crate) link: Option<Rc<Link>>,
     pub(crate) anchor: Option<Rc<str>>,
     /// Whether a line stands under it: a link is seen without its colour (WCAG 2.1, 1.4.1).
@@ -88,6 +90,7 @@ impl Style {
             goes_on: false,
             leftward: false,
             logical: None,
+            language: None,
             link: None,
             anchor: None,
             underlined: false,

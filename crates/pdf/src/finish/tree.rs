@@ -101,7 +101,10 @@ impl Tree<'_> {
                 element.set("A", dictionary! { "O" => "Table", "Summary" => text(short(summary)) })
             }
             Says::Numbering(how) => element.set("A", dictionary! { "O" => "List", "ListNumbering" => *how }),
-            Says::Words(words) => element.set("ActualText", text(words)),
+            Says::Words { words, language } => {
+                words.iter().for_each(|words| element.set("ActualText", text(words)));
+                language.iter().for_each(|language| element.set("Lang", Object::string_literal(*language)));
+            }
             Says::Alternative(alt, frame) => {
                 element.set("Alt", text(short(&crate::text::neutralise(alt))));
                 let frame: Vec<Object> = frame.iter().map(|side| Object::Real(*side)).collect();

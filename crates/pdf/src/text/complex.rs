@@ -42,9 +42,10 @@ pub(super) fn break_paragraph(
     for (items, goes_on) in broken {
         let turned = items.iter().any(|item| item.level.is_rtl());
         let text: String = items.iter().map(|item| item.text.as_str()).chain(goes_on.then_some(" ")).collect();
+        let language = setter.language(&items);
         let (runs, width) = visual(items);
         let logical = turned.then(|| text.into());
-        lines.push(Line { goes_on, leftward, logical, ..style.line(runs, width) });
+        lines.push(Line { goes_on, leftward, logical, language, ..style.line(runs, width) });
     }
     Ok(())
 }
@@ -112,6 +113,17 @@ impl Setter<'_> {
         };
         item.width = thousandths * self.style.size / 1000.0;
         Ok(())
+    }
+
+    /// The language of a line, where all of its letters are of one script that tells it.
+    fn language(&self, items: &[Item]) -> Option<&'static str> {
+        let letters = |item: &&Item| item.text.chars().any(char::is_alphabetic);
+        let mut languages = items.iter().filter(letters).map(|item| match item.script.is_east_asian() {
+            true => self.region.language().unwrap_or(item.script.language),
+            false => item.script.language,
+        });
+        let first = languages.next().filter(|language| !language.is_empty())?;
+        languages.all(|language| language == first).then_some(first)
     }
 
     /// Lines of items that fit; whether each goes on after a space.

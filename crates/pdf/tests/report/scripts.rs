@@ -5,6 +5,7 @@ use std::process::Command;
 
 use evidence::Renderer;
 use evidence::report::{Block, Cell, Column, Report, Table, Text};
+use lopdf::{Document, Object};
 use probity_pdf::{Fonts, Pdf};
 
 use crate::support::{report, run, words};
@@ -88,6 +89,27 @@ fn every_script_is_read_out_as_it_was_written() {
     }
     assert_eq!(text.matches("الأدلة").count(), 6 + 1);
     assert_eq!(text.replace(char::is_whitespace, "").matches("本报告包含案件的全部证据及其保管链记录，").count(), 12);
+}
+
+#[test]
+fn the_language_of_a_text_is_said_where_its_script_tells_it() {
+    let check = |text: &str, language: Option<&str>| {
+        let bytes = pdf().render(&report(vec![Block::Paragraph(Text::plain(text))])).unwrap();
+        let document = Document::load_mem(&bytes).unwrap();
+        let span = |object: &Object| {
+            let element =
+                object.as_dict().ok().filter(|element| element.get(b"S").is_ok_and(|name| *name == "Span".into()))?;
+            element.get(b"Lang").ok()?.as_str().ok().map(|lang| String::from_utf8_lossy(lang).into_owned())
+        };
+        assert_eq!(document.objects.values().find_map(span).as_deref(), language, "{text}");
+    };
+    check("שלום (2026)", Some("he"));
+    check("東京のリスト", Some("ja"));
+    check("서울 日", Some("ko"));
+    check("北京", Some("und-Hani"));
+    check("محمد", Some("und-Arab"));
+    check("by محمد", None);
+    check("plain", None);
 }
 
 #[test]

@@ -51,14 +51,14 @@ pub(super) struct BuildArgs {
     /// Build nothing when no authority gives a time stamp
     #[arg(long)]
     require_time: bool,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
     #[command(flatten, next_help_heading = "Time")]
     time: TimeArgs,
     #[command(flatten, next_help_heading = "Long term")]
     long_term: LongTermArgs,
     #[command(flatten, next_help_heading = "Signers")]
     signers: SignerArgs,
-    #[command(flatten)]
-    passphrase: PassphraseArgs,
 }
 
 pub(super) fn run(context: &mut Context, args: &BuildArgs) -> Result<Done, Fault> {

@@ -110,14 +110,19 @@ fn a_receiver_signs_with_ssh_keygen_and_anybody_can_check_it() {
     house.run(&record("k.pub")).expect(4).code("statement-differs");
     let shown = house.json(&["case", "show", "c1"], 0);
     assert_eq!(shown["custody"][2]["countersigned"], fingerprint.trim());
-    let line = last(&house);
+    house.run(&["package", "build", "c1", "--output", "c1.zip"]).expect(0);
+    house.shell("unzip -q c1.zip && cmp t.json bag/data/countersignatures/000003.json").expect(0);
+    let checked = "cd bag/data/countersignatures && ssh-keygen -Y check-novalidate -n custody@probity -s 000003.json.sig < 000003.json";
+    assert!(house.shell(checked).expect(0).stdout.contains(fingerprint.trim()));
+    let log = house.read(LOG);
+    let line: Value = serde_json::from_str(log.lines().nth(2).unwrap()).unwrap();
     let statement: Value = serde_json::from_str(&house.read("t.json")).unwrap();
     house.write("s.sig", line["countersignature"]["signature"].as_str().unwrap());
     house.write("allowed", format!("receiver {}\n", line["countersignature"]["key"].as_str().unwrap()));
     house.shell("ssh-keygen -q -Y verify -f allowed -I receiver -n custody@probity -s s.sig < t.json").expect(0);
-    // A line whose signature is another's is found out, also where the whole chain was written anew.
-    let log = house.read(LOG).replace("\"to\":\"Evidence room\"", "\"to\":\"Another room\"");
-    house.write(LOG, log);
+    // A line whose signature is for something else is found out, also where the whole chain was written anew.
+    let lines: Vec<&str> = log.lines().take(3).collect();
+    house.write(LOG, lines.join("\n").replace("\"to\":\"Evidence room\"", "\"to\":\"Another room\"") + "\n");
     house.run(&["case", "show", "c1"]).expect(1).code("countersignature-wrong");
     fit_their_schemas(&[stated, done, shown, line, statement]);
 }

@@ -500,4 +500,43 @@ mod tests {
         let findings = examine(&[log(1), line].concat()).unwrap_err();
         assert_eq!(findings[0].said, "line 2 was altered: its number is 5");
     }
+
+    mod anything {
+        use super::*;
+        use proptest::prelude::*;
+
+        proptest! {
+            #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+            /// Whichever line is altered, removed or put in, it is named; the last one only where a line follows.
+            #[test]
+            fn one_change_is_located(at in 0_usize..11, what in 0..3) {
+                let mut lines: Vec<Vec<u8>> = log(12).split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+                let (kind, line) = match what {
+                    0 => { replace(&mut lines[at], "Examiner", "Examinor"); (Tampering::Altered, at) }
+                    1 => { lines.remove(at); (Tampering::Removed, at) }
+                    _ => { let line = forged(&lines[at], at as u64 + 2); lines.insert(at + 1, line); (Tampering::Inserted, at + 1) }
+                };
+                let findings = examine(&lines.concat()).unwrap_err();
+                let found: Vec<_> = findings.iter().map(|finding| (finding.tampering, finding.line)).collect();
+                prop_assert_eq!(found, [(kind, line as u64 + 1)]);
+            }
+
+            /// Lines in any order, any number of times, and bytes between them: an answer, and each finding at a line.
+            #[test]
+            fn every_log_is_answered(order in proptest::collection::vec(0_usize..6, 0..12), flip in any::<u16>(), put in ".{0,20}") {
+                let whole = log(6);
+                let lines: Vec<&[u8]> = whole.split_inclusive(|byte| *byte == b'\n').collect();
+                let mut bytes: Vec<u8> = order.iter().flat_map(|line| lines[*line].to_vec()).collect();
+                bytes.extend_from_slice(put.as_bytes());
+                if let Some(last) = bytes.len().checked_sub(1) {
+                    bytes[usize::from(flip) % (last + 1)] ^= 1;
+                }
+                let count = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+                if let Err(findings) = examine(&bytes) {
+                    prop_assert!(!findings.is_empty() && findings.iter().all(|finding| (1..=count).contains(&finding.line)));
+                }
+            }
+        }
+    }
 }

@@ -191,6 +191,22 @@ impl Entry {
 }
 
 impl Chain {
+    /// What receivers signed, as files: for the transfer of line 7 `000007.json` and `000007.json.sig`, which
+    /// `ssh-keygen -Y check-novalidate -n custody@probity -s 000007.json.sig < 000007.json` checks.
+    ///
+    /// # Errors
+    /// None that an input can cause.
+    pub fn countersigned_files(&self, case: &str) -> Result<Vec<(String, Vec<u8>)>, Fault> {
+        let mut files = Vec::new();
+        for entry in &self.entries {
+            let Some(signed) = &entry.countersignature else { continue };
+            let Some(statement) = entry.statement(case, signed) else { continue };
+            files.push((format!("{:06}.json", entry.seq), statement.to_bytes()?));
+            files.push((format!("{:06}.json.sig", entry.seq), signed.signature.clone().into_bytes()));
+        }
+        Ok(files)
+    }
+
     /// What is wrong with the countersignatures of the log: those that are not good, and those that stand for two transfers.
     pub fn wrong_countersignatures(&self, case: &str) -> Vec<String> {
         let mut seen = std::collections::BTreeMap::new();

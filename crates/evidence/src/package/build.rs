@@ -69,6 +69,9 @@ fn payload(case: &Case, build: &Build, key: &PublicKey, renderer: &dyn Renderer)
     for (recorded, bytes) in contents.evaluations.into_iter().chain(contents.reasoning) {
         sources.insert(format!("{DATA}{}", recorded.file), Source::Held(bytes));
     }
+    for (name, bytes) in case.custody().countersigned_files(case.id())? {
+        sources.insert(format!("{COUNTERSIGNATURES}{name}"), Source::Held(bytes));
+    }
     let proofs = audit::files(build.ledger.as_ref());
     sources.extend(proofs.into_iter().map(|(path, bytes)| (path, Source::Held(bytes))));
     for exhibit in case.exhibits() {

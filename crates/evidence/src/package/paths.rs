@@ -36,6 +36,7 @@ pub(crate) const REPORT: &str = "data/report.pdf";
 pub(crate) const CASE_JSON: &str = "data/case.json";
 pub(crate) const CASE_XML: &str = "data/case.xml";
 pub(crate) const CASE_XSD: &str = "data/case.xsd";
+pub(crate) const COUNTERSIGNATURES: &str = "data/countersignatures/";
 pub(crate) const PROVENANCE: &str = "data/provenance.jsonld";
 pub(crate) const CUSTODY: &str = "data/custody.jsonl";
 

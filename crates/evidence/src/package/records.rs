@@ -6,7 +6,7 @@ use seal::PublicKey;
 
 use super::audit;
 use super::intake::Package;
-use super::paths::{BAG, CASE_JSON, DATA, PROVENANCE};
+use super::paths::{BAG, CASE_JSON, COUNTERSIGNATURES, DATA, PROVENANCE};
 use super::verification::{Check, Question};
 use crate::Limits;
 use crate::bytes::{Bytes, Window};
@@ -27,20 +27,33 @@ pub(super) fn checks(
     Ok(vec![
         reasoning(package, input, document, chain)?,
         redactions(package, input, document, chain)?,
-        countersignatures(document, chain).about(Question::Custody),
+        countersignatures(package, input, document, chain)?.about(Question::Custody),
         provenance(package, document),
         audit::check(&mut read, package.seen.keys(), document, chain, keys)?.about(Question::Custody),
     ])
 }
 
-/// Each signature of a receiver is good for the transfer it stands with.
-fn countersignatures(document: &Document, chain: &Chain) -> Check {
+/// Each signature of a receiver is good for the transfer it stands with, and travels with what was signed as a file, too.
+fn countersignatures(package: &Package, input: &dyn Bytes, document: &Document, chain: &Chain) -> io::Result<Check> {
+    let case = &document.wire.id;
     let signed = chain.entries.iter().filter(|entry| entry.countersignature.is_some()).count();
     let transfers = chain.entries.iter().filter(|entry| entry.deed == Deed::Transferred).count();
+    let mut places = chain.wrong_countersignatures(case);
+    let files = chain.countersigned_files(case).unwrap_or_default();
+    for (name, bytes) in &files {
+        let path = format!("{COUNTERSIGNATURES}{name}");
+        if package.again(input, &path, Limits::CUSTODY_LINE_BYTES as u64)?.as_ref() != Some(bytes) {
+            places.push(format!("{path}: it is missing or not what the custody log says"));
+        }
+    }
+    let there = package.seen.keys().filter(|path| path.starts_with(COUNTERSIGNATURES)).count();
+    if there != files.len() {
+        places.push(format!("{COUNTERSIGNATURES}: it has {there} files, the custody log says {}", files.len()));
+    }
     let passed = format!(
         "{signed} of {transfers} transfers are countersigned, each with a good signature; who holds the keys is not known."
     );
-    Check::of("countersignatures", passed, chain.wrong_countersignatures(&document.wire.id))
+    Ok(Check::of("countersignatures", passed, places))
 }
 
 /// Every AI-reasoning record is the file that was recorded, and `case.json` says what it says.

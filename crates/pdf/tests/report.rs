@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use evidence::package::{Ask, Build, LedgerAnchor, NoBlocks, NoTime, Seals, Tool, build, verify};
-use evidence::report::{Block, Cell, Column, Report, Table, Text};
+use evidence::report::{Block, Cell, Chart, Column, Plot, Report, Table, Text};
 use evidence::{Act, Case, NewExhibit, Renderer};
 use model::{Digest, Hidden, Instant};
 use probity_pdf::Pdf;
@@ -207,4 +207,40 @@ fn an_empty_case_has_every_section_and_a_full_one_every_value() {
         }
     }
     assert!(text.contains("<U+202E>") && !text.contains('\u{202e}'));
+}
+
+#[test]
+fn objectives_are_drawn_and_budgets_over_time() {
+    let root = tempfile::tempdir().unwrap();
+    let mut case = case(root.path());
+    let earlier = EVALUATION.replace("\"at\":\"2026-01-01T09:00:00Z\"", "\"at\":\"2025-12-25T09:00:00Z\"");
+    let earlier = earlier.replace("\"spent\":\"60\",\"remaining\":\"-10\"", "\"spent\":\"20\",\"remaining\":\"30\"");
+    assert_ne!(earlier, EVALUATION);
+    case.record_evaluation(earlier.as_bytes(), &act(300, "the week before")).unwrap();
+    let settings = Build {
+        created: at(3600),
+        marking: String::new(),
+        watermark: String::new(),
+        tool: Tool { name: "probity".to_owned(), version: "0.1.0".to_owned() },
+        ledger: None,
+    };
+    let keep = Keep(std::cell::RefCell::new(None));
+    let key = SigningKey::from_seed([7; 32]);
+    let seals = Seals { key: &key, signers: &[], time: &NoTime, keeper: None };
+    build(&case, &settings, &seals, &keep, &mut std::io::Cursor::new(Vec::new()), &Hidden).unwrap();
+    let report = keep.0.into_inner().unwrap();
+    let charts: Vec<&Chart> = report
+        .blocks
+        .iter()
+        .filter_map(|block| if let Block::Chart(chart) = block { Some(chart) } else { None })
+        .collect();
+    let titles: Vec<&str> = charts.iter().map(|chart| chart.title.as_str()).collect();
+    let windows = "Objectives as of 2026-01-01 09:00:00 UTC";
+    assert_eq!(titles, [windows, "Objectives as of 2025-12-25 09:00:00 UTC", "Error budget of latency / p95"]);
+    assert!(charts[0].alt.contains("latency / p95, broken, 94 % good, 95 % needed, budget: 60 of 50 spent."));
+    let alt = "was left 60.0 % at 2025-12-25 09:00:00 UTC, -20.0 % at 2026-01-01 09:00:00 UTC.";
+    assert!(charts[2].alt.ends_with(alt), "{}", charts[2].alt);
+    let Plot::BurnDown(left) = &charts[2].plot else { panic!("{:?}", charts[2]) };
+    assert!(left.iter().map(|left| left.share).zip([0.6, -0.2]).all(|(share, expect)| (share - expect).abs() < 1e-9));
+    assert!(words(&Pdf::default().render(&report).unwrap(), "budgets.pdf").contains("Error budgets over time"));
 }

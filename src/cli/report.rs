@@ -53,6 +53,14 @@ impl Renderer for SignedReport<'_> {
         }
         Ok(bytes)
     }
+
+    fn render_unsigned(&self, report: &Report) -> Result<Vec<u8>, Fault> {
+        self.pdf.render(report)
+    }
+
+    fn pages(&self, file: &[u8]) -> Option<u64> {
+        self.pdf.pages(file)
+    }
 }
 
 impl SignedReport<'_> {

@@ -63,6 +63,17 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), Fault> {
     fs::create_dir_all(path).map_err(|error| Fault::io("create", path, error))
 }
 
+/// Reads the first `most` bytes of a file.
+///
+/// # Errors
+/// What the disk says.
+pub(crate) fn read_begin(path: &Path, most: u64) -> Result<Vec<u8>, Fault> {
+    let mut bytes = Vec::new();
+    let mut read = || File::open(path)?.take(most).read_to_end(&mut bytes);
+    read().map_err(|error| Fault::io("read", path, error))?;
+    Ok(bytes)
+}
+
 /// Reads a file of at most `max` bytes.
 ///
 /// # Errors

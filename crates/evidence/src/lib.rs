@@ -9,6 +9,7 @@
 //! | [`Case`] | the folder: create, add, record, note; every act is one custody entry |
 //! | [`custody`] | the hash chain over the exact bytes of each line |
 //! | [`report`] | the same for people, as headings, paragraphs and tables; [`Renderer`] turns it into a file |
+//! | [`court`] | files for filing, as courts of several countries want them |
 //! | [`package`] | build and verify |
 //!
 //! Invariants:
@@ -21,7 +22,6 @@
 //! Deliberately absent: page layout (the PDF room implements [`Renderer`]), the clock, terminals, trust decisions
 //! (verify is told which keys are trusted).
 
-#[allow(dead_code, reason = "packages are built with it next")]
 pub mod court;
 pub mod custody;
 pub mod package;

@@ -4,6 +4,8 @@
 mod conformance;
 #[path = "report/court.rs"]
 mod court;
+#[path = "report/filing.rs"]
+mod filing;
 #[path = "report/scripts.rs"]
 mod scripts;
 #[path = "report/support.rs"]
@@ -53,6 +55,7 @@ fn package(folder: &Path) -> PathBuf {
             proof_text: "example.org/audit\n12\nCQkJ\n".to_owned(),
             proofs: Vec::new(),
         }),
+        court: evidence::court::Settings::default(),
     };
     let path = folder.join("package.zip");
     let key = SigningKey::from_seed([7; 32]);
@@ -168,6 +171,7 @@ fn an_empty_case_has_every_section_and_a_full_one_every_value() {
         watermark: String::new(),
         tool: Tool { name: "probity".to_owned(), version: "0.1.0".to_owned() },
         ledger: None,
+        court: evidence::court::Settings::default(),
     };
     let key = SigningKey::from_seed([7; 32]);
     let read = |case: &Case, name: &str| {

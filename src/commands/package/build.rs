@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::cli::authority::{Authorities, TimeArgs};
 use crate::cli::context::Context;
+use crate::cli::court::CourtArgs;
 use crate::cli::exit::Exit;
 use crate::cli::files::{Existing, NewFile};
 use crate::cli::journal::{self, Wanted};
@@ -53,6 +54,8 @@ pub(super) struct BuildArgs {
     require_time: bool,
     #[command(flatten)]
     passphrase: PassphraseArgs,
+    #[command(flatten, next_help_heading = "Court")]
+    court: CourtArgs,
     #[command(flatten, next_help_heading = "Time")]
     time: TimeArgs,
     #[command(flatten, next_help_heading = "Long term")]
@@ -79,6 +82,7 @@ pub(super) fn run(context: &mut Context, args: &BuildArgs) -> Result<Done, Fault
     let mut vault = Vault::new(file.file(), &args.encrypt_to)?;
     let built = build(&case, &order, &seals, &report, &mut vault, &*progress)?;
     vault.finish()?;
+    built.warnings.iter().for_each(|warning| context.output.warn(warning));
     let timed = say_time(context, args, &time)?;
     file.finish()?;
     let by = context.actor();
@@ -146,6 +150,7 @@ fn order(context: &Context, case: &Case, args: &BuildArgs, demo: bool) -> Result
         watermark: configured(&args.watermark, "package.watermark"),
         tool: Tool { name: "probity".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
         ledger: anchor(context, case)?,
+        court: args.court.settings()?,
     })
 }
 

@@ -8,7 +8,7 @@ use super::paths::*;
 use super::seals::Seals;
 use super::source::{Source, Sources};
 use super::write::write;
-use super::{Build, Built, audit, bag, container, texts};
+use super::{Build, Built, audit, bag, container, filing, texts};
 use crate::case::{Case, changed};
 use crate::contents::Contents;
 use crate::custody;
@@ -38,19 +38,24 @@ pub fn build(
         }
     }
     let key = seals.key.public();
-    let mut sources = payload(case, build, &key, renderer)?;
+    let (mut sources, warnings) = payload(case, build, seals, renderer)?;
     add_tags(&mut sources, case, build, &key);
     let manifest = seal(&mut sources, case, build, seals)?;
     let sources = container::close(sources, build.created, seals)?;
     let (files, bytes) = write(&sources, out, progress)?;
-    Ok(Built { manifest, files, bytes })
+    Ok(Built { manifest, files, bytes, warnings })
 }
 
-/// Everything under `data/`.
-fn payload(case: &Case, build: &Build, key: &PublicKey, renderer: &dyn Renderer) -> Result<Sources, Fault> {
+/// Everything under `data/`, and what whoever files should know.
+fn payload(
+    case: &Case,
+    build: &Build,
+    seals: &Seals,
+    renderer: &dyn Renderer,
+) -> Result<(Sources, Vec<String>), Fault> {
     let mut sources = Sources::new();
     let contents = Contents::read(case)?;
-    let document = Document::compose(case, build, &key.fingerprint(), &contents)?;
+    let document = Document::compose(case, build, &seals.key.public().fingerprint(), &contents)?;
     let (json, xml) = (document.to_json()?, document.to_xml());
     let attachments = vec![
         attachment("case.json", "application/json", "The content of this report as JSON", &json),
@@ -79,13 +84,16 @@ fn payload(case: &Case, build: &Build, key: &PublicKey, renderer: &dyn Renderer)
             Source::Exhibit { path: case.folder().join(&exhibit.file), size: exhibit.size, sha256: exhibit.sha256 };
         sources.insert(format!("{DATA}{}", exhibit.file), source);
     }
+    let court = filing::filings(case, build, seals, &document, renderer)?;
+    sources.extend(court.files.into_iter().map(|(path, bytes)| (path, Source::Held(bytes))));
     // The report comes last: it says what the digest of everything else is.
     let mut report = report::compose(&document, attachments, build.created);
+    report.paper = build.court.profile.paper();
     report.blocks.extend(report::content_code(case.id(), &digest_of(&sources)));
     sources.insert(REPORT.to_owned(), Source::Held(renderer.render(&report)?));
     match sources.keys().find(|path| !is_safe_path(path)) {
         Some(path) => Err(Fault::internal("unsafe-path", format!("{path:?} cannot stand in a package"))),
-        None => Ok(sources),
+        None => Ok((sources, court.warnings)),
     }
 }
 

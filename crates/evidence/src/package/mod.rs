@@ -8,6 +8,7 @@ mod audit;
 mod bag;
 mod build;
 mod container;
+mod filing;
 mod intake;
 mod manifest;
 mod paths;
@@ -21,6 +22,8 @@ mod verify;
 mod write;
 
 use model::{Digest, Instant};
+
+use crate::court::Settings;
 
 pub use crate::zip::Out;
 pub use amend::{Amendment, Anchored, Calendars};
@@ -45,6 +48,8 @@ pub struct Build {
     pub tool: Tool,
     /// Where the audit log stands, with a proof; `None` where there is no audit log.
     pub ledger: Option<LedgerAnchor>,
+    /// For which courts, and how.
+    pub court: Settings,
 }
 
 /// A program and its version.
@@ -80,4 +85,6 @@ pub struct Built {
     pub files: u64,
     /// Bytes of the zip.
     pub bytes: u64,
+    /// What whoever files should know, one sentence or two each.
+    pub warnings: Vec<String>,
 }

@@ -156,6 +156,7 @@ pub(crate) fn settings() -> Build {
             proof_text: "example.org/audit\n12\nCQkJ\n".to_owned(),
             proofs: Vec::new(),
         }),
+        court: probity_evidence::court::Settings::default(),
     }
 }
 

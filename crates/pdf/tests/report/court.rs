@@ -49,7 +49,7 @@ fn bundle() -> Vec<Block> {
 }
 
 /// Keys of a dictionary behind a reference or not.
-fn dictionary<'d>(document: &'d Document, object: &'d Object) -> &'d Dictionary {
+pub(crate) fn dictionary<'d>(document: &'d Document, object: &'d Object) -> &'d Dictionary {
     match object {
         Object::Reference(id) => document.get_dictionary(*id).unwrap(),
         other => other.as_dict().unwrap(),
@@ -57,17 +57,17 @@ fn dictionary<'d>(document: &'d Document, object: &'d Object) -> &'d Dictionary 
 }
 
 /// The page, counted from 1, of a destination.
-fn page_of(document: &Document, place: &Object) -> u32 {
+pub(crate) fn page_of(document: &Document, place: &Object) -> u32 {
     let page = place.as_array().unwrap()[0].as_reference().unwrap();
     document.get_pages().into_iter().find(|(_, id)| *id == page).unwrap().0
 }
 
-fn said(text: &Object) -> String {
+pub(crate) fn said(text: &Object) -> String {
     lopdf::decode_text_string(text).unwrap()
 }
 
 /// The title and page of each bookmark below an object, in their order, with their depth.
-fn bookmarks(document: &Document, parent: &Dictionary, depth: usize, found: &mut Vec<(usize, String, u32)>) {
+pub(crate) fn bookmarks(document: &Document, parent: &Dictionary, depth: usize, found: &mut Vec<(usize, String, u32)>) {
     let mut next = parent.get(b"First").ok();
     while let Some(item) = next.map(|item| dictionary(document, item)) {
         found.push((depth, said(item.get(b"Title").unwrap()), page_of(document, item.get(b"Dest").unwrap())));

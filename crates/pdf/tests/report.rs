@@ -227,6 +227,7 @@ fn objectives_are_drawn_and_budgets_over_time() {
         watermark: String::new(),
         tool: Tool { name: "probity".to_owned(), version: "0.1.0".to_owned() },
         ledger: None,
+        court: evidence::court::Settings::default(),
     };
     let keep = Keep(std::cell::RefCell::new(None));
     let key = SigningKey::from_seed([7; 32]);

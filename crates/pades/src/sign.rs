@@ -8,7 +8,7 @@ use seal::x509::Signer;
 use crate::form::{self, fields};
 use crate::read::{Broken, File, View};
 use crate::revision::revisions;
-use crate::write::{self, Filled, Store, Update, Value, Whole, attach, fill, place_holder, text};
+use crate::write::{self, Filled, Store, Update, Value, attach, fill, place_holder, text};
 use crate::{Field, Limits, Rect, Stamp, appearance, date};
 
 /// The signed document.
@@ -44,20 +44,12 @@ pub fn sign(pdf: &[u8], field: &Field<'_>, signer: &dyn Signer, stamp: &mut Stam
     let mut octets = Limits::PLACEHOLDER;
     loop {
         let signature = dictionary(field, octets);
-        let (prepared, id) = match (is_signed, taken) {
-            (false, None) => whole(pdf, field, &lines, signature)?,
-            (true, None) => revision(&file, &view, field, &lines, signature)?,
-            (false, Some(known)) => {
-                let mut store = load(pdf)?;
-                let id = fill_in(&mut store, known, &lines, signature)?;
-                (store.finish()?, id)
-            }
-            (true, Some(known)) => {
-                let mut store = Update::new(&file, &view);
-                let id = fill_in(&mut store, known, &lines, signature)?;
-                (store.finish(), id)
-            }
+        let mut store = Update::new(&file, &view);
+        let id = match taken {
+            Some(known) => fill_in(&mut store, known, &lines, signature)?,
+            None => new_field(&mut store, field, &lines, signature, is_signed)?,
         };
+        let prepared = if is_signed { store.finish() } else { store.finish_whole()? };
         match fill(prepared, id, &mut make)? {
             Filled::Done(bytes) => return Ok(bytes),
             Filled::TooLong(needed) => octets = larger(octets, needed)?,
@@ -122,55 +114,32 @@ fn lines(field: &Field<'_>, signer: &dyn Signer) -> Vec<String> {
     lines
 }
 
-fn value<'v>(field: &Field<'v>, lines: &[String], signature: Dictionary, tagged: bool) -> Result<Value<'v>, Fault> {
-    let draw = |rect: Rect| appearance::draw(lines, rect).map(|content| (rect, content));
-    Ok(Value {
-        name: field.name,
-        page: field.page,
-        shown: field.rect.map(draw).transpose()?,
-        tagged,
-        described: lines.join(", "),
-        signature,
-    })
-}
-
-fn load(pdf: &[u8]) -> Result<Whole, Fault> {
-    let mut store = Whole::load(pdf)?;
-    for key in [&b"Prev"[..], b"XRefStm"] {
-        store.0.trailer.remove(key);
-    }
-    // ISO 32000-1 knows `ETSI.CAdES.detached` through an extension of 1.7.
-    if store.0.version.as_str() < "1.7" {
-        store.0.version = "1.7".to_owned();
-    }
-    Ok(store)
-}
-
-/// The document as one revision with the field.
-fn whole(pdf: &[u8], field: &Field<'_>, lines: &[String], signature: Dictionary) -> Result<(Vec<u8>, ObjectId), Fault> {
-    let mut store = load(pdf)?;
-    let id = attach(&mut store, value(field, lines, signature, true)?)?;
-    Ok((store.finish()?, id))
-}
-
-/// The document and a revision with the field.
-fn revision(
-    file: &File<'_>,
-    view: &View,
+/// Signs in a field that is made for it.
+fn new_field(
+    store: &mut dyn Store,
     field: &Field<'_>,
     lines: &[String],
     signature: Dictionary,
-) -> Result<(Vec<u8>, ObjectId), Fault> {
-    let mut store = Update::new(file, view);
+    is_signed: bool,
+) -> Result<ObjectId, Fault> {
     let root = store.root()?;
-    if field.rect.is_some() && store.dictionary(root)?.has(b"StructTreeRoot") {
+    if is_signed && field.rect.is_some() && store.dictionary(root)?.has(b"StructTreeRoot") {
         let what = "A visible signature cannot be added to a tagged document that is signed already";
         return Err(Fault::usage("signature-must-be-first", what).advise(
             "Sign without a rectangle, or put the visible signature first: its tag would change what was signed.",
         ));
     }
-    let id = attach(&mut store, value(field, lines, signature, false)?)?;
-    Ok((store.finish(), id))
+    let draw = |rect: Rect| appearance::draw(lines, rect).map(|content| (rect, content));
+    let value = Value {
+        name: field.name,
+        page: field.page,
+        shown: field.rect.map(draw).transpose()?,
+        // A tag would change the tree, which is signed.
+        tagged: !is_signed,
+        described: lines.join(", "),
+        signature,
+    };
+    attach(store, value)
 }
 
 /// Signs a field that is there and empty.

@@ -8,5 +8,5 @@ mod update;
 
 pub(crate) use field::{Value, attach, flag, picture, text};
 pub(crate) use fill::{Filled, fill};
-pub(crate) use store::{Store, Whole, place_holder};
+pub(crate) use store::{Store, place_holder};
 pub(crate) use update::Update;

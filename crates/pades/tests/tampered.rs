@@ -190,7 +190,7 @@ fn later_revisions_that_change_the_form() {
     let second = sign(good(), "Sig2", "qualified");
     let found = signatures(&second, &trust()).unwrap();
     assert!(found.iter().all(|found| found.signed.intact.is_yes()), "{found:#?}");
-    let inner = object_with(&second[good().len()..], "/FT /Sig");
+    let inner = object_with(&second[good().len()..], "/FT/Sig");
     let text = text(&second[good().len()..]);
     let start = text.find(&format!("{inner} 0 obj\n")).unwrap() + format!("{inner} 0 obj\n").len();
     let acting = text[start..].split("\nendobj").next().unwrap().replacen(

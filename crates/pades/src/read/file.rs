@@ -303,6 +303,15 @@ impl View {
         self.entries.keys().filter_map(|number| Some((*number, self.location(*number)?))).collect()
     }
 
+    /// Every number that has an object, with its generation.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = ObjectId> {
+        self.entries.iter().filter_map(|(number, entry)| match entry {
+            Entry::Free => None,
+            Entry::At { generation, .. } => Some((*number, *generation)),
+            Entry::In { .. } => Some((*number, 0)),
+        })
+    }
+
     /// How many numbers it knows.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()

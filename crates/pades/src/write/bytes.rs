@@ -20,7 +20,7 @@ pub(super) fn write(out: &mut Vec<u8>, object: &Object) {
             out.push(b'[');
             for (at, item) in items.iter().enumerate() {
                 if at > 0 {
-                    out.push(b' ');
+                    space(out, item);
                 }
                 write(out, item);
             }
@@ -38,11 +38,20 @@ pub(super) fn write(out: &mut Vec<u8>, object: &Object) {
     }
 }
 
+/// A space, unless the value begins with a delimiter (ISO 32000-1, 7.2.2).
+fn space(out: &mut Vec<u8>, next: &Object) {
+    let regular =
+        matches!(next, Object::Null | Object::Boolean(_) | Object::Integer(_) | Object::Real(_) | Object::Reference(_));
+    if regular {
+        out.push(b' ');
+    }
+}
+
 fn dictionary(out: &mut Vec<u8>, dict: &Dictionary) {
     out.extend_from_slice(b"<<");
     for (key, value) in dict.iter() {
         name(out, key);
-        out.push(b' ');
+        space(out, value);
         write(out, value);
     }
     out.extend_from_slice(b">>");

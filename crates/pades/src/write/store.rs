@@ -1,9 +1,7 @@
-//! What is written to: a whole document, or a revision.
+//! What is written to.
 
-use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId, StringFormat, dictionary};
+use lopdf::{Dictionary, Object, ObjectId, StringFormat, dictionary};
 use model::Fault;
-
-use crate::Limits;
 
 /// Objects that can be read, changed and added.
 pub(crate) trait Store {
@@ -62,48 +60,6 @@ pub(crate) trait Store {
 pub(crate) fn broken(what: &str) -> Fault {
     Fault::bad_input("pdf-broken", format!("The PDF cannot be signed: {what}."))
         .advise("Repair a copy first, for example with `qpdf IN OUT`, look at it, and sign that.")
-}
-
-/// A document that is written as a whole.
-pub(crate) struct Whole(pub(crate) Document);
-
-impl Whole {
-    pub(crate) fn load(pdf: &[u8]) -> Result<Self, Fault> {
-        let options = LoadOptions { max_decompressed_size: Some(Limits::STREAM_BYTES), ..LoadOptions::default() };
-        let document = Document::load_mem_with_options(pdf, options);
-        document.map(Whole).map_err(|_| broken("its structure is damaged"))
-    }
-
-    /// The file.
-    pub(crate) fn finish(mut self) -> Result<Vec<u8>, Fault> {
-        let mut bytes = Vec::new();
-        let saved = self.0.save_to(&mut bytes);
-        saved.map_err(|error| {
-            Fault::internal("pdf-not-written", "The signed document could not be written").caused_by(error)
-        })?;
-        Ok(bytes)
-    }
-}
-
-impl Store for Whole {
-    fn root(&self) -> Result<ObjectId, Fault> {
-        self.0.trailer.get(b"Root").and_then(Object::as_reference).map_err(|_| broken("it has no catalog"))
-    }
-
-    fn resolve(&self, object: &Object) -> Result<Object, Fault> {
-        match object {
-            Object::Reference(_) => Ok(self.0.dereference(object).map_or(Object::Null, |(_, object)| object.clone())),
-            other => Ok(other.clone()),
-        }
-    }
-
-    fn set(&mut self, id: ObjectId, object: Object) {
-        self.0.set_object(id, object);
-    }
-
-    fn add(&mut self, object: Object) -> ObjectId {
-        self.0.add_object(object)
-    }
 }
 
 /// A byte range of the right width, to be written over.

@@ -1,4 +1,4 @@
-//! A revision that is appended (ISO 32000-1, 7.5.6). What stands before it stays byte for byte.
+//! Changed objects, written as a revision that is appended (ISO 32000-1, 7.5.6), or into the only revision of a new file.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::bytes;
 use super::store::Store;
 use crate::read::{Broken, File, Kind, View};
 
-/// The objects of a new revision.
+/// Objects that are new or changed.
 pub(crate) struct Update<'f, 'a> {
     file: &'f File<'a>,
     view: &'f View,
@@ -43,21 +43,76 @@ impl<'f, 'a> Update<'f, 'a> {
         }
         let mut trailer = self.trailer(&out);
         match kind {
-            Kind::Table => table(&mut out, &places, trailer),
+            Kind::Table => {
+                table(&mut out, &places);
+                end(&mut out, trailer, start);
+            }
             Kind::Stream => {
                 let (index, data) = packed(&places);
                 trailer.set("Type", "XRef");
                 trailer.set("Index", index);
                 trailer.set("W", vec![Object::Integer(1), 8.into(), 2.into()]);
                 write_object(&mut out, own, &Object::Stream(lopdf::Stream::new(trailer, data)));
+                out.extend_from_slice(format!("startxref\n{start}\n%%EOF\n").as_bytes());
             }
         }
-        out.extend_from_slice(format!("startxref\n{start}\n%%EOF\n").as_bytes());
         out
     }
 
-    /// The trailer of the newest revision, with what a new one changes.
-    fn trailer(&self, written: &[u8]) -> Dictionary {
+    /// A file of one revision: what is unchanged keeps its number. PDF/A has rules for the white space around objects and
+    /// streams (ISO 19005-3, 6.1.7, 6.1.9), which what is read need not keep.
+    pub(crate) fn finish_whole(self) -> Result<Vec<u8>, Fault> {
+        let mut out = header(self.file.bytes);
+        let mut places: BTreeMap<u32, (usize, u16)> = BTreeMap::new();
+        let mut ids: BTreeMap<u32, u16> = self.view.ids().collect();
+        ids.extend(self.objects.keys().copied());
+        for (number, generation) in ids {
+            let (id, start) = ((number, generation), out.len());
+            if let Some(object) = self.objects.get(&id) {
+                write_object(&mut out, id, object);
+            } else {
+                let item = self.file.get(self.view, id).map_err(Broken::fault)?;
+                let kind = item.dictionary().filter(|_| item.data.is_some());
+                if kind.is_some_and(|dict| dict.has_type(b"XRef") || dict.has_type(b"ObjStm")) {
+                    continue;
+                }
+                match (&item.value, &item.data) {
+                    (Object::Dictionary(dict), Some(_)) => {
+                        let data = self.file.data(&item).to_vec();
+                        write_object(&mut out, id, &Object::Stream(lopdf::Stream::new(dict.clone(), data)));
+                    }
+                    (value, _) => {
+                        let written = self.file.bytes.get(item.span.clone()).unwrap_or_default();
+                        let head = format!("{number} {generation} obj\n");
+                        if written.starts_with(head.as_bytes()) && written.ends_with(b"\nendobj") {
+                            out.extend_from_slice(written);
+                            out.push(b'\n');
+                        } else {
+                            write_object(&mut out, id, value);
+                        }
+                    }
+                }
+            }
+            places.insert(number, (start, generation));
+        }
+        let start = out.len();
+        let mut trailer = self.kept();
+        let size = places.keys().max().map_or(1, |number| number + 1);
+        trailer.set("Size", i64::from(size));
+        // ISO 32000-1, 7.5.4: a file of one revision has one subsection, from 0; what is in no use is free.
+        out.extend_from_slice(format!("xref\n0 {size}\n").as_bytes());
+        for number in 0..size {
+            match places.get(&number) {
+                Some((offset, generation)) => entry(&mut out, *offset, *generation),
+                None => out.extend_from_slice(b"0000000000 65535 f\r\n"),
+            }
+        }
+        end(&mut out, trailer, start);
+        Ok(out)
+    }
+
+    /// What a trailer keeps of the one before.
+    fn kept(&self) -> Dictionary {
         let mut trailer = Dictionary::new();
         for (key, value) in self.view.trailer().iter() {
             let own: [&[u8]; 9] =
@@ -66,6 +121,12 @@ impl<'f, 'a> Update<'f, 'a> {
                 trailer.set(key.clone(), value.clone());
             }
         }
+        trailer
+    }
+
+    /// The trailer of the newest revision, with what a new one changes.
+    fn trailer(&self, written: &[u8]) -> Dictionary {
+        let mut trailer = self.kept();
         trailer.set("Size", i64::from(self.next));
         trailer.set("Prev", self.view.sections[0].offset as i64);
         // ISO 32000-1, 14.4: the first half of the identifier names the document, the second the revision.
@@ -129,17 +190,34 @@ fn runs(places: &BTreeMap<u32, (usize, u16)>) -> Vec<(u32, Vec<(usize, u16)>)> {
     runs
 }
 
-fn table(out: &mut Vec<u8>, places: &BTreeMap<u32, (usize, u16)>, trailer: Dictionary) {
+fn table(out: &mut Vec<u8>, places: &BTreeMap<u32, (usize, u16)>) {
     out.extend_from_slice(b"xref\n");
     for (first, run) in runs(places) {
         out.extend_from_slice(format!("{first} {}\n", run.len()).as_bytes());
         for (offset, generation) in run {
-            out.extend_from_slice(format!("{offset:010} {generation:05} n\r\n").as_bytes());
+            entry(out, offset, generation);
         }
     }
+}
+
+fn entry(out: &mut Vec<u8>, offset: usize, generation: u16) {
+    out.extend_from_slice(format!("{offset:010} {generation:05} n\r\n").as_bytes());
+}
+
+fn end(out: &mut Vec<u8>, trailer: Dictionary, start: usize) {
     out.extend_from_slice(b"trailer\n");
     bytes::write(out, &Object::Dictionary(trailer));
-    out.push(b'\n');
+    out.extend_from_slice(format!("\nstartxref\n{start}\n%%EOF\n").as_bytes());
+}
+
+/// The header: 1.7 at least, for ISO 32000-1 knows `ETSI.CAdES.detached` through an extension of it; and a comment of bytes
+/// above 127, so that nobody takes the file for text.
+fn header(pdf: &[u8]) -> Vec<u8> {
+    let version = pdf.get(5..8).filter(|version| *version > b"1.7" && version.iter().all(u8::is_ascii_graphic));
+    let mut out = b"%PDF-".to_vec();
+    out.extend_from_slice(version.unwrap_or(b"1.7"));
+    out.extend_from_slice(b"\n%\xe2\xe3\xcf\xd3\n");
+    out
 }
 
 /// `/Index` and the rows of a cross-reference stream of widths 1, 8 and 2.

@@ -50,6 +50,12 @@ done < data/custody.jsonl
 awk -v want="\"custody\":{\"entries\":$n,\"head\":\"$prev\"}" 'index($0, want) { found = 1 } END { exit !found }' manifest.json ||
     fail "custody.jsonl does not end where manifest.json says"
 echo "ok: the custody log is unbroken, $n entries"
+# 4. What receivers of exhibits signed. Whose keys these are, only the receivers can say.
+for signature in data/countersignatures/*.sig; do
+    [ -e "$signature" ] || continue
+    said=$(ssh-keygen -Y check-novalidate -n custody@probity -s "$signature" < "${signature%.sig}" 2>&1) || fail "$signature is not good"
+    echo "ok: ${signature%.sig}: $said"
+done
 fingerprint=$(ssh-keygen -l -f signer.pub | awk '{ print $2 }')
 if [ $# -eq 0 ]; then
     echo "INTACT, signed with $fingerprint. Compare this fingerprint with the signer's, by another way than this package."

@@ -88,7 +88,8 @@ fn table(summary: &str, of: Option<&str>, acts: &[ActWire], lines: &BTreeMap<u64
 /// `of` is the exhibit whose history the row stands in.
 fn row(of: Option<&str>, act: &ActWire, line: &CustodyLine) -> Vec<Cell> {
     let mut done = vec![Text::strong(&line.act)];
-    done.extend(line.exhibit.as_ref().filter(|id| of != Some(id)).map(|id| Text::small(format!("as {id}"))));
+    done.extend(line.exhibit.as_ref().filter(|id| of != Some(id)).map(|id| Text::small(format!("as {id}")).to(id)));
+    done.extend(line.status.as_ref().map(Text::small));
     let mut by = vec![Text::plain(&line.by)];
     by.extend(line.role.as_ref().map(|role| Text::small(format!("as {role}"))));
     by.extend(line.recorded_by.as_ref().map(|name| Text::small(format!("recorded by {name}"))));
@@ -116,6 +117,9 @@ fn details(act: &ActWire, line: &CustodyLine) -> Vec<Text> {
             details.push(Text::exact(signed));
         }
     }
+    // Evaluations and AI-reasoning records have a file and no exhibit.
+    let file = line.file.as_ref().filter(|_| line.exhibit.is_none());
+    details.extend(file.iter().flat_map(|file| [Text::small("File:"), Text::exact(format!("data/{file}"))]));
     details.extend(digests(act, line));
     details
 }
@@ -138,7 +142,8 @@ fn digests(act: &ActWire, line: &CustodyLine) -> Vec<Text> {
         said.push(Text { tone: Tone::Bad, ..Text::small("The hashes before and after do NOT match.") });
     }
     let before = if line.parent.is_some() { "SHA-256 of what it was made from:" } else { "SHA-256 before:" };
-    for (what, digest) in [(before, &line.sha256_before), ("SHA-256 after:", &line.sha256_after)] {
+    let after = if line.sha256_before.is_some() && line.parent.is_none() { "SHA-256 after:" } else { "SHA-256:" };
+    for (what, digest) in [(before, &line.sha256_before), (after, &line.sha256_after)] {
         said.extend(digest.iter().flat_map(|hex| [Text::small(what), Text::exact(hex)]));
     }
     said

@@ -58,7 +58,10 @@ fn about(exhibit: &ExhibitWire) -> Vec<Text> {
         about.push(Text::plain(&exhibit.description));
     }
     about.push(Text::small(status(exhibit)));
-    about.push(Text::small(format!("Name where it was found: {}", exhibit.original_name)));
+    // What was made here was found nowhere: its source is the exhibit it comes from.
+    let found = exhibit.status.as_deref().and_then(Status::parse) != Some(Status::Derived);
+    let name = if found { "Name where it was found" } else { "Name" };
+    about.push(Text::small(format!("{name}: {}", exhibit.original_name)));
     let modified = exhibit.modified.as_deref().map(when);
     let said = [
         ("Path as it was given", "path", exhibit.original_path.clone().filter(|path| *path != exhibit.original_name)),
@@ -70,7 +73,7 @@ fn about(exhibit: &ExhibitWire) -> Vec<Text> {
     about.push(Text::small(format!("Collected {} by {}", when(&exhibit.collected), exhibit.collected_by)));
     let unknown: Vec<&str> =
         said.iter().skip(1).filter(|(_, _, value)| value.is_none()).map(|(_, what, _)| *what).collect();
-    if !unknown.is_empty() {
+    if found && !unknown.is_empty() {
         about.push(Text::small(format!("Not recorded: {}", unknown.join(", "))));
     }
     about

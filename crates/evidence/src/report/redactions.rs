@@ -26,8 +26,11 @@ fn one(log: &RedactionsWire, blocks: &mut Vec<Block>) {
     let unknown = || "not recorded".to_owned();
     let said = |text: &Option<String>| Text::plain(text.clone().unwrap_or_else(unknown));
     blocks.push(Block::Facts(vec![
-        ("Redacted copy".to_owned(), Text::plain(log.copy.clone().unwrap_or_else(|| "not in this case".to_owned()))),
-        ("Redaction log".to_owned(), Text::plain(&log.log)),
+        (
+            "Redacted copy".to_owned(),
+            log.copy.as_ref().map_or_else(|| Text::plain("not in this case"), |id| Text::plain(id).to(id)),
+        ),
+        ("Redaction log".to_owned(), Text::plain(&log.log).to(&log.log)),
         ("Made".to_owned(), Text::plain(log.time.as_deref().map_or_else(unknown, when))),
         ("By".to_owned(), said(&log.actor)),
         ("Program".to_owned(), said(&log.tool)),

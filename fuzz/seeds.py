@@ -166,6 +166,12 @@ PATHS = [b"tile/0/x001/234.p/17", b"tile/entries/000", b"tile/63/001"]
 
 SEEDS = {
     "evidence_custody": lambda: (data for _, name, data in members() if name.endswith("custody.jsonl")),
+    "evidence_foreign": lambda: [
+        *(bytes([number]) + edit for number in range(4) for edit in edits()),
+        *files(VECTORS / "foreign"),
+        *signatures(".p7s", ".tsr"),
+        *ots(),
+    ],
     "evidence_package": lambda: (bytes([number]) + data for number, _, data in members()),
     "evidence_statement": lambda: [b"\0".join((VECTORS / "custody" / name).read_bytes() for name in ("transfer.json", "transfer.json.sig"))],
     "evidence_zip": lambda: [*edits(), *files(VECTORS / "package")],

@@ -37,3 +37,5 @@ mod query;
 mod redact;
 #[path = "suite/run.rs"]
 mod run;
+#[path = "suite/verify.rs"]
+mod verify;

@@ -11,6 +11,7 @@
 //! | [`report`] | the same for people, as headings, paragraphs and tables; [`Renderer`] turns it into a file |
 //! | [`court`] | files for filing, as courts of several countries want them |
 //! | [`package`] | build and verify |
+//! | [`foreign`] | verify what others made: containers, bags, PDFs, time stamps |
 //!
 //! Invariants:
 //! - the custody log is the truth about a case: an exhibit without its line is not in the case;
@@ -24,6 +25,7 @@
 
 pub mod court;
 pub mod custody;
+pub mod foreign;
 pub mod package;
 pub mod report;
 

@@ -167,6 +167,9 @@ fn what_is_weak_or_unusual_is_named() {
     not_checked(&judge(&nobody, &ca).intact, "not at hand");
     let opaque = openssl_sign(&authority, "p256", "-md sha256 -cades -nodetach");
     no(&judge(&opaque, &ca).intact, "its own content");
+    assert_eq!((cms::attached(&opaque).as_deref(), cms::attached(&plain)), (Some(CONTENT), None));
+    yes(&cms::verify(&opaque, &CONTENT, cms::Rules::Plain, &trust, &none).intact, "ECDSA");
+    no(&cms::verify(&opaque, &&b"other"[..], cms::Rules::Plain, &trust, &none).intact, "its own content");
     let two = openssl_sign(&authority, "p256", "-md sha256 -cades -signer rsa.pem -inkey rsa.key");
     no(&judge(&two, &ca).intact, "2 signers");
     let each = cms::verify_each(&two, &CONTENT, cms::Rules::Ades, &trust, &none);

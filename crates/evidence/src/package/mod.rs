@@ -33,6 +33,7 @@ pub use paths::{IDENTITY, NAMESPACE, PREDICATE};
 pub use readers::{Blocks, NoBlocks, PdfReader, PdfSignature};
 pub use seals::{Keeper, NoTime, Seals, Stamp, TimeSource};
 pub use verification::{Check, Outcome, Question, Verification};
+pub(crate) use verify::attested;
 pub use verify::{Ask, verify};
 
 /// What goes into a package besides the case.

@@ -12,7 +12,7 @@ mod verify;
 pub use intact::{Content, Rules};
 pub use read::{signature_value, unpadded};
 pub use sign::{Sign, sign, with_timestamp};
-pub use verify::{certificates, verify, verify_each};
+pub use verify::{attached, certificates, verify, verify_each};
 
 pub(crate) use attributes::names_certificate;
 pub(crate) use intact::check;

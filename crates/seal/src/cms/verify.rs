@@ -11,7 +11,7 @@ use crate::answer::{Answer, Revocations, Signed, Trust};
 use crate::asn1::{Element, ber, oid, tag, time};
 use crate::ocsp::SKEW_SECONDS;
 use crate::tsp::{self, Token};
-use crate::x509::Certificate;
+use crate::x509::{Certificate, Hash};
 use crate::{Limits, trust};
 
 /// What is known about the signature of the only signer in `cms`, over `content`: CAdES and PAdES want exactly one.
@@ -50,12 +50,27 @@ fn verify_all(
     let der = whole(cms).ok_or("This is not a CMS signature.")?;
     let data = SignedData::read(&der).ok_or("The CMS signature is not well-formed.")?;
     demand(&data)?;
-    if data.content.is_some() || data.content_type != oid::DATA {
-        return Err("The signature brings its own content, and is not over what lies beside it.".to_owned());
+    if data.content_type != oid::DATA {
+        return Err("The signature is over something else than plain content.".to_owned());
+    }
+    if data.content.is_some_and(|own| !may_bring(own, content, rules)) {
+        return Err("The signature brings its own content, which is not what lies beside it.".to_owned());
     }
     let own = evidence_of(&data);
     let evidence = [evidence, &own];
     Ok(data.signers.iter().map(|signer| judge(&data, signer, content, rules, trust, &evidence)).collect())
+}
+
+/// Plain CMS may bring its content along, as long as it is the very content that is asked about: what is signed is then no
+/// other than what the user sees. In containers and PDFs it lies elsewhere, always.
+fn may_bring(own: &[u8], content: &dyn Content, rules: Rules) -> bool {
+    rules == Rules::Plain && content.digest(Hash::Sha256) == Some(Hash::Sha256.of(own))
+}
+
+/// The content that a signature brings along; `None` when it lies elsewhere, or `cms` is no signature.
+pub fn attached(cms: &[u8]) -> Option<Vec<u8>> {
+    let der = whole(cms)?;
+    SignedData::read(&der)?.content.map(<[u8]>::to_vec)
 }
 
 fn whole(cms: &[u8]) -> Option<Cow<'_, [u8]>> {

@@ -19,6 +19,7 @@
 
 mod document;
 mod intact;
+mod manifest;
 mod read;
 mod sign;
 mod uri;
@@ -27,6 +28,7 @@ mod verify;
 use model::Fault;
 
 pub use intact::Files;
+pub use manifest::{Listed, Manifest, manifest};
 pub use sign::{File, sign, signature_value, with_long_term, with_timestamp};
 pub use verify::{Verified, references, verify};
 

@@ -20,6 +20,8 @@ mod files;
 mod signatures;
 mod stamps;
 
+pub(crate) use stamps::attested;
+
 /// What the user asks of a package: whom to trust, as of when, and where else to look.
 #[derive(Clone, Copy)]
 pub struct Ask<'a> {

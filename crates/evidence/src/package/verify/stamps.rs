@@ -256,6 +256,13 @@ pub(super) fn anchor(name: &str, bytes: &[u8], (file, digest): (&str, Digest), a
         return Ok(vec![Check::failed(name, format!("It is about another file than {file}, sha256:{digest}."))]);
     }
     let mut checks = vec![Check::passed(name, format!("It is about {file}, sha256:{digest}."))];
+    checks.extend(attested(name, &proof, ask)?);
+    Ok(checks)
+}
+
+/// What the blocks say that a proof names, or for whom it waits.
+pub(crate) fn attested(name: &str, proof: &ots::Proof, ask: &Ask) -> Result<Vec<Check>, Fault> {
+    let mut checks = Vec::new();
     let about = |check: Check| check.about(Question::Anchored);
     let heights = proof.heights();
     if heights.is_empty() {

@@ -453,3 +453,44 @@ fn console(folder: &Path) -> String {
     child.wait().unwrap();
     said
 }
+
+#[test]
+fn profiles_add_what_courts_want_filed_and_say_what_to_look_at() {
+    let (house, authority) = (house(), Authority::start(&[]));
+    let signer = authority.signer("qualified");
+    let signed = [&texts(&signer)[..], &["--tsa", &authority.tsa]].concat();
+    let profile = |name: &str, more: &[&str]| {
+        let now = now();
+        let line = ["package", "build", "c1", "--output", "c1.asice", "--overwrite", "--profile", name, "--time", &now];
+        let ran = house.run(&[&line, more].concat()).expect(0);
+        json(&house, &["verify", "c1.asice"], 0);
+        ran.stderr
+    };
+    assert!(!profile("eu", &signed).contains("qualified:"), "the certificate claims to be qualified");
+    assert!(profile("eu", &[]).contains("signed by itself"));
+    assert!(profile("us-ecf", &[&signed[..], &["--bates", "ACME000001"]].concat()).contains("should name nobody"));
+    fs::copy(authority.path("ca.pem"), house.path("ca.pem")).unwrap();
+    shell(&house, "mkdir us && cd us && unzip -q ../c1.asice 'bag/data/*'");
+    if ["openssl", "pdftotext", "pdfinfo", "pdfsig"].iter().all(|program| judge(program)) {
+        let cms = "-inform DER -in report.pdf.p7s -content report.pdf -CAfile ../../../../ca.pem -purpose any -cades";
+        shell(&house, &format!("cd us/bag/data/filing && openssl cms -verify -binary {cms} -out /dev/null"));
+        shell(
+            &house,
+            "cd us/bag/data/filing && openssl ts -verify -in report.pdf.tsr -data report.pdf -CAfile ../../../../ca.pem",
+        );
+        assert!(shell(&house, "pdftotext us/bag/data/filing/report.pdf -").contains("ACME000001"));
+        assert!(shell(&house, "pdfinfo us/bag/data/report.pdf").contains("612 x 792 pts (letter)"));
+        let unsigned = house.shell("pdfsig -nocert us/bag/data/filing/report.pdf");
+        assert!(unsigned.stdout.contains("does not contain any signatures"), "{unsigned:?}");
+    }
+    profile("uk-bundle", &[]);
+    let files = shell(&house, "unzip -Z1 c1.asice 'bag/data/filing/*'");
+    let expect = ["README.txt", "bundle.pdf", "schedule.csv", "statement_DRAFT.txt"]
+        .map(|name| format!("bag/data/filing/{name}"));
+    assert_eq!(files.lines().collect::<Vec<_>>(), expect);
+    for (flag, value, code) in [("--bates", "A 1", "bad-control-number"), ("--file-size-max", "1kB", "filing-limit")] {
+        let line = ["package", "build", "c1", "--output", "x.asice", "--profile", "us-ecf", flag, value];
+        let ran = house.run(&line).expect(2);
+        assert!(ran.stderr.contains(code) && !house.path("x.asice").exists(), "{ran:?}");
+    }
+}

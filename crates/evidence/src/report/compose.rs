@@ -190,7 +190,7 @@ fn how_to_verify(wire: &DocumentWire, blocks: &mut Vec<Block>) {
          and awk, which most systems have; VERIFY.txt in the same folder explains each step and names other tools.",
     ];
     blocks.push(Block::List(steps.into_iter().map(Text::plain).collect()));
-    blocks.push(Block::Code(vec!["probity verify PACKAGE.zip".to_owned(), "sh verify.sh".to_owned()]));
+    blocks.push(Block::Code(vec!["probity verify PACKAGE --trust SIGNER.pub".to_owned(), "sh verify.sh".to_owned()]));
     blocks.push(Block::Facts(vec![("Signing key".to_owned(), Text::exact(&wire.signer))]));
 }
 
@@ -200,7 +200,8 @@ fn what_a_seal_proves(blocks: &mut Vec<Block>) {
         "The seal shows that nothing was changed after it was made. It does not show that the content was true, complete or \
          lawfully collected before: a sealed fake stays a fake.",
         "The signature shows which key sealed the package, not which person held the key. That is for the signer to say.",
-        "The times are those of the machine that made the package. No independent time authority has confirmed them.",
+        "The times in this report are those of the machine that made the package. What independent time authorities confirm is \
+         over the signatures, not in this report: verify says what they confirm, and whether you trust them.",
         "Verdicts follow from the recorded data and the rules as written. They are no expert opinion and no legal advice.",
     ];
     blocks.push(Block::List(limits.into_iter().map(Text::plain).collect()));

@@ -2,14 +2,15 @@
 //! they cannot say anything different.
 
 use model::{Fault, Verdict};
+use seal::x509::Certificate;
 
 use crate::case::{Case, Exhibit, Recorded, exhibit_of, read_evaluation};
 use crate::contents::Contents;
 use crate::custody::{Chain, Countersigned, Deed, Entry, Status};
 use crate::package::Build;
 use crate::wire::{
-    ActWire, CustodyLine, CustodyWire, DocumentWire, ExhibitWire, HistoryWire, LedgerWire, ReasonedWire, RecordedWire,
-    ToolWire,
+    ActWire, CertificateWire, CustodyLine, CustodyWire, DocumentWire, ExhibitWire, HistoryWire, LedgerWire,
+    ReasonedWire, RecordedWire, ToolWire,
 };
 use crate::{json, reasoning, xml};
 
@@ -20,8 +21,14 @@ pub(crate) struct Document {
 }
 
 impl Document {
-    /// The document of a case and of what its files say.
-    pub(crate) fn compose(case: &Case, build: &Build, signer: &str, contents: &Contents) -> Result<Document, Fault> {
+    /// The document of a case and of what its files say. `signer` is the fingerprint of the key that seals, beside those whose
+    /// certificates sign as well.
+    pub(crate) fn compose(
+        case: &Case,
+        build: &Build,
+        (signer, certificates): (&str, &[Certificate]),
+        contents: &Contents,
+    ) -> Result<Document, Fault> {
         let recorded = contents.evaluations.iter().map(|(at, bytes)| recorded(at, bytes));
         let recorded = recorded.collect::<Result<Vec<_>, _>>()?;
         let reasoning = contents.reasoning.iter().map(|(at, bytes)| reasoned(at, bytes)).collect::<Result<_, _>>()?;
@@ -39,6 +46,7 @@ impl Document {
                 created: build.created.to_string(),
                 tool: ToolWire { name: build.tool.name.clone(), version: build.tool.version.clone() },
                 signer: signer.to_owned(),
+                certificates: certificates.iter().map(certificate).collect(),
                 verdict,
                 evaluations: recorded,
                 exhibits: case.exhibits().iter().map(exhibit).collect(),
@@ -74,6 +82,11 @@ impl Document {
             other => Err(format!("its schema is {}", crate::names::quote(other))),
         }
     }
+}
+
+/// A certificate as the document says it.
+fn certificate(certificate: &Certificate) -> CertificateWire {
+    CertificateWire { subject: certificate.subject(), issuer: certificate.issuer(), sha256: certificate.sha256().hex() }
 }
 
 /// An evaluation as the document says it.

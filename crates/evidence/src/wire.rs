@@ -155,6 +155,7 @@ pub(crate) struct DocumentWire {
     pub(crate) created: String,
     pub(crate) tool: ToolWire,
     pub(crate) signer: String,
+    pub(crate) certificates: Vec<CertificateWire>,
     pub(crate) verdict: Option<String>,
     pub(crate) evaluations: Vec<RecordedWire>,
     pub(crate) exhibits: Vec<ExhibitWire>,
@@ -170,6 +171,15 @@ pub(crate) struct DocumentWire {
 pub(crate) struct ToolWire {
     pub(crate) name: String,
     pub(crate) version: String,
+}
+
+/// The certificate of somebody who signs as well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CertificateWire {
+    pub(crate) subject: String,
+    pub(crate) issuer: String,
+    pub(crate) sha256: String,
 }
 
 /// An evaluation and the file it came from.

@@ -30,6 +30,18 @@ pub(crate) fn write(document: &DocumentWire) -> Vec<u8> {
     xml.text("watermark", &document.watermark);
     xml.empty("tool", &[("name", Some(&document.tool.name)), ("version", Some(&document.tool.version))]);
     xml.text("signer", &document.signer);
+    xml.start("certificates", &[]);
+    for certificate in &document.certificates {
+        xml.empty(
+            "certificate",
+            &[
+                ("subject", Some(&certificate.subject)),
+                ("issuer", Some(&certificate.issuer)),
+                ("sha256", Some(&certificate.sha256)),
+            ],
+        );
+    }
+    xml.end();
     xml.start("evaluations", &[]);
     document.evaluations.iter().for_each(|evaluation| evaluation::write_evaluation(&mut xml, evaluation));
     xml.end();

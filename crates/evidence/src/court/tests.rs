@@ -72,7 +72,7 @@ fn order(created: Instant) -> Build {
 }
 
 fn document(case: &Case, build: &Build) -> Document {
-    Document::compose(case, build, "SHA256:x", &crate::contents::Contents::read(case).unwrap()).unwrap()
+    Document::compose(case, build, ("SHA256:x", &[]), &crate::contents::Contents::read(case).unwrap()).unwrap()
 }
 
 /// A desk with nobody who signs and no clock but our own.

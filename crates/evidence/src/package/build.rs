@@ -55,7 +55,9 @@ fn payload(
 ) -> Result<(Sources, Vec<String>), Fault> {
     let mut sources = Sources::new();
     let contents = Contents::read(case)?;
-    let document = Document::compose(case, build, &seals.key.public().fingerprint(), &contents)?;
+    let certificates: Vec<_> = seals.signers.iter().map(|signer| signer.certificate().clone()).collect();
+    let signer = seals.key.public().fingerprint();
+    let document = Document::compose(case, build, (&signer, &certificates), &contents)?;
     let (json, xml) = (document.to_json()?, document.to_xml());
     let attachments = vec![
         attachment("case.json", "application/json", "The content of this report as JSON", &json),

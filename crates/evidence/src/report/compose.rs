@@ -67,13 +67,20 @@ fn cover(wire: &DocumentWire) -> Vec<Block> {
             Text::plain(format!("{} by {} {}", when(&wire.created), wire.tool.name, wire.tool.version)),
         ),
         ("Signing key".to_owned(), Text::exact(&wire.signer)),
+    ];
+    for certificate in &wire.certificates {
+        facts.push(("Signed by".to_owned(), Text::plain(&certificate.subject)));
+        facts.push((String::new(), Text::small(format!("certificate of {}, SHA-256:", certificate.issuer))));
+        facts.push((String::new(), Text::exact(&certificate.sha256)));
+    }
+    facts.extend([
         ("Contents".to_owned(), Text::plain(contents(wire))),
         (
             "Custody log".to_owned(),
             Text::plain(format!("{}, last digest:", counted(wire.custody.entries, "entry", "entries"))),
         ),
         (String::new(), Text::exact(&wire.custody.head)),
-    ];
+    ]);
     if let Some(ledger) = &wire.ledger {
         let anchor = format!("{}, {}, root digest:", ledger.origin, counted(ledger.size, "entry", "entries"));
         facts.push(("Audit log".to_owned(), Text::plain(anchor)));

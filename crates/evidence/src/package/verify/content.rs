@@ -16,6 +16,7 @@ use crate::bytes::Bytes;
 use crate::case::{exhibit_of, recorded_of};
 use crate::custody::{self, Chain};
 use crate::document::{self, Document};
+use model::Digest;
 
 /// What the files say agrees: custody log, exhibits, evaluations, XML.
 pub(super) fn content_checks(
@@ -90,6 +91,7 @@ fn document_check(
         let same = wire.id == manifest.case
             && wire.created == manifest.created.to_string()
             && wire.signer == manifest.signer
+            && wire.certificates.iter().map(|one| one.sha256.clone()).eq(manifest.signers.iter().map(Digest::hex))
             && (&wire.tool.name, &wire.tool.version) == (&manifest.tool.name, &manifest.tool.version);
         if !same {
             places.push(format!("{CASE_JSON}: case, time, signer or tool are not those of {MANIFEST}"));

@@ -70,11 +70,7 @@ fn file(document: &Document<'_>, id: Id) -> Result<Listed, &'static str> {
         Digesting::Weak(name) => Err(format!("{name}, which is too weak to count")),
         Digesting::Unknown(name) => Err(format!("{name:?}, which is not supported")),
     };
-    Ok(Listed {
-        path: path(document, id)?,
-        hash,
-        digest: bytes(document, value).ok_or("a digest is no base64")?,
-    })
+    Ok(Listed { path: path(document, id)?, hash, digest: bytes(document, value).ok_or("a digest is no base64")? })
 }
 
 fn path(document: &Document<'_>, id: Id) -> Result<String, &'static str> {
@@ -101,7 +97,8 @@ mod tests {
         )
     }
 
-    const SIGNATURE: &str = "<a:SigReference MimeType=\"application/x-pkcs7-signature\" URI=\"META-INF/signature.p7s\"/>";
+    const SIGNATURE: &str =
+        "<a:SigReference MimeType=\"application/x-pkcs7-signature\" URI=\"META-INF/signature.p7s\"/>";
 
     fn listed(uri: &str, method: &str) -> String {
         format!(

@@ -307,3 +307,34 @@ fn locked_fields() {
         assert!(all[0].changes_after.iter().any(|change| change.what.contains(why)), "{all:#?}");
     }
 }
+
+/// A revision that leaves out the one before, metadata with another title, validation data that are something else.
+#[test]
+fn later_revisions_with_a_trick() {
+    let info = object_with(good(), "<</Title");
+    let same = body(good(), info);
+    let last = |pdf: &[u8]| {
+        let text = text(pdf);
+        text.rsplit("startxref\n").next().unwrap().lines().next().unwrap().to_owned()
+    };
+    let middle = append(good(), &[(info, "<</Title(Another title)>>")]);
+    let third = append(&middle, &[(info, &same)]);
+    let around =
+        replace(&third, format!("/Prev {}", last(&middle)).as_bytes(), format!("/Prev {}", last(good())).as_bytes());
+    check("around-a-revision", &around, "is in no cross-reference section");
+    let metadata = object_with(good(), "/Type/Metadata");
+    let xmp = body(good(), metadata);
+    assert!(xmp.contains("x-default\">Test<"), "{xmp}");
+    let titled = xmp.replacen("x-default\">Test<", "x-default\">Text<", 1);
+    check("title-in-xmp", &append(good(), &[(metadata, &titled)]), "What the metadata say was changed");
+    let catalog = object_with(good(), "/Type/Catalog");
+    let stored = body(good(), catalog).replacen("/Type/Catalog", "/Type/Catalog/DSS 900 0 R", 1);
+    let odd = append(good(), &[(catalog, &stored), (900, "<</Type/DSS/Pages[1 0 R]>>")]);
+    check("odd-store", &odd, "something else than validation data");
+    let parted = body(good(), catalog).replacen("/Fields[", "/Fields[901 0 R ", 1);
+    let above = "<</T(Above)/AA<</K<</S/JavaScript/JS(app.beep())>>>>/Kids[902 0 R]>>";
+    let below = "<</T(Below)/Parent 901 0 R/FT/Sig/V 903 0 R/Type/Annot/Subtype/Widget/Rect[0 0 0 0]>>";
+    let value = "<</Type/Sig/Filter/A/SubFilter/ETSI.CAdES.detached/ByteRange[0 1 2 3]/Contents<00>>>";
+    let nested = append(good(), &[(catalog, &parted), (901, above), (902, below), (903, value)]);
+    check("field-below-another", &nested, "below another");
+}

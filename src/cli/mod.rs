@@ -13,6 +13,7 @@ pub(crate) mod calendars;
 pub(crate) mod certificates;
 pub(crate) mod config;
 pub(crate) mod context;
+#[cfg(feature = "pdf")]
 pub(crate) mod court;
 pub(crate) mod crash;
 #[cfg(feature = "house")]

@@ -128,6 +128,20 @@ fn a_receiver_signs_with_ssh_keygen_and_anybody_can_check_it() {
 }
 
 #[test]
+fn many_files_at_once_are_one_act_of_the_ledger() {
+    // More exhibits than one entry of the ledger can name: the entry has their number and the end of the record.
+    let house = house();
+    house.shell("mkdir many; for i in $(seq 1000 1699); do echo $i > many/$i.log; done").expect(0);
+    house.shell("probity case add c1 many/*.log").expect(0);
+    assert_eq!(house.run(&["case", "show", "c1"]).expect(0).stderr, "");
+    let found =
+        house.run(&["audit", "search", "--command", "case", "--reverse", "--limit", "2", "--json"]).expect(0).stdout;
+    let entry: Value = serde_json::from_str(found.lines().last().unwrap()).unwrap();
+    let head = seal::sha256(house.read(LOG).lines().last().unwrap().as_bytes()).hex();
+    assert_eq!((&entry["facts"]["exhibits"], &entry["digests"]["custody"]), (&700.into(), &head.into()));
+}
+
+#[test]
 fn copies_are_compared_and_derived_files_say_from_what() {
     let house = house();
     house.shell("cp a.log b.log; head -1 a.log > c.log").expect(0);

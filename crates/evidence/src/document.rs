@@ -1,6 +1,8 @@
 //! What a package says, as one value: `data/case.json`. The XML and the report are made from it and from nothing else, so
 //! they cannot say anything different.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use model::{Fault, Verdict};
 use seal::x509::Certificate;
 
@@ -148,12 +150,20 @@ pub(crate) fn custody(chain: &Chain, case: &str) -> CustodyWire {
             _ => None,
         },
     };
+    // One pass over the log, not one for each exhibit: a case can have many thousands of both.
+    let mut of: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
+    for entry in &chain.entries {
+        let both: BTreeSet<&str> = [&entry.exhibit, &entry.parent].into_iter().flatten().map(String::as_str).collect();
+        both.into_iter().for_each(|id| of.entry(id).or_default().push(entry));
+    }
     let history = |exhibit: Exhibit| {
-        let acts: Vec<&Entry> = chain.entries.iter().filter(|entry| entry.concerns(&exhibit.id)).collect();
+        let acts = of.get(exhibit.id.as_str()).map_or(&[][..], Vec::as_slice);
+        let own = acts.iter().filter(|entry| entry.exhibit.as_ref() == Some(&exhibit.id));
+        let holder = own.filter(|entry| entry.changes_holder()).filter_map(|entry| entry.to.clone()).next_back();
         HistoryWire {
-            holder: chain.holder(&exhibit.id).unwrap_or(&exhibit.collected_by).to_owned(),
+            holder: holder.unwrap_or(exhibit.collected_by),
             transfers: acts.iter().filter(|entry| entry.deed == Deed::Transferred).count() as u64,
-            acts: acts.into_iter().map(act).collect(),
+            acts: acts.iter().map(|entry| act(entry)).collect(),
             exhibit: exhibit.id,
         }
     };

@@ -110,7 +110,7 @@ impl Case {
     }
 
     fn next_exhibit(&self) -> Result<String, Fault> {
-        let number = self.exhibits().len() + 1;
+        let number = self.chain.entries.iter().filter(|entry| entry.deed == Deed::Collected).count() + 1;
         if number <= Limits::EXHIBITS {
             return Ok(format!("EX-{number:03}"));
         }

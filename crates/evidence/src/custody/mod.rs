@@ -238,9 +238,9 @@ impl Entry {
         (self.status != Some(Status::Derived)).then_some(same)
     }
 
-    /// Whether the entry belongs to the history of an exhibit: it was handled, or something was made from it.
-    pub fn concerns(&self, exhibit: &str) -> bool {
-        [&self.exhibit, &self.parent].into_iter().flatten().any(|id| id == exhibit)
+    /// Whether the act says who holds the exhibit afterwards.
+    pub(crate) fn changes_holder(&self) -> bool {
+        matches!(self.deed, Deed::Collected | Deed::Transferred)
     }
 
     /// The line, without its LF.
@@ -294,8 +294,7 @@ impl Chain {
     /// Who holds an exhibit: whoever it was last handed to.
     pub fn holder(&self, exhibit: &str) -> Option<&str> {
         let of = self.entries.iter().rev().filter(|entry| entry.exhibit.as_deref() == Some(exhibit));
-        of.filter(|entry| matches!(entry.deed, Deed::Collected | Deed::Transferred))
-            .find_map(|entry| entry.to.as_deref())
+        of.filter(|entry| entry.changes_holder()).find_map(|entry| entry.to.as_deref())
     }
 }
 

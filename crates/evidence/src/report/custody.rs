@@ -8,7 +8,7 @@ use super::exhibits::status;
 use super::words::date_and_time;
 use super::{Block, Cell, Column, Table, Text, Tone};
 use crate::custody::Deed;
-use crate::wire::{ActWire, CustodyLine, DocumentWire, HistoryWire};
+use crate::wire::{ActWire, CustodyLine, DocumentWire, ExhibitWire, HistoryWire};
 
 /// The section; it stands there too when nothing was handed over, and says so.
 pub(super) fn custody(wire: &DocumentWire, blocks: &mut Vec<Block>) {
@@ -23,8 +23,16 @@ pub(super) fn custody(wire: &DocumentWire, blocks: &mut Vec<Block>) {
     if wire.custody.exhibits.is_empty() {
         blocks.push(Block::Paragraph(Text::plain("The case has no exhibits. No transfer was recorded.")));
     }
-    for history in &wire.custody.exhibits {
-        exhibit(wire, history, &lines, blocks);
+    let (alone, others): (Vec<_>, Vec<_>) = wire.custody.exhibits.iter().partition(|history| history.acts.len() == 1);
+    let together = alone.len() > APART;
+    let exhibits: BTreeMap<&str, &ExhibitWire> =
+        wire.exhibits.iter().map(|exhibit| (exhibit.id.as_str(), exhibit)).collect();
+    let apart = if together { others } else { wire.custody.exhibits.iter().collect() };
+    for history in apart {
+        exhibit(exhibits.get(history.exhibit.as_str()).copied(), history, &lines, blocks);
+    }
+    if together {
+        only_collected(&alone, &lines, blocks);
     }
     blocks.push(Block::Heading(3, "Custody of the case".to_owned()));
     blocks.push(table("Custody log: acts on the case", None, &wire.custody.case, &lines));
@@ -44,10 +52,28 @@ fn audited(wire: &DocumentWire) -> String {
     }
 }
 
-fn exhibit(wire: &DocumentWire, history: &HistoryWire, lines: &BTreeMap<u64, &CustodyLine>, blocks: &mut Vec<Block>) {
+/// So many exhibits with nothing but their collection have a section each; when there are more, they share one.
+const APART: usize = 10;
+
+fn only_collected(alone: &[&HistoryWire], lines: &BTreeMap<u64, &CustodyLine>, blocks: &mut Vec<Block>) {
+    blocks.push(Block::Heading(3, format!("Custody of {} other exhibits", grouped(alone.len() as u64))));
+    blocks.push(Block::Paragraph(Text::plain(
+        "Of each of these exhibits one act is recorded: it was collected, and is held by whoever collected it. No transfer was \
+         recorded.",
+    )));
+    let acts: Vec<ActWire> = alone.iter().flat_map(|history| history.acts.iter().cloned()).collect();
+    blocks.push(table("Custody log: exhibits that were collected and not handled since", None, &acts, lines));
+}
+
+fn exhibit(
+    exhibit: Option<&ExhibitWire>,
+    history: &HistoryWire,
+    lines: &BTreeMap<u64, &CustodyLine>,
+    blocks: &mut Vec<Block>,
+) {
     let id = &history.exhibit;
     blocks.push(Block::Heading(3, format!("Custody of {id}")));
-    let what = wire.exhibits.iter().find(|exhibit| exhibit.id == *id).map(status).unwrap_or_default();
+    let what = exhibit.map(status).unwrap_or_default();
     blocks.push(Block::Facts(vec![
         ("Exhibit".to_owned(), Text::plain(id).to(id)),
         ("What it is".to_owned(), Text::plain(what)),

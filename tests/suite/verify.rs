@@ -198,6 +198,24 @@ fn a_container_of_libdigidocpp_holds_until_it_is_changed() {
 }
 
 #[test]
+fn a_package_that_was_changed_anywhere_is_still_one_that_does_not_hold() {
+    // Also where the change is in what tells that it is a package: exit 1, and a sentence that says what.
+    let house = House::new();
+    let whole = fs::read(repository("fixtures/vectors/package/intact.zip")).unwrap();
+    let ends = whole.windows(4).rposition(|window| window == b"PK\x05\x06").unwrap();
+    for place in [0, 1, 8, 26, 30, 38, 60, whole.len() / 2, ends - 40, ends, ends + 10, ends + 12, ends + 16, ends + 20]
+    {
+        let mut flipped = whole.clone();
+        flipped[place] ^= 1;
+        house.write("flipped.zip", flipped);
+        let ran = house.run(&["verify", "flipped.zip"]).expect(1);
+        assert!(ran.stdout.contains("\tfailed\t"), "byte {place}: {ran:?}");
+    }
+    house.write("longer.zip", [&whole[..], b"x"].concat());
+    house.run(&["verify", "longer.zip"]).expect(1);
+}
+
+#[test]
 fn what_cannot_be_verified_is_said_with_what_can_be() {
     let house = House::new();
     house.write("a.txt", "a\n");

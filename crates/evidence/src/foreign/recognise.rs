@@ -71,12 +71,12 @@ const SIGNED_DATA: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
 pub fn recognise(input: &dyn Bytes) -> Result<Form, Fault> {
     let len = input.size().map_err(unreadable)?;
     let prefix = take(input, 0, len.min(PREFIX) as usize).map_err(unreadable)?;
-    if prefix.starts_with(b"PK\x03\x04") || prefix.starts_with(b"PK\x05\x06") {
-        return of_zip(input);
-    }
     if prefix.starts_with(b"age-encryption.org/v1") || prefix.starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----") {
         return Err(Fault::bad_input("encrypted-input", "This file is encrypted with age")
             .advise("Decrypt it first, for example with age --decrypt --identity KEY, and verify what comes out."));
+    }
+    if prefix.starts_with(b"PK\x03\x04") {
+        return of_file(input, "This file begins as a zip, and is none");
     }
     // Readers of PDF look for the header in the first kilobyte.
     if prefix.windows(5).any(|bytes| bytes == b"%PDF-") {
@@ -91,7 +91,15 @@ pub fn recognise(input: &dyn Bytes) -> Result<Form, Fault> {
     if prefix.first() == Some(&0x30) && len <= Limits::FOREIGN_SIGNATURE_BYTES {
         return of_der(&take(input, 0, len as usize).map_err(unreadable)?);
     }
-    Err(not_verifiable("This file is of no form that can be verified"))
+    // What ends as a zip was one, before somebody changed its first bytes.
+    of_file(input, "This file is of no form that can be verified")
+}
+
+fn of_file(input: &dyn Bytes, or: &str) -> Result<Form, Fault> {
+    match Archive::open(input).map_err(unreadable)? {
+        Some(archive) => of_zip(input, &archive),
+        None => Err(not_verifiable(or)),
+    }
 }
 
 /// A time stamp, also one that was refused; or a signature.
@@ -106,10 +114,7 @@ fn of_der(bytes: &[u8]) -> Result<Form, Fault> {
 }
 
 /// By the names in it, and by what it says of itself.
-fn of_zip(input: &dyn Bytes) -> Result<Form, Fault> {
-    let Some(archive) = Archive::open(input).map_err(unreadable)? else {
-        return Err(not_verifiable("This file begins as a zip, and is none"));
-    };
+fn of_zip(input: &dyn Bytes, archive: &Archive<'_>) -> Result<Form, Fault> {
     let names = archive.files();
     if names.contains_key(PACKAGE) {
         return Ok(Form::Package);

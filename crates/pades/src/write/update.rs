@@ -213,7 +213,8 @@ fn end(out: &mut Vec<u8>, trailer: Dictionary, start: usize) {
 /// The header: 1.7 at least, for ISO 32000-1 knows `ETSI.CAdES.detached` through an extension of it; and a comment of bytes
 /// above 127, so that nobody takes the file for text.
 fn header(pdf: &[u8]) -> Vec<u8> {
-    let version = pdf.get(5..8).filter(|version| *version > b"1.7".as_slice() && version.iter().all(u8::is_ascii_graphic));
+    let version =
+        pdf.get(5..8).filter(|version| *version > b"1.7".as_slice() && version.iter().all(u8::is_ascii_graphic));
     let mut out = b"%PDF-".to_vec();
     out.extend_from_slice(version.unwrap_or(b"1.7"));
     out.extend_from_slice(b"\n%\xe2\xe3\xcf\xd3\n");

@@ -27,6 +27,8 @@ mod house;
 mod ingest;
 #[path = "suite/init.rs"]
 mod init;
+#[path = "suite/keys.rs"]
+mod keys;
 #[path = "suite/package.rs"]
 mod package;
 #[path = "suite/produce.rs"]

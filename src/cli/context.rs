@@ -115,6 +115,12 @@ pub(crate) fn user_font_folder() -> Option<PathBuf> {
     Some(folder.join("fonts"))
 }
 
+/// Where the ssh-agent listens, if there is one.
+#[cfg(feature = "pdf")]
+pub(crate) fn agent_socket() -> Option<PathBuf> {
+    env::var_os("SSH_AUTH_SOCK").filter(|socket| !socket.is_empty()).map(PathBuf::from)
+}
+
 fn absolute_folder(variable: &str) -> Option<PathBuf> {
     env::var_os(variable).map(PathBuf::from).filter(|folder| folder.is_absolute())
 }

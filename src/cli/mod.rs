@@ -61,8 +61,12 @@ pub(crate) mod schedule;
 pub(crate) mod schemas;
 #[cfg(feature = "pdf")]
 pub(crate) mod sealers;
+#[cfg(feature = "pdf")]
+pub(crate) mod sealing_key;
 pub(crate) mod signals;
 pub(crate) mod table;
+#[cfg(all(feature = "pdf", feature = "pkcs11"))]
+pub(crate) mod token;
 pub(crate) mod toml_file;
 #[cfg(feature = "pdf")]
 pub(crate) mod vault;

@@ -52,7 +52,11 @@ impl PassphraseArgs {
     }
 }
 
-fn first_line(path: &Path) -> Result<Passphrase, Fault> {
+/// The first line of a file.
+///
+/// # Errors
+/// I/O faults; `empty-passphrase`.
+pub(crate) fn first_line(path: &Path) -> Result<Passphrase, Fault> {
     // The whole text and the line are wiped; what the kernel keeps of a file is outside our reach.
     let bytes = Zeroizing::new(files::read(path, LENGTH_MAX)?);
     let text = std::str::from_utf8(&bytes)

@@ -20,7 +20,7 @@ use crate::cli::passphrase::PassphraseArgs;
 use crate::cli::progress::Count;
 use crate::cli::report::{SignedReport, renderer};
 use crate::cli::revocation::{Collector, LongTermArgs};
-use crate::cli::sealers::{Sealers, SignerArgs};
+use crate::cli::sealers::{KeyArgs, Sealers, SignerArgs};
 use crate::cli::vault::Vault;
 use crate::commands::{Done, case};
 
@@ -61,6 +61,8 @@ pub(super) struct BuildArgs {
     #[command(flatten, next_help_heading = "Long term")]
     long_term: LongTermArgs,
     #[command(flatten, next_help_heading = "Signers")]
+    key: KeyArgs,
+    #[command(flatten, next_help_heading = "Signers")]
     signers: SignerArgs,
 }
 
@@ -68,15 +70,15 @@ pub(super) fn run(context: &mut Context, args: &BuildArgs) -> Result<Done, Fault
     context.trace.begin(Wanted::Always, "package.built");
     let mut case = Case::open(&case::folder(context), &args.case)?;
     case::compare_with_ledger(context, &case)?;
-    let sealers = Sealers::open(context, &args.signers, &args.passphrase)?;
+    let sealers = Sealers::open(context, &args.key, &args.signers, &args.passphrase)?;
     let time = Authorities::new(context, &args.time)?;
-    let order = order(context, &case, args, sealers.key.demo)?;
+    let order = order(context, &case, args, sealers.demo)?;
     let signers: Vec<_> = sealers.people.iter().map(|signer| &**signer).collect();
     let pdf = renderer(&args.font_dir);
     let collector = Collector::new(context, &args.long_term)?;
     let keeper = collector.as_ref().map(|collector| collector as &dyn Keeper);
     let report = SignedReport { pdf, signers: &signers, time: &time, keeper, created: order.created };
-    let seals = Seals { key: &sealers.key.secret, signers: &signers, time: &time, keeper };
+    let seals = Seals { key: &*sealers.key, signers: &signers, time: &time, keeper };
     let mut file = NewFile::create(&args.output, Existing::from_flag(args.overwrite))?;
     let progress = context.progress(Count::Bytes);
     let mut vault = Vault::new(file.file(), &args.encrypt_to)?;
@@ -90,12 +92,12 @@ pub(super) fn run(context: &mut Context, args: &BuildArgs) -> Result<Done, Fault
     context.trace.digest("manifest", built.manifest);
     context.trace.custody(&case);
     context.trace.count("files", built.files);
-    context.trace.word("demo_key", if sealers.key.demo { "yes" } else { "no" });
+    context.trace.word("demo_key", if sealers.demo { "yes" } else { "no" });
     context.trace.word("time", timed.word());
     let people = sealers.people.iter().map(|signer| signer.certificate().subject()).collect();
-    let signer = sealers.key.secret.public();
+    let signer = sealers.key.public();
     let path = args.output.clone();
-    let (own, demo, encrypted) = (sealers.own, sealers.key.demo, !args.encrypt_to.is_empty());
+    let (own, demo, encrypted) = (sealers.own, sealers.demo, !args.encrypt_to.is_empty());
     Ok(Done::showing(Exit::Done, Packed { path, built, signer, people, own, demo, encrypted, timed }))
 }
 
@@ -207,6 +209,9 @@ impl Show for Packed {
         page.field("signed by", format!("{}{demo}", self.signer.fingerprint()));
         let own = if self.own { " (its own certificate: nobody vouches for it)" } else { "" };
         self.people.iter().for_each(|name| page.field("and by", format!("{name}{own}")));
+        if self.people.is_empty() {
+            page.field("and by", "nobody with a certificate: --key is not the project's, so name one with --signer");
+        }
         page.field(
             "time",
             match self.timed {

@@ -37,6 +37,8 @@ const CHAIN_MAX: usize = 8;
 
 /// A key in a token, with its certificate.
 pub(crate) struct TokenSigner {
+    /// Its URI, which faults name.
+    name: PathBuf,
     session: Session,
     key: ObjectHandle,
     certificate: Certificate,
@@ -55,20 +57,36 @@ pub(crate) fn open(
     certificates: Option<Vec<Certificate>>,
     secret: &PassphraseArgs,
 ) -> Result<TokenSigner, Fault> {
-    let uri = Uri::parse(uri)?;
-    let module = module(context, &uri)?;
-    let library = load(&module)?;
-    let slot = find_token(&library, &uri).map_err(|fault| fault.in_file(&module))?;
+    let parts = Uri::parse(uri)?;
+    // There is no PIN in it.
+    let name = PathBuf::from(format!("pkcs11:{uri}"));
+    match open_parts(context, &parts, certificates, secret) {
+        Ok((session, key, (certificate, chain))) => Ok(TokenSigner { name, session, key, certificate, chain }),
+        Err(fault) => Err(fault.in_file(&name)),
+    }
+}
+
+/// A certificate, and those above it.
+type Certified = (Certificate, Vec<Certificate>);
+
+fn open_parts(
+    context: &Context,
+    uri: &Uri,
+    certificates: Option<Vec<Certificate>>,
+    secret: &PassphraseArgs,
+) -> Result<(Session, ObjectHandle, Certified), Fault> {
+    let library = load(&module(context, uri)?)?;
+    let slot = find_token(&library, uri)?;
     let session = library.open_ro_session(slot).map_err(|error| failed("open a session", &error))?;
-    log_in(context, &library, slot, &session, &uri, secret)?;
-    let key = find_key(&session, &uri)?;
+    log_in(context, &library, slot, &session, uri, secret)?;
+    let key = find_key(&session, uri)?;
     let id = check_curve(&session, key)?;
     let point = public_point(&session, &id)?;
-    let (certificate, chain) = match certificates {
+    let certified = match certificates {
         Some(given) => pick(given, point.as_deref())?,
         None => held(&session, &id, point.as_deref())?,
     };
-    Ok(TokenSigner { session, key, certificate, chain })
+    Ok((session, key, certified))
 }
 
 impl Signer for TokenSigner {
@@ -82,7 +100,7 @@ impl Signer for TokenSigner {
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Fault> {
         let raw = self.session.sign(&Mechanism::Ecdsa, self.key, sha256(message).as_bytes()).map_err(|error| {
-            let fault = failed("sign", &error);
+            let fault = failed("sign", &error).in_file(&self.name);
             match error {
                 Error::Pkcs11(RvError::UserNotLoggedIn, _) => fault.advise(
                     "It may want its PIN again before each signature, which probity cannot give: use another key of it.",
@@ -93,7 +111,7 @@ impl Signer for TokenSigner {
         let signature = ecdsa_from_raw(&raw).filter(|_| raw.len() == 64);
         signature
             .filter(|der| self.certificate.check_signature(&Algorithm::Ecdsa(Hash::Sha256), message, der).is_ok())
-            .ok_or_else(mismatch)
+            .ok_or_else(|| mismatch().in_file(&self.name))
     }
 }
 
@@ -300,7 +318,7 @@ fn public_point(session: &Session, id: &[u8]) -> Result<Option<Vec<u8>>, Fault> 
 
 /// The certificate of the key among `all`, and the others. Without a point it is the first on P-256: each signature shows
 /// whether that is right.
-fn pick(mut all: Vec<Certificate>, point: Option<&[u8]>) -> Result<(Certificate, Vec<Certificate>), Fault> {
+fn pick(mut all: Vec<Certificate>, point: Option<&[u8]>) -> Result<Certified, Fault> {
     let fits = |certificate: &Certificate| {
         let found = certificate.public_key().strip_prefix(&P256_SPKI);
         found.is_some_and(|found| point.is_none_or(|point| point == found))
@@ -311,7 +329,7 @@ fn pick(mut all: Vec<Certificate>, point: Option<&[u8]>) -> Result<(Certificate,
 }
 
 /// The certificate that the token holds for a key, and those above it.
-fn held(session: &Session, id: &[u8], point: Option<&[u8]>) -> Result<(Certificate, Vec<Certificate>), Fault> {
+fn held(session: &Session, id: &[u8], point: Option<&[u8]>) -> Result<Certified, Fault> {
     let template = [Attribute::Class(ObjectClass::CERTIFICATE), Attribute::CertificateType(CertificateType::X_509)];
     let objects = session.find_objects(&template).map_err(|error| failed("list certificates", &error))?;
     let mut own = Vec::new();

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
+use crate::authority::Authority;
 use crate::house::{House, Ran, fit_their_schemas, judge};
 
 /// A project with a case.
@@ -40,7 +41,6 @@ const BUILD: [&str; 6] = ["package", "build", "c1", "--output", "c1.asice", "--o
 #[cfg(feature = "pkcs11")]
 mod token {
     use super::*;
-    use crate::authority::Authority;
 
     const PIN: &str = "987654";
     const LIBRARIES: [&str; 4] = [
@@ -170,6 +170,8 @@ mod token {
         let check = |uri: &str, more: &[&str], exit, code, words: &str| {
             let ran = token.run(&[&BUILD[..], &["--signer", uri], more].concat()).expect(exit).code(code);
             assert!(ran.stderr.contains(words), "{uri}: {}", ran.stderr);
+            let located = ran.stderr.contains(&format!("error: {uri}: "));
+            assert!(located || exit == 2 || code == "no-token-module" || code == "too-few-signers", "{}", ran.stderr);
             assert!(!ran.stderr.contains(PIN), "{}", ran.stderr);
         };
         let seal = token.uri("object=seal", pin);
@@ -187,6 +189,13 @@ mod token {
         check(&token.uri("object=p384", pin), &[], 6, "bad-signing-key", "P-256");
         check(&token.uri("object=rsa", pin), &[], 6, "bad-signing-key", "object=rsa;id=%04");
         check(&token.uri("object=bare", pin), &[], 6, "signer-without-certificate", "--certificate");
+        check(&seal, &["--certificate", "qualified.pem"], 6, "certificate-mismatch", "this very key");
+        // The same key twice opens twice, and is one signer.
+        check(&seal, &["--signer", &seal, "--require-signers", "2"], 4, "too-few-signers", "1 were named");
+        // Without the public key in the token it is the signature that shows the wrong certificate.
+        let delete = "--login --pin 987654 --delete-object --type pubkey --id 01";
+        let tool = format!("pkcs11-tool --module {} --token-label court {delete}", token.library);
+        token.house.shell(&format!("export SOFTHSM2_CONF={}; {tool}", token.configuration)).expect(0);
         check(&seal, &["--certificate", "qualified.pem"], 6, "certificate-mismatch", "this very key");
         assert!(!token.house.path("c1.asice").exists());
         // After all this the right PIN still opens it.
@@ -272,8 +281,15 @@ fn an_ssh_agent_seals() {
     }
     let said = run(&house, socket, &[&BUILD[..], &["--key", "agent:work"]].concat()).expect(0).stdout;
     assert!(said.contains("nobody with a certificate"), "{said}");
-    let alone = [&BUILD[..], &["--key", "agent:work", "--require-signers", "1"]].concat();
-    run(&house, socket, &alone).expect(4).code("too-few-signers");
+    let alone = |more: &[&str]| run(&house, socket, &[&BUILD[..], &["--key", "agent:work"], more].concat());
+    alone(&["--require-signers", "1"]).expect(4).code("too-few-signers");
+    alone(&["--profile", "eu"]).expect(2).code("court-signer-missing");
+    // An authority stamps what there is: the signature of the agent.
+    let authority = Authority::start(&[]);
+    alone(&["--tsa", &authority.tsa]).expect(0);
+    let verify = ["verify", "c1.asice", "--trust", "work.pub", "--trust", &authority.file("ca.pem")];
+    let found = json(&house, socket, &verify);
+    assert_eq!((&found["signer_trusted"], &found["time_trusted"]), (&true.into(), &true.into()), "{found:#}");
 
     // What does not work leaves the package as it was.
     let before = fs::read(house.path("c1.asice")).unwrap();

@@ -31,7 +31,7 @@ fn house() -> House {
 fn json(house: &House, args: &[&str], exit: i32) -> Value {
     let now = now();
     let document = house.json(&[args, &["--time", &now]].concat(), exit);
-    fit_their_schemas(&[document.clone()]);
+    fit_their_schemas(std::slice::from_ref(&document));
     document
 }
 

@@ -1,6 +1,5 @@
 //! What a judge will need when the authorities are gone: answers about revocation, collected while they can be had.
 
-use std::cell::RefCell;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -32,13 +31,12 @@ pub(crate) struct LongTermArgs {
     issuer: Vec<PathBuf>,
 }
 
-/// Collects answers, each once.
+/// Collects answers. Each signature gets its own: an answer has to be younger than the time stamp that it goes with.
 pub(crate) struct Collector {
     responder: Option<String>,
     at_hand: Vec<Vec<u8>>,
     issuers: Vec<Certificate>,
     now: Instant,
-    known: RefCell<Vec<(Vec<u8>, Revocations)>>,
 }
 
 impl Collector {
@@ -57,22 +55,17 @@ impl Collector {
             at_hand: at_hand.collect::<Result<_, _>>()?,
             issuers: certificates::read_all(&args.issuer)?,
             now: context.now(),
-            known: RefCell::new(Vec::new()),
         }))
     }
 
     /// What says that `certificate` is not revoked.
     fn about(&self, certificate: &Certificate, pool: &[Certificate]) -> Result<Revocations, Fault> {
-        if let Some((_, known)) = self.known.borrow().iter().find(|(der, _)| der == certificate.der()) {
-            return Ok(known.clone());
-        }
         let issuer = pool.iter().find(|one| certificate.is_issued_by(one)).ok_or_else(|| {
             Fault::usage("no-issuer", format!("The certificate of the issuer of {} is missing", certificate.subject()))
                 .advise("Name it with --issuer, or put it behind the signer's own in its file.")
         })?;
         let mut found = self.ask(certificate, issuer)?;
         found.certificates.push(issuer.der().to_vec());
-        self.known.borrow_mut().push((certificate.der().to_vec(), found.clone()));
         Ok(found)
     }
 

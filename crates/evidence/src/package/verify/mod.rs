@@ -91,7 +91,7 @@ pub(super) fn judge(package: &Package, input: &dyn Bytes, ask: &Ask) -> Result<V
     checks.push(files::manifest_check(package, manifest));
     let (of_key, signer) = signatures::of_key(package, manifest, ask.keys);
     checks.extend(of_key);
-    let of_people = stamps::of_people(package, manifest, input, ask).map_err(failed)?;
+    let of_people = stamps::of_people(package, manifest, signer.as_ref(), input, ask).map_err(failed)?;
     checks.extend(of_people.checks);
     checks.extend(stamps::anchors(package, ask)?);
     checks.extend(content::content_checks(package, input, manifest, ask.keys).map_err(failed)?);

@@ -9,7 +9,7 @@ use std::io;
 use model::{Digest, Fault, Instant};
 use seal::cms::Rules;
 use seal::x509::{Certificate, Hash};
-use seal::{Answer, Revocations, Signed, Trust, cms, ots, sha256, tsp, xades};
+use seal::{Answer, PublicKey, Revocations, Signed, Trust, cms, ots, sha256, tsp, xades};
 
 use super::super::container::signatures;
 use super::super::intake::Package;
@@ -32,16 +32,19 @@ pub(super) struct People {
     /// Who has signed the container, and who `manifest.json`.
     containers: BTreeSet<Digest>,
     manifests: BTreeSet<Digest>,
+    /// Certificates without an authority for which a key vouches that the user trusts.
+    vouched: BTreeSet<Digest>,
 }
 
 /// Judges every signature that has a certificate.
 pub(super) fn of_people(
     package: &Package,
     manifest: Result<&Manifest, &String>,
+    sealer: Option<&PublicKey>,
     input: &dyn Bytes,
     ask: &Ask,
 ) -> io::Result<People> {
-    let mut people = People::default();
+    let mut people = People { vouched: vouched(manifest, sealer, ask), ..People::default() };
     let stamped = people.stamp(package, ask);
     people.cades(package, ask, stamped);
     for number in 0..=u8::MAX {
@@ -151,13 +154,14 @@ impl People {
 
     fn signed(&mut self, name: &str, signed: &Signed, ask: &Ask) {
         self.checks.push(Check::answered(name, Question::Intact, &signed.intact));
-        self.checks.push(Check::answered(name, Question::SignerTrusted, &asked(&signed.signer_trusted, ask)));
+        let trusted = self.own(signed).unwrap_or_else(|| asked(&signed.signer_trusted, ask));
+        self.checks.push(Check::answered(name, Question::SignerTrusted, &trusted));
         if signed.stamped.is_some() || signed.time_trusted.is_no() {
             self.checks.push(Check::answered(name, Question::TimeTrusted, &asked(&signed.time_trusted, ask)));
         }
         self.notes(name, &signed.notes, Question::SignerTrusted);
         let Some(signer) = signed.signer.as_ref().filter(|_| signed.intact.is_yes()) else { return };
-        let trusted = signed.signer_trusted.is_yes();
+        let trusted = trusted.is_yes();
         if trusted {
             self.trusted.insert(signer.sha256());
         }
@@ -166,6 +170,13 @@ impl People {
             Some(known) => known.1 |= trusted,
             None => self.signers.push((subject, trusted)),
         }
+    }
+
+    /// A certificate that its holder made himself is as good as the key that vouches for it, and no better.
+    fn own(&self, signed: &Signed) -> Option<Answer> {
+        let signer = signed.signer.as_ref().filter(|signer| signer.is_self_signed())?;
+        let known = !signed.signer_trusted.is_yes() && self.vouched.contains(&signer.sha256());
+        known.then(|| Answer::Yes(format!("{MANIFEST}, sealed with a key that you trust, names this certificate.")))
     }
 
     fn notes(&mut self, name: &str, notes: &[String], question: Question) {
@@ -204,6 +215,14 @@ impl People {
             Check::failed("signers", why)
         };
         self.checks.push(check.about(Question::SignerTrusted));
+    }
+}
+
+/// The certificates that `manifest.json` names, where the user trusts the key that sealed it.
+fn vouched(manifest: Result<&Manifest, &String>, sealer: Option<&PublicKey>, ask: &Ask) -> BTreeSet<Digest> {
+    match (manifest, sealer) {
+        (Ok(manifest), Some(key)) if ask.keys.contains(key) => manifest.signers.iter().copied().collect(),
+        _ => BTreeSet::new(),
     }
 }
 

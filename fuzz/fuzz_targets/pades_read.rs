@@ -10,8 +10,10 @@ use model::Instant;
 use seal::Trust;
 
 /// Ours with validation data and a time stamp; one of others with object streams.
-const VECTORS: [&[u8]; 2] =
-    [include_bytes!("../../fixtures/vectors/pades/archived.pdf"), include_bytes!("../../fixtures/vectors/pades/objects.pdf")];
+const VECTORS: [&[u8]; 2] = [
+    include_bytes!("../../fixtures/vectors/pades/archived.pdf"),
+    include_bytes!("../../fixtures/vectors/pades/objects.pdf"),
+];
 
 /// What a signature signs: before the gap, the length of the gap, after it.
 type Pieces = (&'static [u8], usize, &'static [u8]);

@@ -4,9 +4,9 @@
 
 mod signatures;
 
+use seal::crl;
 use seal::ocsp::{self, Status};
 use seal::x509::{Certificate, Purpose, find_path};
-use seal::crl;
 use signatures::{ANCHORS, REVOKED, SIGNER, now};
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {

@@ -46,8 +46,19 @@ pub(crate) struct Authority {
 
 impl Authority {
     pub(crate) fn start(more: &[&str]) -> Authority {
+        Authority::at("0", more)
+    }
+
+    /// One whose certificates name its responder.
+    pub(crate) fn with_responder(more: &[&str]) -> Authority {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+        let responder = format!("http://127.0.0.1:{free}/ocsp");
+        Authority::at(&free, &[&["--responder", &responder], more].concat())
+    }
+
+    fn at(port: &str, more: &[&str]) -> Authority {
         let folder = tempfile::tempdir().unwrap();
-        let arguments = [&["pki", "--port", "0"], more].concat();
+        let arguments = [&["pki", "--port", port], more].concat();
         let (server, line) = start("test-tsa", &arguments, folder.path());
         Authority { _server: server, tsa: value(&line, "tsa"), ocsp: value(&line, "ocsp"), folder }
     }

@@ -319,7 +319,7 @@ fn a_browser_checks_a_package_without_a_network() {
 #[test]
 fn a_package_for_the_long_term_keeps_what_its_judges_need() {
     // Answers about revocation are in report and container, and the report has a time stamp of its own (B-LTA).
-    let (house, authority) = (house(), Authority::start(&["--trusted-list"]));
+    let (house, authority) = (house(), Authority::with_responder(&["--trusted-list"]));
     let signer = authority.signer("qualified");
     let long =
         ["--tsa", &authority.tsa, "--long-term", "--ocsp", &authority.ocsp, "--issuer", &authority.file("ca.pem")];
@@ -338,13 +338,26 @@ fn a_package_for_the_long_term_keeps_what_its_judges_need() {
         [&["package", "build", "c1", "--output", "r.asice", "--time", &now], &texts(&revoked)[..], &long].concat();
     house.run(&arguments).expect(4).code("certificate-revoked");
     assert!(!house.path("r.asice").exists());
-    let nobody = [
-        &["package", "build", "c1", "--output", "r.asice", "--time", &now],
-        &texts(&signer)[..],
-        &long[..3],
-        &long[5..],
+    // A responder that is named by hand goes before; nobody at all is a refusal.
+    let silent = Authority::start(&[]);
+    let other = silent.signer("p256");
+    let unknown = [&["package", "build", "c1", "--output", "r.asice", "--time", &now], &texts(&other)[..], &long];
+    house
+        .run(&[&unknown.concat()[..], &["--issuer", &silent.file("ca.pem")]].concat())
+        .expect(8)
+        .code("no-revocation-answer");
+    let asked = [
+        "--ocsp",
+        &silent.ocsp,
+        "--issuer",
+        &silent.file("ca.pem"),
+        "--tsa",
+        &silent.tsa,
+        "--long-term",
+        "--overwrite",
     ];
-    house.run(&nobody.concat()).expect(8).code("no-revocation-answer");
+    let asked = [&["package", "build", "c1", "--output", "r.asice", "--time", &now], &texts(&other)[..], &asked];
+    house.run(&asked.concat()).expect(0);
     if let Some(python) = std::env::var_os("PROBITY_TEST_ASIC") {
         let mut digidoc = Command::new(python);
         digidoc.arg(crate::house::repository("tests/judges/asic/digidoc.py")).arg("verify").arg(authority.path(""));

@@ -2,6 +2,7 @@
 
 mod amend;
 mod build;
+mod shown;
 
 use clap::{Args, Subcommand};
 use model::Fault;

@@ -3,19 +3,17 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use evidence::package::{Build, Built, Keeper, LedgerAnchor, Seals, Tool, build};
+use evidence::package::{Build, Keeper, LedgerAnchor, Seals, Tool, build};
 use evidence::{Act, Case};
-use model::{ByteSize, Fault};
-use seal::PublicKey;
-use serde_json::{Value, json};
+use model::Fault;
 
+use super::shown::{Packed, Timed};
 use crate::cli::authority::{Authorities, TimeArgs};
 use crate::cli::context::Context;
 use crate::cli::court::CourtArgs;
 use crate::cli::exit::Exit;
 use crate::cli::files::{Existing, NewFile};
 use crate::cli::journal::{self, Wanted};
-use crate::cli::output::{Page, Show};
 use crate::cli::passphrase::PassphraseArgs;
 use crate::cli::progress::Count;
 use crate::cli::report::{SignedReport, renderer};
@@ -101,27 +99,6 @@ pub(super) fn run(context: &mut Context, args: &BuildArgs) -> Result<Done, Fault
     Ok(Done::showing(Exit::Done, Packed { path, built, signer, people, own, demo, encrypted, timed }))
 }
 
-/// Whether the package says when it was made, by somebody else's word.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Timed {
-    /// No authority was named.
-    Unasked,
-    /// Every signature has a time stamp.
-    Stamped,
-    /// No authority answers.
-    Pending,
-}
-
-impl Timed {
-    fn word(self) -> &'static str {
-        match self {
-            Timed::Unasked => "not asked",
-            Timed::Stamped => "stamped",
-            Timed::Pending => "pending",
-        }
-    }
-}
-
 fn say_time(context: &Context, args: &BuildArgs, time: &Authorities) -> Result<Timed, Fault> {
     for failure in time.failures() {
         context.output.warn(&format!("no time stamp from {failure}"));
@@ -170,61 +147,4 @@ fn anchor(context: &Context, case: &Case) -> Result<Option<LedgerAnchor>, Fault>
         proof_text: checkpoint.note().to_owned(),
         proofs: journal::custody_proofs(context, &view, case)?,
     }))
-}
-
-struct Packed {
-    path: PathBuf,
-    built: Built,
-    signer: PublicKey,
-    people: Vec<String>,
-    own: bool,
-    demo: bool,
-    encrypted: bool,
-    timed: Timed,
-}
-
-impl Show for Packed {
-    fn json(&self) -> Value {
-        json!({
-            "schema": "package/1",
-            "package": self.path.display().to_string(),
-            "manifest_sha256": self.built.manifest.hex(),
-            "files": self.built.files,
-            "bytes": self.built.bytes,
-            "signer": self.signer.fingerprint(),
-            "signers": self.people,
-            "own_certificate": self.own,
-            "demo_key": self.demo,
-            "encrypted": self.encrypted,
-            "time": self.timed.word(),
-        })
-    }
-
-    fn human(&self, page: &mut Page) {
-        let path = self.path.display();
-        page.field("package", path.to_string());
-        page.field("size", format!("{} in {} files", ByteSize(self.built.bytes), self.built.files));
-        page.field("manifest", format!("sha256:{}", self.built.manifest));
-        let demo = if self.demo { " (a DEMO key: it proves nothing about you)" } else { "" };
-        page.field("signed by", format!("{}{demo}", self.signer.fingerprint()));
-        let own = if self.own { " (its own certificate: nobody vouches for it)" } else { "" };
-        self.people.iter().for_each(|name| page.field("and by", format!("{name}{own}")));
-        if self.people.is_empty() {
-            page.field("and by", "nobody with a certificate: --key is not the project's, so name one with --signer");
-        }
-        page.field(
-            "time",
-            match self.timed {
-                Timed::Unasked => "of this machine; name an authority with --tsa".to_owned(),
-                Timed::Stamped => "stamped by an authority".to_owned(),
-                Timed::Pending => format!("PENDING: run `probity package timestamp {path}` when an authority answers"),
-            },
-        );
-        page.gap();
-        match self.encrypted {
-            true => page.line(format!("Open it: age -d -i KEY {path} > package.asice")),
-            false => page.line(format!("Check it: probity verify {path}")),
-        }
-        page.line("Without probity: unzip it and run sh bag/verify.sh; VERIFY.txt inside says how.");
-    }
 }

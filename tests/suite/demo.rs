@@ -59,7 +59,7 @@ fn the_demo_judges_seals_and_checks_and_a_second_run_adds_nothing() {
         format!("package\t{package}\n"),
         format!("Check it: probity verify {package}\n"),
         "(a DEMO key: it proves nothing about you)".to_owned(),
-        "intact\tyes: every byte is as it was sealed\n".to_owned(),
+        "intact\tyes: Every byte is as it was sealed.\n".to_owned(),
     ] {
         assert!(first.stdout.contains(&said), "{said:?} is not in:\n{}", first.stdout);
     }

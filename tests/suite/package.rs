@@ -188,7 +188,7 @@ fn trust_is_asked_for_by_key() {
     house.run(&["verify", "c1.zip", "--trust", wrong, "--trust", right]).expect(0);
     assert_eq!((&trusted["intact"], &foreign["intact"]), (&true.into(), &true.into()));
     let said = house.run(&["verify", "c1.zip", "--trust", wrong]).expect(1).stdout;
-    assert!(said.contains("NOT one of the keys you trust"), "{said}");
+    assert!(said.contains("signer trusted\tNO: ") && said.contains("is not one that you trust"), "{said}");
     house.run(&["verify", "c1.zip", "--trust", "c1.zip"]).expect(6);
     house.run(&["verify", "missing.zip"]).expect(6).code("not-found");
     // The receiver has no project, and gets none.

@@ -80,7 +80,7 @@ fn results(run: &Value) -> Vec<Value> {
 fn second_run(document: &Value) {
     let results = results(document);
     let names: Vec<&str> = results.iter().map(|result| result["schema"].as_str().unwrap()).collect();
-    assert_eq!(names, ["ingest/1", "case-act/1", "evaluation/1", "case-act/1", "package/1", "verification/1"]);
+    assert_eq!(names, ["ingest/1", "case-act/1", "evaluation/1", "case-act/1", "package/1", "verification/2"]);
     let inputs = results[0]["inputs"].as_array().unwrap();
     assert_eq!(inputs.len(), 142);
     assert!(inputs.iter().all(|input| input["state"] == "known"), "{}", results[0]);

@@ -1,9 +1,9 @@
 //! The report as a PDF that each signer has signed.
 
-use evidence::package::{Keeper, TimeSource};
 use std::path::PathBuf;
 
 use evidence::Renderer;
+use evidence::package::{Keeper, TimeSource};
 use evidence::report::Report;
 use model::{Digest, Fault, Instant};
 use seal::Revocations;
@@ -32,7 +32,7 @@ pub(crate) struct SignedReport<'s> {
 impl Renderer for SignedReport<'_> {
     fn render(&self, report: &Report) -> Result<Vec<u8>, Fault> {
         let mut bytes = self.pdf.render(report)?;
-        let mut kept = Vec::new();
+        let mut kept = Revocations::default();
         for (number, signer) in self.signers.iter().enumerate() {
             let field = pades::Field {
                 name: &format!("Signature{}", number + 1),
@@ -45,11 +45,11 @@ impl Renderer for SignedReport<'_> {
             let mut last = None;
             bytes = pades::sign(&bytes, &field, *signer, &mut |imprint| self.stamp(imprint, &mut last))?;
             if let Some(keeper) = self.keeper {
-                kept.push(keeper.keep(*signer, last.as_deref())?);
+                kept = kept.and(&keeper.keep(*signer, last.as_deref())?);
             }
         }
         if self.keeper.is_some() {
-            bytes = pades::extend(&bytes, &merged(kept), &mut |imprint| self.stamp(imprint, &mut None))?;
+            bytes = pades::extend(&bytes, &kept, &mut |imprint| self.stamp(imprint, &mut None))?;
         }
         Ok(bytes)
     }
@@ -70,14 +70,4 @@ impl SignedReport<'_> {
         last.clone_from(&token);
         Ok(token)
     }
-}
-
-fn merged(kept: Vec<Revocations>) -> Revocations {
-    let mut all = Revocations::default();
-    for one in kept {
-        all.ocsp.extend(one.ocsp);
-        all.crls.extend(one.crls);
-        all.certificates.extend(one.certificates);
-    }
-    all
 }

@@ -123,6 +123,21 @@ fn every_trick_with_the_zip_is_named() {
     check_forged(|parts| parts.swap(3, 4), "zip-structure", "out of order");
 }
 
+/// What no check reads has no place beside the bag.
+#[test]
+fn what_no_check_reads_is_named() {
+    let stray = |name: &'static str| {
+        move |parts: &mut Vec<Forged>| {
+            let place = parts.iter().position(|entry| entry.name.starts_with("bag/")).unwrap();
+            parts.insert(place, entry(name, b"x"));
+            parts[1..].sort_by(|a, b| a.name.cmp(&b.name));
+        }
+    };
+    for name in ["META-INF/manifest.json.sig.tsr", "META-INF/manifest.json.sig.ots", "META-INF/signatures2.xml"] {
+        check_forged(stray(name), "container", name);
+    }
+}
+
 #[test]
 fn every_change_of_the_files_is_named() {
     check_forged(|parts| at(parts, "access.log").content.push(b'x'), "exhibits", "access.log: the exhibit is not what");

@@ -86,6 +86,23 @@ fn a_strangers_seal_is_intact_but_not_trusted() {
     assert!(unasked.holds() && unasked.answer(Question::SignerTrusted).0 == Outcome::NotChecked);
 }
 
+/// A key that the user trusts vouches for the certificate that its holder made; and is one signer, not two.
+#[test]
+fn a_trusted_key_vouches_for_its_own_certificate() {
+    let root = tempfile::tempdir().unwrap();
+    let case = case(root.path());
+    let stranger = [seal::x509::Signer::certificate(&signer(3)).clone()];
+    for (signers, package) in [(1, package(&case)), (0, package_by(&case, &key(), &[]))] {
+        let answer = |keys: &[seal::PublicKey], wanted| {
+            let asked = probity_evidence::package::Ask { signers: wanted, ..ask(keys, &stranger) };
+            verify(&package.as_slice(), &asked, &Hidden).unwrap().answer(Question::SignerTrusted).0
+        };
+        assert_eq!(answer(&[key().public()], 1), Outcome::Passed, "{signers}");
+        assert_eq!(answer(&[key().public()], 2), Outcome::Failed, "{signers}");
+        assert_eq!(answer(&[], 1), Outcome::Failed, "{signers}");
+    }
+}
+
 #[test]
 fn an_exhibit_that_changed_on_the_disk_stops_the_build() {
     let root = tempfile::tempdir().unwrap();

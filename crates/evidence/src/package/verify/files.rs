@@ -35,17 +35,26 @@ pub(super) fn container_check(package: &Package) -> Check {
     if package.beside.get(ODF_MANIFEST).map(Vec::as_slice) != Some(odf_manifest(bag.iter()).as_bytes()) {
         places.push(format!("{ODF_MANIFEST}: it does not list the files of the package as probity writes it"));
     }
-    let unknown = package.beside.keys().filter(|name| !is_beside(name));
+    let has_cades = package.held(CADES).is_ok();
+    let numbers = package.beside.keys().filter(|name| signature_number(name).is_some()).count();
+    let unknown = package.beside.keys().filter(|name| !is_beside(name, has_cades, numbers));
     places.extend(unknown.map(|name| format!("{name}: added (a package has no such file beside its bag)")));
     Check::of("container", "The container says what it is, and holds nothing that has no place in it.", places)
 }
 
-/// Whether a package may have a file of this name beside its bag.
-fn is_beside(name: &str) -> bool {
-    let number = |name: &str| name.parse::<u8>().is_ok_and(|number| number.to_string() == name);
-    let signature = name.strip_prefix("META-INF/signatures").and_then(|rest| rest.strip_suffix(".xml"));
-    [MIMETYPE, ODF_MANIFEST, CADES_STAMP, SSH_STAMP, CADES_ANCHOR, SSH_ANCHOR].contains(&name)
-        || signature.is_some_and(number)
+/// Whether a package may have a file of this name beside its bag. What no check would read has no place there: time stamps
+/// and proofs of a signature that is not the one they are made over, signatures behind a gap in their numbers.
+fn is_beside(name: &str, has_cades: bool, signatures: usize) -> bool {
+    let over = if has_cades { [CADES_STAMP, CADES_ANCHOR] } else { [SSH_STAMP, SSH_ANCHOR] };
+    [MIMETYPE, ODF_MANIFEST].contains(&name)
+        || over.contains(&name)
+        || signature_number(name).is_some_and(|number| usize::from(number) < signatures)
+}
+
+/// The number of a XAdES signature.
+fn signature_number(name: &str) -> Option<u8> {
+    let digits = name.strip_prefix("META-INF/signatures")?.strip_suffix(".xml")?;
+    digits.parse().ok().filter(|number: &u8| number.to_string() == digits)
 }
 
 /// `bagit.txt` and `bag-info.txt` say what they must.

@@ -58,8 +58,8 @@ pub(super) fn of_people(
     if let Ok(manifest) = manifest {
         people.sealers(manifest);
     }
-    if ask.signers > 1 || (ask.signers == 1 && !ask.anchors.is_empty()) {
-        people.enough(ask.signers);
+    if ask.signers > 0 {
+        people.enough(ask.signers, sealer.is_some_and(|key| ask.keys.contains(key)));
     }
     Ok(people)
 }
@@ -206,8 +206,9 @@ impl People {
         self.checks.push(Check::of("sealers", passed, places));
     }
 
-    fn enough(&mut self, wanted: usize) {
-        let there = self.trusted.len();
+    /// Whoever holds the key that sealed is one signer, also where no certificate says so.
+    fn enough(&mut self, wanted: usize, key_is_trusted: bool) {
+        let there = self.trusted.len().max(usize::from(key_is_trusted));
         let check = if there >= wanted {
             Check::passed("signers", format!("{there} different signers that you trust have signed."))
         } else {

@@ -1,7 +1,7 @@
 //! What the tests share: a document, certificates, an authority for time, and the judges.
 //!
 //! The certificates are those of `tests/peers/test-tsa`; time stamps and answers about revocation are made by openssl.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test binary uses its own part")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

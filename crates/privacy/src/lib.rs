@@ -1,0 +1,21 @@
+//! A person's data, found across every store, handed over or deleted, provably.
+//!
+//! ```text
+//!  identities ─▶ normalised forms ─┐
+//!                                  ▼
+//!  data map + catalogs ─▶ graph ─▶ discovery (fixpoint over rows) ─▶ export
+//!                                  │
+//!                                  └─▶ plan ─▶ confirm ─▶ apply (journal first) ─▶ verify ─▶ certificate
+//! ```
+//!
+//! The room knows stores through [`store::DataStore`] only; drivers live in `connectors`. It has no clock, no randomness,
+//! no files of its own: times, seeds and places to write to arrive as arguments.
+//!
+//! Words: a *dataset* of the data map describes what a store holds, a *collection* is a table, a file of rows, a pattern of
+//! keys or objects, a stream; a *field* is a column or a path into a document; a *row* is one record of a collection, and
+//! a *key* names it for good. A *link* stands in the store's catalog, a *reference* in the data map; both become *edges*.
+
+pub mod catalog;
+pub mod map;
+pub mod row;
+pub mod store;

@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use model::{Decimal, Fault, Place, Severity};
+use yaml::{Node, Value};
 
+use crate::files::documents;
 use crate::measure::Comparison;
-use crate::node::{Node, Value};
 use crate::notes::{Faults, Notes, Warning};
 use crate::openslo::{
     AlertCondition, AlertPolicy, Body, IndicatorSpec, Metadata, Method, Metric, Object, ObjectKind, PolicySpec,
     Reference, SloSpec, WindowSpec,
 };
 use crate::source::Role;
-use crate::{Limits, lint, yaml};
+use crate::{Limits, lint};
 
 /// How rule files are read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -88,7 +89,7 @@ impl Book {
     pub fn load(files: Vec<(PathBuf, String)>, reading: &Reading) -> Result<Book, Faults> {
         let mut shelf = Shelf::new(reading);
         for (path, text) in &files {
-            shelf.file(path, yaml::read(text, &reading.limits));
+            shelf.file(path, documents(text, &reading.limits));
         }
         shelf.bind(None)
     }

@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 use model::{ByteSize, Decimal, Fault, Place};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use yaml::{Fields, Key, Node, Value};
 
+use crate::Limits;
 use crate::book::{Book, Reading};
 use crate::duration::Duration;
-use crate::fields::Fields;
-use crate::node::{Key, Node, Value};
+use crate::files::documents;
 use crate::notes::Faults;
 use crate::openslo::is_dns_label;
-use crate::{Limits, yaml};
 
 macro_rules! built_in {
     ($pack:literal: $($file:literal),*) => {
@@ -153,7 +153,7 @@ impl Pack {
         let (title, parameters) = describe(&text, &reading.limits).map_err(|fault| fault.in_file(&path))?;
         let mut files = vec![];
         for (path, text) in rules {
-            let documents = yaml::read(&text, &reading.limits).map_err(|fault| fault.in_file(&path))?;
+            let documents = documents(&text, &reading.limits).map_err(|fault| fault.in_file(&path))?;
             files.push((path, documents));
         }
         Ok(Pack { name: name.to_owned(), title, parameters, files, reading: *reading })

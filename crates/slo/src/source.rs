@@ -4,10 +4,9 @@
 //! must be a plain vector selector. Everything else is read, and named when a verdict is asked for.
 
 use model::{Fault, RecordKind};
+use yaml::{Fields, Key, Value};
 
-use crate::fields::Fields;
 use crate::measure::{Selector, Source};
-use crate::node::{Key, Value};
 use crate::openslo::MetricSource;
 
 /// The keys of a source of type `probity`.

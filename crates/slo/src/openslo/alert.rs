@@ -1,12 +1,11 @@
 //! Alert policies, conditions and targets: read and checked; nothing is alerted from here.
 
 use model::{Decimal, Fault, Place};
+use yaml::{Fields, Node};
 
 use super::{Metadata, Reference, comparison, described, metadata, name_format};
 use crate::duration::Duration;
-use crate::fields::Fields;
 use crate::measure::Comparison;
-use crate::node::Node;
 use crate::notes::Notes;
 
 pub(super) const CONDITION_KEYS: &[&str] = &["description", "severity", "condition"];

@@ -1,9 +1,8 @@
 //! Names, titles, labels and annotations.
 
 use model::{Fault, Place, Severity};
+use yaml::{Fields, Node, Value};
 
-use crate::fields::{self, Fields};
-use crate::node::{Node, Value};
 use crate::notes::Notes;
 
 pub(super) const KEYS: &[&str] = &["name", "displayName", "labels", "annotations"];
@@ -110,8 +109,8 @@ fn labels(fields: &Fields<'_>, notes: &mut Notes) -> Result<bool, Fault> {
 /// A string or a list of strings.
 fn label_values(node: &Node, path: &str) -> Result<(), Fault> {
     match &node.value {
-        Value::List(items) => items.iter().try_for_each(|item| fields::text(item, path).map(|_| ())),
-        _ => fields::text(node, path).map(|_| ()),
+        Value::List(items) => items.iter().try_for_each(|item| yaml::text(item, path).map(|_| ())),
+        _ => yaml::text(node, path).map(|_| ()),
     }
 }
 
@@ -122,7 +121,7 @@ fn annotations<'n>(fields: &Fields<'n>, notes: &mut Notes) -> Result<Vec<Annotat
     let annotations = Fields::open(node, fields.path_of("annotations"))?;
     let mut found = vec![];
     for (key, value) in annotations.entries() {
-        let text = fields::text(value, &annotations.path_of(&key.text))?;
+        let text = yaml::text(value, &annotations.path_of(&key.text))?;
         if !is_annotation_key(&key.text) {
             let message = format!("{:?} is not an annotation key of OpenSLO", key.text);
             let fault = Fault::bad_config("annotation-key", message)

@@ -16,10 +16,9 @@ pub use slo::Method;
 pub(crate) use slo::{SloSpec, WindowSpec};
 
 use model::{Fault, Place};
+use yaml::{Fields, Node};
 
-use crate::fields::Fields;
 use crate::measure::Comparison;
-use crate::node::Node;
 use crate::notes::Notes;
 
 /// One of the seven kinds of objects.

@@ -1,10 +1,9 @@
 //! Service level indicators: what is measured.
 
 use model::{Fault, Place};
+use yaml::{Fields, Node};
 
 use super::{described, name_format};
-use crate::fields::Fields;
-use crate::node::Node;
 use crate::notes::Notes;
 
 pub(super) const KEYS: &[&str] = &["description", "thresholdMetric", "ratioMetric"];

@@ -3,13 +3,12 @@
 use std::fmt;
 
 use model::{Decimal, Fault, Place};
+use yaml::{Fields, Node};
 
 use super::alert::{self, PolicySpec};
 use super::{IndicatorSpec, Metadata, Metric, Reference, comparison, described, metadata, name_format, sli};
 use crate::duration::Duration;
-use crate::fields::{self, Fields};
 use crate::measure::Comparison;
-use crate::node::Node;
 use crate::notes::Notes;
 
 pub(super) const KEYS: &[&str] = &[
@@ -293,7 +292,7 @@ fn slices(fields: &Fields<'_>, method: Method, notes: &mut Notes) -> Result<(), 
 
 fn slice_window(fields: &Fields<'_>, node: &Node, notes: &mut Notes) -> Result<Duration, Fault> {
     let path = fields.path_of("timeSliceWindow");
-    let text = fields::text(node, &path)?;
+    let text = yaml::text(node, &path)?;
     let bare = text.parse::<u32>().ok().filter(|count| (1..=1_000_000).contains(count));
     let Some(count) = bare else { return Duration::parse(text, &path, &node.place) };
     let fault = Fault::bad_config("bare-minutes", format!("{path} is {count} without a unit, which means minutes"))

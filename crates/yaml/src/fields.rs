@@ -2,20 +2,24 @@
 
 use model::{Decimal, Fault, Place};
 
-use crate::node::{Key, Node, Value};
+use crate::{Key, Node, Value};
 
 /// A mapping whose keys are all known.
 #[derive(Clone, Debug)]
-pub(crate) struct Fields<'n> {
+pub struct Fields<'n> {
     /// Where it stands in its object: `spec.objectives[0]`; empty for the object itself.
-    pub(crate) path: String,
-    pub(crate) place: Place,
+    pub path: String,
+    /// Where the mapping begins.
+    pub place: Place,
     entries: &'n [(Key, Node)],
 }
 
 impl<'n> Fields<'n> {
     /// A mapping that may hold the keys `known` and no others.
-    pub(crate) fn of(node: &'n Node, path: impl Into<String>, known: &[&str]) -> Result<Self, Fault> {
+    ///
+    /// # Errors
+    /// `wrong-type`, `unknown-key` with the nearest key that is known.
+    pub fn of(node: &'n Node, path: impl Into<String>, known: &[&str]) -> Result<Self, Fault> {
         let fields = Self::open(node, path)?;
         match fields.entries.iter().find(|(key, _)| !known.contains(&key.text.as_str())) {
             Some((key, _)) => Err(fields.unknown(key, known)),
@@ -24,7 +28,7 @@ impl<'n> Fields<'n> {
     }
 
     /// A mapping with any keys.
-    pub(crate) fn open(node: &'n Node, path: impl Into<String>) -> Result<Self, Fault> {
+    pub fn open(node: &'n Node, path: impl Into<String>) -> Result<Self, Fault> {
         let path = path.into();
         match &node.value {
             Value::Map(entries) => Ok(Fields { path, place: node.place.clone(), entries }),
@@ -46,21 +50,22 @@ impl<'n> Fields<'n> {
     }
 
     /// The path of a key of this mapping.
-    pub(crate) fn path_of(&self, key: &str) -> String {
+    pub fn path_of(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
     /// Every key and value, in the order written.
-    pub(crate) fn entries(&self) -> &'n [(Key, Node)] {
+    pub fn entries(&self) -> &'n [(Key, Node)] {
         self.entries
     }
 
     /// The value of `key`; null counts as absent.
-    pub(crate) fn node(&self, key: &str) -> Option<&'n Node> {
+    pub fn node(&self, key: &str) -> Option<&'n Node> {
         self.entries.iter().find(|(name, node)| name.text == key && !node.is_null()).map(|(_, node)| node)
     }
 
-    pub(crate) fn required(&self, key: &str) -> Result<&'n Node, Fault> {
+    /// The value of `key`, or the fault `missing-key`.
+    pub fn required(&self, key: &str) -> Result<&'n Node, Fault> {
         self.node(key).ok_or_else(|| {
             Fault::bad_config("missing-key", format!("{} has no {key:?}", self.name()))
                 .advise(format!("Add {}.", self.path_of(key)))
@@ -68,15 +73,18 @@ impl<'n> Fields<'n> {
         })
     }
 
-    pub(crate) fn text(&self, key: &str) -> Result<Option<&'n str>, Fault> {
+    /// The value of `key` as text.
+    pub fn text(&self, key: &str) -> Result<Option<&'n str>, Fault> {
         self.node(key).map(|node| text(node, &self.path_of(key))).transpose()
     }
 
-    pub(crate) fn required_text(&self, key: &str) -> Result<&'n str, Fault> {
+    /// The value of `key` as text, or the fault `missing-key`.
+    pub fn required_text(&self, key: &str) -> Result<&'n str, Fault> {
         text(self.required(key)?, &self.path_of(key))
     }
 
-    pub(crate) fn flag(&self, key: &str) -> Result<Option<bool>, Fault> {
+    /// The value of `key`: true or false, without quotes.
+    pub fn flag(&self, key: &str) -> Result<Option<bool>, Fault> {
         let Some(node) = self.node(key) else { return Ok(None) };
         match &node.value {
             Value::Scalar { text, plain: true } if matches!(text.as_str(), "true" | "True" | "TRUE") => Ok(Some(true)),
@@ -87,7 +95,8 @@ impl<'n> Fields<'n> {
         }
     }
 
-    pub(crate) fn decimal(&self, key: &str) -> Result<Option<Decimal>, Fault> {
+    /// The value of `key`: a number with every digit that was written.
+    pub fn decimal(&self, key: &str) -> Result<Option<Decimal>, Fault> {
         let Some(node) = self.node(key) else { return Ok(None) };
         let Value::Scalar { text, plain: true } = &node.value else {
             return Err(wrong_type(&self.path_of(key), node, "a number without quotes"));
@@ -100,7 +109,7 @@ impl<'n> Fields<'n> {
     }
 
     /// The items of a list with their paths; absent is empty.
-    pub(crate) fn list(&self, key: &str) -> Result<Vec<(String, &'n Node)>, Fault> {
+    pub fn list(&self, key: &str) -> Result<Vec<(String, &'n Node)>, Fault> {
         let path = self.path_of(key);
         match self.node(key).map(|node| (&node.value, node)) {
             None => Ok(vec![]),
@@ -111,21 +120,24 @@ impl<'n> Fields<'n> {
         }
     }
 
-    pub(crate) fn child(&self, key: &str, known: &[&str]) -> Result<Option<Fields<'n>>, Fault> {
+    /// The mapping under `key`, strictly read.
+    pub fn child(&self, key: &str, known: &[&str]) -> Result<Option<Fields<'n>>, Fault> {
         self.node(key).map(|node| Fields::of(node, self.path_of(key), known)).transpose()
     }
 
-    pub(crate) fn required_child(&self, key: &str, known: &[&str]) -> Result<Fields<'n>, Fault> {
+    /// The mapping under `key`, strictly read, or the fault `missing-key`.
+    pub fn required_child(&self, key: &str, known: &[&str]) -> Result<Fields<'n>, Fault> {
         Fields::of(self.required(key)?, self.path_of(key), known)
     }
 }
 
 /// A scalar as text.
-pub(crate) fn text<'n>(node: &'n Node, path: &str) -> Result<&'n str, Fault> {
+pub fn text<'n>(node: &'n Node, path: &str) -> Result<&'n str, Fault> {
     node.scalar().filter(|_| !node.is_null()).ok_or_else(|| wrong_type(path, node, "text"))
 }
 
-pub(crate) fn wrong_type(path: &str, node: &Node, wanted: &str) -> Fault {
+/// The fault `wrong-type`: what stands at `path`, and what is `wanted` there.
+pub fn wrong_type(path: &str, node: &Node, wanted: &str) -> Fault {
     let name = if path.is_empty() { "an object" } else { path };
     let shown = match node.scalar() {
         Some(text) if !node.is_null() => format!("{text:?}"),

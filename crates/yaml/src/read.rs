@@ -8,16 +8,32 @@ use std::collections::{HashMap, HashSet};
 use model::{Fault, Place};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
-use crate::Limits;
-use crate::node::{Key, Node, Value};
+use crate::{Key, Node, Value};
+
+/// How much is read before a file is refused whole, with the fault `yaml-too-large`.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes in one file.
+    pub bytes: usize,
+    /// Nodes (scalars, lists, mappings) in one file, aliases expanded: a chain of aliases cannot multiply past it.
+    pub nodes: usize,
+    /// How deep lists and mappings nest, aliases expanded.
+    pub depth: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { bytes: 16 << 20, nodes: 1_000_000, depth: 64 }
+    }
+}
 
 /// Every document of `text`, in order; empty documents are left out.
 ///
 /// # Errors
-/// `bad-yaml`, `duplicate-key`, `rules-too-large`, each with line and column.
-pub(crate) fn read(text: &str, limits: &Limits) -> Result<Vec<Node>, Fault> {
-    if text.len() > limits.file_bytes {
-        return Err(too_large(Place::default(), format!("is larger than {} bytes", limits.file_bytes)));
+/// `bad-yaml`, `duplicate-key`, `yaml-too-large`, each with line and column.
+pub fn read(text: &str, limits: &Limits) -> Result<Vec<Node>, Fault> {
+    if text.len() > limits.bytes {
+        return Err(too_large(Place::default(), format!("is larger than {} bytes", limits.bytes)));
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let positions = Positions::of(text);
@@ -36,7 +52,7 @@ pub(crate) fn read(text: &str, limits: &Limits) -> Result<Vec<Node>, Fault> {
 }
 
 fn too_large(place: Place, why: String) -> Fault {
-    Fault::bad_config("rules-too-large", format!("The rule file {why}"))
+    Fault::bad_config("yaml-too-large", format!("The file {why}"))
         .advise("Split it into several files, or write out what its aliases repeat.")
         .at(place)
 }
@@ -200,7 +216,7 @@ impl Fresh for HashSet<String> {
         };
         if !self.insert(text.clone()) {
             return Err(Fault::bad_config("duplicate-key", format!("The key {text:?} stands here a second time"))
-                .advise("Keep one of the two; a rule must not depend on which one wins.")
+                .advise("Keep one of the two; the meaning must not depend on which one wins.")
                 .at(node.place));
         }
         Ok(Key { text, place: node.place })
@@ -228,7 +244,7 @@ mod tests {
     }
 
     fn check(text: &str, expect: &str) {
-        let limits = Limits { nodes: 200, depth: 6, file_bytes: 2000, ..Limits::default() };
+        let limits = Limits { bytes: 2000, nodes: 200, depth: 6 };
         let shown = match read(text, &limits) {
             Ok(documents) => documents.iter().map(show).collect::<Vec<_>>().join(" --- "),
             Err(fault) => {
@@ -262,11 +278,11 @@ mod tests {
     #[test]
     fn limits_hold_also_for_aliases() {
         let laughs = "a: &a [x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b]\n";
-        check(laughs, "rules-too-large 3:17");
-        check("a: &a [[[x]]]\nb: [[[*a]]]\n", "rules-too-large 2:7");
-        check("[[[[[[[x]]]]]]]", "rules-too-large 1:7");
-        check(&"- x\n".repeat(210), "rules-too-large 201:3");
-        check(&"#".repeat(3000), "rules-too-large 0:0");
+        check(laughs, "yaml-too-large 3:17");
+        check("a: &a [[[x]]]\nb: [[[*a]]]\n", "yaml-too-large 2:7");
+        check("[[[[[[[x]]]]]]]", "yaml-too-large 1:7");
+        check(&"- x\n".repeat(210), "yaml-too-large 201:3");
+        check(&"#".repeat(3000), "yaml-too-large 0:0");
         check("a: &a [1]\nb: *a", "1:1{a@1 1:4[1:8=1] b@1 1:4[1:8=1]}");
     }
 
@@ -274,7 +290,7 @@ mod tests {
     fn ten_thousand_levels_are_refused_without_recursion() {
         for open in ["[", "{a: ", "- ", "? "] {
             let fault = read(&open.repeat(10_000), &Limits::default()).unwrap_err();
-            assert!(["rules-too-large", "bad-yaml"].contains(&fault.code()), "{open} {fault:?}");
+            assert!(["yaml-too-large", "bad-yaml"].contains(&fault.code()), "{open} {fault:?}");
         }
     }
 }

@@ -8,6 +8,7 @@ use super::measure::measure;
 use super::package;
 use super::peers::{self, LNAV, PROMTOOL, Peer};
 use super::place::{Input, Place, cargo, root, target};
+use super::privacy;
 use super::start;
 use super::table::Table;
 use crate::generate::Kind;
@@ -31,10 +32,12 @@ pub(crate) enum Case {
     Ledger,
     /// Build and verify packages. Needs 6 GB on the disk.
     Package,
+    /// Export and erase in PostgreSQL. Needs a server and 3 GB on its disk.
+    Privacy,
 }
 
 impl Case {
-    const ALL: [(&'static str, Case); 8] = [
+    const ALL: [(&'static str, Case); 9] = [
         ("build", Case::Build),
         ("size", Case::Size),
         ("start", Case::Start),
@@ -43,6 +46,7 @@ impl Case {
         ("accesslog", Case::AccessLog),
         ("ledger", Case::Ledger),
         ("package", Case::Package),
+        ("privacy", Case::Privacy),
     ];
     pub(crate) const DEFAULT: [Case; 6] =
         [Case::Size, Case::Start, Case::Jsonl, Case::Prometheus, Case::AccessLog, Case::Ledger];
@@ -62,6 +66,7 @@ impl Case {
             Case::AccessLog => accesslog(place),
             Case::Ledger => ledger(place),
             Case::Package => package::table(place),
+            Case::Privacy => privacy::table(place),
         }
     }
 }

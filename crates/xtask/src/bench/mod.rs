@@ -10,6 +10,7 @@ mod measure;
 mod package;
 mod peers;
 mod place;
+mod privacy;
 mod redact;
 mod start;
 mod table;

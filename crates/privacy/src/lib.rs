@@ -16,6 +16,7 @@
 //! a *key* names it for good. A *link* stands in the store's catalog, a *reference* in the data map; both become *edges*.
 
 pub mod catalog;
+pub mod identity;
 pub mod map;
 pub mod row;
 pub mod store;

@@ -51,6 +51,9 @@ pub enum Fold {
     Exact,
     /// Without regard to case and to blanks around: `lower(trim(field))`. The values are lower case already.
     Lower,
+    /// As `Lower`, and what stands from the first `+` to the `@` does not count: `ann+news@example.org` is `ann@example.org`.
+    /// A `+` at the very start is kept. Asked for only when plus addresses are folded.
+    Address,
     /// Only the last `n` digits count (telephone numbers); the caller looks at the whole afterwards.
     Digits(u8),
 }

@@ -99,11 +99,11 @@ impl Identity {
     /// Reads `KEY=VALUE`.
     ///
     /// # Errors
-    /// `bad-identity`: no `=`, a word that is none, an empty or overlong value, signs of control in it, no address where
+    /// `bad-subject`: no `=`, a word that is none, an empty or overlong value, signs of control in it, no address where
     /// an address is meant; `phone-without-region`.
     pub fn parse(text: &str, rules: &Rules) -> Result<Self, Fault> {
         let Some((word, value)) = text.split_once('=') else {
-            return Err(Fault::usage("bad-identity", "A person is named as KEY=VALUE, and this has no `=`.")
+            return Err(Fault::usage("bad-subject", "A person is named as KEY=VALUE, and this has no `=`.")
                 .advise("Write it as email=ann@example.org, phone=+4930231250 or user_id=4711."));
         };
         Identity::new(word, value, rules)
@@ -117,7 +117,7 @@ impl Identity {
         let kind = Kind::parse(word)?;
         let word = kind.word();
         let value = trimmed(value);
-        let refuse = |why: String, advice: &str| Err(Fault::usage("bad-identity", why).advise(advice));
+        let refuse = |why: String, advice: &str| Err(Fault::usage("bad-subject", why).advise(advice));
         if value.is_empty() {
             return refuse(format!("The value of {word} is empty"), "Write what the stores hold for this person.");
         }
@@ -260,12 +260,12 @@ fn normalise_as(kind: &Kind, cell: &str, rules: &Rules) -> Option<String> {
 
 impl Kind {
     /// # Errors
-    /// `bad-identity` when the word is empty, too long, or holds more than ASCII letters, digits, `_`, `-` and `.`.
+    /// `bad-subject` when the word is empty, too long, or holds more than ASCII letters, digits, `_`, `-` and `.`.
     fn parse(word: &str) -> Result<Self, Fault> {
         let plain = |letter: char| letter.is_ascii_alphanumeric() || "_-.".contains(letter);
         let word = word.trim();
         if word.is_empty() || word.len() > WORD_MAX || !word.chars().all(plain) {
-            return Err(Fault::usage("bad-identity", "The word before `=` is no kind of identity")
+            return Err(Fault::usage("bad-subject", "The word before `=` is no kind of identity")
                 .advise("Kinds are words of ASCII letters, digits, `_`, `-` and `.`: email, phone, user_id."));
         }
         let word = word.to_ascii_lowercase().replace('-', "_");

@@ -18,5 +18,6 @@
 pub mod catalog;
 pub mod identity;
 pub mod map;
+pub mod plan;
 pub mod row;
 pub mod store;

@@ -1,7 +1,8 @@
 //! Configuration in layers: flag, environment, project file, user file, built-in defaults.
 //!
 //! The defaults file is the schema: a key that does not stand in it does not exist, and its value fixes the type.
-//! The one exception are parameters of packs, `[pack.NAME]`, which the pack itself declares.
+//! Two exceptions: parameters of packs, `[pack.NAME]`, which the pack itself declares, and stores, `[stores.NAME]`, whose
+//! keys stand in a defaults file of their own.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,6 +10,7 @@ use std::path::Path;
 
 use model::{ByteSize, Fault, Kind, Place};
 
+use super::store_keys;
 use super::toml_file::{self, Located, Table, Value};
 
 const DEFAULTS: &str = include_str!("defaults.toml");
@@ -73,28 +75,43 @@ impl Config {
     }
 
     fn lay(&mut self, key: &Located<String>, value: Located<Value>, origin: Origin) -> Result<(), Fault> {
-        if let Some(below) = self.settings.get(&key.item) {
-            if std::mem::discriminant(&below.value) != std::mem::discriminant(&value.item) {
-                let message =
-                    format!("{} must be {}, not {}", key.item, below.value.type_word(), value.item.type_word());
+        let below = match self.settings.get(&key.item) {
+            Some(setting) => Some(setting.value.clone()),
+            None => store_keys::default_of(key)?,
+        };
+        if let Some(below) = below {
+            if std::mem::discriminant(&below) != std::mem::discriminant(&value.item) {
+                let message = format!("{} must be {}, not {}", key.item, below.type_word(), value.item.type_word());
                 return Err(toml_file::complaint("wrong-type", &message, &value.place).advise(format!(
                     "Write it like the default: {} = {}.",
                     key.item,
-                    below.value.to_toml()
+                    below.to_toml()
                 )));
             }
         } else if !key.item.starts_with(PACK_PREFIX) {
             let known: Vec<&str> = self.settings.keys().map(String::as_str).collect();
             return Err(toml_file::unknown_key(key, &known));
         }
-        self.settings.insert(key.item.clone(), Setting { value: value.item, origin });
+        self.insert(&key.item, Setting { value: value.item, origin })
+    }
+
+    fn insert(&mut self, key: &str, setting: Setting) -> Result<(), Fault> {
+        store_keys::check(key, &setting)?;
+        self.settings.insert(key.to_owned(), setting);
         Ok(())
     }
 
     /// `PROBITY_INGEST_MAX_REJECTED=2%` sets `ingest.max_rejected`. Lists are separated by commas.
     fn lay_environment(&mut self, name: &str, text: &str) -> Result<(), Fault> {
-        let Some((key, below)) = self.settings.iter_mut().find(|(key, _)| variable(key) == name) else {
-            let names: Vec<String> = self.settings.keys().map(|key| variable(key)).collect();
+        let mut known: BTreeMap<String, Value> =
+            self.settings.iter().map(|(key, setting)| (key.clone(), setting.value.clone())).collect();
+        for store in store_keys::names(self) {
+            for (key, value) in store_keys::defaults() {
+                known.entry(store_keys::key(&store, key)).or_insert_with(|| value.clone());
+            }
+        }
+        let Some((key, below)) = known.iter().find(|(key, _)| variable(key) == name) else {
+            let names: Vec<String> = known.keys().map(|key| variable(key)).collect();
             let nearest = model::nearest(name, names.iter().map(String::as_str));
             return Err(Fault::bad_config("unknown-key", format!("There is no setting for the variable {name}"))
                 .advise(match nearest {
@@ -102,12 +119,11 @@ impl Config {
                     None => "Unset it; `probity config show` lists the settings.".to_owned(),
                 }));
         };
-        below.value = from_text(&below.value, text).ok_or_else(|| {
-            Fault::bad_config("wrong-type", format!("{name} must be {}, not {text:?}", below.value.type_word()))
+        let value = from_text(below, text).ok_or_else(|| {
+            Fault::bad_config("wrong-type", format!("{name} must be {}, not {text:?}", below.type_word()))
                 .advise(format!("It sets {key}; `probity config show` prints its value now."))
         })?;
-        below.origin = Origin::Environment(name.to_owned());
-        Ok(())
+        self.insert(key, Setting { value, origin: Origin::Environment(name.to_owned()) })
     }
 
     /// A flag outranks everything.
@@ -118,6 +134,11 @@ impl Config {
     /// Every setting, sorted by key.
     pub(crate) fn settings(&self) -> impl Iterator<Item = (&str, &Setting)> {
         self.settings.iter().map(|(key, setting)| (key.as_str(), setting))
+    }
+
+    /// The setting of `key`, where something was said about it.
+    pub(crate) fn given(&self, key: &str) -> Option<&Setting> {
+        self.settings.get(key)
     }
 
     fn setting(&self, key: &str) -> &Setting {
@@ -199,7 +220,7 @@ impl Config {
 
 /// The environment variable of a key.
 pub(crate) fn variable(key: &str) -> String {
-    format!("PROBITY_{}", key.replace('.', "_").to_uppercase())
+    format!("PROBITY_{}", key.replace(['.', '-'], "_").to_uppercase())
 }
 
 /// The commented defaults, as `init` writes them.
@@ -226,7 +247,7 @@ fn from_text(like: &Value, text: &str) -> Option<Value> {
 }
 
 /// Dotted keys and their values; tables are opened, lists are not.
-fn flatten(table: Table) -> Vec<(Located<String>, Located<Value>)> {
+pub(super) fn flatten(table: Table) -> Vec<(Located<String>, Located<Value>)> {
     let mut flat = Vec::new();
     let mut open = vec![(String::new(), table)];
     while let Some((prefix, table)) = open.pop() {
@@ -275,6 +296,23 @@ mod tests {
         check("[ingest\n", "bad-toml", 1);
         let fault = load("", &[("PROBITY_INGEST_ANYTIME", "true")]).unwrap_err();
         assert_eq!(fault.advice(), Some("Did you mean PROBITY_INGEST_ANY_TIME? Otherwise unset it."));
+    }
+
+    #[test]
+    fn stores_have_the_keys_of_their_defaults() {
+        let config =
+            load("[stores.shop]\nurl = \"sqlite:shop.db\"\n", &[("PROBITY_STORES_SHOP_RETRIES", "5")]).unwrap();
+        assert_eq!(config.text("stores.shop.url"), "sqlite:shop.db");
+        assert_eq!(config.given("stores.shop.retries").unwrap().value.to_toml(), "5");
+        let check = |text, code, line, advice: &str| {
+            let fault = load(text, &[]).unwrap_err();
+            assert_eq!((fault.code(), fault.place().unwrap().line), (code, line), "{text}");
+            assert!(fault.advice().unwrap().contains(advice), "{:?}", fault.advice());
+        };
+        check("[stores.shop]\nurll = \"sqlite:shop.db\"\n", "unknown-key", 2, "\"url\"");
+        check("[stores.shop]\nretries = \"5\"\n", "wrong-type", 2, "stores.shop.retries = 3");
+        check("[stores]\nurl = \"sqlite:shop.db\"\n", "bad-store-name", 2, "[stores.NAME]");
+        check("[stores.\"a b\"]\nurl = \"sqlite:shop.db\"\n", "bad-store-name", 2, "letters");
     }
 
     #[test]

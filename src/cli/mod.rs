@@ -64,6 +64,9 @@ pub(crate) mod sealers;
 #[cfg(feature = "pdf")]
 pub(crate) mod sealing_key;
 pub(crate) mod signals;
+pub(crate) mod store_keys;
+#[cfg(feature = "privacy")]
+pub(crate) mod stores;
 pub(crate) mod table;
 #[cfg(all(feature = "pdf", feature = "pkcs11"))]
 pub(crate) mod token;

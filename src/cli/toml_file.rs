@@ -43,6 +43,14 @@ impl Value {
         }
     }
 
+    /// A text or a number as it stands; empty for what has parts.
+    pub(crate) fn plain(&self) -> &str {
+        match self {
+            Value::Text(text) | Value::Number(text) => text,
+            _ => "",
+        }
+    }
+
     /// As TOML would write it on one line.
     pub(crate) fn to_toml(&self) -> String {
         match self {

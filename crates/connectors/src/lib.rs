@@ -1,3 +1,73 @@
-//! One file per kind of data store; each implements [`privacy::store::DataStore`].
+//! One file or folder per kind of data store, each behind a feature of its name; each implements
+//! [`privacy::store::DataStore`].
 //!
-//! What is to be found, kept or deleted is decided in `privacy`; here it is only asked for and done.
+//! What is to be found, kept or deleted is decided in `privacy`; here it is only asked for and done. A connector
+//!
+//! - says the same text for the same value on every connection, whatever the client's settings are;
+//! - holds one row and one batch of the driver, never a result;
+//! - never makes text into a statement: values are bound, names are quoted by one function;
+//! - calls everything that the network, the server or the disk did `Unavailable`, so that "could not ask" is never read
+//!   as "not there".
+//!
+//! Deliberately absent: policy, retries of writes, and knowledge of other stores.
+
+mod access;
+pub mod guard;
+
+pub use access::{Access, Tls};
+
+use model::Fault;
+use privacy::map::Dataset;
+use privacy::store::DataStore;
+
+/// Opens the store at `url`, and connects to it. `dataset` tells the shape of what has no catalog of its own (keys,
+/// objects, messages); stores with a catalog do not look at it.
+///
+/// The kind is the scheme of the address: `sqlite:FILE`, `postgres://…`.
+///
+/// # Errors
+/// `unknown-store-kind`, `store-kind-not-built`, and what the store answers: `store-unreachable`, `store-login-refused`, …
+pub fn open(url: &str, access: &Access, dataset: &Dataset) -> Result<Box<dyn DataStore>, Fault> {
+    let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme).to_ascii_lowercase();
+    let _ = (access, dataset);
+    match scheme.as_str() {
+        known if KINDS.iter().any(|(_, schemes)| schemes.contains(&known)) => Err(not_built(known)),
+        _ => Err(Fault::bad_config("unknown-store-kind", "The address of a store begins with no scheme that is known")
+            .advise(format!(
+                "Begin it with one of {}.",
+                KINDS.iter().map(|(_, schemes)| schemes[0]).collect::<Vec<_>>().join(", ")
+            ))),
+    }
+}
+
+/// Every kind: its feature, and the schemes of its addresses.
+const KINDS: &[(&str, &[&str])] = &[
+    ("postgres", &["postgres", "postgresql"]),
+    ("mysql", &["mysql", "mariadb"]),
+    ("sqlite", &["sqlite"]),
+    ("redis", &["redis", "rediss"]),
+    ("objects", &["s3"]),
+    ("files", &["file"]),
+    ("nats", &["nats"]),
+    ("http", &["https", "http"]),
+    ("exec", &["exec"]),
+];
+
+fn not_built(scheme: &str) -> Fault {
+    Fault::bad_config("store-kind-not-built", format!("This probity was built without {scheme} stores"))
+        .advise("Use a build with the feature `privacy`, which has every kind.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_without_a_known_scheme_names_those_that_are() {
+        for url in ["", "shop.db", "oracle://db", ":memory:"] {
+            let fault = open(url, &Access::default(), &Dataset::default()).err().expect("refused");
+            assert_eq!(fault.code(), "unknown-store-kind", "{url}");
+            assert!(fault.advice().is_some_and(|advice| advice.contains("postgres")), "{url}");
+        }
+    }
+}

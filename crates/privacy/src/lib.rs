@@ -16,8 +16,16 @@
 //! a *key* names it for good. A *link* stands in the store's catalog, a *reference* in the data map; both become *edges*.
 
 pub mod catalog;
+pub mod hold;
 pub mod identity;
+pub mod journal;
+mod limits;
 pub mod map;
 pub mod plan;
+pub mod register;
+pub mod residual;
 pub mod row;
 pub mod store;
+pub mod tombstone;
+
+pub use limits::Limits;

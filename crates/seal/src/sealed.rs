@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::str::FromStr;
 
+use age::secrecy::ExposeSecret as _;
 use age::x25519::{Identity, Recipient};
 use model::Fault;
 use zeroize::Zeroizing;
@@ -18,6 +19,14 @@ pub fn encrypt_to(recipient: &str, bytes: &[u8]) -> Result<Vec<u8>, Fault> {
     let recipient = parse(recipient)?;
     age::encrypt(&recipient, bytes)
         .map_err(|error| Fault::internal("encryption-failed", "The file could not be encrypted").caused_by(error))
+}
+
+/// A new key: the secret, `AGE-SECRET-KEY-1…`, and the recipient that belongs to it, `age1…`.
+///
+/// The age crate draws it from the operating system.
+pub fn new_holder() -> (Zeroizing<String>, String) {
+    let identity = Identity::generate();
+    (Zeroizing::new(identity.to_string().expose_secret().to_owned()), identity.to_public().to_string())
 }
 
 /// Decrypts what [`encrypt_to`] or `age -r` wrote. `identity` is the text of a file of `age-keygen`.
@@ -86,7 +95,6 @@ fn parse(recipient: &str) -> Result<Recipient, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use age::secrecy::ExposeSecret as _;
 
     /// The holder of the key opens it, nobody else, and not when a byte is missing.
     #[test]
@@ -99,6 +107,9 @@ mod tests {
         assert_eq!(code(&text(&other), &file), "wrong-identity");
         assert_eq!(code(&text(&holder), &file[..file.len() - 1]), "bad-age-file");
         assert_eq!(code("hello", &file), "bad-identity");
+        let (secret, recipient) = new_holder();
+        let file = encrypt_to(&recipient, b"secret").expect("a recipient");
+        assert_eq!(&**decrypt_with(&secret, &file).expect("the holder"), b"secret");
         assert_eq!(encrypt_to("age1nobody", b"").expect_err("no key").code(), "bad-recipient");
     }
 }

@@ -2,10 +2,18 @@
 //!
 //! Written as fideslang dataset YAML (fideslang 3.1.4), read unchanged; what only probity knows stands under `meta: {probity: {…}}`.
 
+pub mod read;
+pub mod taxonomy;
+
+mod references;
+mod settings;
+
 use std::collections::BTreeMap;
 
 use model::Place;
+use yaml::Node;
 
+use crate::catalog::{self, Catalog};
 use crate::row::FieldPath;
 
 /// Every dataset, in the order of their keys.
@@ -34,6 +42,8 @@ pub struct Dataset {
     pub collections: Vec<MappedCollection>,
     /// Everything else of `meta.probity`.
     pub settings: Settings,
+    /// What is kept for others.
+    pub rest: Rest,
     /// Where it stands.
     pub place: Place,
 }
@@ -47,7 +57,7 @@ pub struct MappedCollection {
     pub description: Option<String>,
     /// Categories that hold for every field.
     pub categories: Vec<String>,
-    /// Nested fields are flattened: `address.city`. In the order of their paths.
+    /// Nested fields are flattened, the field above them first: `address`, `address.city`. In the order of their paths.
     pub fields: Vec<MappedField>,
     /// `dataset.collection`: read after these.
     pub after: Vec<String>,
@@ -59,15 +69,19 @@ pub struct MappedCollection {
     pub delete: bool,
     /// `meta.probity` of the collection.
     pub settings: Settings,
+    /// What is kept for others.
+    pub rest: Rest,
     /// Where it stands.
     pub place: Place,
 }
 
 /// One field.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct MappedField {
     /// Column and path.
     pub path: FieldPath,
+    /// For people.
+    pub description: Option<String>,
     /// Its categories: `user.contact.email`.
     pub categories: Vec<String>,
     /// The kind of identity that it holds: `email`, `phone_number`, a word of one's own.
@@ -86,6 +100,8 @@ pub struct MappedField {
     pub masking: Option<Masking>,
     /// `meta.probity` of the field.
     pub settings: Settings,
+    /// What is kept for others.
+    pub rest: Rest,
     /// Where it stands.
     pub place: Place,
 }
@@ -136,10 +152,22 @@ pub enum Masking {
     Keep,
 }
 
+/// What a file says that means nothing here: kept, so that a map that is written again loses nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Rest {
+    /// Keys of the dataset, collection or field itself (`tags`, `data_uses`, …).
+    pub keys: Vec<(String, Node)>,
+    /// Keys under `fides_meta` (`namespace`, `redact`, …). `masking_strategy_override` of a field too, as it was written.
+    pub fides_meta: Vec<(String, Node)>,
+    /// Keys under `meta` beside `probity`.
+    pub meta: Vec<(String, Node)>,
+}
+
 /// What probity adds to a dataset, collection or field under `meta.probity`.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// The words as written, dotted (`keys`, `retention.period`), each with its place. A list is a word per entry, `key[0]`.
+    /// The words as written, dotted (`keys`, `retain.period`), each with its place. A list is a word per entry, `keys[0]`.
+    /// Without `store` and `references`, which have fields of their own.
     pub words: BTreeMap<String, (String, Place)>,
 }
 
@@ -152,5 +180,95 @@ impl Settings {
     /// `true` or `false` under `key`.
     pub fn flag(&self, key: &str) -> Option<bool> {
         self.word(key).and_then(|word| word.parse().ok())
+    }
+
+    /// Where the word under `key` stands.
+    pub fn place(&self, key: &str) -> Option<&Place> {
+        self.words.get(key).map(|(_, place)| place)
+    }
+
+    /// The entries of the list under `key`; a single word is a list of one.
+    pub fn list<'s>(&'s self, key: &str) -> Vec<&'s str> {
+        let numbered = (0..).map_while(|index| self.word(&format!("{key}[{index}]")));
+        self.word(key).into_iter().chain(numbered).collect()
+    }
+
+    /// Whether anything is said under `key`, also below it.
+    pub fn has(&self, key: &str) -> bool {
+        let below =
+            |word: &String| word.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
+        self.words.keys().any(below)
+    }
+}
+
+impl DataMap {
+    /// The dataset with that key.
+    pub fn dataset(&self, key: &str) -> Option<&Dataset> {
+        self.datasets.iter().find(|dataset| dataset.key == key)
+    }
+}
+
+impl Dataset {
+    /// The collection of that name.
+    pub fn collection(&self, name: &str) -> Option<&MappedCollection> {
+        self.collections.iter().find(|collection| collection.name == name)
+    }
+
+    /// The schema that the dataset is about (`fides_meta.namespace.schema`).
+    pub fn schema(&self) -> Option<&str> {
+        let (_, namespace) = self.rest.fides_meta.iter().find(|(key, _)| key == "namespace")?;
+        namespace.entry("schema")?.scalar()
+    }
+
+    /// What the store's catalog calls `collection`: the same name, or that name in the dataset's schema.
+    pub fn in_catalog<'c>(&self, collection: &str, catalog: &'c Catalog) -> Option<&'c catalog::Collection> {
+        let in_schema = || catalog.collection(&format!("{}.{collection}", self.schema()?));
+        catalog.collection(collection).or_else(in_schema)
+    }
+
+    /// The mapped collection that the catalog calls `name`.
+    pub fn of_catalog(&self, name: &str) -> Option<&MappedCollection> {
+        let in_schema = || self.collection(name.strip_prefix(self.schema()?)?.strip_prefix('.')?);
+        self.collection(name).or_else(in_schema)
+    }
+
+    /// The word under `key` for `collection`: what the collection says, or else what the dataset says for all of them.
+    pub fn word<'d>(&'d self, collection: &'d MappedCollection, key: &str) -> Option<&'d str> {
+        collection.settings.word(key).or_else(|| self.settings.word(key))
+    }
+
+    /// As [`Dataset::word`], for lists.
+    pub fn list<'d>(&'d self, collection: &'d MappedCollection, key: &str) -> Vec<&'d str> {
+        match collection.settings.has(key) {
+            true => collection.settings.list(key),
+            false => self.settings.list(key),
+        }
+    }
+
+    /// Every category that holds for `field`: its own, those of its collection and those of the dataset.
+    pub fn categories<'d>(
+        &'d self,
+        collection: &'d MappedCollection,
+        field: &'d MappedField,
+    ) -> impl Iterator<Item = &'d str> {
+        let all = field.categories.iter().chain(&collection.categories).chain(&self.categories);
+        all.map(String::as_str)
+    }
+
+    /// Whether `field` holds personal data: an identity, or a category below `user`.
+    pub fn is_personal(&self, collection: &MappedCollection, field: &MappedField) -> bool {
+        field.identity.is_some() || self.categories(collection, field).any(taxonomy::is_personal)
+    }
+}
+
+impl MappedCollection {
+    /// The field with that path.
+    pub fn field(&self, path: &FieldPath) -> Option<&MappedField> {
+        self.fields.iter().find(|field| field.path == *path)
+    }
+
+    /// The field of a whole column, dots in its name included.
+    pub fn column(&self, name: &str) -> Option<&MappedField> {
+        self.fields.iter().find(|field| field.path.0.len() == 1 && field.path.0[0] == name)
     }
 }

@@ -13,7 +13,7 @@ use seal::Hasher;
 pub type Cell = Option<String>;
 
 /// A field: a column, or a column and the path into the document that it holds (`profile.contact.email`).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FieldPath(pub Vec<String>);
 
 impl FieldPath {

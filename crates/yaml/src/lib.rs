@@ -7,7 +7,8 @@
 //! Invariants: no recursion while reading, so no depth of input ends the process; an alias is copied only when the result
 //! is known to fit the [`Limits`]; a key that stands twice is refused; scalars keep the digits that were written.
 //!
-//! Deliberately absent: writing, schemas, types beyond text, tags of one's own, merge keys (`<<` is a key like any other).
+//! Deliberately absent: writing, schemas, types beyond text, tags of one's own. Merge keys (`<<`) are
+//! keys like any other until [`Node::merge`] is called.
 
 mod fields;
 mod node;

@@ -72,6 +72,13 @@ pub trait DataStore: Send {
     /// Reads the catalog.
     fn describe(&mut self) -> Result<Catalog, Fault>;
 
+    /// The statement that makes an index which serves questions for `fields` of `collection` compared by `fold`; `None`
+    /// where the store has no such thing.
+    fn index_statement(&self, collection: &str, fields: &[FieldPath], fold: Fold) -> Option<String> {
+        let _ = (collection, fields, fold);
+        None
+    }
+
     /// Streams the rows that meet `find`, each row once. Nothing is held but the row at hand and the batch of the driver.
     fn find(&mut self, find: &Find<'_>, each: &mut EachRow<'_>) -> Result<(), Fault>;
 

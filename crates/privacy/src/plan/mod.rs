@@ -28,10 +28,8 @@ pub struct Plan {
     pub article: String,
     /// `17-1-a` … `17-1-f`, when the request names one.
     pub ground: Option<String>,
-    /// A keyed hash of the identities: `hmac-sha256:<key id>:<hex>`. Never a value.
-    pub pseudonym: String,
-    /// Which kinds of identity the request named: `email`, `phone_number`.
-    pub kinds: Vec<String>,
+    /// Kind and pseudonym of each identity: `email`, `hmac-sha256:<key id>:<hex>`. Never a value.
+    pub subject: Vec<(String, String)>,
     /// Digests of what the plan was made from: `datamap`, `config`.
     pub inputs: BTreeMap<String, Digest>,
     /// In the order in which they are worked on.
@@ -110,6 +108,8 @@ pub enum Action {
 pub enum Outcome {
     /// Gone.
     Deleted,
+    /// A link between rows that both go was taken out first; they are counted where they are deleted.
+    Loosened,
     /// A link to the person was taken out; the row stays as it was otherwise.
     Unlinked,
     /// Fields that held personal data hold none any more.
@@ -120,12 +120,14 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome.
-    pub const ALL: [Outcome; 4] = [Outcome::Deleted, Outcome::Unlinked, Outcome::Anonymised, Outcome::Pseudonymised];
+    pub const ALL: [Outcome; 5] =
+        [Outcome::Deleted, Outcome::Loosened, Outcome::Unlinked, Outcome::Anonymised, Outcome::Pseudonymised];
 
     /// The word.
     pub fn word(self) -> &'static str {
         match self {
             Outcome::Deleted => "deleted",
+            Outcome::Loosened => "loosened",
             Outcome::Unlinked => "unlinked",
             Outcome::Anonymised => "anonymised",
             Outcome::Pseudonymised => "pseudonymised",
@@ -287,42 +289,5 @@ impl Plan {
     /// Nothing of the person was found.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty() && self.kept.is_empty() && self.shared.is_empty()
-    }
-}
-
-/// Who says which rows must stay. Asked while planning and again right before each store's commit; an error there stops
-/// everything ("could not ask" is never "no hold").
-pub trait Holds: Sync {
-    /// For each key the hold that keeps its row, if any. `keys` are rows of `collection` (as the catalog names it) in `member`.
-    ///
-    /// # Errors
-    /// Whatever kept the answer from coming: nothing is deleted then.
-    fn on(&self, member: &str, dataset: &str, collection: &str, keys: &[Key]) -> Result<Vec<Option<Hold>>, Fault>;
-}
-
-/// Why a row must stay.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Hold {
-    /// Its name.
-    pub id: String,
-    /// `17-3-e`, or another reason.
-    pub code: String,
-    /// What it is for.
-    pub law: String,
-    /// The last day; none: until it is lifted.
-    pub until: Option<String>,
-    /// Who decided it.
-    pub approver: Option<String>,
-    /// Fields to anonymise all the same; none said: nothing is changed.
-    pub anonymise: Vec<String>,
-}
-
-/// No holds at all.
-#[derive(Clone, Copy, Debug)]
-pub struct NoHolds;
-
-impl Holds for NoHolds {
-    fn on(&self, _: &str, _: &str, _: &str, keys: &[Key]) -> Result<Vec<Option<Hold>>, Fault> {
-        Ok(vec![None; keys.len()])
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn plan(of: &Plan) -> Value {
         "regime": of.regime,
         "article": of.article,
         "ground": of.ground,
-        "subject": {"pseudonym": of.pseudonym, "kinds": of.kinds},
+        "subject": list(&of.subject, |(kind, pseudonym)| json!({"kind": kind, "pseudonym": pseudonym})),
         "inputs": of.inputs.iter().map(|(name, digest)| (name.clone(), prefixed(digest).into())).collect::<Map<_, _>>(),
         "stores": list(&of.stores, store),
         "steps": list(&of.steps, step),
@@ -200,15 +200,13 @@ fn cell(value: &Value) -> Option<Cell> {
 }
 
 fn read_plan(plan: Members<'_>) -> Result<Plan, Fault> {
-    let subject = Members::of(plan.value("subject")?, "plan.subject")?;
     let inputs = Members::of(plan.value("inputs")?, "plan.inputs")?;
     let digests = inputs.object.keys().map(|name| Ok((name.clone(), inputs.digest(name)?)));
     Ok(Plan {
         regime: plan.text("regime")?,
         article: plan.text("article")?,
         ground: plan.maybe("ground")?,
-        pseudonym: subject.text("pseudonym")?,
-        kinds: subject.words("kinds")?,
+        subject: plan.items("subject", |one| Ok((one.text("kind")?, one.text("pseudonym")?)))?,
         inputs: digests.collect::<Result<BTreeMap<_, _>, Fault>>()?,
         stores: plan.items("stores", read_store)?,
         steps: plan.items("steps", read_step)?,
@@ -365,8 +363,7 @@ mod tests {
         Plan {
             regime: "gdpr".to_owned(),
             article: "17".to_owned(),
-            pseudonym: "hmac-sha256:k1:00".to_owned(),
-            kinds: vec!["email".to_owned()],
+            subject: vec![("email".to_owned(), "hmac-sha256:k1:00".to_owned())],
             inputs: BTreeMap::from([("datamap".to_owned(), seal::sha256(b"map"))]),
             steps: vec![
                 step(1, Action::Set(fields), Outcome::Unlinked, vec![target("7", &[None, Some("x")])]),

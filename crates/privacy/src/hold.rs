@@ -8,15 +8,6 @@ use serde_json::{Value, json};
 
 use crate::Limits;
 
-/// Whoever knows the holds. Asked anew each time: a hold may have come since.
-pub trait Holds {
-    /// Every hold that is in force now.
-    ///
-    /// # Errors
-    /// Whatever keeps it from answering; then nothing may be deleted.
-    fn in_force(&self) -> Result<Vec<Hold>, Fault>;
-}
-
 /// One hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
@@ -61,6 +52,18 @@ impl Hold {
                 name == dataset
                     || name.strip_prefix(dataset).and_then(|rest| rest.strip_prefix('.')) == Some(collection)
             }
+        }
+    }
+
+    /// As the plan names it.
+    pub fn in_plan(&self) -> crate::plan::Hold {
+        crate::plan::Hold {
+            id: self.id.clone(),
+            code: self.code.clone(),
+            law: self.law.clone(),
+            until: self.until.map(Instant::date),
+            approver: Some(self.approver.clone()),
+            anonymise: Vec::new(),
         }
     }
 

@@ -15,6 +15,7 @@
 //! keys or objects, a stream; a *field* is a column or a path into a document; a *row* is one record of a collection, and
 //! a *key* names it for good. A *link* stands in the store's catalog, a *reference* in the data map; both become *edges*.
 
+pub mod apply;
 pub mod catalog;
 pub mod hold;
 pub mod identity;

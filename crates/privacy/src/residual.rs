@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use model::{Fault, Progress};
 
+use crate::identity::{Identity, Way};
 use crate::row::Key;
 use crate::store::{DataStore, Hit, Needles, Scanned};
 use bounds::Bound;
@@ -27,6 +28,15 @@ pub struct Value {
     pub kind: String,
     /// As given, normalised, and the variants between them.
     pub spellings: Vec<String>,
+}
+
+impl Value {
+    /// Of an identity.
+    pub fn of(identity: &Identity) -> Self {
+        let plain = identity.forms().into_iter().filter(|form| form.way == Way::Plain).map(|form| form.text);
+        let own = [identity.given().to_owned(), identity.normalised().to_owned()];
+        Value { kind: identity.kind().to_owned(), spellings: own.into_iter().chain(plain).collect() }
+    }
 }
 
 /// One form of one identity.

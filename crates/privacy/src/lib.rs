@@ -17,6 +17,7 @@
 
 pub mod apply;
 pub mod catalog;
+pub mod deadline;
 pub mod hold;
 pub mod identity;
 pub mod journal;

@@ -18,6 +18,8 @@ pub(crate) mod court;
 pub(crate) mod crash;
 #[cfg(feature = "house")]
 pub(crate) mod csv;
+#[cfg(feature = "privacy")]
+pub(crate) mod data_map;
 pub(crate) mod drafts;
 pub(crate) mod examples;
 pub(crate) mod exit;

@@ -18,6 +18,8 @@
 pub mod apply;
 pub mod catalog;
 pub mod deadline;
+pub mod discover;
+pub mod graph;
 pub mod hold;
 pub mod identity;
 pub mod journal;

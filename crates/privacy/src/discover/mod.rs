@@ -1,0 +1,496 @@
+//! Discovery: every row that belongs to a person, across all stores, to a fixpoint.
+//!
+//! ```text
+//!  identities ─▶ seeds ─▶ down: rows that refer to them ─▶ … until nothing new comes
+//!                            └─▶ up: what they alone refer to (an address of their own)
+//! ```
+//!
+//! A row is the person's when it holds an identity of theirs, or when every link by which it may be somebody's leads to a
+//! row of the person. The set of these rows is the smallest one that is closed under this rule: it does not depend on the order in
+//! which questions are asked. Memory grows with the rows of the person and with nothing else; cells that no edge needs are
+//! not held.
+
+mod ask;
+mod stream;
+mod up;
+
+use std::collections::{HashMap, HashSet};
+
+use model::{Digest, Fault, Progress};
+
+use crate::Limits;
+use crate::catalog::Catalog;
+use crate::graph::{Edge, Graph, Tie};
+use crate::identity::Identity;
+use crate::plan::{Gap, MissingIndex};
+use crate::row::{Cell, FieldPath, Key};
+use crate::store::{Condition, DataStore, Fold};
+use ask::{Answer, Asked, Question};
+
+pub use stream::{EachFound, rows};
+
+/// One store as opened.
+pub struct Member {
+    /// `shop`; `shop/1`, `shop/2` for shards.
+    pub name: String,
+    /// Key of its dataset in the map.
+    pub dataset: String,
+    /// To ask.
+    pub store: Box<dyn DataStore>,
+    /// What it said of itself.
+    pub catalog: Catalog,
+}
+
+/// How to search.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Read whole rows and keep their digests (an erase needs them, an export does not).
+    pub digests: bool,
+    /// A store that cannot be asked becomes a gap instead of a fault (for an export).
+    pub tolerant: bool,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// For each node of the graph its rows, in the order of their keys.
+    pub rows: Vec<Vec<FoundRow>>,
+    /// What could not be asked.
+    pub gaps: Vec<Gap>,
+    /// Indexes that were missed.
+    pub indexes: Vec<MissingIndex>,
+    /// How many questions were asked, over all stores.
+    pub questions: u64,
+    /// For each member, how many rows it had to read, as far as its statistics tell.
+    pub rows_read: Vec<u64>,
+    /// `shop.person.mail`: fields in which an identity was found only because case or punctuation do not count.
+    pub folded: Vec<String>,
+}
+
+/// One row that was found, or several equal ones of a collection without a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundRow {
+    /// What names it.
+    pub key: Key,
+    /// What it is to the person.
+    pub role: Role,
+    /// How many equal rows it stands for.
+    pub count: u64,
+    /// Of its cells in `Node::digest_columns`, when [`Options::digests`] was set.
+    pub digest: Option<Digest>,
+    /// The cells of `Node::needs`.
+    pub cells: Vec<Cell>,
+    /// The edges that lead from it to rows of the person.
+    pub ties: Vec<usize>,
+    /// It holds an identity of the person.
+    pub seed: bool,
+}
+
+/// What a row is to the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// It is theirs.
+    Owned,
+    /// Rows of theirs refer to it and it holds personal data: an address.
+    Up {
+        /// Nobody else's row refers to it.
+        exclusive: bool,
+    },
+    /// It is theirs and another's as well: a message between two people.
+    Shared,
+    /// It is another's, or nobody's, and refers to a row of theirs.
+    Points,
+}
+
+impl Found {
+    /// Nothing was found at all.
+    pub fn is_empty(&self) -> bool {
+        self.rows.iter().all(Vec::is_empty)
+    }
+
+    /// How many rows have a role.
+    pub fn count(&self, role: impl Fn(Role) -> bool) -> u64 {
+        self.rows.iter().flatten().filter(|row| role(row.role)).map(|row| row.count).sum()
+    }
+}
+
+/// Finds every row of the person.
+///
+/// # Errors
+/// `no-such-identity` when the map has no field for any kind of identity that is named; `subject-too-large`; what the
+/// stores say, unless [`Options::tolerant`] makes a gap of it.
+pub fn discover(
+    graph: &Graph,
+    members: &mut [Member],
+    identities: &[Identity],
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Found, Fault> {
+    let mut search = Search::new(graph, members.len(), identities, *options);
+    progress.start("find", 0);
+    let seeds = search.seed_questions()?;
+    search.ask_all(members, seeds, progress)?;
+    loop {
+        let questions = search.down_questions();
+        if questions.is_empty() {
+            break;
+        }
+        search.ask_all(members, questions, progress)?;
+    }
+    up::follow(&mut search, members, progress)?;
+    progress.finish();
+    Ok(search.finish())
+}
+
+/// How a row stands while the search goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Owned,
+    Shared,
+    Points,
+    Up,
+}
+
+struct Row {
+    state: State,
+    cells: Vec<Cell>,
+    digest: Option<Digest>,
+    count: u64,
+    ties: Vec<usize>,
+    seed: bool,
+}
+
+/// The rows of one node.
+#[derive(Default)]
+struct Rows {
+    index: HashMap<Key, usize>,
+    rows: Vec<Row>,
+}
+
+/// Columns of a node that edges lead to, and which of their values belong to the person.
+struct Port {
+    fields: Vec<FieldPath>,
+    owned: HashSet<Vec<String>>,
+    /// Not asked about yet.
+    fresh: Vec<Vec<String>>,
+}
+
+struct Search<'g> {
+    graph: &'g Graph,
+    identities: &'g [Identity],
+    options: Options,
+    nodes: Vec<Rows>,
+    ports: Vec<Port>,
+    /// The port of each edge's parent.
+    port_of: Vec<usize>,
+    /// The ports of each node.
+    ports_at: Vec<Vec<usize>>,
+    asked: Asked,
+    folded: HashSet<String>,
+    found: u64,
+    /// Which rows of a node are deletable going up; see [`up`].
+    exclusive: HashSet<(usize, usize)>,
+}
+
+impl<'g> Search<'g> {
+    fn new(graph: &'g Graph, members: usize, identities: &'g [Identity], options: Options) -> Self {
+        let mut ports: Vec<Port> = Vec::new();
+        let mut by_name: HashMap<(usize, &[FieldPath]), usize> = HashMap::new();
+        let mut ports_at = vec![Vec::new(); graph.nodes.len()];
+        let mut port_of = Vec::with_capacity(graph.edges.len());
+        for edge in &graph.edges {
+            let number = *by_name.entry((edge.parent, &edge.parent_fields)).or_insert_with(|| {
+                let fields = edge.parent_fields.clone();
+                ports.push(Port { fields, owned: HashSet::new(), fresh: Vec::new() });
+                ports_at[edge.parent].push(ports.len() - 1);
+                ports.len() - 1
+            });
+            port_of.push(number);
+        }
+        Search {
+            graph,
+            identities,
+            options,
+            nodes: graph.nodes.iter().map(|_| Rows::default()).collect(),
+            ports,
+            port_of,
+            ports_at,
+            asked: Asked::new(members),
+            folded: HashSet::new(),
+            found: 0,
+            exclusive: HashSet::new(),
+        }
+    }
+
+    /// One question per collection that holds an identity of a kind that is named.
+    fn seed_questions(&self) -> Result<Vec<Question>, Fault> {
+        let mut questions = Vec::new();
+        for (number, node) in self.graph.nodes.iter().enumerate().filter(|(_, node)| !node.skipped) {
+            let conditions: Vec<Condition> =
+                self.seeds_of(number).map(|(field, identity)| identity.condition(field)).collect();
+            if !conditions.is_empty() {
+                let extra = node.identities.iter().map(|(field, _)| field.clone()).collect();
+                questions.push(Question { node: number, conditions, edges: Vec::new(), extra, limit: None });
+            }
+        }
+        if questions.is_empty() {
+            return Err(self.no_such_identity());
+        }
+        Ok(questions)
+    }
+
+    fn seeds_of(&self, node: usize) -> impl Iterator<Item = (&'g FieldPath, &'g Identity)> {
+        let (graph, identities) = (self.graph, self.identities);
+        let fields = graph.nodes[node].identities.iter();
+        fields.flat_map(move |(field, kind)| {
+            identities.iter().filter(move |identity| identity.is_of(kind)).map(move |identity| (field, identity))
+        })
+    }
+
+    fn no_such_identity(&self) -> Fault {
+        let mut known: Vec<&str> =
+            self.graph.nodes.iter().flat_map(|node| &node.identities).map(|(_, kind)| kind.as_str()).collect();
+        known.sort_unstable();
+        known.dedup();
+        let asked: Vec<_> = self.identities.iter().map(Identity::kind).collect();
+        let text = format!("No field of the data map holds an identity of the kind {}", asked.join(", "));
+        let fault = Fault::usage("no-such-identity", text);
+        match known.is_empty() {
+            true => fault.advise("Give the field that names people `fides_meta: {identity: email}` in the data map."),
+            false => fault.advise(format!("The data map knows {}.", known.join(", "))),
+        }
+    }
+
+    /// For every edge the values of its parents that have not been asked about, in batches.
+    fn down_questions(&mut self) -> Vec<Question> {
+        let mut questions = Vec::new();
+        let fresh: Vec<_> = self.ports.iter_mut().map(|port| std::mem::take(&mut port.fresh)).collect();
+        for (number, edge) in self.graph.edges.iter().enumerate().filter(|(_, edge)| edge.down) {
+            for values in fresh[self.port_of[number]].chunks(Limits::BATCH) {
+                questions.push(Question::about(number, edge, values.to_vec()));
+            }
+        }
+        questions
+    }
+
+    fn ask_all(
+        &mut self,
+        members: &mut [Member],
+        questions: Vec<Question>,
+        progress: &dyn Progress,
+    ) -> Result<(), Fault> {
+        for answer in self.asked.ask(self.graph, members, questions, self.options, progress)? {
+            self.take(answer)?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, answer: Answer) -> Result<(), Fault> {
+        let node = answer.question.node;
+        let is_keyless = self.graph.nodes[node].collection.key.is_empty();
+        let mut counts: HashMap<usize, u64> = HashMap::new();
+        for mut row in answer.rows {
+            let is_seed = answer.question.edges.is_empty();
+            if is_seed && !self.is_subject(node, &row.cells[self.graph.nodes[node].needs.len()..]) {
+                continue;
+            }
+            row.cells.truncate(self.graph.nodes[node].needs.len());
+            let at = self.enter(node, row)?;
+            if is_keyless {
+                let count = counts.entry(at).or_default();
+                *count += 1;
+                let known = &mut self.nodes[node].rows[at];
+                known.count = known.count.max(*count);
+            }
+            self.nodes[node].rows[at].seed |= is_seed;
+            for edge in &answer.question.edges {
+                let ties = &mut self.nodes[node].rows[at].ties;
+                if let Err(place) = ties.binary_search(edge) {
+                    ties.insert(place, *edge);
+                }
+            }
+            self.judge(node, at);
+        }
+        Ok(())
+    }
+
+    /// Whether a cell among `identities` (in the order of the node's) is one of the person's: the store was asked for more.
+    fn is_subject(&mut self, node: usize, identities: &[Cell]) -> bool {
+        let mut is_one = false;
+        for ((field, kind), cell) in self.graph.nodes[node].identities.iter().zip(identities) {
+            let Some(cell) = cell else { continue };
+            for text in texts(cell) {
+                let meant = self.identities.iter().filter(|identity| identity.is_of(kind) && identity.matches(&text));
+                let found: Vec<_> = meant.collect();
+                is_one |= !found.is_empty();
+                if !found.is_empty() && found.iter().all(|identity| identity.matches_folded(&text)) {
+                    self.folded.insert(format!("{}.{field}", self.graph.nodes[node].name()));
+                }
+            }
+        }
+        is_one
+    }
+
+    /// The place of a row that came, new or known.
+    fn enter(&mut self, node: usize, row: ask::Came) -> Result<usize, Fault> {
+        let rows = &mut self.nodes[node];
+        if let Some(&at) = rows.index.get(&row.key) {
+            return Ok(at);
+        }
+        self.found += 1;
+        if self.found > Limits::ROWS_FOUND {
+            return Err(Fault::unavailable(
+                "subject-too-large",
+                format!("More than {} rows were found", model::grouped(Limits::ROWS_FOUND)),
+            )
+            .advise(
+                "No person has that many rows: a link in the data map is probably wrong. Set `owner: false` on it.",
+            ));
+        }
+        let at = rows.rows.len();
+        rows.index.insert(row.key, at);
+        let (cells, digest) = (row.cells, row.digest);
+        rows.rows.push(Row { state: State::Points, cells, digest, count: 1, ties: Vec::new(), seed: false });
+        Ok(at)
+    }
+
+    /// Decides whose a row is by what is known now. Nobody's row can become somebody's later, never the other way round.
+    fn judge(&mut self, node: usize, at: usize) {
+        let row = &self.nodes[node].rows[at];
+        if row.state == State::Owned {
+            return;
+        }
+        let state = if row.seed { State::Owned } else { self.by_edges(node, row) };
+        self.nodes[node].rows[at].state = state;
+        if state != State::Owned {
+            return;
+        }
+        for &number in &self.ports_at[node] {
+            let tuples = tuples(self.graph, node, &self.ports[number].fields, &self.nodes[node].rows[at].cells);
+            let port = &mut self.ports[number];
+            for tuple in tuples {
+                if port.owned.insert(tuple.clone()) {
+                    port.fresh.push(tuple);
+                }
+            }
+        }
+    }
+
+    /// Among the edges on which the row has values those decide that lead nearest to people; where they lead to several
+    /// people, the row is theirs together.
+    fn by_edges(&self, node: usize, row: &Row) -> State {
+        let mut nearest = u32::MAX;
+        let (mut all, mut any) = (true, false);
+        for &number in &self.graph.out[node] {
+            let edge = &self.graph.edges[number];
+            let Tie::Owns(rank) = edge.tie else { continue };
+            if rank > nearest || !holds(self.graph, edge, &row.cells) {
+                continue;
+            }
+            let values = tuples(self.graph, node, &edge.child_fields, &row.cells);
+            if values.is_empty() {
+                continue;
+            }
+            if rank < nearest {
+                (nearest, all, any) = (rank, true, false);
+            }
+            let owned = &self.ports[self.port_of[number]].owned;
+            let is_tied = row.ties.contains(&number);
+            let known = values.iter().filter(|tuple| owned.contains(*tuple)).count();
+            any |= is_tied || known > 0;
+            all &= known == values.len() || is_tied && values.len() == 1;
+        }
+        let word = self.graph.nodes[node].mapped.as_ref().and_then(|mapped| mapped.settings.word("shared"));
+        match (any, all || word == Some("delete")) {
+            (true, true) => State::Owned,
+            (true, false) => State::Shared,
+            (false, _) => State::Points,
+        }
+    }
+
+    fn finish(self) -> Found {
+        let mut all = Vec::with_capacity(self.nodes.len());
+        for (node, rows) in self.nodes.into_iter().enumerate() {
+            let mut keys: Vec<_> = rows.index.into_iter().collect();
+            keys.sort_by_key(|(_, at)| *at);
+            let exclusive = |at| self.exclusive.contains(&(node, at));
+            let mut found: Vec<FoundRow> =
+                keys.into_iter().zip(rows.rows).map(|((key, at), row)| found_row(key, row, exclusive(at))).collect();
+            found.sort_by(|a, b| a.key.cmp(&b.key));
+            all.push(found);
+        }
+        let mut folded: Vec<_> = self.folded.into_iter().collect();
+        folded.sort();
+        let Asked { questions, rows_read, gaps, indexes, .. } = self.asked;
+        let indexes = indexes.into_iter().collect();
+        Found { rows: all, gaps, indexes, questions, rows_read, folded }
+    }
+}
+
+fn found_row(key: Key, row: Row, exclusive: bool) -> FoundRow {
+    let role = match row.state {
+        State::Owned => Role::Owned,
+        State::Shared => Role::Shared,
+        State::Points => Role::Points,
+        State::Up => Role::Up { exclusive },
+    };
+    let Row { cells, digest, count, ties, seed, .. } = row;
+    FoundRow { key, role, count, digest, cells, ties, seed }
+}
+
+/// Whether the condition of a polymorphic edge is met.
+pub(crate) fn holds(graph: &Graph, edge: &Edge, cells: &[Cell]) -> bool {
+    let Some((field, is)) = &edge.when else { return true };
+    cell(graph, edge.child, field, cells).is_some_and(|cell| cell == is)
+}
+
+/// The text of `field` among the cells of the node's needs.
+pub(crate) fn cell<'c>(graph: &Graph, node: usize, field: &FieldPath, cells: &'c [Cell]) -> Option<&'c String> {
+    let at = graph.nodes[node].needs.binary_search(field).ok()?;
+    cells.get(at)?.as_ref()
+}
+
+/// The values of `fields` in a row: none when one of them is absent; several when a single field is a list.
+pub(crate) fn tuples(graph: &Graph, node: usize, fields: &[FieldPath], cells: &[Cell]) -> Vec<Vec<String>> {
+    if let [field] = fields {
+        let Some(text) = cell(graph, node, field, cells) else { return Vec::new() };
+        return match is_list(graph, node, field) {
+            true => texts(text).into_iter().map(|text| vec![text]).collect(),
+            false => vec![vec![text.clone()]],
+        };
+    }
+    let whole = fields.iter().map(|field| cell(graph, node, field, cells).cloned()).collect::<Option<Vec<_>>>();
+    whole.into_iter().collect()
+}
+
+fn is_list(graph: &Graph, node: usize, field: &FieldPath) -> bool {
+    use crate::catalog::ColumnKind;
+    let node = &graph.nodes[node];
+    let column = node.collection.column(field.root()).map(|column| column.kind);
+    let by_map =
+        node.field(field).and_then(|field| field.data_type.as_deref()).is_some_and(|kind| kind.ends_with("[]"));
+    by_map || field.below().is_empty() && column == Some(ColumnKind::List)
+}
+
+/// The texts of a cell: those of its elements when it is a JSON array.
+fn texts(cell: &str) -> Vec<String> {
+    let list = cell.starts_with('[').then(|| serde_json::from_str::<Vec<serde_json::Value>>(cell).ok()).flatten();
+    let text = |value: serde_json::Value| match value {
+        serde_json::Value::String(text) => Some(text),
+        serde_json::Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    match list {
+        Some(values) => values.into_iter().filter_map(text).collect(),
+        None => vec![cell.to_owned()],
+    }
+}
+
+impl Question {
+    /// The rows of the edge's child that refer to any of `values`.
+    fn about(number: usize, edge: &Edge, values: Vec<Vec<String>>) -> Self {
+        let condition =
+            Condition { fields: edge.child_fields.clone(), fold: Fold::Exact, values, when: edge.when.clone() };
+        Question { node: edge.child, conditions: vec![condition], edges: vec![number], extra: Vec::new(), limit: None }
+    }
+}

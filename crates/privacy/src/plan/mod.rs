@@ -291,3 +291,40 @@ impl Plan {
         self.steps.is_empty() && self.kept.is_empty() && self.shared.is_empty()
     }
 }
+
+/// Who says which rows must stay. Asked while planning and again right before each store's commit; an error there stops
+/// everything ("could not ask" is never "no hold").
+pub trait Holds: Sync {
+    /// For each key the hold that keeps its row, if any. `keys` are rows of `collection` (as the catalog names it) in `member`.
+    ///
+    /// # Errors
+    /// Whatever kept the answer from coming: nothing is deleted then.
+    fn on(&self, member: &str, dataset: &str, collection: &str, keys: &[Key]) -> Result<Vec<Option<Hold>>, Fault>;
+}
+
+/// Why a row must stay.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hold {
+    /// Its name.
+    pub id: String,
+    /// `17-3-e`, or another reason.
+    pub code: String,
+    /// What it is for.
+    pub law: String,
+    /// The last day; none: until it is lifted.
+    pub until: Option<String>,
+    /// Who decided it.
+    pub approver: Option<String>,
+    /// Fields to anonymise all the same; none said: nothing is changed.
+    pub anonymise: Vec<String>,
+}
+
+/// No holds at all.
+#[derive(Clone, Copy, Debug)]
+pub struct NoHolds;
+
+impl Holds for NoHolds {
+    fn on(&self, _: &str, _: &str, _: &str, keys: &[Key]) -> Result<Vec<Option<Hold>>, Fault> {
+        Ok(vec![None; keys.len()])
+    }
+}

@@ -4,6 +4,8 @@
 //! Every fault of the network or the server is of the kind `Unavailable` (`store-unreachable`, `store-timeout`,
 //! `store-login-refused`, `store-read-only`, `store-lock-timeout`, …), so that "could not ask" is never read as "not there".
 
+use std::time::Duration;
+
 use model::{Fault, Progress};
 
 use crate::catalog::Catalog;
@@ -16,6 +18,15 @@ pub struct Abilities {
     pub transactions: bool,
     /// Deleting keeps older versions unless they are deleted too (objects, KV buckets); the connector deletes all of them.
     pub versions: bool,
+}
+
+/// What part a server plays among those that hold the same data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// It refuses to be written to: a replica, a standby, a server that is being taken out of service.
+    pub read_only: bool,
+    /// For a replica: how long ago what it shows was true; `None` where it cannot say.
+    pub behind: Option<Duration>,
 }
 
 /// One question: the rows of a collection that meet any of the conditions.
@@ -65,6 +76,11 @@ pub type EachRow<'a> = dyn FnMut(Row) -> Result<(), Fault> + 'a;
 pub trait DataStore: Send {
     /// What this kind can do.
     fn abilities(&self) -> Abilities;
+
+    /// Whether the server can be written to, and how far it is behind the one that can.
+    fn standing(&mut self) -> Result<Standing, Fault> {
+        Ok(Standing::default())
+    }
 
     /// Kind, server and version in words, for certificates: `PostgreSQL 15.14`.
     fn version(&mut self) -> Result<String, Fault>;

@@ -54,6 +54,8 @@ pub(crate) mod project;
 pub(crate) mod redaction;
 #[cfg(feature = "pdf")]
 pub(crate) mod report;
+#[cfg(feature = "privacy")]
+pub(crate) mod requests;
 #[cfg(feature = "pdf")]
 pub(crate) mod revocation;
 #[cfg(feature = "engine")]

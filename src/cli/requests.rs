@@ -1,0 +1,283 @@
+//! Requests of people: a folder each, `.probity/requests/<id>/`, of mode 0700.
+//!
+//! ```text
+//! request.json       the entry of the register, without personal data
+//! key                the age key of this request, mode 0600; when it is gone, nobody reads what follows any more
+//! plan.json.age      the plan
+//! subject.json.age   the identities
+//! journal.jsonl      what was done, chained
+//! certificate.*      JSON, XML, PDF
+//! ```
+
+pub(crate) mod holds;
+mod journal;
+mod tombstones;
+
+use std::fs::{self, File};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use model::{ByteSize, Digest, Fault, Instant};
+use privacy::identity::Identity;
+use privacy::register::{Request, Right, commitment};
+use rustix::fs::{FlockOperation, flock};
+use zeroize::Zeroizing;
+
+use super::context::Context;
+use super::files::{self, Existing};
+use super::keys;
+
+pub(crate) use holds::HoldFile;
+pub(crate) use journal::FileJournal;
+pub(crate) use tombstones::{bury, secret, stones};
+
+const REQUEST: &str = "request.json";
+const KEY: &str = "key";
+const FILE_MAX: ByteSize = ByteSize(4 << 30);
+const SMALL_MAX: ByteSize = ByteSize(1 << 20);
+/// What is encrypted to the key of a request.
+pub(crate) const PLAN: &str = "plan.json";
+/// The identities of a request.
+pub(crate) const SUBJECT: &str = "subject.json";
+
+/// The folder of all requests.
+pub(crate) fn folder(context: &Context) -> PathBuf {
+    context.project.state("requests")
+}
+
+/// One request and its folder.
+pub(crate) struct Dossier {
+    folder: PathBuf,
+    /// The entry of the register; written by [`Dossier::save`].
+    pub(crate) request: Request,
+    secret: Option<Zeroizing<String>>,
+}
+
+impl Dossier {
+    /// Opens a new request of the person with these identities. Nothing of it is in clear but the times.
+    ///
+    /// # Errors
+    /// I/O faults.
+    pub(crate) fn create(
+        context: &Context,
+        right: Right,
+        received: Instant,
+        identities: &[Identity],
+    ) -> Result<Self, Fault> {
+        let all = folder(context);
+        keys::private_folder(&all)?;
+        let (folder, id) = numbered(&all)?;
+        let (secret, recipient) = seal::new_holder();
+        // The recipient stands beside it as `age-keygen` writes it, so that `age` itself can be used as well.
+        let text = Zeroizing::new(format!("# public key: {recipient}\n{}\n", *secret));
+        keys::write_secret(&folder.join(KEY), text.as_bytes())?;
+        let salt = salt(&text);
+        let mut request = Request::new(&id, right, received);
+        request.subject = identities
+            .iter()
+            .map(|identity| (identity.kind().to_owned(), commitment(&salt, identity.kind(), identity.normalised())))
+            .collect();
+        let dossier = Dossier { folder, request, secret: Some(text) };
+        let given: Vec<serde_json::Value> = identities
+            .iter()
+            .map(|identity| serde_json::json!({"kind": identity.kind(), "value": identity.given()}))
+            .collect();
+        dossier.put(SUBJECT, serde_json::Value::from(given).to_string().as_bytes())?;
+        dossier.save()?;
+        Ok(dossier)
+    }
+
+    /// Opens the request with this id.
+    ///
+    /// # Errors
+    /// `no-request`, `bad-request-file`; I/O faults.
+    pub(crate) fn open(context: &Context, id: &str) -> Result<Self, Fault> {
+        let folder = folder(context).join(id);
+        let path = folder.join(REQUEST);
+        if !is_id(id) || !path.is_file() {
+            return Err(Fault::bad_input("no-request", format!("There is no request {id:?} in this project"))
+                .advise("`probity erase --list` names the requests for erasure, `probity export --list` the others."));
+        }
+        let request = Request::parse(&files::read_text(&path, SMALL_MAX)?).map_err(|fault| fault.in_file(&path))?;
+        let key = folder.join(KEY);
+        let secret = match key.is_file() {
+            true => Some(Zeroizing::new(files::read_text(&key, SMALL_MAX)?)),
+            false => None,
+        };
+        Ok(Dossier { folder, request, secret })
+    }
+
+    /// Every request of the project, in the order of their ids.
+    ///
+    /// # Errors
+    /// `bad-request-file`; I/O faults.
+    pub(crate) fn list(context: &Context) -> Result<Vec<Request>, Fault> {
+        let all = folder(context);
+        if !all.is_dir() {
+            return Ok(Vec::new());
+        }
+        let entries = fs::read_dir(&all).map_err(|error| Fault::io("read", &all, error))?;
+        let mut ids: Vec<String> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        // A folder without its entry was being made when the run was stopped: nothing was promised yet.
+        ids.retain(|id| is_id(id) && all.join(id).join(REQUEST).is_file());
+        ids.sort_by_key(|id| (id.len(), id.clone()));
+        ids.iter().map(|id| Ok(Dossier::open(context, id)?.request)).collect()
+    }
+
+    /// A path in the folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Writes the entry of the register.
+    ///
+    /// # Errors
+    /// I/O faults.
+    pub(crate) fn save(&self) -> Result<(), Fault> {
+        self.write(REQUEST, format!("{:#}\n", self.request.to_json()).as_bytes())
+    }
+
+    /// Writes a file for its owner only.
+    ///
+    /// # Errors
+    /// I/O faults.
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Fault> {
+        let path = self.path(name);
+        files::write(&path, bytes, Existing::Replace)?;
+        let own = fs::Permissions::from_mode(0o600);
+        fs::set_permissions(&path, own).map_err(|error| Fault::io("write", &path, error))
+    }
+
+    /// Keeps `bytes` as `name`, encrypted to the key of the request.
+    ///
+    /// # Errors
+    /// `request-closed`; I/O faults.
+    pub(crate) fn put(&self, name: &str, bytes: &[u8]) -> Result<(), Fault> {
+        let secret = self.secret()?;
+        let recipient = secret.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap_or_default();
+        self.write(&format!("{name}.age"), &seal::encrypt_to(recipient, bytes)?)
+    }
+
+    /// What was kept as `name`.
+    ///
+    /// # Errors
+    /// `request-closed`, `bad-age-file`; I/O faults.
+    pub(crate) fn take(&self, name: &str) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        let secret = self.secret()?;
+        let path = self.path(&format!("{name}.age"));
+        seal::decrypt_with(secret, &files::read(&path, FILE_MAX)?).map_err(|fault| fault.in_file(&path))
+    }
+
+    /// The identities that the request names, as they were given: kind and value.
+    ///
+    /// # Errors
+    /// As [`Dossier::take`].
+    pub(crate) fn subject(&self) -> Result<Vec<(String, String)>, Fault> {
+        let bytes = self.take(SUBJECT)?;
+        let list: Vec<serde_json::Value> = serde_json::from_slice(&bytes).unwrap_or_default();
+        let text = |value: &serde_json::Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
+        Ok(list.iter().filter_map(|one| Some((text(one, "kind")?, text(one, "value")?))).collect())
+    }
+
+    /// The journal of the request.
+    ///
+    /// # Errors
+    /// `journal-broken`; I/O faults.
+    pub(crate) fn journal(&self, now: Instant) -> Result<FileJournal, Fault> {
+        FileJournal::open(&self.path("journal.jsonl"), &self.request.id, now)
+    }
+
+    /// Whether its key is gone.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.secret.is_none()
+    }
+
+    /// Destroys the key, and what was encrypted to it: from now on nobody knows whom the request was about.
+    ///
+    /// # Errors
+    /// I/O faults.
+    pub(crate) fn destroy_key(&mut self) -> Result<(), Fault> {
+        let key = self.path(KEY);
+        if key.is_file() {
+            let fault = |error| Fault::io("destroy", &key, error);
+            let length = fs::metadata(&key).map_err(fault)?.len();
+            // Most disks write elsewhere all the same; the ciphertexts go too.
+            let zeros = vec![0; usize::try_from(length).unwrap_or_default()];
+            fs::write(&key, zeros).and_then(|()| File::open(&key)?.sync_all()).map_err(fault)?;
+            fs::remove_file(&key).map_err(fault)?;
+        }
+        for name in [PLAN, SUBJECT] {
+            let path = self.path(&format!("{name}.age"));
+            if path.is_file() {
+                fs::remove_file(&path).map_err(|error| Fault::io("remove", &path, error))?;
+            }
+        }
+        self.secret = None;
+        File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(|e| Fault::io("write", &self.folder, e))
+    }
+
+    fn secret(&self) -> Result<&Zeroizing<String>, Fault> {
+        self.secret.as_ref().ok_or_else(|| {
+            Fault::refused("request-closed", format!("The request {} is closed: its key is destroyed", self.request.id))
+                .advise("What it did is in its certificate. Make a new request for what is still to be done.")
+        })
+    }
+}
+
+/// One run at a time changes stores: held until it is dropped.
+pub(crate) struct Turn {
+    /// The lock lives as long as the file is open.
+    _lock: File,
+}
+
+/// Waits for nobody: another erase is told.
+///
+/// # Errors
+/// `erase-busy`; I/O faults.
+pub(crate) fn turn(context: &Context) -> Result<Turn, Fault> {
+    let folder = context.project.state("run");
+    keys::private_folder(&folder)?;
+    let path = folder.join("erase.lock");
+    let fault = |error| Fault::io("open", &path, error);
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(fault)?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Turn { _lock: file }),
+        Err(rustix::io::Errno::WOULDBLOCK) => {
+            Err(Fault::unavailable("erase-busy", "Another erase of this project is running")
+                .advise("Wait until it has ended, then run the command again; nothing was changed."))
+        }
+        Err(error) => Err(fault(error.into())),
+    }
+}
+
+/// Digest of what nobody may guess: it follows from the key of the request and goes with it.
+fn salt(secret: &str) -> [u8; 32] {
+    *salt_digest(secret).as_bytes()
+}
+
+fn salt_digest(secret: &str) -> Digest {
+    seal::sha256(format!("probity request salt 1\n{secret}").as_bytes())
+}
+
+fn is_id(id: &str) -> bool {
+    id.strip_prefix("req-").is_some_and(|digits| digits.len() >= 4 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// A folder with the next free number.
+fn numbered(all: &Path) -> Result<(PathBuf, String), Fault> {
+    let fault = |error| Fault::io("create a folder in", all, error);
+    let taken = fs::read_dir(all).map_err(fault)?.flatten().filter_map(|entry| {
+        let name = entry.file_name().into_string().ok().filter(|name| is_id(name))?;
+        name.strip_prefix("req-")?.parse::<u64>().ok()
+    });
+    let mut number = taken.max().unwrap_or(0) + 1;
+    loop {
+        let id = format!("req-{number:04}");
+        match fs::DirBuilder::new().mode(0o700).create(all.join(&id)) {
+            Ok(()) => return Ok((all.join(&id), id)),
+            // Another run was quicker.
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
+            Err(error) => return Err(fault(error)),
+        }
+    }
+}

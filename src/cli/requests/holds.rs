@@ -1,0 +1,82 @@
+//! The project's holds, `.probity/holds.jsonl`: read anew whenever they are asked.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
+
+use model::{ByteSize, Digest, Fault, Instant};
+use privacy::hold::{self, Hold};
+use privacy::plan;
+use privacy::row::Key;
+
+use crate::cli::context::Context;
+use crate::cli::{files, keys};
+
+const FILE_MAX: ByteSize = ByteSize(64 << 20);
+
+/// Answers which rows of a person are held.
+pub(crate) struct HoldFile {
+    path: PathBuf,
+    subject: Vec<Digest>,
+    now: Instant,
+}
+
+impl HoldFile {
+    /// For the person with these pseudonyms.
+    pub(crate) fn new(context: &Context, subject: Vec<Digest>) -> Self {
+        HoldFile { path: path(context), subject, now: context.now() }
+    }
+}
+
+impl plan::Holds for HoldFile {
+    fn on(&self, _: &str, dataset: &str, collection: &str, keys: &[Key]) -> Result<Vec<Option<plan::Hold>>, Fault> {
+        let held = read(&self.path)?
+            .into_iter()
+            .find(|hold| hold.holds_at(self.now) && hold.covers(&self.subject, dataset, collection));
+        Ok(vec![held.as_ref().map(Hold::in_plan); keys.len()])
+    }
+}
+
+/// Every hold, released or not.
+///
+/// # Errors
+/// `bad-hold`; I/O faults.
+pub(crate) fn list(context: &Context) -> Result<Vec<Hold>, Fault> {
+    read(&path(context))
+}
+
+/// The next free id.
+///
+/// # Errors
+/// As [`list`].
+pub(crate) fn next_id(context: &Context) -> Result<String, Fault> {
+    let taken = list(context)?.iter().filter_map(|hold| hold.id.strip_prefix("hold-")?.parse::<u64>().ok()).max();
+    Ok(format!("hold-{:04}", taken.unwrap_or(0) + 1))
+}
+
+/// Adds a hold, or what became of one. On return it is on the disk.
+///
+/// # Errors
+/// I/O faults.
+pub(crate) fn change(context: &Context, hold: &Hold) -> Result<(), Fault> {
+    let path = path(context);
+    keys::private_folder(files::folder_of(&path))?;
+    let fault = |error| Fault::io("write", &path, error);
+    let mut file = File::options().create(true).append(true).mode(0o600).open(&path).map_err(fault)?;
+    file.write_all((hold.to_line() + "\n").as_bytes()).and_then(|()| file.sync_all()).map_err(fault)?;
+    File::open(files::folder_of(&path)).and_then(|folder| folder.sync_all()).map_err(fault)
+}
+
+fn path(context: &Context) -> PathBuf {
+    context.project.state("holds.jsonl")
+}
+
+fn read(path: &PathBuf) -> Result<Vec<Hold>, Fault> {
+    // No holds were ever made: that is known, not guessed, because the folder can be looked into.
+    match path.try_exists() {
+        Ok(false) => Ok(Vec::new()),
+        Ok(true) => hold::read(&files::read_text(path, FILE_MAX)?).map_err(|fault| fault.in_file(path)),
+        Err(error) => Err(Fault::io("read", path, error)),
+    }
+}

@@ -13,6 +13,10 @@
 
 mod access;
 pub mod guard;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod sql;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 pub use access::{Access, Tls};
 
@@ -31,6 +35,8 @@ pub fn open(url: &str, access: &Access, dataset: &Dataset) -> Result<Box<dyn Dat
     let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme).to_ascii_lowercase();
     let _ = (access, dataset);
     match scheme.as_str() {
+        #[cfg(feature = "sqlite")]
+        "sqlite" => sqlite::open(url, access),
         known if KINDS.iter().any(|(_, schemes)| schemes.contains(&known)) => Err(not_built(known)),
         _ => Err(Fault::bad_config("unknown-store-kind", "The address of a store begins with no scheme that is known")
             .advise(format!(

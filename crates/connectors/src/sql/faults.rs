@@ -1,0 +1,16 @@
+//! Faults that every SQL store has.
+
+use model::Fault;
+
+/// There is no connection, or it broke.
+pub(crate) fn unreachable(store: &str, why: &str) -> Fault {
+    Fault::unavailable("store-unreachable", format!("{store} cannot be reached: {why}")).advise(
+        "Check the address, and that the server runs and can be reached from here; then run the same command again.",
+    )
+}
+
+/// What the store holds cannot be read.
+pub(crate) fn corrupt(store: &str, why: &str) -> Fault {
+    Fault::unavailable("store-corrupt", format!("{store} is damaged, or is no such store: {why}"))
+        .advise("Check the address; restore the store from a backup if it is damaged.")
+}

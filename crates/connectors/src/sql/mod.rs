@@ -1,0 +1,98 @@
+//! What SQL stores share: one way to ask, read, lock, delete and change, in batches, over an [`Engine`] per vendor.
+//!
+//! The catalog that `describe` read is the only source of names: a collection or field that it does not know is a fault,
+//! so that no name from a map or a plan ever reaches a statement unseen.
+
+mod engine;
+mod faults;
+mod fold;
+mod json;
+mod pump;
+mod search;
+mod shape;
+mod statement;
+mod write;
+
+pub(crate) use engine::{Change, Engine, Naming, Scan};
+pub(crate) use faults::{corrupt, unreachable};
+pub(crate) use fold::{address, digits, hex, lower, with_blanks};
+pub(crate) use json::{array, compact};
+pub(crate) use pump::{drain, runtime};
+pub(crate) use shape::{Field, Shape};
+pub(crate) use statement::{Bind, Statement, quoted};
+
+use model::{Fault, Progress};
+use privacy::catalog::Catalog;
+use privacy::row::FieldPath;
+use privacy::store::{Abilities, DataStore, EachRow, Find, Fold, Hit, Needles, Scanned, Transaction};
+
+use write::Work;
+
+/// A store behind an engine.
+pub(crate) struct SqlStore<E> {
+    engine: E,
+    catalog: Option<Catalog>,
+}
+
+impl<E: Engine> SqlStore<E> {
+    pub(crate) fn new(engine: E) -> Self {
+        SqlStore { engine, catalog: None }
+    }
+
+    /// The engine, and the catalog, which is read once.
+    fn ready(&mut self) -> Result<(&mut E, &Catalog), Fault> {
+        if self.catalog.is_none() {
+            self.catalog = Some(self.engine.describe()?);
+        }
+        let catalog = self.catalog.as_ref().ok_or_else(|| Fault::internal("no-catalog", "The catalog was not kept"))?;
+        Ok((&mut self.engine, catalog))
+    }
+}
+
+impl<E: Engine> DataStore for SqlStore<E> {
+    fn abilities(&self) -> Abilities {
+        Abilities { transactions: true, versions: false }
+    }
+
+    fn version(&mut self) -> Result<String, Fault> {
+        self.engine.version()
+    }
+
+    fn describe(&mut self) -> Result<Catalog, Fault> {
+        self.catalog = None;
+        self.ready().map(|(_, catalog)| catalog.clone())
+    }
+
+    fn index_statement(&self, collection: &str, fields: &[FieldPath], fold: Fold) -> Option<String> {
+        let collection = self.catalog.as_ref()?.collection(collection)?;
+        let fields = fields.iter().map(|path| Field::of(collection, path)).collect::<Result<Vec<_>, _>>().ok()?;
+        self.engine.index_statement(collection, &fields, fold)
+    }
+
+    fn find(&mut self, find: &Find<'_>, each: &mut EachRow<'_>) -> Result<(), Fault> {
+        let (engine, catalog) = self.ready()?;
+        search::find(engine, catalog, find, each)
+    }
+
+    fn begin(&mut self) -> Result<Box<dyn Transaction + '_>, Fault> {
+        let (engine, catalog) = self.ready()?;
+        engine.begin()?;
+        Ok(Box::new(Work::new(engine, catalog)))
+    }
+
+    fn scan(
+        &mut self,
+        needles: &dyn Needles,
+        hit: &mut dyn FnMut(Hit) -> Result<(), Fault>,
+        progress: &dyn Progress,
+    ) -> Result<Scanned, Fault> {
+        let (engine, catalog) = self.ready()?;
+        engine.scan(catalog, &mut Scan::new(needles, hit, progress))
+    }
+
+    fn compact(&mut self, collections: &[&str]) -> Result<Vec<String>, Fault> {
+        let (engine, catalog) = self.ready()?;
+        let known = collections.iter().filter_map(|name| catalog.collection(name)).collect::<Vec<_>>();
+        engine.compact(&known)
+    }
+}

@@ -1,0 +1,49 @@
+//! From asynchronous drivers to calls that block.
+
+use futures::{FutureExt as _, Stream, StreamExt as _};
+use model::Fault;
+use tokio::runtime::{Builder, Runtime};
+
+/// Most rows that wait on this side.
+const AHEAD: usize = 16;
+
+/// A runtime on the calling thread, for one connection.
+pub(crate) fn runtime() -> Result<Runtime, Fault> {
+    Builder::new_current_thread().enable_all().build().map_err(|error| {
+        Fault::unavailable("store-unreachable", format!("No connection could be prepared: {error}"))
+            .advise("Look at the limits on open files and threads of this process.")
+    })
+}
+
+/// Gives each item to `each`, outside the runtime: it may use other stores.
+pub(crate) fn drain<T, E>(
+    runtime: &Runtime,
+    stream: impl Stream<Item = Result<T, E>>,
+    mut failed: impl FnMut(E) -> Fault,
+    mut each: impl FnMut(T) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let mut stream = std::pin::pin!(stream);
+    let mut batch = Vec::with_capacity(AHEAD);
+    loop {
+        let is_over = runtime.block_on(async {
+            match stream.next().await {
+                Some(item) => batch.push(item),
+                None => return true,
+            }
+            while batch.len() < AHEAD {
+                match stream.next().now_or_never() {
+                    Some(Some(item)) => batch.push(item),
+                    Some(None) => return true,
+                    None => return false,
+                }
+            }
+            false
+        });
+        for item in batch.drain(..) {
+            each(item.map_err(&mut failed)?)?;
+        }
+        if is_over {
+            return Ok(());
+        }
+    }
+}

@@ -4,6 +4,7 @@
 
 pub mod read;
 pub mod taxonomy;
+pub mod write;
 
 mod references;
 mod settings;

@@ -7,7 +7,7 @@
 mod collection;
 mod dataset;
 mod field;
-mod masking;
+pub(super) mod masking;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -3,3 +3,4 @@
 extern crate probity_privacy as privacy;
 
 mod fixtures;
+mod written;

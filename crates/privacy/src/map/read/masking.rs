@@ -12,7 +12,7 @@ const STRATEGIES: &[&str] =
 /// Fides's own default.
 const RANDOM_LENGTH: u64 = 30;
 
-pub(super) fn read(node: &Node, path: &str) -> Result<Masking, Fault> {
+pub(in crate::map) fn read(node: &Node, path: &str) -> Result<Masking, Fault> {
     let fields = Fields::open(node, path)?;
     let strategy = fields.required_text("strategy")?;
     let configuration = fields.node("configuration");

@@ -17,6 +17,7 @@
 
 pub mod apply;
 pub mod catalog;
+pub mod certificate;
 pub mod deadline;
 pub mod discover;
 pub mod graph;
@@ -31,5 +32,6 @@ pub mod residual;
 pub mod row;
 pub mod store;
 pub mod tombstone;
+pub mod verify;
 
 pub use limits::Limits;

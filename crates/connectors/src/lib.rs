@@ -12,6 +12,12 @@
 //! Deliberately absent: policy, retries of writes, and knowledge of other stores.
 
 mod access;
+#[cfg(feature = "bodies")]
+mod bodies;
+#[cfg(feature = "document")]
+mod document;
+#[cfg(feature = "files")]
+mod files;
 pub mod guard;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod sql;
@@ -37,6 +43,8 @@ pub fn open(url: &str, access: &Access, dataset: &Dataset) -> Result<Box<dyn Dat
     match scheme.as_str() {
         #[cfg(feature = "sqlite")]
         "sqlite" => sqlite::open(url, access),
+        #[cfg(feature = "files")]
+        "file" => files::open(url, access, dataset),
         known if KINDS.iter().any(|(_, schemes)| schemes.contains(&known)) => Err(not_built(known)),
         _ => Err(Fault::bad_config("unknown-store-kind", "The address of a store begins with no scheme that is known")
             .advise(format!(

@@ -1,0 +1,139 @@
+//! The residual scan: every name and every byte, rows by their fields.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::ops::ControlFlow;
+
+use model::{Fault, Progress};
+use privacy::row::Key;
+use privacy::store::{Hit, Needles, Scanned};
+
+use crate::document::needle::Sought;
+use crate::document::shape::Shape;
+
+use super::formats::{self, Format, Packing, unreadable};
+use super::{Bodies, Entry, around, format, key, options, record};
+
+/// The field under which hits outside rows are told.
+const CONTENT: &str = "content";
+
+type EachHit<'a> = dyn FnMut(Hit) -> Result<(), Fault> + 'a;
+
+/// Reads everything once.
+pub(crate) fn scan<B: Bodies>(
+    bodies: &mut B,
+    shapes: &[Shape],
+    needles: &dyn Needles,
+    hit: &mut EachHit<'_>,
+    progress: &dyn Progress,
+) -> Result<Scanned, Fault> {
+    let sought = Sought::of(needles);
+    let mut scanned = Scanned::default();
+    let mut collections = BTreeSet::new();
+    progress.start("scan", 0);
+    for entry in bodies.list("") {
+        let entry = entry?;
+        let shape = shapes.iter().find(|shape| shape.matches(&entry.name).is_some());
+        let collection = shape.map_or(entry.name.as_str(), |shape| shape.name.as_str());
+        collections.insert(collection.to_owned());
+        for needle in sought.within(entry.name.as_bytes()) {
+            hit(Hit {
+                collection: collection.to_owned(),
+                field: None,
+                key: Key(vec![Some(entry.id.clone())]),
+                needle,
+            })?;
+        }
+        match &entry.unread {
+            Some(why) => scanned.unread.push(format!("{} was not read: {why}.", entry.id)),
+            None => body(bodies, shape, &entry, sought, &mut scanned, hit)?,
+        }
+        progress.advance(entry.size);
+    }
+    progress.finish();
+    scanned.collections = collections.len() as u64;
+    Ok(scanned)
+}
+
+fn body<B: Bodies>(
+    bodies: &mut B,
+    shape: Option<&Shape>,
+    entry: &Entry,
+    sought: Sought<'_>,
+    scanned: &mut Scanned,
+    hit: &mut EachHit<'_>,
+) -> Result<(), Fault> {
+    if let Some(shape) = shape.filter(|shape| format(shape) != Format::Whole) {
+        match rows(bodies, shape, entry, sought, scanned, hit) {
+            Err(fault) if fault.code() == "bad-row" => {
+                scanned.unread.push(format!("{} was searched as bytes, not by rows: {}.", entry.id, fault.message()));
+            }
+            done => return done,
+        }
+    }
+    let Some(input) = bodies.read(&entry.id)? else { return Ok(()) };
+    let mut input = Packing::of_name(&entry.name).unpack(&entry.id, input)?;
+    let mut head = Vec::new();
+    (&mut input).take(8).read_to_end(&mut head).map_err(|error| unreadable(&entry.id, error))?;
+    if let Some(kind) = closed(&head) {
+        scanned.unread.push(format!("{} was searched as bytes only: {kind} hides its text.", entry.id));
+    }
+    let mut whole = head.chain(input);
+    let (found, bytes) = sought.stream(&mut whole).map_err(|error| unreadable(&entry.id, error))?;
+    scanned.bytes += bytes;
+    scanned.rows += 1;
+    for needle in found {
+        let collection = shape.map_or(entry.name.as_str(), |shape| shape.name.as_str()).to_owned();
+        let field = Some(CONTENT.to_owned());
+        hit(Hit { collection, field, key: Key(vec![Some(entry.id.clone())]), needle })?;
+    }
+    Ok(())
+}
+
+/// Rows by their fields, so that a hit names its row.
+fn rows<B: Bodies>(
+    bodies: &mut B,
+    shape: &Shape,
+    entry: &Entry,
+    sought: Sought<'_>,
+    scanned: &mut Scanned,
+    hit: &mut EachHit<'_>,
+) -> Result<(), Fault> {
+    let key = key(bodies.name_column(), shape);
+    let around = around(bodies.name_column(), shape, entry);
+    let Some(input) = bodies.read(&entry.id)? else { return Ok(()) };
+    let (mut rows, mut bytes) = (0, 0);
+    formats::read(format(shape), &options(shape), &entry.id, input, &mut |node, raw| {
+        rows += 1;
+        bytes += raw.len() as u64;
+        let mut found = Vec::new();
+        sought.document(&node, &mut |field, needle| found.push((field.to_owned(), needle)));
+        if !found.is_empty() {
+            let key = record(&around, &key, node, raw).key(&key);
+            for (field, needle) in found {
+                hit(Hit { collection: shape.name.clone(), field: Some(field), key: key.clone(), needle })?;
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    scanned.rows += rows;
+    scanned.bytes += bytes;
+    Ok(())
+}
+
+/// What packs its text so that a search for bytes does not see it.
+fn closed(head: &[u8]) -> Option<&'static str> {
+    const KINDS: &[(&[u8], &str)] = &[
+        (b"PK\x03\x04", "a ZIP container (office documents, archives)"),
+        (b"%PDF", "PDF"),
+        (b"7z\xbc\xaf", "a 7z archive"),
+        (b"BZh", "bzip2"),
+        (b"\xfd7zXZ", "xz"),
+        (b"\x1f\x8b", "gzip without .gz in its name"),
+        (b"\x28\xb5\x2f\xfd", "zstd without .zst in its name"),
+        (b"PAR1", "Parquet without .parquet in its name"),
+        (b"age-encr", "encryption"),
+        (b"Rar!", "a RAR archive"),
+    ];
+    KINDS.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, kind)| *kind)
+}

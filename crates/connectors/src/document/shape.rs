@@ -1,0 +1,71 @@
+//! What the data map says about a collection of documents.
+
+use model::{Fault, Place};
+use privacy::map::{Dataset, MappedCollection, Settings};
+use privacy::row::FieldPath;
+
+use super::template::Template;
+
+/// One collection: which names hold its rows, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct Shape {
+    /// As in the map.
+    pub(crate) name: String,
+    /// `meta.probity.keys`; none: the map does not say.
+    pub(crate) templates: Vec<Template>,
+    /// `meta.probity.format`.
+    pub(crate) format: Option<String>,
+    /// The fields that are marked as primary key, in their order.
+    pub(crate) key: Vec<FieldPath>,
+    /// Fields and their types, as declared.
+    pub(crate) fields: Vec<(FieldPath, Option<String>)>,
+    /// All of `meta.probity`.
+    pub(crate) settings: Settings,
+    /// Where it stands in the map.
+    pub(crate) place: Place,
+}
+
+impl Shape {
+    /// The shapes of a dataset; `separator` is that of the store's names.
+    pub(crate) fn of(dataset: &Dataset, separator: char) -> Result<Vec<Shape>, Fault> {
+        let wanted = dataset.collections.iter().filter(|collection| !collection.skip);
+        wanted.map(|collection| Shape::one(collection, separator)).collect()
+    }
+
+    fn one(collection: &MappedCollection, separator: char) -> Result<Shape, Fault> {
+        let is_key = |word: &str| word == "keys" || word.starts_with("keys[");
+        let words = collection.settings.words.iter().filter(|(word, _)| is_key(word));
+        let templates =
+            words.map(|(_, (text, place))| Template::parse(text, separator).map_err(|fault| fault.at(place.clone())));
+        Ok(Shape {
+            name: collection.name.clone(),
+            templates: templates.collect::<Result<_, _>>()?,
+            format: collection.settings.word("format").map(str::to_owned),
+            key: collection.fields.iter().filter(|field| field.primary_key).map(|field| field.path.clone()).collect(),
+            fields: collection.fields.iter().map(|field| (field.path.clone(), field.data_type.clone())).collect(),
+            settings: collection.settings.clone(),
+            place: collection.place.clone(),
+        })
+    }
+
+    /// The variables of a name of this collection, or nothing when it is none.
+    pub(crate) fn matches(&self, name: &str) -> Option<Vec<(String, String)>> {
+        self.templates.iter().find_map(|template| template.matches(name))
+    }
+
+    /// The variables of all templates, each once.
+    pub(crate) fn variables(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for name in self.templates.iter().flat_map(Template::variables) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// A fault of the map at this collection.
+    pub(crate) fn wrong(&self, code: &'static str, why: String) -> Fault {
+        Fault::bad_config(code, why).at(self.place.clone())
+    }
+}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use evidence::package::Blocks;
-use model::{ByteSize, Fault};
+use model::{ByteSize, Fault, unhex};
 use serde_json::{Value, json};
 
 use super::{files, http};
@@ -64,7 +64,8 @@ fn read(path: &Path) -> Result<BTreeMap<u64, [u8; 80]>, Fault> {
     let text = files::read_text(path, FILE_MAX)?;
     let mut headers = BTreeMap::new();
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let header = line.trim().split_once(' ').and_then(|(height, hex)| Some((height.parse().ok()?, unhex(hex)?)));
+        let header =
+            line.trim().split_once(' ').and_then(|(height, hex)| Some((height.parse().ok()?, unhex(hex.trim())?)));
         let (height, header) = header.ok_or_else(|| {
             Fault::bad_input("bad-headers", "This is not a height, a space and 160 hexadecimal digits")
                 .at(model::Place::line(number as u64 + 1, 0).in_file(path))
@@ -73,18 +74,6 @@ fn read(path: &Path) -> Result<BTreeMap<u64, [u8; 80]>, Fault> {
         headers.insert(height, header);
     }
     Ok(headers)
-}
-
-fn unhex(hex: &str) -> Option<[u8; 80]> {
-    let hex = hex.trim();
-    let mut bytes = [0; 80];
-    if hex.len() != 160 || !hex.is_ascii() {
-        return None;
-    }
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).ok()?;
-    }
-    Some(bytes)
 }
 
 impl Blocks for Source {
@@ -96,7 +85,7 @@ impl Blocks for Source {
                 let hash = self.call("getblockhash", json!([height]))?;
                 let Some(hash) = hash.as_str() else { return Ok(None) };
                 let header = self.call("getblockheader", json!([hash, false]))?;
-                Ok(header.as_str().and_then(unhex))
+                Ok(header.as_str().and_then(|digits| unhex(digits.trim())))
             }
         }
     }

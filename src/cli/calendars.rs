@@ -1,7 +1,7 @@
 //! Calendars of OpenTimestamps.
 
 use evidence::package::Calendars;
-use model::Fault;
+use model::{Fault, hex};
 
 use super::context::Context;
 use super::http;
@@ -41,8 +41,7 @@ impl Calendars for Servers {
     }
 
     fn upgrade(&self, address: &str, commitment: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        let hex: String = commitment.iter().map(|byte| format!("{byte:02x}")).collect();
-        let url = format!("{}/timestamp/{hex}", address.trim_end_matches('/'));
+        let url = format!("{}/timestamp/{}", address.trim_end_matches('/'), hex(commitment));
         http::ask(&http::Ask { url: &url, body: None, accept: MEDIA_TYPE, login: None, most: ANSWER_MAX })
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use evidence::Renderer;
 use evidence::package::{Keeper, TimeSource};
-use evidence::report::Report;
+use evidence::report::{Report, signature_field};
 use model::{Digest, Fault, Instant};
 use seal::Revocations;
 use seal::x509::Signer;
@@ -35,7 +35,8 @@ impl Renderer for SignedReport<'_> {
         let mut kept = Revocations::default();
         for (number, signer) in self.signers.iter().enumerate() {
             let field = pades::Field {
-                name: &format!("Signature{}", number + 1),
+                // A frame in the report has this name where signatures are to be seen.
+                name: &signature_field(number + 1),
                 page: 1,
                 rect: None,
                 reason: &format!("Sealing the report of case {}", report.case),

@@ -5,6 +5,7 @@ mod add;
 mod anchored;
 #[cfg(feature = "redact")]
 mod derive;
+mod end;
 mod handling;
 mod reasoning;
 mod shown;
@@ -23,6 +24,7 @@ use crate::cli::exit::Exit;
 use crate::cli::journal::Wanted;
 use crate::cli::keys;
 use crate::cli::progress::Count;
+use handling::WhoArgs;
 use shown::{Listed, Said, Shown};
 
 pub(crate) use anchored::compare as compare_with_ledger;
@@ -48,6 +50,10 @@ pub(crate) const EXAMPLES: &[Example] = &[
     Example {
         about: "What a model said, kept apart from facts",
         line: "probity case reasoning c42 --record model.json",
+    },
+    Example {
+        about: "Its owner gets an exhibit back",
+        line: "probity case return c42 EX-001 --to \"Shop Ltd\" --reason \"case closed\"",
     },
     Example { about: "Who handled what, when and why", line: "probity case show c42" },
 ];
@@ -89,7 +95,13 @@ enum Verb {
         id: String,
         /// The remark
         text: String,
+        #[command(flatten)]
+        who: WhoArgs,
     },
+    /// Record that an exhibit is given back; its file stays in the case
+    Return(end::ReturnArgs),
+    /// Record that an exhibit is destroyed, and remove its file
+    Destroy(end::DestroyArgs),
     /// Show exhibits and custody
     Show {
         /// The case
@@ -113,7 +125,9 @@ pub(crate) fn run(context: &mut Context, args: CaseArgs) -> Result<Done, Fault> 
         #[cfg(feature = "redact")]
         Verb::Derive(args) => derive::run(context, &args),
         Verb::Reasoning(args) => reasoning::run(context, &args),
-        Verb::Note { id, text } => note(context, &id, &text),
+        Verb::Note { id, text, who } => note(context, &id, &text, &who),
+        Verb::Return(args) => end::give_back(context, &args),
+        Verb::Destroy(args) => end::destroy(context, &args),
         Verb::Show { id } => show(context, &id),
         Verb::List => list(context),
     }
@@ -133,12 +147,11 @@ fn new(context: &mut Context, id: &str, title: &str, if_absent: bool) -> Result<
     Ok(Done::showing(Exit::Done, Said { what: "opened", id: id.to_owned() }))
 }
 
-fn note(context: &mut Context, id: &str, text: &str) -> Result<Done, Fault> {
+fn note(context: &mut Context, id: &str, text: &str, who: &WhoArgs) -> Result<Done, Fault> {
     context.trace.begin(Wanted::Always, "case.annotated");
-    let by = context.actor();
-    let act = Act { time: context.now(), by: &by, purpose: "remark" };
+    let people = who.people(context);
     let mut case = Case::open(&folder(context), id)?;
-    case.note(text, &act)?;
+    case.remark(text, &who.handling(&people, None), &people.act(context, "remark"))?;
     context.trace.custody(&case);
     Ok(Done::showing(Exit::Done, Said { what: "noted", id: id.to_owned() }))
 }

@@ -206,6 +206,33 @@ fn two_people_seal_together() {
 }
 
 #[test]
+fn signatures_are_seen_where_that_is_asked() {
+    let (house, authority) = (house(), Authority::start(&[]));
+    let (one, two) = (authority.signer("p256"), authority.signer("qualified"));
+    let both: Vec<&str> = one.iter().chain(&two).map(String::as_str).collect();
+    build(&house, &[&both[..], &["--visible-signature", "--tsa", &authority.tsa]].concat(), 0);
+    let found = json(&house, &["verify", "c1.asice", "--trust", &authority.file("ca.pem")], 0);
+    for question in ["intact", "signer_trusted", "time_trusted"] {
+        assert_eq!(found[question], true, "{question}: {found:#}");
+    }
+    fs::copy(authority.path("ca.pem"), house.path("ca.pem")).unwrap();
+    shell(&house, "mkdir out && cd out && unzip -q ../c1.asice");
+    pdf_signatures_hold(&house, &authority);
+    if let Some(verapdf) = std::env::var_os("VERAPDF") {
+        let ran =
+            Ran::of(Command::new(verapdf).arg("3a,ua1").arg(house.path("out/bag/data/report.pdf")).output().unwrap());
+        assert_eq!(ran.expect(0).stdout.matches("PASS").count(), 2);
+    }
+    let plain = shell(&house, "pdftotext out/bag/data/report.pdf -");
+    assert!(plain.contains("Each frame shows an electronic signature"), "{plain}");
+    // Nobody signs the report: there is nothing to see.
+    shell(&house, "ssh-keygen -q -t ed25519 -N '' -f other && chmod 600 other");
+    let nobody = ["package", "build", "c1", "--output", "n.asice", "--key", "other", "--visible-signature"];
+    house.run(&nobody).expect(2).code("no-signer");
+    assert!(!house.path("n.asice").exists());
+}
+
+#[test]
 fn a_package_is_anchored_in_blocks() {
     let (house, authority) = (house(), Authority::start(&[]));
     let calendar = Calendar::start(&["--confirm-after", "1"]);

@@ -27,7 +27,9 @@ impl Contents {
     pub(crate) fn read(case: &Case) -> Result<Self, Fault> {
         let exhibits = case.exhibits();
         let mut redactions = Vec::new();
-        for log in exhibits.iter().filter(|exhibit| redactions::is_log(exhibit)) {
+        let gone = case.custody().destroyed();
+        let there = exhibits.iter().filter(|exhibit| !gone.contains_key(exhibit.id.as_str()));
+        for log in there.filter(|exhibit| redactions::is_log(exhibit)) {
             let path = case.folder().join(&log.file);
             let file = File::open(&path).map_err(|error| Fault::io("read", &path, error))?;
             redactions.push(redactions::summary(log, &exhibits, BufReader::new(file)));

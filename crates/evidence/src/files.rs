@@ -80,7 +80,13 @@ pub(crate) fn read_begin(path: &Path, most: u64) -> Result<Vec<u8>, Fault> {
 /// `too-large`, or what the disk says.
 pub(crate) fn read_bounded(path: &Path, max: u64) -> Result<Vec<u8>, Fault> {
     let mut bytes = Vec::new();
-    let read = |bytes: &mut Vec<u8>| File::open(path)?.take(max + 1).read_to_end(bytes);
+    let read = |bytes: &mut Vec<u8>| {
+        let file = File::open(path)?;
+        // As long as it says it is, and one byte to see that it ends there: one read, no moving about.
+        let size = file.metadata()?.len().min(max);
+        bytes.reserve_exact(usize::try_from(size).unwrap_or(0) + 1);
+        file.take(max + 1).read_to_end(bytes)
+    };
     read(&mut bytes).map_err(|error| Fault::io("read", path, error))?;
     if bytes.len() as u64 > max {
         return Err(Fault::bad_input("too-large", format!("{} is larger than {max} bytes", path.display()))

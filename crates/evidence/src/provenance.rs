@@ -33,9 +33,15 @@ pub(crate) fn write(document: &Document) -> Result<Vec<u8>, Fault> {
     // The second line quotes the digest of the first.
     let first = wire.custody.log.get(1).map_or(wire.custody.head.as_str(), |line| line.prev.as_str());
     let graph = Graph { wire, first };
-    let value = json!({"@context": graph.context(), "@graph": graph.nodes()});
-    let mut bytes = seal::canonical::to_bytes(&value)?;
-    bytes.push(b'\n');
+    // One node after the other: of thousands of exhibits no second tree is made. `@context` sorts before `@graph`.
+    let mut bytes = br#"{"@context":"#.to_vec();
+    bytes.extend(seal::canonical::to_bytes(&graph.context())?);
+    bytes.extend(br#","@graph":["#);
+    for (at, node) in graph.nodes().enumerate() {
+        bytes.extend(if at > 0 { &b","[..] } else { b"" });
+        bytes.extend(seal::canonical::to_bytes(&node)?);
+    }
+    bytes.extend(b"]}\n");
     Ok(bytes)
 }
 
@@ -59,20 +65,16 @@ impl Graph<'_> {
         })
     }
 
-    fn nodes(&self) -> Vec<Value> {
-        let log = &self.wire.custody.log;
-        let mut nodes = vec![self.investigation()];
-        nodes.extend(log.iter().map(|line| self.action(line)));
-        nodes.extend(self.wire.exhibits.iter().flat_map(|exhibit| self.exhibit(exhibit)));
-        nodes.extend(log.iter().filter(|line| is_record(line)).map(|line| self.record(line)));
-        nodes.extend(self.wire.exhibits.iter().filter_map(|exhibit| self.relationship(exhibit)));
-        nodes.extend(
-            self.people()
-                .into_iter()
-                .map(|name| json!({"@id": self.id("identity", name), "@type": "identity:Identity", "core:name": name})),
-        );
-        nodes.extend(self.tools());
-        nodes
+    fn nodes(&self) -> impl Iterator<Item = Value> {
+        let (log, exhibits) = (&self.wire.custody.log, &self.wire.exhibits);
+        let person = |name| json!({"@id": self.id("identity", name), "@type": "identity:Identity", "core:name": name});
+        std::iter::once(self.investigation())
+            .chain(log.iter().map(|line| self.action(line)))
+            .chain(exhibits.iter().flat_map(|exhibit| self.exhibit(exhibit)))
+            .chain(log.iter().filter(|line| is_record(line)).map(|line| self.record(line)))
+            .chain(exhibits.iter().filter_map(|exhibit| self.relationship(exhibit)))
+            .chain(self.people().into_iter().map(person))
+            .chain(self.tools())
     }
 
     /// `kb:<kind>-<uuid>`.
@@ -83,7 +85,7 @@ impl Graph<'_> {
         bytes.copy_from_slice(&digest[..16]);
         bytes[6] = bytes[6] & 0x0f | 0x50;
         bytes[8] = bytes[8] & 0x3f | 0x80;
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = model::hex(&bytes);
         format!("kb:{kind}-{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
     }
 

@@ -14,7 +14,7 @@ mod redactions;
 mod verdicts;
 mod words;
 
-pub(crate) use compose::{compose, content_code};
+pub(crate) use compose::{compose, content_code, signatures};
 pub use words::to_seconds;
 
 /// Turns a report into the bytes of a file (`data/report.pdf`).
@@ -175,6 +175,22 @@ pub enum Block {
     Chart(Chart),
     /// A QR code.
     Code2d(Code2d),
+    /// Room for signatures that are seen: a frame for each.
+    Signatures(Vec<Signatory>),
+}
+
+/// Whose signature stands in a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signatory {
+    /// The name of the signature field, for whoever signs.
+    pub field: String,
+    /// Who is to sign.
+    pub name: String,
+}
+
+/// The name of the field of the signer with this number, from 1.
+pub fn signature_field(number: usize) -> String {
+    format!("Signature{number}")
 }
 
 /// A text as a QR code.

@@ -2,9 +2,12 @@
 //! `reasoning/1` (read), `redaction/1` (read), `case/2`, `manifest/2`, `verification/2`. Members stand in the order in which
 //! they are written.
 
+use std::collections::BTreeMap;
+
 use model::{Digest, Instant};
 use serde::{Deserialize, Serialize};
 
+use crate::custody::Deed;
 use crate::names::quote;
 use crate::package::Check;
 
@@ -163,6 +166,14 @@ pub(crate) struct DocumentWire {
     pub(crate) reasoning: Vec<ReasonedWire>,
     pub(crate) custody: CustodyWire,
     pub(crate) ledger: Option<LedgerWire>,
+}
+
+impl DocumentWire {
+    /// The exhibits that were destroyed, each with the line that says so.
+    pub(crate) fn destroyed(&self) -> BTreeMap<&str, &CustodyLine> {
+        let lines = self.custody.log.iter().filter(|line| line.act == Deed::Destroyed.word());
+        lines.filter_map(|line| Some((line.exhibit.as_deref()?, line))).collect()
+    }
 }
 
 /// What wrote the package.

@@ -215,3 +215,48 @@ fn the_audit_log_had_the_lines_of_the_custody_log() {
     let none = judged(LedgerAnchor { proofs: Vec::new(), ..anchor.clone() }, &[]);
     assert_eq!(none.verdict, Outcome::NotChecked);
 }
+
+#[test]
+fn what_was_given_back_or_destroyed_changes_hands_no_more() {
+    let root = tempfile::tempdir().unwrap();
+    let mut case = case(root.path());
+    case.give_back(&to("Shop Ltd"), &act(300, "case closed"), &Hidden).unwrap();
+    assert_eq!(case.custody().holder("EX-001"), Some("Shop Ltd"));
+    assert_eq!(code(case.transfer(&to("Evidence room"), &act(310, "storage"), &Hidden)), "custody-ended");
+    assert_eq!(code(case.give_back(&to("Shop Ltd"), &act(310, "again"), &Hidden)), "custody-ended");
+    // What the case keeps is looked at, until it is destroyed as well.
+    case.access("EX-001", &Handling::default(), &act(320, "appeal"), &Hidden).unwrap();
+    let file = case.folder().join(case.exhibit("EX-001").unwrap().file);
+    let bytes = std::fs::read(&file).unwrap();
+    let mut destroy =
+        |seconds| case.destroy("EX-001", "overwritten", &Handling::default(), &act(seconds, "order"), &Hidden);
+    let line = destroy(330).unwrap();
+    assert_eq!((line.deed, line.note.as_deref(), line.sha256_after), (Deed::Destroyed, Some("overwritten"), None));
+    assert!(!file.exists());
+    assert_eq!(code(destroy(340)), "custody-ended");
+    assert_eq!(code(case.access("EX-001", &Handling::default(), &act(340, "look"), &Hidden)), "custody-ended");
+    case.check(&Hidden).unwrap();
+    // A file that is there again is named, and the same call removes it without a second line.
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, &bytes).unwrap();
+    assert_eq!(code(case.check(&Hidden)), "exhibit-still-there");
+    let lines = case.custody().entries.len();
+    case.destroy("EX-001", "overwritten", &Handling::default(), &act(350, "order"), &Hidden).unwrap();
+    assert_eq!(case.custody().entries.len(), lines);
+    // The package says so, and does not hold it.
+    let verification = check(&package(&case));
+    let exhibits = verification.check("exhibits").unwrap();
+    assert_eq!(exhibits.verdict, Outcome::Passed, "{exhibits:?}");
+    assert!(exhibits.detail.contains("1 more, which it says were destroyed"), "{exhibits:?}");
+    assert!(verification.is_intact());
+}
+
+#[test]
+fn a_remark_says_who_made_it_in_which_role() {
+    let root = tempfile::tempdir().unwrap();
+    let mut case = case(root.path());
+    let handling = Handling { role: Some("expert"), recorded_by: Some("clerk"), ..Handling::default() };
+    case.remark("The clock of the host was slow.", &handling, &act(300, "remark")).unwrap();
+    let last = case.custody().entries.last().unwrap();
+    assert_eq!((last.role.as_deref(), last.recorded_by.as_deref()), (Some("expert"), Some("clerk")));
+}

@@ -517,8 +517,7 @@ mod tests {
         let checkpoint = log.seal().expect("sealed");
         assert!(text(&vector, "checkpoint").starts_with(checkpoint.note()));
         let bundle = fs::read(folder.path().join("tile/entries/000.p/3")).expect("written");
-        let hex: String = bundle.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, text(&vector, "bundle"));
+        assert_eq!(model::hex(&bundle), text(&vector, "bundle"));
         let line = seal::note::cosign(
             text(&vector, "checkpoint")
                 .split_once("\n\n")

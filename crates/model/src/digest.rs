@@ -27,46 +27,20 @@ impl Digest {
     /// # Errors
     /// `bad-digest` when the text is anything else.
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        let hex = text.strip_prefix("sha256:").unwrap_or(text).as_bytes();
-        let refuse = || {
+        crate::unhex(text.strip_prefix("sha256:").unwrap_or(text)).map(Digest).ok_or_else(|| {
             Fault::bad_input("bad-digest", format!("{text:?} is not a SHA-256 digest"))
                 .advise("Give 64 hexadecimal digits, as sha256sum prints them.")
-        };
-        if hex.len() != 64 {
-            return Err(refuse());
-        }
-        let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
-            let high = nibble(pair[0]).ok_or_else(refuse)?;
-            let low = nibble(pair[1]).ok_or_else(refuse)?;
-            *byte = high << 4 | low;
-        }
-        Ok(Digest(bytes))
+        })
     }
 
     /// 64 lower-case hex digits, as `sha256sum` prints them.
     pub fn hex(&self) -> String {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut hex = String::with_capacity(64);
-        for byte in self.0 {
-            hex.push(DIGITS[usize::from(byte >> 4)] as char);
-            hex.push(DIGITS[usize::from(byte & 15)] as char);
-        }
-        hex
+        crate::hex(&self.0)
     }
 
     /// The first 12 hex digits: enough for a person to compare, never for a machine.
     pub fn short(&self) -> String {
         self.hex()[..12].to_owned()
-    }
-}
-
-fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a visible signature shows: a frame and lines of text, drawn as outlines.
+//! What a visible signature shows: who, when and why, in a frame, drawn as outlines.
 //!
 //! PDF/A wants every font embedded (ISO 19005-3, 6.2.11.4); outlines need none. The text is in the field's description for
 //! whoever does not see it.
@@ -8,50 +8,101 @@ use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
 use crate::Rect;
 
-/// Points between the frame and the text.
-const MARGIN: f32 = 4.0;
-const SIZE_MAX: f32 = 10.0;
+/// Points between the frame and the text, and from the left edge, where a bar stands, to the text.
+const MARGIN: f32 = 6.0;
+const INDENT: f32 = 12.0;
+/// The largest size of the name; the other lines are smaller by their share.
+const SIZE_MAX: f32 = 12.0;
 /// What is smaller is no text any more.
 const SIZE_MIN: f32 = 4.0;
 /// A line's height, of the size of the letters.
-const LEADING: f32 = 1.3;
+const LEADING: f32 = 1.36;
+/// Ground and frame, bar, letters, and letters of the first line. Letters have a contrast of 7:1 and more (WCAG 2.1, 1.4.6).
+const COLORS: [&str; 4] =
+    ["0.95 0.96 0.98 rg 0.76 0.79 0.83 RG", "0.08 0.20 0.36 rg", "0.09 0.11 0.14 rg", "0.25 0.28 0.32 rg"];
+
+/// A line, and its size as a share of that of the name.
+pub(crate) struct Line {
+    pub(crate) text: String,
+    pub(crate) look: Look,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Look {
+    /// What the frame is.
+    Caption,
+    /// Whose signature it is.
+    Name,
+    /// When, why.
+    Detail,
+}
+
+impl Look {
+    fn share(self) -> f32 {
+        match self {
+            Look::Caption => 0.66,
+            Look::Name => 1.0,
+            Look::Detail => 0.74,
+        }
+    }
+}
+
+/// Whether the built-in font shows a text as it is written: letters that join or change places need more than that.
+pub(crate) fn can_show(text: &str) -> bool {
+    let plain = |sign: char| matches!(u32::from(sign), 0x20..0x300 | 0x370..0x590 | 0x1e00..0x2000 | 0x2010..0x2028 | 0x2030..0x2060 | 0x20a0..0x20d0 | 0x2100..0x2190);
+    Face::parse(notosans::REGULAR_TTF, 0)
+        .is_ok_and(|face| text.chars().all(|sign| plain(sign) && glyph(&face, sign).is_ok()))
+}
 
 /// The content stream that shows `lines` in `rect`.
 ///
 /// # Errors
 /// `missing-glyph` with the sign that the built-in font does not have; `signature-too-small` if the lines do not fit.
-pub(crate) fn draw(lines: &[String], rect: Rect) -> Result<Vec<u8>, Fault> {
-    let face = Face::parse(notosans::REGULAR_TTF, 0)
-        .map_err(|_| Fault::internal("bad-font", "The built-in font cannot be read"))?;
-    let unit = f32::from(face.units_per_em());
-    let mut widest = 0.0_f32;
+pub(crate) fn draw(lines: &[Line], rect: Rect) -> Result<Vec<u8>, Fault> {
+    let face =
+        |bytes| Face::parse(bytes, 0).map_err(|_| Fault::internal("bad-font", "The built-in font cannot be read"));
+    let (regular, bold) = (face(notosans::REGULAR_TTF)?, face(notosans::BOLD_TTF)?);
+    let face = |look: Look| if look == Look::Name { &bold } else { &regular };
+    let (mut widest, mut height) = (0.1_f32, 0.1_f32);
     let mut rows = Vec::with_capacity(lines.len());
-    for line in lines {
-        let glyphs = line.chars().map(|sign| glyph(&face, sign)).collect::<Result<Vec<_>, _>>()?;
-        widest = widest.max(glyphs.iter().map(|(_, advance)| advance / unit).sum());
-        rows.push(glyphs);
+    for Line { text, look } in lines {
+        let unit = look.share() / f32::from(face(*look).units_per_em());
+        let glyphs = text.chars().map(|sign| glyph(face(*look), sign)).collect::<Result<Vec<_>, _>>()?;
+        widest = widest.max(glyphs.iter().map(|(_, advance)| advance * unit).sum());
+        height += look.share() * LEADING;
+        rows.push((*look, unit, glyphs));
     }
-    let room = (rect.width - 2.0 * MARGIN, rect.height - 2.0 * MARGIN);
-    let size = (room.0 / widest.max(0.1)).min(room.1 / (LEADING * rows.len().max(1) as f32)).min(SIZE_MAX);
+    let size = ((rect.width - INDENT - MARGIN) / widest).min((rect.height - 2.0 * MARGIN) / height).min(SIZE_MAX);
     if !size.is_finite() || size < SIZE_MIN {
         return Err(Fault::usage("signature-too-small", "The visible signature has too little room for its text")
             .advise("Give it a larger rectangle, for example 200 by 60 points, or a shorter reason."));
     }
-    let (right, top) = (rect.width - 0.5, rect.height - 0.5);
-    let mut pen =
-        Pen { out: format!("q 0.4 G 1 w 0.5 0.5 {} {} re S 0 g\n", right - 0.5, top - 0.5), ..Pen::default() };
-    pen.scale = size / unit;
-    pen.y = rect.height - MARGIN - size;
-    for row in rows {
-        pen.x = MARGIN;
-        for (glyph, advance) in row {
-            face.outline_glyph(glyph, &mut pen);
+    let mut pen = Pen { out: frame(rect), ..Pen::default() };
+    // What is left stands above and below in equal parts.
+    pen.y = rect.height - (rect.height - height * size) / 2.0;
+    for (look, unit, glyphs) in rows {
+        let color = if look == Look::Name { COLORS[2] } else { COLORS[3] };
+        pen.out.push_str(color);
+        pen.out.push('\n');
+        pen.scale = unit * size;
+        pen.x = INDENT;
+        pen.y -= look.share() * size;
+        for (glyph, advance) in glyphs {
+            face(look).outline_glyph(glyph, &mut pen);
             pen.x += advance * pen.scale;
         }
-        pen.y -= LEADING * size;
+        pen.y -= look.share() * size * (LEADING - 1.0);
+        pen.out.push_str("f\n");
     }
-    pen.out.push_str("f Q\n");
+    pen.out.push_str("Q\n");
     Ok(pen.out.into_bytes())
+}
+
+/// The ground with its frame, and a bar at the left.
+fn frame(rect: Rect) -> String {
+    let (width, height) = (rect.width - 0.6, rect.height - 0.6);
+    let [ground, bar, ..] = COLORS;
+    format!("q {ground} 0.6 w 0.3 0.3 {width} {height} re B {bar} 0 0 4 {} re f\n", rect.height)
 }
 
 fn glyph(face: &Face<'_>, sign: char) -> Result<(GlyphId, f32), Fault> {
@@ -128,7 +179,8 @@ mod tests {
     #[test]
     fn text_fits_its_rectangle_or_is_refused() {
         let rect = |width, height| Rect { left: 0.0, bottom: 0.0, width, height };
-        let lines = ["Signed by R. Müller-Жукова".to_owned(), "2026-01-03".to_owned()];
+        let line = |look, text: &str| Line { text: text.to_owned(), look };
+        let lines = [line(Look::Name, "R. Müller-Жукова"), line(Look::Detail, "2026-01-03")];
         let shown = String::from_utf8(draw(&lines, rect(200.0, 60.0)).unwrap()).unwrap();
         for line in shown.lines().filter(|line| line.ends_with(" l") || line.ends_with(" m") || line.ends_with(" c")) {
             let numbers: Vec<f32> = line.split(' ').filter_map(|word| word.parse().ok()).collect();
@@ -140,6 +192,11 @@ mod tests {
             );
         }
         assert_eq!(draw(&lines, rect(20.0, 60.0)).unwrap_err().code(), "signature-too-small");
-        assert_eq!(draw(&["署名".to_owned()], rect(200.0, 60.0)).unwrap_err().code(), "missing-glyph");
+        assert_eq!(draw(&[line(Look::Name, "署名")], rect(200.0, 60.0)).unwrap_err().code(), "missing-glyph");
+        let check = |text, expect| assert_eq!(can_show(text), expect, "{text}");
+        check("Ελένη Müller-Жукова, O’Neill", true);
+        ["署名", "محمد", "אסתר", "अनीता", "a\u{308}", "a\u{202e}b", "a\nb"]
+            .into_iter()
+            .for_each(|text| check(text, false));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lopdf::{Dictionary, Object, ObjectId, Stream, dictionary};
-use model::{Digest, Fault};
+use model::{Digest, Fault, hex};
 use seal::x509::Certificate;
 use seal::{Revocations, cms};
 use sha1::{Digest as _, Sha1};
@@ -118,7 +118,7 @@ fn with_evidence<'f, 'a>(
     }
     for contents in signed {
         // ISO 32000-2, 12.8.4.3: SHA-1 of the string in /Contents. It names the signature, it protects nothing.
-        let key: String = Sha1::digest(contents).iter().map(|byte| format!("{byte:02X}")).collect();
+        let key = hex(&Sha1::digest(contents)).to_ascii_uppercase();
         if own.len() > 1 && !vri.has(key.as_bytes()) {
             vri.set(key, own.clone());
         }

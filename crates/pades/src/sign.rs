@@ -5,6 +5,7 @@ use model::{Digest, Fault};
 use seal::cms;
 use seal::x509::Signer;
 
+use crate::appearance::{Line, Look};
 use crate::form::{self, fields};
 use crate::read::{Broken, File, View};
 use crate::revision::revisions;
@@ -99,26 +100,39 @@ fn dictionary(field: &Field<'_>, octets: usize) -> Dictionary {
 }
 
 /// What a visible signature shows, and what is read aloud of any.
-fn lines(field: &Field<'_>, signer: &dyn Signer) -> Vec<String> {
+fn lines(field: &Field<'_>, signer: &dyn Signer) -> Vec<Line> {
     let certificate = signer.certificate();
-    let name = certificate.common_name().map_or_else(|| certificate.subject(), |name| name.to_string());
+    let name = certificate.name();
+    // A name that the built-in font cannot show: the certificate has it, and so may the page.
+    let (caption, look, name) = match appearance::can_show(&name) {
+        true => ("Digitally signed by", Look::Name, name),
+        false => ("Digitally signed; serial number of the certificate:", Look::Detail, certificate.serial_hex()),
+    };
     let time = field.time.to_string();
+    let time = time.get(..19).unwrap_or(&time).replace('T', " ");
+    let line = |look, text| Line { look, text };
     let mut lines =
-        vec![format!("Signed by {name}"), format!("at {} UTC", time.get(..19).unwrap_or(&time).replace('T', " "))];
-    if !field.reason.is_empty() {
-        lines.push(format!("Reason: {}", field.reason));
-    }
-    if !field.location.is_empty() {
-        lines.push(format!("Place: {}", field.location));
+        vec![line(Look::Caption, caption.to_owned()), line(look, name), line(Look::Detail, format!("{time} UTC"))];
+    for (what, words) in [("Reason", field.reason), ("Place", field.location)] {
+        if !words.is_empty() {
+            lines.push(line(Look::Detail, format!("{what}: {words}")));
+        }
     }
     lines
+}
+
+/// The same for those who hear it.
+fn described(lines: &[Line]) -> String {
+    let (caption, rest) = lines.split_at(2.min(lines.len()));
+    let caption = caption.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join(" ");
+    std::iter::once(caption).chain(rest.iter().map(|line| line.text.clone())).collect::<Vec<_>>().join(", ")
 }
 
 /// Signs in a field that is made for it.
 fn new_field(
     store: &mut dyn Store,
     field: &Field<'_>,
-    lines: &[String],
+    lines: &[Line],
     signature: Dictionary,
     is_signed: bool,
 ) -> Result<ObjectId, Fault> {
@@ -136,7 +150,7 @@ fn new_field(
         shown: field.rect.map(draw).transpose()?,
         // A tag would change the tree, which is signed.
         tagged: !is_signed,
-        described: lines.join(", "),
+        described: described(lines),
         signature,
     };
     attach(store, value)
@@ -146,7 +160,7 @@ fn new_field(
 fn fill_in(
     store: &mut dyn Store,
     known: &form::Field,
-    lines: &[String],
+    lines: &[Line],
     signature: Dictionary,
 ) -> Result<ObjectId, Fault> {
     let id = store.add(Object::Dictionary(signature));

@@ -101,7 +101,7 @@ fn add_form(document: &mut Document, page: ObjectId, outlines: Vec<u8>, sheet: (
 }
 
 /// Compresses one page after the other in the same memory.
-struct Deflate(Compress);
+pub(crate) struct Deflate(Compress);
 
 impl Default for Deflate {
     fn default() -> Self {
@@ -110,7 +110,7 @@ impl Default for Deflate {
 }
 
 impl Deflate {
-    fn bytes(&mut self, bytes: &[u8]) -> Result<Vec<u8>, Fault> {
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<Vec<u8>, Fault> {
         self.0.reset();
         // More than deflate makes of anything: stored blocks have five bytes around 16,383 (RFC 1951).
         let mut packed = Vec::with_capacity(bytes.len() + bytes.len() / 1000 + 64);

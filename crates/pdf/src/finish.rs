@@ -4,7 +4,7 @@ use evidence::report::{Attachment, Report};
 use lopdf::{Document, Object, Stream, StringFormat, dictionary};
 use model::Fault;
 
-use crate::draw::Drawn;
+use crate::draw::{Deflate, Drawn};
 use crate::page::Layout;
 
 mod outline;
@@ -19,7 +19,7 @@ pub(crate) fn finish(report: &Report, layout: &Layout, drawn: Drawn) -> Result<V
         |error: lopdf::Error| Fault::internal("pdf-not-written", "The report could not be finished").caused_by(error);
     let Drawn { mut document, pages } = drawn;
     document.version = "1.7".to_owned();
-    let root = tree::add(&mut document, layout, &pages).map_err(broken)?;
+    let tree::Added { root, fields } = tree::add(&mut document, layout, &pages).map_err(broken)?;
     let outlines = outline::add(&mut document, layout, &pages);
     let metadata = document.add_object(
         Stream::new(dictionary! { "Type" => "Metadata", "Subtype" => "XML" }, xmp(report).into_bytes())
@@ -35,7 +35,7 @@ pub(crate) fn finish(report: &Report, layout: &Layout, drawn: Drawn) -> Result<V
     };
     // A copy to be filed has no files inside: courts refuse them.
     let attachments: &[Attachment] = if report.flattened { &[] } else { &report.attachments };
-    let (files, names) = add_attachments(&mut document, report, attachments);
+    let (files, names) = add_attachments(&mut document, report, attachments)?;
     let catalog = document.catalog_mut().map_err(broken)?;
     catalog.set("OutputIntents", vec![Object::Dictionary(intent)]);
     catalog.set("Metadata", metadata);
@@ -53,6 +53,9 @@ pub(crate) fn finish(report: &Report, layout: &Layout, drawn: Drawn) -> Result<V
         let top = vec![Object::Reference(*first), "XYZ".into(), Object::Null, Object::Null, 1.into()];
         catalog.set("OpenAction", top);
     }
+    if !fields.is_empty() {
+        catalog.set("AcroForm", dictionary! { "Fields" => fields });
+    }
     if !files.is_empty() {
         catalog.set("AF", files);
         catalog.set("Names", dictionary! { "EmbeddedFiles" => dictionary! { "Names" => names } });
@@ -69,24 +72,28 @@ pub(crate) fn finish(report: &Report, layout: &Layout, drawn: Drawn) -> Result<V
 }
 
 /// Files inside the file (ISO 19005-3, 6.8): the `AF` array and the name tree.
-fn add_attachments(document: &mut Document, report: &Report, all: &[Attachment]) -> (Vec<Object>, Vec<Object>) {
+fn add_attachments(
+    document: &mut Document,
+    report: &Report,
+    all: &[Attachment],
+) -> Result<(Vec<Object>, Vec<Object>), Fault> {
+    let mut deflate = Deflate::default();
     let mut sorted: Vec<&Attachment> = all.iter().collect();
     sorted.sort_by(|a, b| a.name.cmp(&b.name));
     let (mut files, mut names) = (Vec::new(), Vec::new());
     for attachment in sorted {
-        let mut stream = Stream::new(
+        let stream = Stream::new(
             dictionary! {
                 "Type" => "EmbeddedFile",
+                "Filter" => "FlateDecode",
                 "Subtype" => Object::Name(attachment.media_type.clone().into_bytes()),
                 "Params" => dictionary! {
                     "Size" => attachment.bytes.len() as i64,
                     "ModDate" => Object::string_literal(pdf_date(report)),
                 },
             },
-            attachment.bytes.clone(),
+            deflate.bytes(&attachment.bytes)?,
         );
-        // A stream that does not shrink is stored as it is.
-        let _ = stream.compress();
         let stream = document.add_object(stream);
         let file = document.add_object(dictionary! {
             "Type" => "Filespec",
@@ -99,7 +106,7 @@ fn add_attachments(document: &mut Document, report: &Report, all: &[Attachment])
         files.push(Object::Reference(file));
         names.extend([text(&attachment.name), Object::Reference(file)]);
     }
-    (files, names)
+    Ok((files, names))
 }
 
 /// XMP with the identification of both standards; PDF/A-3 does not know `pdfuaid`, so its schema travels along.

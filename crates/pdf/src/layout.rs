@@ -9,7 +9,7 @@ use self::boxes::{EDGE, FACT};
 use self::frame::Frame;
 use crate::Limits;
 use crate::font::{FaceId, Faces};
-use crate::page::{Area, Bookmark, Content, Fill, Kid, Layout, Mark, Page, Placed, Says, Tag};
+use crate::page::{Active, Area, Bookmark, Content, Fill, Kid, Layout, Mark, Page, Placed, Says, Tag};
 use crate::palette::{Color, GREY, INK, NAVY, ink};
 use crate::text::{Line, Style, break_lines, neutralise};
 
@@ -19,6 +19,7 @@ mod code2d;
 mod contents;
 mod frame;
 mod lists;
+mod signatures;
 mod table;
 
 /// Where the body stands on its page, from the left and from the right.
@@ -111,6 +112,7 @@ impl Pen<'_> {
             }
             Block::Chart(chart) => self.chart(chart),
             Block::Code2d(code) => self.code2d(code),
+            Block::Signatures(people) => self.signatures(people),
         }
     }
 
@@ -245,7 +247,7 @@ impl Pen<'_> {
         let Some(Content::Line(Placed { x, y, line, .. })) = sheet.content.get(content) else { return };
         let Some(link) = line.link.clone() else { return };
         let (low, high) = (y - 0.25 * line.size, y + 0.85 * line.size);
-        let area = Area { rect: [*x, low, x + line.width, high], link, tag };
+        let area = Area { rect: [*x, low, x + line.width, high], what: Active::Link(link), tag };
         self.layout.tags[tag].kids.push(Kid::Area { page, area: sheet.areas.len() });
         sheet.areas.push(area);
     }
@@ -302,7 +304,10 @@ impl Pen<'_> {
             Block::Paragraph(text) => {
                 let lines = self.lines(text, 9.5, self.width)?;
                 // An introduction stays with what it introduces.
-                let next = matches!(rest.first(), Some(Block::Table(_) | Block::Heading(..) | Block::Chart(_)));
+                let next = matches!(
+                    rest.first(),
+                    Some(Block::Table(_) | Block::Heading(..) | Block::Chart(_) | Block::Signatures(_))
+                );
                 height(&lines) + 6.0 + if next { self.beginning(rest)? } else { 0.0 }
             }
             Block::Answer(text) => self.notice_height(&self.notice_lines(std::slice::from_ref(text), 12.0)?),
@@ -320,6 +325,7 @@ impl Pen<'_> {
             Block::Table(table) => self.table_beginning(table)?,
             Block::Chart(chart) => self.chart_height(chart),
             Block::Code2d(_) => code2d::HEIGHT,
+            Block::Signatures(_) => signatures::HEIGHT,
             Block::PageBreak => 0.0,
         };
         Ok(height.min((self.top - self.bottom) / 2.0))

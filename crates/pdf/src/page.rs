@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use evidence::report::{Link, Paper};
+use evidence::report::{Link, Paper, Signatory};
 
 use crate::palette::Color;
 use crate::text::Line;
@@ -92,12 +92,17 @@ pub(crate) struct Mark {
     pub(crate) tag: usize,
 }
 
-/// A part of the page that leads somewhere.
+/// A part of the page that leads somewhere, or waits for a signature.
 pub(crate) struct Area {
     /// Left, bottom, right, top.
     pub(crate) rect: [f32; 4],
-    pub(crate) link: Rc<Link>,
+    pub(crate) what: Active,
     pub(crate) tag: usize,
+}
+
+pub(crate) enum Active {
+    Link(Rc<Link>),
+    Signature(Signatory),
 }
 
 /// A structure element.

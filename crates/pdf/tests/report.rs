@@ -47,6 +47,7 @@ fn package(folder: &Path) -> PathBuf {
         created: at(3600),
         marking: "CONFIDENTIAL".to_owned(),
         watermark: "COPY FOR THE COURT".to_owned(),
+        visible_signature: false,
         tool: Tool { name: "probity".to_owned(), version: "0.1.0".to_owned() },
         ledger: Some(LedgerAnchor {
             origin: "example.org/audit".to_owned(),
@@ -169,6 +170,7 @@ fn an_empty_case_has_every_section_and_a_full_one_every_value() {
         created: Instant::from_nanos(at(3600).nanos() + 784_013_564),
         marking: String::new(),
         watermark: String::new(),
+        visible_signature: false,
         tool: Tool { name: "probity".to_owned(), version: "0.1.0".to_owned() },
         ledger: None,
         court: evidence::court::Settings::default(),
@@ -225,6 +227,7 @@ fn objectives_are_drawn_and_budgets_over_time() {
         created: at(3600),
         marking: String::new(),
         watermark: String::new(),
+        visible_signature: false,
         tool: Tool { name: "probity".to_owned(), version: "0.1.0".to_owned() },
         ledger: None,
         court: evidence::court::Settings::default(),

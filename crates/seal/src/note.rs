@@ -8,7 +8,7 @@
 
 use std::fmt;
 
-use model::Fault;
+use model::{Fault, hex};
 
 use crate::{Ed25519Signer, Limits, PublicKey, armour, sha256};
 
@@ -95,7 +95,7 @@ impl Verifier {
             let algorithm = [Algorithm::Ed25519, Algorithm::Cosignature].into_iter().find(|a| a.byte() == *kind)?;
             Some(Verifier::of(name, PublicKey::from_bytes(key).ok()?, algorithm))
         });
-        verifier.filter(|verifier| id == Some(hex(verifier.id).as_str())).ok_or_else(|| refuse_vkey(vkey))
+        verifier.filter(|verifier| id == Some(hex(&verifier.id).as_str())).ok_or_else(|| refuse_vkey(vkey))
     }
 
     fn of(name: &str, key: PublicKey, algorithm: Algorithm) -> Self {
@@ -137,7 +137,7 @@ impl fmt::Display for Verifier {
     /// The verifier key, as C2SP tools take it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes = [&[self.algorithm.byte()], self.key.as_bytes().as_slice()].concat();
-        write!(f, "{}+{}+{}", self.name, hex(self.id), armour::encode(bytes))
+        write!(f, "{}+{}+{}", self.name, hex(&self.id), armour::encode(bytes))
     }
 }
 
@@ -285,10 +285,6 @@ fn is_name(name: &str) -> bool {
 
 fn has_controls(text: &str) -> bool {
     text.bytes().any(|byte| byte < 0x20 && byte != b'\n')
-}
-
-fn hex(id: [u8; 4]) -> String {
-    format!("{:08x}", u32::from_be_bytes(id))
 }
 
 fn refuse(reason: &str) -> Fault {

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use model::{Digest, Fault, Instant};
+use model::{Digest, Fault, Instant, hex, unhex};
 use seal::{Hasher, PublicKey, SigningKey};
 
 use crate::batch::{Batch, State};
@@ -341,24 +341,11 @@ pub(crate) fn is_signed_by(bytes: &[u8], key: &PublicKey) -> Option<bool> {
     let line = std::str::from_utf8(&bytes[..end]).ok()?;
     let digits = line.strip_suffix(SIGNATURE_END)?;
     let start = digits.len().checked_sub(128)?;
-    let signature: [u8; 64] = unhex(digits.get(start..)?)?;
+    let signature: [u8; 64] = unhex(digits.get(start..).filter(|digits| *digits == digits.to_ascii_lowercase())?)?;
     let before =
         digits.get(..start)?.strip_suffix("ed25519:").filter(|_| digits[..start].ends_with(SIGNATURE_START))?;
     let unsigned = [before.as_bytes(), &bytes[end - SIGNATURE_END.len()..]].concat();
     Some(key.verify(&unsigned, &signature))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<[u8; 64]> {
-    let mut bytes = [0; 64];
-    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        let digit = |digit: u8| char::from(digit).to_digit(16).filter(|_| !digit.is_ascii_uppercase());
-        *byte = (digit(pair[0])? << 4 | digit(pair[1])?) as u8;
-    }
-    Some(bytes)
 }
 
 fn commit_lock(layout: &Layout) -> Result<File, Fault> {

@@ -7,6 +7,7 @@ use clap::Args;
 use evidence::{Act, Case, Exhibit, NewExhibit, Origin, Provenance, REDACTION_LOG};
 use model::{Fault, grouped};
 
+use super::handling::WhoArgs;
 use super::shown::Added;
 use crate::cli::context::Context;
 use crate::cli::files::{Existing, NewFile};
@@ -30,6 +31,8 @@ pub(super) struct DeriveArgs {
     /// Why the copy is made
     #[arg(long, alias = "reason", default_value = "redacted copy", value_name = "TEXT")]
     purpose: String,
+    #[command(flatten)]
+    who: WhoArgs,
     /// Take the copy in although parts of it, such as pictures, could not be looked into
     #[arg(long)]
     allow_unscanned: bool,
@@ -47,7 +50,8 @@ pub(super) fn run(context: &mut Context, args: &DeriveArgs) -> Result<Done, Faul
     };
     let folder = tempfile::tempdir_in(case.folder()).map_err(|error| Fault::io("write in", case.folder(), error))?;
     let (copy_path, log_path) = (folder.path().join("copy"), folder.path().join("log"));
-    let (by, now) = (context.actor(), context.now());
+    let (people, now) = (args.who.people(context), context.now());
+    let by = context.actor();
     let tool = format!("probity {}", env!("CARGO_PKG_VERSION"));
     let profile = plan.profile.name.clone();
     let signed = By { actor: &by, tool: &tool, time: now, profile: &profile, basis: plan.profile.basis.as_deref() };
@@ -66,7 +70,8 @@ pub(super) fn run(context: &mut Context, args: &DeriveArgs) -> Result<Done, Faul
     draft.close()?.appear()?;
     log.close(input, &outcome)?;
     log.finish()?;
-    let act = Act { time: now, by: &by, purpose: &args.purpose };
+    let act = Act { time: now, ..people.act(context, &args.purpose) };
+    let handling = args.who.handling(&people, None);
     let values = grouped(outcome.total());
     let how = format!("redacted by {tool}, profile {profile}, {values} redactions");
     let mut added = Added::to(&args.id);
@@ -87,7 +92,7 @@ pub(super) fn run(context: &mut Context, args: &DeriveArgs) -> Result<Done, Faul
         let mut file = File::open(path).map_err(|error| Fault::io("open", path, error))?;
         let new = NewExhibit { name: &name, description: &description };
         let provenance = Provenance::Derived { from: &original.id, how };
-        let origin = Origin { provenance, ..Origin::default() };
+        let origin = Origin { provenance, handling, ..Origin::default() };
         added.exhibits.push(case.take_in(&mut file, new, &origin, &act, &*progress)?);
     }
     added.trace(context, &case);

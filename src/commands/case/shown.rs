@@ -20,7 +20,7 @@ impl Shown {
         json!({
             "seq": entry.seq, "time": entry.time.to_string(), "act": entry.deed.word(), "exhibit": entry.exhibit,
             "by": entry.by, "role": entry.role, "recorded_by": entry.recorded_by, "from": entry.from, "to": entry.to,
-            "purpose": entry.purpose, "authority": entry.authority, "seal": entry.seal, "storage": entry.storage,
+            "purpose": entry.purpose, "note": entry.note, "authority": entry.authority, "seal": entry.seal, "storage": entry.storage,
             "sha256_before": entry.sha256_before.map(|digest| digest.hex()),
             "sha256_after": entry.sha256_after.map(|digest| digest.hex()),
             "hash_match": entry.hash_match(),
@@ -32,12 +32,28 @@ impl Shown {
         let mut value = exhibit_json(exhibit);
         value["holder"] = json!(self.0.custody().holder(&exhibit.id));
         value["derivation"] = json!(exhibit.derivation);
+        value["ended"] = json!(self.end(exhibit).map(|line| line.deed.word()));
         value
+    }
+
+    /// The last act that ended the custody of an exhibit.
+    fn end(&self, exhibit: &Exhibit) -> Option<&Entry> {
+        let of = self.0.custody().entries.iter().filter(|entry| entry.exhibit.as_ref() == Some(&exhibit.id));
+        of.filter(|entry| entry.deed.ends_custody()).next_back()
+    }
+
+    fn exhibits(&self) -> Table {
+        let status = |exhibit: &Exhibit| match self.end(exhibit) {
+            Some(line) => format!("{}; {} {}", status(exhibit), line.deed.word(), line.time.date()),
+            None => status(exhibit),
+        };
+        exhibit_table(&self.0.exhibits(), &status)
     }
 
     /// What a line says besides who, when and why.
     fn details(&self, entry: &Entry) -> String {
         let mut said = Vec::new();
+        said.extend(entry.note.clone().filter(|note| !note.trim().is_empty()));
         let named = [
             ("role", &entry.role),
             ("recorded by", &entry.recorded_by),
@@ -70,7 +86,7 @@ impl Show for Shown {
 
     fn human(&self, page: &mut Page) {
         page.heading(&format!("{}: {}", self.0.id(), self.0.title()));
-        page.table(&exhibit_table(&self.0.exhibits()));
+        page.table(&self.exhibits());
         page.gap();
         let mut table = Table::new(&["time", "act", "exhibit", "by", "purpose", "details"]);
         for entry in &self.0.custody().entries {
@@ -111,7 +127,7 @@ fn exhibit_json(exhibit: &Exhibit) -> Value {
         "status": exhibit.status.map(Status::word), "parent": exhibit.parent})
 }
 
-fn exhibit_table(exhibits: &[Exhibit]) -> Table {
+fn exhibit_table(exhibits: &[Exhibit], status: &dyn Fn(&Exhibit) -> String) -> Table {
     let mut table = Table::new(&["exhibit", "name", "size", "sha256", "status"]);
     for exhibit in exhibits {
         let size = ByteSize(exhibit.size).to_string();

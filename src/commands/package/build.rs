@@ -41,6 +41,9 @@ pub(super) struct BuildArgs {
     /// Folder with fonts for names in other scripts, before those of the system (can be repeated)
     #[arg(long, value_name = "DIR")]
     font_dir: Vec<PathBuf>,
+    /// Show each signature of the report in a frame on its last pages
+    #[arg(long)]
+    visible_signature: bool,
     /// Why the package leaves the house, for the custody record
     #[arg(long, default_value = "package built")]
     purpose: String,
@@ -69,6 +72,10 @@ pub(super) fn run(context: &mut Context, args: &BuildArgs) -> Result<Done, Fault
     let mut case = Case::open(&case::folder(context), &args.case)?;
     case::compare_with_ledger(context, &case)?;
     let sealers = Sealers::open(context, &args.key, &args.signers, &args.passphrase)?;
+    if args.visible_signature && sealers.people.is_empty() {
+        return Err(Fault::usage("no-signer", "Nobody signs the report, so that there is no signature to be seen")
+            .advise("Give --signer and --certificate, or leave --visible-signature out."));
+    }
     let time = Authorities::new(context, &args.time)?;
     let order = order(context, &case, args, sealers.demo)?;
     let signers: Vec<_> = sealers.people.iter().map(|signer| &**signer).collect();
@@ -127,6 +134,7 @@ fn order(context: &Context, case: &Case, args: &BuildArgs, demo: bool) -> Result
         created: context.now(),
         marking,
         watermark: configured(&args.watermark, "package.watermark"),
+        visible_signature: args.visible_signature,
         tool: Tool { name: "probity".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
         ledger: anchor(context, case)?,
         court: args.court.settings()?,

@@ -7,6 +7,7 @@ use model::{Digest, Fault, Progress};
 use seal::PublicKey;
 
 use super::disk::{hash_file, store};
+use super::end::ended;
 use super::log::blank;
 use super::{
     Act, Case, Exhibit, Handling, NewExhibit, Origin, Provenance, Recorded, changed, exhibit_of, read_evaluation,
@@ -133,8 +134,11 @@ impl Case {
     }
 
     /// An exhibit whose file was hashed again just now, and is what was collected.
-    fn measured(&self, id: &str, progress: &dyn Progress) -> Result<Exhibit, Fault> {
+    pub(super) fn measured(&self, id: &str, progress: &dyn Progress) -> Result<Exhibit, Fault> {
         let exhibit = self.exhibit(id)?;
+        if let Some(line) = self.chain.destroyed().get(id) {
+            return Err(ended(line));
+        }
         match hash_file(&self.folder.join(&exhibit.file), progress)? {
             (size, sha256) if (size, sha256) == (exhibit.size, exhibit.sha256) => Ok(exhibit),
             _ => Err(changed(&exhibit.file)),
@@ -148,6 +152,7 @@ impl Case {
     pub fn statement(&self, transfer: &Transfer, act: &Act, progress: &dyn Progress) -> Result<Statement, Fault> {
         super::check_act(act)?;
         check_transfer(transfer)?;
+        self.refuse_ended(transfer.exhibit)?;
         let exhibit = self.measured(transfer.exhibit, progress)?;
         let text = |text: Option<&str>| text.map(str::to_owned);
         Ok(Statement {
@@ -165,7 +170,7 @@ impl Case {
         })
     }
 
-    fn holder(&self, exhibit: &Exhibit) -> String {
+    pub(super) fn holder(&self, exhibit: &Exhibit) -> String {
         self.chain.holder(&exhibit.id).unwrap_or(&exhibit.collected_by).to_owned()
     }
 
@@ -319,11 +324,21 @@ impl Case {
     /// Writes a remark into the custody log.
     ///
     /// # Errors
-    /// `text-missing`, `text-too-long`; otherwise as [`Case::add`].
+    /// As [`Case::remark`].
     pub fn note(&mut self, text: &str, act: &Act) -> Result<(), Fault> {
+        self.remark(text, &Handling::default(), act)
+    }
+
+    /// The same, with the role of whoever makes the remark and who wrote it down.
+    ///
+    /// # Errors
+    /// `text-missing`, `text-too-long`; otherwise as [`Case::add`].
+    pub fn remark(&mut self, text: &str, handling: &Handling, act: &Act) -> Result<(), Fault> {
         check_text("The remark", text, Limits::TEXT_BYTES)?;
+        check_handling(handling)?;
         let _lock = self.begin(act)?;
-        self.append(Entry { note: Some(text.to_owned()), ..blank(&self.chain, Deed::Annotated, act) })
+        let line = handled(blank(&self.chain, Deed::Annotated, act), handling);
+        self.append(Entry { note: Some(text.to_owned()), ..line })
     }
 
     /// Writes into the custody log that a package with this manifest left the house. The package itself holds the log as it was
@@ -338,7 +353,7 @@ impl Case {
     }
 }
 
-fn handled(entry: Entry, handling: &Handling) -> Entry {
+pub(super) fn handled(entry: Entry, handling: &Handling) -> Entry {
     let text = |text: Option<&str>| text.map(str::to_owned);
     Entry {
         role: text(handling.role),
@@ -386,12 +401,12 @@ fn check_new(new: &NewExhibit, origin: &Origin) -> Result<(), Fault> {
     check_handling(&origin.handling)
 }
 
-fn check_transfer(transfer: &Transfer) -> Result<(), Fault> {
+pub(super) fn check_transfer(transfer: &Transfer) -> Result<(), Fault> {
     check_text("The name of the receiver", transfer.to, Limits::LINE_BYTES)?;
     check_handling(&transfer.handling)
 }
 
-fn check_handling(handling: &Handling) -> Result<(), Fault> {
+pub(super) fn check_handling(handling: &Handling) -> Result<(), Fault> {
     check_each(&[
         ("The role", handling.role, Limits::LINE_BYTES),
         ("The name of whoever records it", handling.recorded_by, Limits::LINE_BYTES),

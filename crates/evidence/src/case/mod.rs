@@ -12,6 +12,7 @@
 
 mod acts;
 mod disk;
+mod end;
 mod log;
 mod read;
 
@@ -326,8 +327,13 @@ impl Case {
         let chain = log::read_chain(&self.folder)?;
         let held: Vec<&Entry> = chain.entries.iter().filter(|entry| entry.file.is_some()).collect();
         progress.start("check the exhibits", held.iter().filter_map(|entry| entry.size).sum());
+        let destroyed = chain.destroyed();
         for entry in held {
             let Some(file) = &entry.file else { continue };
+            if entry.exhibit.as_deref().is_some_and(|id| destroyed.contains_key(id)) {
+                still_there(&self.folder, file)?;
+                continue;
+            }
             let there = disk::hash_file(&self.folder.join(file), progress)?;
             if entry.size != Some(there.0) || entry.sha256_after != Some(there.1) {
                 return Err(changed(file));
@@ -353,6 +359,16 @@ pub(crate) fn changed(file: &str) -> Fault {
     Fault::unverified("exhibit-changed", format!("{file} is not what the custody log says was collected")).advise(
         "Restore the file from where it was collected, or from an earlier package; its digest is in the custody log.",
     )
+}
+
+fn still_there(folder: &Path, file: &str) -> Result<(), Fault> {
+    match folder.join(file).exists() {
+        false => Ok(()),
+        true => {
+            Err(Fault::unverified("exhibit-still-there", format!("{file} is there, and the log says it was destroyed"))
+                .advise("Run `probity case destroy` for it again, or find out who put it back."))
+        }
+    }
 }
 
 fn check_act(act: &Act) -> Result<(), Fault> {

@@ -139,6 +139,9 @@ pub(super) fn text(blocks: &[Block]) -> Vec<u8> {
             Block::Blanks(names) => {
                 names.iter().for_each(|name| out.push_str(&format!("\n{}\n{name}\n", "_".repeat(50))));
             }
+            Block::Signatures(people) => {
+                people.iter().for_each(|one| out.push_str(&format!("\n{}\n{}\n", "_".repeat(50), one.name)));
+            }
             Block::Table(table) => rows(&mut out, table),
             Block::Contents(_) | Block::PageBreak | Block::Chart(_) | Block::Code2d(_) => continue,
         }

@@ -27,7 +27,9 @@ pub(super) fn message(desk: &Desk, created: Instant, documents: &[Filed]) -> Vec
     let mut written = documents.iter().enumerate().map(|(at, filed)| document(at, filed));
     let lead = written.next().unwrap_or_default();
     let connected: String = written.collect();
-    let exhibits = wire.exhibits.iter().enumerate().map(|(at, found)| exhibit(documents.len() + at, found));
+    let gone = wire.destroyed();
+    let there = wire.exhibits.iter().filter(|exhibit| !gone.contains_key(exhibit.id.as_str()));
+    let exhibits = there.enumerate().map(|(at, found)| exhibit(documents.len() + at, found));
     let values = [
         ("TOOL", text(&format!("{} {}", wire.tool.name, wire.tool.version))),
         ("CREATED", created.to_string()),

@@ -20,14 +20,19 @@ const HEAD: [&str; 10] = [
     "Comment",
 ];
 
+/// Where an exhibit is that was destroyed.
+const DESTROYED: &str = "destroyed";
+
 /// The schedule as CSV: UTF-8, CRLF.
 pub(super) fn csv(wire: &DocumentWire) -> Vec<u8> {
+    let gone = wire.destroyed();
     let rows = wire.exhibits.iter().enumerate().map(|(at, exhibit)| {
+        let is_gone = gone.contains_key(exhibit.id.as_str());
         let texts = [
             (at + 1).to_string(),
             exhibit.id.clone(),
             description(exhibit),
-            exhibit.file.clone(),
+            if is_gone { DESTROYED.to_owned() } else { exhibit.file.clone() },
             exhibit.size.to_string(),
             exhibit.sha256.clone(),
             exhibit.collected.clone(),
@@ -43,18 +48,21 @@ pub(super) fn folder(exhibit: &ExhibitWire) -> &str {
 }
 
 /// The schedule as a table for a filing that is public: it names no file.
-pub(super) fn public(exhibits: &[ExhibitWire]) -> Block {
-    table(exhibits, &|_, exhibit| Text::strong(&exhibit.id), &folder)
+pub(super) fn public(wire: &DocumentWire, exhibits: &[ExhibitWire]) -> Block {
+    table(wire, exhibits, &|_, exhibit| Text::strong(&exhibit.id), &folder)
 }
 
 /// The schedule as a table; `reference` names an exhibit, `place` says where it is.
 pub(super) fn table(
+    wire: &DocumentWire,
     exhibits: &[ExhibitWire],
     reference: &dyn Fn(usize, &ExhibitWire) -> Text,
     place: &dyn Fn(&ExhibitWire) -> &str,
 ) -> Block {
     let column = |title: &str, share| Column { title: title.to_owned(), share, number: false };
+    let gone = wire.destroyed();
     let row = |(at, exhibit): (usize, &ExhibitWire)| {
+        let place = if gone.contains_key(exhibit.id.as_str()) { DESTROYED } else { place(exhibit) };
         vec![
             Cell(vec![Text::plain((at + 1).to_string())]),
             Cell(vec![reference(at, exhibit)]),
@@ -63,7 +71,7 @@ pub(super) fn table(
                 Text::small(format!("taken into the case {}", when(exhibit))),
             ]),
             Cell(vec![
-                Text::exact(place(exhibit)),
+                Text::exact(place),
                 Text::small(counted(exhibit.size, "byte", "bytes")),
                 Text::exact(&exhibit.sha256),
             ]),

@@ -149,6 +149,7 @@ fn weight(block: &Block) -> usize {
         Block::Heading(_, words) => bytes += words.len(),
         Block::Code(lines) => bytes += lines.iter().map(|line| line.len() + 30).sum::<usize>(),
         Block::Blanks(names) => bytes += 60 * names.len(),
+        Block::Signatures(people) => bytes += 500 * people.len(),
         Block::Chart(_) | Block::Code2d(_) => bytes += 3_000,
         other => texts(other, &mut |text| bytes += text.value.len() + 30),
     }
@@ -176,7 +177,12 @@ fn texts(block: &Block, each: &mut dyn FnMut(&Text)) {
         Block::Facts(facts) => facts.iter().for_each(|(_, text)| each(text)),
         Block::List(texts) | Block::Steps(texts) | Block::Notice(texts) => texts.iter().for_each(each),
         Block::Table(table) => table.rows.iter().flatten().flat_map(|cell| &cell.0).for_each(each),
-        Block::Heading(..) | Block::Code(_) | Block::Contents(_) | Block::PageBreak | Block::Blanks(_) => {}
+        Block::Heading(..)
+        | Block::Code(_)
+        | Block::Contents(_)
+        | Block::PageBreak
+        | Block::Blanks(_)
+        | Block::Signatures(_) => {}
         Block::Chart(_) | Block::Code2d(_) => {}
     }
 }
@@ -187,7 +193,12 @@ fn texts_mut(block: &mut Block, each: &mut dyn FnMut(&mut Text)) {
         Block::Facts(facts) => facts.iter_mut().for_each(|(_, text)| each(text)),
         Block::List(texts) | Block::Steps(texts) | Block::Notice(texts) => texts.iter_mut().for_each(each),
         Block::Table(table) => table.rows.iter_mut().flatten().flat_map(|cell| &mut cell.0).for_each(each),
-        Block::Heading(..) | Block::Code(_) | Block::Contents(_) | Block::PageBreak | Block::Blanks(_) => {}
+        Block::Heading(..)
+        | Block::Code(_)
+        | Block::Contents(_)
+        | Block::PageBreak
+        | Block::Blanks(_)
+        | Block::Signatures(_) => {}
         Block::Chart(_) | Block::Code2d(_) => {}
     }
 }

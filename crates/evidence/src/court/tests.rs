@@ -68,7 +68,15 @@ fn case(root: &Path) -> Case {
 
 fn order(created: Instant) -> Build {
     let tool = Tool { name: "probity".to_owned(), version: "0.1.0".to_owned() };
-    Build { created, marking: String::new(), watermark: String::new(), tool, ledger: None, court: Settings::default() }
+    Build {
+        created,
+        marking: String::new(),
+        watermark: String::new(),
+        visible_signature: false,
+        tool,
+        ledger: None,
+        court: Settings::default(),
+    }
 }
 
 fn document(case: &Case, build: &Build) -> Document {

@@ -7,7 +7,7 @@ use super::draft::{self, DRAFT, notice};
 use super::{Desk, Filings, filing, reasoning, schedule, values};
 use crate::Limits;
 use crate::report::{self, Block, Cell, Column, Paper, Report, Table, Text};
-use crate::wire::ExhibitWire;
+use crate::wire::{DocumentWire, ExhibitWire};
 
 mod printed;
 
@@ -87,8 +87,8 @@ fn bundle(desk: &Desk, pages: &[Printed]) -> Report {
     };
     part(0, report_part(whole.blocks.clone()));
     part(1, statement(desk));
-    part(2, schedule_part(&wire.exhibits, &titles));
-    part(3, exhibits_part(&wire.exhibits, pages, &titles));
+    part(2, schedule_part(wire, &titles));
+    part(3, exhibits_part(wire, pages, &titles));
     // A draft is a draft on each page: bundles are taken apart.
     let drafts = format!("part B: {DRAFT}");
     let marking = if whole.marking.is_empty() { drafts } else { format!("{} – {drafts}", whole.marking) };
@@ -151,7 +151,7 @@ fn statement(desk: &Desk) -> Vec<Block> {
         "exhibits" if wire.exhibits.is_empty() => vec![Block::Paragraph(Text::plain("No exhibit is produced."))],
         "exhibits" => {
             let some = &wire.exhibits[..wire.exhibits.len().min(Limits::STATED_EXHIBITS)];
-            let mut blocks = vec![schedule::public(some)];
+            let mut blocks = vec![schedule::public(wire, some)];
             if some.len() < wire.exhibits.len() {
                 let more = grouped((wire.exhibits.len() - some.len()) as u64);
                 blocks.push(Block::Paragraph(Text::plain(format!(
@@ -186,10 +186,11 @@ fn acts(desk: &Desk) -> Vec<Block> {
     vec![Block::Steps(items)]
 }
 
-fn schedule_part(exhibits: &[ExhibitWire], titles: &[String]) -> Vec<Block> {
+fn schedule_part(wire: &DocumentWire, titles: &[String]) -> Vec<Block> {
     let said = "After the columns of form MG6C. All exhibits of the case are listed; whether one is used, unused or sensitive is not \
                 for a program to say. The same is in schedule.csv, with columns for relevance and disclosure.";
     let mut blocks = vec![Block::Paragraph(Text::plain(said))];
+    let exhibits = wire.exhibits.as_slice();
     blocks.push(match exhibits {
         [] => Block::Paragraph(Text::plain("The case has no exhibits.")),
         _ => {
@@ -198,24 +199,28 @@ fn schedule_part(exhibits: &[ExhibitWire], titles: &[String]) -> Vec<Block> {
                 Some(title) => Text::strong(&exhibit.id).to(title),
                 None => Text::strong(&exhibit.id),
             };
-            schedule::table(exhibits, &reference, &|exhibit| &exhibit.file)
+            schedule::table(wire, exhibits, &reference, &|exhibit| &exhibit.file)
         }
     });
     blocks
 }
 
-fn exhibits_part(exhibits: &[ExhibitWire], pages: &[Printed], titles: &[String]) -> Vec<Block> {
+fn exhibits_part(wire: &DocumentWire, pages: &[Printed], titles: &[String]) -> Vec<Block> {
     let mut blocks = Vec::new();
-    if exhibits.is_empty() {
+    if wire.exhibits.is_empty() {
         blocks.push(Block::Paragraph(Text::plain("The case has no exhibits.")));
     }
-    for (at, ((exhibit, page), title)) in exhibits.iter().zip(pages).zip(titles).enumerate() {
+    let gone = wire.destroyed();
+    for (at, ((exhibit, page), title)) in wire.exhibits.iter().zip(pages).zip(titles).enumerate() {
         if at > 0 {
             blocks.push(Block::PageBreak);
         }
         blocks.push(Block::Heading(2, title.clone()));
         blocks.push(Block::Facts(vec![
-            ("File".to_owned(), Text::exact(&exhibit.file)),
+            (
+                "File".to_owned(),
+                Text::exact(if gone.contains_key(exhibit.id.as_str()) { "destroyed" } else { &exhibit.file }),
+            ),
             ("Size".to_owned(), Text::plain(counted(exhibit.size, "byte", "bytes"))),
             ("SHA-256".to_owned(), Text::exact(&exhibit.sha256)),
             ("Name where found".to_owned(), Text::exact(&exhibit.original_name)),

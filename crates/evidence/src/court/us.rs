@@ -76,7 +76,7 @@ fn certification(desk: &Desk) -> Vec<Block> {
         "exhibits" if desk.document.wire.exhibits.is_empty() => {
             vec![Block::Paragraph(Text::plain("The case has no exhibits."))]
         }
-        "exhibits" => vec![schedule::public(&desk.document.wire.exhibits)],
+        "exhibits" => vec![schedule::public(&desk.document.wire, &desk.document.wire.exhibits)],
         "reasoning" => reasoning(desk),
         _ => Vec::new(),
     };

@@ -9,6 +9,7 @@
 mod examine;
 mod statement;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use model::{Digest, Fault, Instant};
@@ -76,6 +77,11 @@ impl Deed {
     /// Reads the word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known)| *known == word).map(|(deed, _)| *deed)
+    }
+
+    /// Whether an exhibit changes hands no more after it.
+    pub fn ends_custody(self) -> bool {
+        matches!(self, Deed::Returned | Deed::Destroyed)
     }
 }
 
@@ -240,7 +246,7 @@ impl Entry {
 
     /// Whether the act says who holds the exhibit afterwards.
     pub(crate) fn changes_holder(&self) -> bool {
-        matches!(self.deed, Deed::Collected | Deed::Transferred)
+        matches!(self.deed, Deed::Collected | Deed::Transferred | Deed::Returned)
     }
 
     /// The line, without its LF.
@@ -291,7 +297,13 @@ impl Chain {
         quoted.chain((!self.entries.is_empty()).then_some(self.head)).collect()
     }
 
-    /// Who holds an exhibit: whoever it was last handed to.
+    /// The exhibits that were destroyed, each with its line.
+    pub fn destroyed(&self) -> BTreeMap<&str, &Entry> {
+        let lines = self.entries.iter().filter(|entry| entry.deed == Deed::Destroyed);
+        lines.filter_map(|line| Some((line.exhibit.as_deref()?, line))).collect()
+    }
+
+    /// Who holds an exhibit, or held it last: whoever it was last handed to.
     pub fn holder(&self, exhibit: &str) -> Option<&str> {
         let of = self.entries.iter().rev().filter(|entry| entry.exhibit.as_deref() == Some(exhibit));
         of.filter(|entry| entry.changes_holder()).find_map(|entry| entry.to.as_deref())

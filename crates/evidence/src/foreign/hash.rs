@@ -107,11 +107,6 @@ impl Hasher {
     }
 }
 
-/// Bytes in lower-case hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,7 +125,7 @@ mod tests {
             hasher.update(b"a");
             hasher.update(b"bc");
             let digest = hasher.finish();
-            assert!(digest.len() == algorithm.length() && hex(&digest).starts_with(begins), "{name}");
+            assert!(digest.len() == algorithm.length() && model::hex(&digest).starts_with(begins), "{name}");
         }
         assert_eq!(Algorithm::named("sha3-256"), None);
     }

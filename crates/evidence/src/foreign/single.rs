@@ -4,13 +4,13 @@ use std::cell::RefCell;
 use std::io;
 use std::path::Path;
 
-use model::Fault;
+use model::{Fault, hex};
 use seal::cms::{self, Content, Rules};
 use seal::ots::{FileHash, Proof};
 use seal::x509::Hash;
 use seal::{Revocations, armour, tsp};
 
-use super::hash::{Algorithm, Hasher, hex};
+use super::hash::{Algorithm, Hasher};
 use super::people::{People, SIGNATURES};
 use super::{Data, Form, answer, unreadable};
 use crate::Limits;

@@ -81,7 +81,8 @@ fn payload(
     }
     let proofs = audit::files(build.ledger.as_ref());
     sources.extend(proofs.into_iter().map(|(path, bytes)| (path, Source::Held(bytes))));
-    for exhibit in case.exhibits() {
+    let gone = case.custody().destroyed();
+    for exhibit in case.exhibits().into_iter().filter(|exhibit| !gone.contains_key(exhibit.id.as_str())) {
         let source =
             Source::Exhibit { path: case.folder().join(&exhibit.file), size: exhibit.size, sha256: exhibit.sha256 };
         sources.insert(format!("{DATA}{}", exhibit.file), source);
@@ -91,6 +92,10 @@ fn payload(
     // The report comes last: it says what the digest of everything else is.
     let mut report = report::compose(&document, attachments, build.created);
     report.paper = build.court.profile.paper();
+    if build.visible_signature && !certificates.is_empty() {
+        let names: Vec<String> = certificates.iter().map(|certificate| certificate.name()).collect();
+        report.blocks.extend(report::signatures(names.iter().map(String::as_str)));
+    }
     report.blocks.extend(report::content_code(case.id(), &digest_of(&sources)));
     sources.insert(REPORT.to_owned(), Source::Held(renderer.render(&report)?));
     match sources.keys().find(|path| !is_safe_path(path)) {

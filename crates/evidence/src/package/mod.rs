@@ -45,6 +45,8 @@ pub struct Build {
     pub marking: String,
     /// The watermark of every page; empty for none.
     pub watermark: String,
+    /// Whether the report has frames in which its signatures are seen.
+    pub visible_signature: bool,
     /// The program that makes it.
     pub tool: Tool,
     /// Where the audit log stands, with a proof; `None` where there is no audit log.

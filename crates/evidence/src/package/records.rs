@@ -85,7 +85,9 @@ fn redactions(package: &Package, input: &dyn Bytes, document: &Document, chain: 
     let mut places = Vec::new();
     let mut said = document.wire.redactions.iter();
     let mut count = 0;
-    for log in exhibits.iter().filter(|exhibit| redactions::is_log(exhibit)) {
+    let gone = chain.destroyed();
+    let there = exhibits.iter().filter(|exhibit| !gone.contains_key(exhibit.id.as_str()));
+    for log in there.filter(|exhibit| redactions::is_log(exhibit)) {
         let path = format!("{DATA}{}", log.file);
         count += 1;
         let begins = package.directory.contents.get(&format!("{BAG}{path}"));

@@ -8,7 +8,10 @@ use super::reasoning::reasoning;
 use super::redactions::redactions;
 use super::verdicts::verdicts;
 use super::words::{is_are, size, when};
-use super::{Attachment, Block, Cell, Code2d, Column, Paper, Report, Table, Text, Tone, figures, tone};
+use super::{
+    Attachment, Block, Cell, Code2d, Column, Paper, Report, Signatory, Table, Text, Tone, figures, signature_field,
+    tone,
+};
 use crate::document::{Document, verdict};
 use crate::wire::{DocumentWire, ObjectiveWire};
 
@@ -55,6 +58,19 @@ pub(crate) fn content_code(case: &str, digest: &Digest) -> Vec<Block> {
         Block::Code(vec!["grep -v ' data/report.pdf$' manifest-sha256.txt | sha256sum".to_owned()]),
         Block::Facts(vec![("Digest".to_owned(), Text::exact(digest.hex()))]),
         Block::Code2d(Code2d { text, alt }),
+    ]
+}
+
+/// The last words of a report whose signatures are to be seen.
+pub(crate) fn signatures<'n>(names: impl Iterator<Item = &'n str>) -> Vec<Block> {
+    let signatory = |(at, name): (usize, &str)| Signatory { field: signature_field(at + 1), name: name.to_owned() };
+    vec![
+        Block::Heading(2, "Signatures".to_owned()),
+        Block::Paragraph(Text::plain(
+            "Each frame shows an electronic signature of this file. What a frame shows proves nothing, least of all on paper: \
+             whether the signature holds, and whose it is, says a program that checks it.",
+        )),
+        Block::Signatures(names.enumerate().map(signatory).collect()),
     ]
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::grouped;
 
 use super::exhibits::status;
-use super::words::date_and_time;
+use super::words::{date_and_time, when};
 use super::{Block, Cell, Column, Table, Text, Tone};
 use crate::custody::Deed;
 use crate::wire::{ActWire, CustodyLine, DocumentWire, ExhibitWire, HistoryWire};
@@ -74,10 +74,17 @@ fn exhibit(
     let id = &history.exhibit;
     blocks.push(Block::Heading(3, format!("Custody of {id}")));
     let what = exhibit.map(status).unwrap_or_default();
+    let own =
+        history.acts.iter().filter_map(|act| lines.get(&act.seq)).filter(|line| line.exhibit.as_ref() == Some(id));
+    let gone = own.filter(|line| line.act == Deed::Destroyed.word()).next_back();
+    let held = match gone {
+        Some(line) => format!("nobody: destroyed {}; last held by {}", when(&line.time), history.holder),
+        None => history.holder.clone(),
+    };
     blocks.push(Block::Facts(vec![
         ("Exhibit".to_owned(), Text::plain(id).to(id)),
         ("What it is".to_owned(), Text::plain(what)),
-        ("Held by".to_owned(), Text::plain(&history.holder)),
+        ("Held by".to_owned(), Text::plain(held)),
         ("Transfers".to_owned(), Text::plain(transfers(history, lines))),
     ]));
     blocks.push(table(&format!("Custody log: acts on {id}"), Some(id), &history.acts, lines));

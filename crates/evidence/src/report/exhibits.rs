@@ -1,7 +1,7 @@
 //! The exhibits: what each is, where it comes from, and its digest.
 
 use super::words::{exact_size, short_size, when};
-use super::{Block, Cell, Column, Table, Text};
+use super::{Block, Cell, Column, Table, Text, Tone};
 use crate::custody::Status;
 use crate::wire::{DocumentWire, ExhibitWire};
 
@@ -13,12 +13,19 @@ pub(super) fn exhibits(wire: &DocumentWire, blocks: &mut Vec<Block>) {
         return;
     }
     let column = |title: &str, share, number| Column { title: title.to_owned(), share, number };
+    let gone = wire.destroyed();
     let rows = wire.exhibits.iter().map(|exhibit| {
+        let place = match gone.get(exhibit.id.as_str()) {
+            Some(line) => {
+                Text { tone: Tone::Open, ..Text::small(format!("Destroyed {}; not in the package.", when(&line.time))) }
+            }
+            None => Text::exact(&exhibit.file),
+        };
         vec![
             Cell(vec![Text::strong(&exhibit.id).named(&exhibit.id), Text::small(short_status(exhibit))]),
             Cell(about(exhibit)),
             Cell(size_lines(exhibit.size)),
-            Cell(vec![Text::exact(&exhibit.sha256), Text::exact(&exhibit.file)]),
+            Cell(vec![Text::exact(&exhibit.sha256), place]),
         ]
     });
     blocks.push(Block::Table(Table {

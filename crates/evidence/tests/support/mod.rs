@@ -148,6 +148,7 @@ pub(crate) fn settings() -> Build {
         created: at(3600),
         marking: "CONFIDENTIAL".to_owned(),
         watermark: "COPY 1".to_owned(),
+        visible_signature: false,
         tool: Tool { name: "probity".to_owned(), version: "0.1.0".to_owned() },
         ledger: Some(LedgerAnchor {
             origin: "example.org/audit".to_owned(),

@@ -1,13 +1,20 @@
 //! The structure tree (ISO 32000-1, 14.7), its parent tree, and what each page says about it; links.
 
-use evidence::report::Link;
-use lopdf::{Dictionary, Document, Object, ObjectId, dictionary};
+use evidence::report::{Link, Signatory};
+use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 
 use super::text;
-use crate::page::{Area, Kid, Layout, Says, Tag};
+use crate::page::{Active, Area, Kid, Layout, Says, Tag};
 
-/// Adds the tree and the links, and returns its root.
-pub(super) fn add(document: &mut Document, layout: &Layout, pages: &[ObjectId]) -> Result<ObjectId, lopdf::Error> {
+/// What the catalog points to.
+pub(super) struct Added {
+    pub(super) root: ObjectId,
+    /// The fields that wait for a signature.
+    pub(super) fields: Vec<Object>,
+}
+
+/// Adds the tree, the links and the fields.
+pub(super) fn add(document: &mut Document, layout: &Layout, pages: &[ObjectId]) -> Result<Added, lopdf::Error> {
     let root = document.new_object_id();
     let mut ids: Vec<ObjectId> = layout.tags.iter().map(|_| document.new_object_id()).collect();
     let areas: Vec<Vec<ObjectId>> =
@@ -17,6 +24,7 @@ pub(super) fn add(document: &mut Document, layout: &Layout, pages: &[ObjectId]) 
     let numbers = tree.pages_and_links(parents)?;
     let next = (numbers.len() / 2) as i64;
     let first = tree.ids.first().copied().unwrap_or(root);
+    let fields = tree.fields();
     let parents = document.add_object(dictionary! { "Nums" => numbers });
     document.set_object(
         root,
@@ -27,7 +35,7 @@ pub(super) fn add(document: &mut Document, layout: &Layout, pages: &[ObjectId]) 
             "ParentTreeNextKey" => next,
         },
     );
-    Ok(root)
+    Ok(Added { root, fields })
 }
 
 struct Tree<'d> {
@@ -132,21 +140,32 @@ impl Tree<'_> {
             for (area, id) in page.areas.iter().zip(ids) {
                 let key = (numbers.len() / 2) as i64;
                 numbers.extend([Object::Integer(key), Object::Reference(self.ids[area.tag])]);
-                self.document.set_object(*id, link(area, key, self.layout, self.pages));
+                let mut annotation = match &area.what {
+                    Active::Link(to) => link(to, self.layout, self.pages),
+                    Active::Signature(signatory) => field(signatory, area, self.document),
+                };
+                let rect: Vec<Object> =
+                    area.rect.iter().map(|side| Object::Real((side * 100.0).round() / 100.0)).collect();
+                annotation.set("Type", "Annot");
+                annotation.set("Rect", rect);
+                annotation.set("StructParent", key);
+                self.document.set_object(*id, annotation);
             }
         }
         Ok(numbers)
     }
+
+    fn fields(&self) -> Vec<Object> {
+        let areas = self.layout.pages.iter().zip(&self.areas).flat_map(|(page, ids)| page.areas.iter().zip(ids));
+        let fields = areas.filter(|(area, _)| matches!(area.what, Active::Signature(_)));
+        fields.map(|(_, id)| Object::Reference(*id)).collect()
+    }
 }
 
 /// A link (PDF/UA-1, 7.18.5: it says in words where it leads; PDF/A-3, 6.3: it is printed as what it is).
-fn link(area: &Area, key: i64, layout: &Layout, pages: &[ObjectId]) -> Dictionary {
-    let rect: Vec<Object> = area.rect.iter().map(|side| Object::Real((side * 100.0).round() / 100.0)).collect();
-    let mut link = dictionary! {
-        "Type" => "Annot", "Subtype" => "Link", "Rect" => rect, "Border" => vec![0.into(), 0.into(), 0.into()],
-        "F" => 4, "StructParent" => key,
-    };
-    match area.link.as_ref() {
+fn link(to: &Link, layout: &Layout, pages: &[ObjectId]) -> Dictionary {
+    let mut link = dictionary! { "Subtype" => "Link", "Border" => vec![0.into(), 0.into(), 0.into()], "F" => 4 };
+    match to {
         Link::Web(address) => {
             link.set("Contents", text(&format!("Open {address}")));
             let uri = Object::string_literal(ascii(address));
@@ -161,6 +180,25 @@ fn link(area: &Area, key: i64, layout: &Layout, pages: &[ObjectId]) -> Dictionar
         }
     }
     link
+}
+
+/// A signature field that nobody has signed yet. It shows nothing, and says so with a picture (ISO 19005-3, 6.3.3); the page
+/// has a frame there. It has words for those who hear it (PDF/UA-1, 7.18.1).
+fn field(signatory: &Signatory, area: &Area, document: &mut Document) -> Dictionary {
+    let [left, bottom, right, top] = area.rect;
+    let sides = vec![0.into(), 0.into(), Object::Real(right - left), Object::Real(top - bottom)];
+    let nothing = dictionary! {
+        "Type" => "XObject", "Subtype" => "Form", "BBox" => sides, "Resources" => dictionary! {},
+    };
+    let picture = document.add_object(Stream::new(nothing, Vec::new()));
+    let name = crate::text::neutralise(&signatory.name);
+    dictionary! {
+        "Subtype" => "Widget", "FT" => "Sig", "T" => text(&signatory.field),
+        "TU" => text(short(&format!("Signature of {name}"))),
+        // Print and Locked (ISO 32000-1, table 165).
+        "F" => 132,
+        "AP" => dictionary! { "N" => picture },
+    }
 }
 
 /// A text that a string can hold (ISO 19005-3, 6.1.13: 32,767 bytes; a character has up to four of them).

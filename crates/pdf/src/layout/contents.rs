@@ -7,7 +7,7 @@ use model::Fault;
 
 use super::{LEFT, Pen};
 use crate::font::{FaceId, Faces};
-use crate::page::{Content, Dots};
+use crate::page::{Active, Content, Dots};
 use crate::palette::{INK, NAVY};
 use crate::text::{Line, Style, break_lines};
 
@@ -119,7 +119,8 @@ impl Pen<'_> {
         }
         let areas = self.layout.pages.iter().flat_map(|page| &page.areas);
         for area in areas {
-            if let Link::Place(name) | Link::PageOf(name) = area.link.as_ref()
+            if let Active::Link(link) = &area.what
+                && let Link::Place(name) | Link::PageOf(name) = link.as_ref()
                 && !self.layout.anchors.contains_key(name)
             {
                 return Err(broken(name));

@@ -6,7 +6,8 @@ use std::process::Command;
 
 use evidence::Renderer;
 use evidence::report::{
-    Bates, Block, Cell, Chart, Code2d, Column, Left, Paper, Plot, Report, Table, Text, Tone, Window,
+    Bates, Block, Cell, Chart, Code2d, Column, Left, Paper, Plot, Report, Signatory, Table, Text, Tone, Window,
+    signature_field,
 };
 use lopdf::{Dictionary, Document, Object};
 use probity_pdf::Pdf;
@@ -324,4 +325,25 @@ fn ten_thousand_rows_are_all_there() {
     let found: std::collections::HashSet<&str> = text.split_whitespace().collect();
     (0..10_000)
         .for_each(|n| (0..4).for_each(|cell| assert!(found.contains(format!("r{n}c{cell}").as_str()), "r{n}c{cell}")));
+}
+
+#[test]
+fn frames_wait_for_signatures_and_conform_before_there_are_any() {
+    let person = |number: usize, name: &str| Signatory { field: signature_field(number), name: name.to_owned() };
+    let long = "An Examiner whose name is so long that it needs more than the one line that others have, and more";
+    let people = vec![person(1, "R. Müller-Жукова"), person(2, long), person(3, "Third")];
+    let whole = report(vec![Block::Heading(2, "Signatures".to_owned()), Block::Signatures(people)]);
+    let bytes = Pdf::default().render(&whole).unwrap();
+    let text = words(&bytes, "frames.pdf");
+    assert!(text.contains("R. Müller-Жукова") && text.contains("Third"), "{text}");
+    let fields = |pdf: &[u8]| {
+        let document = lopdf::Document::load_mem(pdf).unwrap();
+        let form = document.catalog().unwrap().get(b"AcroForm").and_then(lopdf::Object::as_dict);
+        form.map_or(0, |form| form.get(b"Fields").and_then(lopdf::Object::as_array).unwrap().len())
+    };
+    assert_eq!(fields(&bytes), 3);
+    // A copy to be filed has frames on paper and nothing to fill in.
+    let flat = Pdf::default().render(&Report { flattened: true, ..whole }).unwrap();
+    assert_eq!(fields(&flat), 0);
+    assert_eq!(words(&flat, "frames-flat.pdf"), text);
 }

@@ -54,6 +54,7 @@ fn filed(court: Settings, remarks: usize) -> Filed {
         created: at(3600),
         marking: "CONFIDENTIAL".to_owned(),
         watermark: String::new(),
+        visible_signature: false,
         tool: Tool { name: "probity".to_owned(), version: "0.1.0".to_owned() },
         ledger: None,
         court,

@@ -97,7 +97,7 @@ pub(crate) const ARCHIVE_TIME_STAMPS: &[&[u8]] = &[
 
 /// The dotted form, such as `2.5.29.15`. What cannot be read gives the bytes in hexadecimal.
 pub(crate) fn dotted(content: &[u8]) -> String {
-    numbers(content).unwrap_or_else(|| content.iter().map(|byte| format!("{byte:02x}")).collect())
+    numbers(content).unwrap_or_else(|| model::hex(content))
 }
 
 fn numbers(content: &[u8]) -> Option<String> {

@@ -1,6 +1,6 @@
 //! The header of a Bitcoin block: 80 bytes that cost work to make.
 
-use model::{Fault, Instant};
+use model::{Fault, Instant, hex};
 
 use crate::sha256;
 
@@ -41,8 +41,7 @@ pub(super) fn check(height: u64, header: &Header, roots: &[Vec<u8>]) -> Result<B
     let seconds = u32::from_le_bytes([header[TIME], header[TIME + 1], header[TIME + 2], header[TIME + 3]]);
     let time = Instant::from_seconds(i64::from(seconds))
         .ok_or_else(|| refuse(format!("The time of block {height} lies outside 1677-2262")))?;
-    let hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Block { height, time, hash, work_bits: leading_zeros(&target) })
+    Ok(Block { height, time, hash: hex(&hash), work_bits: leading_zeros(&target) })
 }
 
 /// Twice SHA-256, most significant byte first.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use model::{Fault, Instant};
+use model::{Fault, Instant, hex};
 
 use crate::Limits;
 use crate::answer::Answer;
@@ -57,7 +57,7 @@ impl Token {
 
     /// The number of the token at its authority, in lower-case hexadecimal.
     pub fn serial_hex(&self) -> String {
-        self.serial.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.serial)
     }
 
     /// The certificate of the authority, if the token brings it.

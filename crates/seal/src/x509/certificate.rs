@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use model::{Digest, Fault, Instant};
+use model::{Digest, Fault, Instant, hex};
 
 use super::algorithm::Algorithm;
 use super::extensions::{self, ExtendedKeyUsage, Extensions, KeyUsage};
@@ -94,6 +94,11 @@ impl Certificate {
         name::common_name(&self.0.subject)
     }
 
+    /// What people call its subject: the common name, or all of it.
+    pub fn name(&self) -> String {
+        self.common_name().unwrap_or_else(|| self.subject())
+    }
+
     /// Who issued it, as RFC 4514 writes names.
     pub fn issuer(&self) -> String {
         name::text(&self.0.issuer)
@@ -101,7 +106,7 @@ impl Certificate {
 
     /// The serial number in lower-case hexadecimal, two digits a byte.
     pub fn serial_hex(&self) -> String {
-        self.0.serial.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.0.serial)
     }
 
     /// From when on it is valid.

@@ -65,7 +65,7 @@ fn part_text(part: &[Attribute<'_>]) -> String {
             let kind = known.map_or_else(|| oid::dotted(kind), str::to_owned);
             match string(*value) {
                 Some(text) => format!("{kind}={}", escaped(&text)),
-                None => format!("{kind}=#{}", hex(value.whole)),
+                None => format!("{kind}=#{}", model::hex(value.whole)),
             }
         })
         .collect();
@@ -122,10 +122,6 @@ fn escaped(text: &str) -> String {
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use evidence::custody::{Countersigned, Entry, STATEMENT_NAMESPACE, Statement};
+use evidence::custody::{Countersigned, Deed, Entry, STATEMENT_NAMESPACE, Statement};
 use evidence::{Case, Exhibit, Recorded};
 use serde_json::{Value, json};
 
-use super::{exhibit_json, exhibit_table, signed_json};
+use super::{exhibit_json, exhibit_table, signed_json, status};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::{self, Unfinished};
@@ -96,7 +96,7 @@ impl Show for Added {
 
     fn human(&self, page: &mut Page) {
         if !self.exhibits.is_empty() {
-            page.table(&exhibit_table(&self.exhibits));
+            page.table(&exhibit_table(&self.exhibits, &status));
         }
         for Exhibit { id, original_name, .. } in &self.present {
             page.line(format!("{original_name} is exhibit {id} already; nothing was added for it."));
@@ -155,8 +155,9 @@ impl Show for Handled {
         }
         page.field(
             "digest",
-            match self.entry.hash_match() {
-                Some(true) => "the same as when it was collected",
+            match (self.entry.hash_match(), self.entry.deed) {
+                (Some(true), _) => "the same as when it was collected",
+                (None, Deed::Destroyed) => "the same as when it was collected; the file is gone",
                 _ => "not compared",
             },
         );

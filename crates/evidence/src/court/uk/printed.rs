@@ -34,7 +34,12 @@ impl Printed {
 pub(super) fn printed(wire: &DocumentWire, read: Read) -> Result<Vec<Printed>, Fault> {
     let mut left = Limits::PRINTED_BYTES_ALL;
     let mut pages = Vec::with_capacity(wire.exhibits.len());
+    let gone = wire.destroyed();
     for exhibit in &wire.exhibits {
+        if let Some(line) = gone.get(exhibit.id.as_str()) {
+            pages.push(Printed::Slip(format!("It was destroyed on {}.", line.time.get(..10).unwrap_or(&line.time))));
+            continue;
+        }
         let redacted = wire.redactions.iter().filter(|redactions| redactions.of.as_deref() == Some(&exhibit.id));
         if let Some(copy) = redacted.filter_map(|redactions| redactions.copy.as_deref()).next_back() {
             pages.push(Printed::Slip(format!(

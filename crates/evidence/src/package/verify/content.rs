@@ -108,6 +108,8 @@ fn exhibits_check(package: &Package, document: &Document, chain: &Chain) -> Chec
     if expect != document.wire.exhibits {
         places.push(format!("{CASE_JSON}: its exhibits are not those of the custody log"));
     }
+    let gone = chain.destroyed();
+    let (gone, expect): (Vec<_>, Vec<_>) = expect.into_iter().partition(|exhibit| gone.contains_key(&*exhibit.id));
     for exhibit in &expect {
         match package.seen.get(&exhibit.file) {
             None => places.push(format!("{}: the exhibit is missing", exhibit.file)),
@@ -120,7 +122,11 @@ fn exhibits_check(package: &Package, document: &Document, chain: &Chain) -> Chec
     let known: BTreeSet<&str> = expect.iter().map(|exhibit| exhibit.file.as_str()).collect();
     let unknown = package.seen.keys().filter(|path| path.starts_with(EXHIBITS) && !known.contains(path.as_str()));
     places.extend(unknown.map(|path| format!("{path}: no custody entry names this file")));
-    Check::of("exhibits", format!("The {} exhibits are what the custody log says was collected.", expect.len()), places)
+    let mut passed = format!("The {} exhibits are what the custody log says was collected.", expect.len());
+    if !gone.is_empty() {
+        passed.push_str(&format!(" {} more, which it says were destroyed, are not there.", gone.len()));
+    }
+    Check::of("exhibits", passed, places)
 }
 
 /// Every evaluation is the file that was recorded, and `case.json` says what it says.

@@ -2,7 +2,7 @@
 //! spelling a PDF can give them, and the text of the pages as it reads.
 
 use lopdf::{Document, Object};
-use model::Fault;
+use model::{Fault, hex};
 
 use super::filter;
 use super::open;
@@ -36,7 +36,6 @@ fn spellings(value: &[u8]) -> Vec<Vec<u8>> {
     let latin: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect();
     let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
     let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let mut all = vec![value.to_vec(), latin];
     for bytes in [value, big.as_slice()] {
         all.push(hex(bytes).into_bytes());

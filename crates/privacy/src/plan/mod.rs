@@ -10,6 +10,15 @@
 //!
 //! A plan names rows by their keys and is personal data itself: whoever keeps it keeps it encrypted.
 
+mod build;
+mod check;
+mod cycles;
+mod fates;
+mod order;
+mod replace;
+mod retain;
+mod steps;
+mod traps;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -18,6 +27,8 @@ use std::fmt;
 use model::{Digest, Fault};
 
 use crate::row::{Cell, FieldPath, Key};
+
+pub use build::{Policy, plan};
 
 /// What is to be done to the data of one person, store by store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,10 +55,19 @@ pub struct Plan {
     pub gaps: Vec<Gap>,
     /// What may go wrong, or happens on the side.
     pub traps: Vec<Trap>,
-    /// Indexes that would make the search cheap.
-    pub indexes: Vec<MissingIndex>,
     /// Who is to be told (Art. 19).
     pub recipients: Vec<Recipient>,
+    /// What the search costs. Not part of the plan object: statistics change while the data stay the same.
+    pub estimates: Estimates,
+}
+
+/// What the search costs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Estimates {
+    /// Per store, how many rows it had to read, as far as its statistics tell.
+    pub rows_read: Vec<(String, u64)>,
+    /// Indexes that would make the search cheap.
+    pub indexes: Vec<MissingIndex>,
 }
 
 /// One store's part.
@@ -63,8 +83,6 @@ pub struct StorePlan {
     pub defer: bool,
     /// Collections that were looked at.
     pub collections: u64,
-    /// Rows that the search read, as far as the store's statistics tell.
-    pub rows_read: u64,
 }
 
 /// One act on rows of one collection.
@@ -251,7 +269,7 @@ pub struct Recipient {
 }
 
 impl Plan {
-    /// The plan object and its digest: `{"schema": "erase-plan/1", "plan": {…}, "digest": "sha256:…"}`.
+    /// The plan object and its digest: `{"schema": "erase-plan/1", "plan": {…}, "digest": "sha256:…", "estimates": {…}}`.
     ///
     /// # Errors
     /// `integer-not-canonical` when a count is beyond 2⁵³.

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use model::{Digest, Fault};
 use serde_json::{Map, Value, json};
 
-use super::{Action, Gap, Kept, MissingIndex, Outcome, Plan, Recipient, Shared, Step, StorePlan, Target, Trap};
+use super::{
+    Action, Estimates, Gap, Kept, MissingIndex, Outcome, Plan, Recipient, Shared, Step, StorePlan, Target, Trap,
+};
 use crate::row::{Cell, FieldPath, Key};
 
 const SCHEMA: &str = "erase-plan/1";
@@ -13,7 +15,13 @@ const SCHEMA: &str = "erase-plan/1";
 pub(super) fn document(of: &Plan) -> Result<Value, Fault> {
     let plan = plan(of);
     let digest = seal::sha256(&seal::canonical::to_bytes(&plan)?);
-    Ok(json!({"schema": SCHEMA, "plan": plan, "digest": prefixed(&digest)}))
+    Ok(json!({
+        "schema": SCHEMA, "plan": plan, "digest": prefixed(&digest),
+        "estimates": {
+            "rows_read": list(&of.estimates.rows_read, |(store, rows)| json!({"store": store, "rows": rows})),
+            "missing_indexes": list(&of.estimates.indexes, index),
+        },
+    }))
 }
 
 /// The plan object, whose canonical form the digest is taken of. Every member is always there.
@@ -31,7 +39,6 @@ pub(super) fn plan(of: &Plan) -> Value {
         "shared": list(&of.shared, shared),
         "gaps": list(&of.gaps, gap),
         "traps": list(&of.traps, trap),
-        "missing_indexes": list(&of.indexes, index),
         "recipients": list(&of.recipients, |recipient| {
             json!({"name": recipient.name, "collections": recipient.collections})
         }),
@@ -49,7 +56,7 @@ fn prefixed(digest: &Digest) -> String {
 fn store(of: &StorePlan) -> Value {
     json!({
         "store": of.member, "dataset": of.dataset, "transactional": of.transactional, "defer": of.defer,
-        "collections": of.collections, "rows_read": of.rows_read,
+        "collections": of.collections,
     })
 }
 
@@ -120,7 +127,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Plan, Fault> {
     if plan["version"] != 1 {
         return Err(bad("The plan has a version that this program does not know"));
     }
-    read_plan(Members::of(&plan, "plan")?)
+    let mut read = read_plan(Members::of(&plan, "plan")?)?;
+    read.estimates = read_estimates(Members::of(&document["estimates"], "estimates")?)?;
+    Ok(read)
 }
 
 fn bad(text: impl Into<String>) -> Fault {
@@ -214,10 +223,17 @@ fn read_plan(plan: Members<'_>) -> Result<Plan, Fault> {
         shared: plan.items("shared", read_shared)?,
         gaps: plan.items("gaps", read_gap)?,
         traps: plan.items("traps", read_trap)?,
-        indexes: plan.items("missing_indexes", read_index)?,
         recipients: plan.items("recipients", |recipient| {
             Ok(Recipient { name: recipient.text("name")?, collections: recipient.words("collections")? })
         })?,
+        estimates: Estimates::default(),
+    })
+}
+
+fn read_estimates(estimates: Members<'_>) -> Result<Estimates, Fault> {
+    Ok(Estimates {
+        rows_read: estimates.items("rows_read", |store| Ok((store.text("store")?, store.count("rows")?)))?,
+        indexes: estimates.items("missing_indexes", read_index)?,
     })
 }
 
@@ -228,7 +244,6 @@ fn read_store(store: Members<'_>) -> Result<StorePlan, Fault> {
         transactional: store.flag("transactional")?,
         defer: store.flag("defer")?,
         collections: store.count("collections")?,
-        rows_read: store.count("rows_read")?,
     })
 }
 

@@ -1,0 +1,159 @@
+//! In which order the rows of one store are deleted: what refers before what is referred to.
+//!
+//! Where links lead in a circle they are loosened, in this order: the store's own ON DELETE CASCADE; emptying a link that
+//! can be empty; a constraint that can be checked at the end of the transaction. What is still a circle stays.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::fates::{At, Fate, Work};
+use super::order::{components, placed};
+use crate::catalog::OnDelete;
+use crate::graph::Edge;
+use crate::row::FieldPath;
+
+/// The deletions of one store.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Order {
+    /// A node and rows of it, one after the other.
+    pub(super) batches: Vec<(usize, Vec<usize>)>,
+    /// Links that are emptied before anything is deleted.
+    pub(super) loosened: BTreeMap<At, BTreeSet<FieldPath>>,
+    /// Constraints have to wait for the end of the transaction.
+    pub(super) defer: bool,
+    /// Edges that the store's own rule takes care of.
+    pub(super) cascades: BTreeSet<usize>,
+}
+
+/// More steps than that for one chain of rows, and its links are emptied instead, where they can be.
+const LAYERS_MAX: usize = 32;
+
+/// A row that is deleted refers to another: edge, child, parent.
+type Ref = (usize, At, At);
+
+/// The order of every store; says which rows cannot be deleted because of circles (then the orders are not final).
+pub(super) fn orders(work: &Work<'_>, orders: &mut BTreeMap<usize, Order>) -> Vec<At> {
+    orders.clear();
+    let mut by_member: BTreeMap<usize, Vec<At>> = BTreeMap::new();
+    for row in work.all().filter(|row| *work.fate(*row) == Fate::Delete) {
+        by_member.entry(work.graph.nodes[row.0].member).or_default().push(row);
+    }
+    let mut cyclic = Vec::new();
+    for (member, rows) in by_member {
+        let mut order = Order::default();
+        cyclic.extend(one_store(work, &rows, &mut order));
+        orders.insert(member, order);
+    }
+    cyclic
+}
+
+fn one_store(work: &Work<'_>, rows: &[At], order: &mut Order) -> Vec<At> {
+    let refs = refs(work, rows);
+    let mut nodes: Vec<usize> = rows.iter().map(|(node, _)| *node).collect();
+    nodes.dedup();
+    let place: HashMap<usize, usize> = nodes.iter().enumerate().map(|(place, node)| (*node, place)).collect();
+    let arrows: BTreeSet<(usize, usize)> =
+        refs.iter().map(|(_, child, parent)| (place[&child.0], place[&parent.0])).collect();
+    let component = components(nodes.len(), &arrows);
+    let mut cyclic = Vec::new();
+    for group in placed(work, &nodes, &component, &arrows) {
+        let of_group = |node: usize| component[place[&node]] == group;
+        let members: Vec<At> = rows.iter().copied().filter(|(node, _)| of_group(*node)).collect();
+        let inside: Vec<Ref> =
+            refs.iter().copied().filter(|(_, child, parent)| of_group(child.0) && of_group(parent.0)).collect();
+        cyclic.extend(one_group(work, &members, inside, order));
+    }
+    cyclic
+}
+
+fn refs(work: &Work<'_>, rows: &[At]) -> Vec<Ref> {
+    let mut refs = Vec::new();
+    for &row in rows {
+        for &number in work.graph.out[row.0].iter().filter(|number| work.graph.edges[**number].link.is_some()) {
+            let parents = work.parents(row, number).into_iter();
+            // A row that refers to itself goes with itself.
+            let others = parents.filter(|parent| *parent != row && *work.fate(*parent) == Fate::Delete);
+            refs.extend(others.map(|parent| (number, row, parent)));
+        }
+    }
+    refs
+}
+
+/// Rows whose collections refer to each other in a circle, or to themselves.
+fn one_group(work: &Work<'_>, rows: &[At], mut refs: Vec<Ref>, order: &mut Order) -> Vec<At> {
+    let edge = |number: usize| &work.graph.edges[number];
+    let rule = |number: usize| edge(number).link.as_ref();
+    let (mut found, mut left) = layers(rows, &refs);
+    let is_done = |found: &Vec<Vec<At>>, left: &Vec<At>| left.is_empty() && found.len() <= LAYERS_MAX;
+    if !is_done(&found, &left) {
+        let cascades = |number: usize| rule(number).is_some_and(|rule| rule.on_delete == OnDelete::Cascade);
+        order.cascades.extend(refs.iter().map(|(number, ..)| *number).filter(|number| cascades(*number)));
+        refs.retain(|(number, ..)| !cascades(*number));
+        (found, left) = layers(rows, &refs);
+    }
+    if !is_done(&found, &left) {
+        refs.retain(|(number, child, _)| !loosen(work, *child, edge(*number), order));
+        (found, left) = layers(rows, &refs);
+    }
+    if !left.is_empty() {
+        let deferrable = |number: usize| rule(number).is_some_and(|rule| rule.deferrable);
+        order.defer |= refs.iter().any(|(number, ..)| deferrable(*number));
+        refs.retain(|(number, ..)| !deferrable(*number));
+        (found, left) = layers(rows, &refs);
+    }
+    for layer in found {
+        for row in layer {
+            match order.batches.last_mut() {
+                Some((node, rows)) if *node == row.0 => rows.push(row.1),
+                _ => order.batches.push((row.0, vec![row.1])),
+            }
+        }
+    }
+    circles(&left, &refs)
+}
+
+fn loosen(work: &Work<'_>, row: At, edge: &Edge, order: &mut Order) -> bool {
+    let Some(fields) = work.cuttable(row, edge) else { return false };
+    order.loosened.entry(row).or_default().extend(fields);
+    true
+}
+
+/// Rows to which nothing refers, then those to which only they referred, and so on; and what is left over.
+fn layers(rows: &[At], refs: &[Ref]) -> (Vec<Vec<At>>, Vec<At>) {
+    let mut referrers: HashMap<At, usize> = rows.iter().map(|row| (*row, 0)).collect();
+    let mut parents: HashMap<At, Vec<At>> = HashMap::new();
+    for (_, child, parent) in refs {
+        *referrers.entry(*parent).or_default() += 1;
+        parents.entry(*child).or_default().push(*parent);
+    }
+    let mut layers = Vec::new();
+    let mut ready: Vec<At> = rows.iter().copied().filter(|row| referrers[row] == 0).collect();
+    let mut done: HashSet<At> = HashSet::new();
+    while !ready.is_empty() {
+        ready.sort_unstable();
+        let mut next = Vec::new();
+        for row in &ready {
+            done.insert(*row);
+            for parent in parents.get(row).into_iter().flatten() {
+                let left = referrers.entry(*parent).or_default();
+                *left -= 1;
+                if *left == 0 {
+                    next.push(*parent);
+                }
+            }
+        }
+        layers.push(std::mem::replace(&mut ready, next));
+    }
+    let left = rows.iter().copied().filter(|row| !done.contains(row)).collect();
+    (layers, left)
+}
+
+/// Of the rows that are left over, those that also refer to one that is: the others go once the circle is dealt with.
+fn circles(left: &[At], refs: &[Ref]) -> Vec<At> {
+    let is_left: HashSet<At> = left.iter().copied().collect();
+    let turned: Vec<Ref> = refs
+        .iter()
+        .filter(|(_, child, parent)| is_left.contains(child) && is_left.contains(parent))
+        .map(|(number, child, parent)| (*number, *parent, *child))
+        .collect();
+    layers(left, &turned).1
+}

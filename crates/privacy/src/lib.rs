@@ -20,6 +20,7 @@ pub mod catalog;
 pub mod certificate;
 pub mod deadline;
 pub mod discover;
+pub mod export;
 pub mod graph;
 pub mod hold;
 pub mod identity;

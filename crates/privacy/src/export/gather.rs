@@ -1,0 +1,58 @@
+//! Rows that discovery found → the export.
+
+use model::{Fault, Kind, Progress};
+
+use super::{Export, Role};
+use crate::discover::{self, Found, FoundRow, Member};
+use crate::graph::Graph;
+use crate::row::{FieldPath, Row};
+
+/// Reads every row that was found and takes it in. A store that fails meanwhile becomes a gap; the others are read.
+///
+/// # Errors
+/// What the spool says, and faults of stores that are not about reaching them.
+pub fn gather(
+    export: &mut Export<'_>,
+    graph: &Graph,
+    members: &mut [Member],
+    found: &Found,
+    progress: &dyn Progress,
+) -> Result<(), Fault> {
+    for gap in &found.gaps {
+        export.gap(gap.text.clone());
+    }
+    progress.start("read", found.rows.iter().map(|rows| rows.len() as u64).sum());
+    for (number, rows) in found.rows.iter().enumerate().filter(|(_, rows)| !rows.is_empty()) {
+        let node = &graph.nodes[number];
+        let table = export.table(&node.dataset, &node.collection);
+        let fields = export.fields(table);
+        let name = node.member_name.as_str();
+        let mut each = |row: &FoundRow, cells| {
+            let role = role(graph, row);
+            let whole = Row { key: row.key.clone(), cells };
+            progress.advance(1);
+            // Equal rows of a collection without a key come once.
+            (0..row.count.max(1)).try_for_each(|_| export.row(table, name, &whole, &role))
+        };
+        let read = discover::rows(graph, &mut members[node.member], number, rows, &fields, &mut each);
+        match read {
+            Err(fault) if fault.kind() == Kind::Unavailable && fault.code() != "spool-lost" => {
+                export.gap(format!("{} could not be read to the end: {}", node.name(), fault.message()));
+            }
+            other => other?,
+        }
+    }
+    progress.finish();
+    Ok(())
+}
+
+fn role(graph: &Graph, row: &FoundRow) -> Role {
+    match row.role {
+        discover::Role::Owned | discover::Role::Up { .. } => Role::Own,
+        discover::Role::Shared => Role::Shared,
+        discover::Role::Points => {
+            let fields = row.ties.iter().flat_map(|edge| &graph.edges[*edge].child_fields);
+            Role::Other(fields.map(|field| FieldPath::column(field.root())).collect())
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! What a person gets: their data in every store, for people and for programs, with what the law says goes with it.
+//!
+//! GDPR Art. 15 (access) and Art. 20 (portability). Rows come in one by one ([`Export::row`]), wait in a spool outside
+//! memory, and go out in the order of their keys, so that equal data make equal bytes. Nothing but keys and places is held.
+//!
+//! Other people's data in the rows are taken out unless asked otherwise (Art. 15(4)), and what was taken is listed; what the
+//! data map does not say is listed as missing, never made up.
+
+mod archive;
+mod csv;
+mod entries;
+mod gather;
+mod html;
+mod information;
+mod others;
+mod package;
+mod schema;
+mod spool;
+mod table;
+mod value;
+
+pub use archive::{Archive, Written, WrittenFile};
+pub use gather::gather;
+pub use information::Controller;
+pub use others::{Finding, Taken};
+pub use package::{Cover, Signature, Signed};
+pub use spool::Spool;
+
+use model::Fault;
+
+use crate::catalog::Collection;
+use crate::identity::Identity;
+use crate::map::DataMap;
+use crate::row::{FieldPath, Row};
+use others::Own;
+use spool::Shelf;
+use table::Table;
+
+/// What is handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Art. 15: everything.
+    Access,
+    /// Art. 20: what the person provided, on consent or contract.
+    Portability,
+}
+
+/// What becomes of other people's data in the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Others {
+    /// Taken out, and listed.
+    Redact,
+    /// Handed over: somebody weighed it (Art. 15(4), recital 63).
+    Keep,
+}
+
+/// What a row is to the person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Theirs, or a row that theirs refer to.
+    Own,
+    /// Theirs and somebody else's.
+    Shared,
+    /// Somebody else's that points at them, by these fields.
+    Other(Vec<FieldPath>),
+}
+
+/// Looks for data of people in text: the places, and what each is. Knows nothing of whose they are.
+pub type Detect<'a> = dyn Fn(&str) -> Vec<Finding> + 'a;
+
+/// An export that rows come into.
+pub struct Export<'a> {
+    map: &'a DataMap,
+    scope: Scope,
+    others: Others,
+    own: Own<'a>,
+    detect: Option<&'a Detect<'a>>,
+    shelf: Shelf<'a>,
+    tables: Vec<Table>,
+    gaps: Vec<String>,
+}
+
+impl<'a> Export<'a> {
+    /// An export for the person of these identities. `spool` is empty and private: rows wait in it in clear.
+    pub fn new(
+        map: &'a DataMap,
+        identities: &'a [Identity],
+        scope: Scope,
+        others: Others,
+        detect: Option<&'a Detect<'a>>,
+        spool: &'a mut dyn Spool,
+    ) -> Self {
+        Export {
+            map,
+            scope,
+            others,
+            own: Own::new(identities),
+            detect,
+            shelf: Shelf::new(spool),
+            tables: Vec::new(),
+            gaps: Vec::new(),
+        }
+    }
+
+    /// The number of the table that rows of `collection` in a member of `dataset` belong to. Members of one dataset share it.
+    pub fn table(&mut self, dataset: &str, collection: &Collection) -> usize {
+        let known =
+            self.tables.iter().position(|table| table.dataset == dataset && table.collection == collection.name);
+        known.unwrap_or_else(|| {
+            self.tables.push(Table::new(self.map, dataset, collection));
+            self.tables.len() - 1
+        })
+    }
+
+    /// What to ask of a store for rows of that table, in the order in which [`Export::row`] wants the cells.
+    pub fn fields(&self, table: usize) -> Vec<FieldPath> {
+        self.tables[table].columns.iter().map(|column| FieldPath::column(&column.name)).collect()
+    }
+
+    /// A row, whose cells stand in the order of [`Export::fields`].
+    ///
+    /// # Errors
+    /// What the spool says.
+    pub fn row(&mut self, table: usize, member: &str, row: &Row, role: &Role) -> Result<(), Fault> {
+        let place = self.shelf.put(&row.cells)?;
+        self.tables[table].rows.push(table::Entry {
+            member: member.to_owned(),
+            key: row.key.clone(),
+            role: role.clone(),
+            place,
+        });
+        Ok(())
+    }
+
+    /// What could not be asked, in a sentence: it stands in everything that is handed over.
+    pub fn gap(&mut self, text: impl Into<String>) {
+        self.gaps.push(text.into());
+    }
+
+    /// What could not be asked.
+    pub fn gaps(&self) -> &[String] {
+        &self.gaps
+    }
+
+    /// How many rows came in.
+    pub fn rows(&self) -> u64 {
+        self.tables.iter().map(|table| table.rows.len() as u64).sum()
+    }
+
+    /// Rows by `dataset:collection`, for people and for the ledger.
+    pub fn counts(&self) -> Vec<(String, u64)> {
+        let mut counts: Vec<_> = self.tables.iter().map(|table| (table.name(), table.rows.len() as u64)).collect();
+        counts.retain(|(_, rows)| *rows > 0);
+        counts.sort();
+        counts
+    }
+
+    /// Everything is in: puts rows in order, and learns what is the person's own.
+    fn settle(&mut self) -> Result<(), Fault> {
+        self.tables.retain(|table| !table.rows.is_empty());
+        self.tables.sort_by(|a, b| (&a.dataset, &a.collection).cmp(&(&b.dataset, &b.collection)));
+        for table in &mut self.tables {
+            table.rows.sort_by(|a, b| (table::by_value(&a.key), &a.member).cmp(&(table::by_value(&b.key), &b.member)));
+        }
+        self.own.learn(&self.tables, &mut self.shelf)?;
+        self.gaps.sort();
+        self.gaps.dedup();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,368 @@
+//! Whose is it? Other people's data in the rows of one person (Art. 15(4)).
+//!
+//! What is the person's own is learned from the rows that are about them: every identity and every datum there. A field that
+//! holds an identity of somebody else, a field that the map marks, a row of somebody else that merely points at the
+//! person, and data of people that a detector finds in text and that are not the person's are taken out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use model::Fault;
+use serde_json::Value;
+
+use super::spool::Shelf;
+use super::table::{Entry, Field, Inner, Table, is_link};
+use super::{Detect, Others, Role, Scope};
+use crate::catalog::ColumnKind;
+use crate::identity::{self, Identity, Rules};
+use crate::row::Cell;
+
+/// A place in a text that a detector found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Its bytes.
+    pub range: Range<usize>,
+    /// What it is: `email`, `phone`.
+    pub kind: String,
+}
+
+/// Why something was taken out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Taken {
+    /// The data map marks the field.
+    Marked,
+    /// It is an identity of somebody else.
+    Identity,
+    /// The row is somebody else's.
+    Row,
+    /// It stands in a text.
+    Text,
+    /// It would let whoever reads the file log in.
+    Secret,
+    /// It is not handed over for portability.
+    NotPortable,
+}
+
+impl Taken {
+    /// In a word, for programs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Taken::Marked => "other-people",
+            Taken::Identity => "identity-of-another",
+            Taken::Row => "row-of-another",
+            Taken::Text => "found-in-text",
+            Taken::Secret => "credential",
+            Taken::NotPortable => "not-portable",
+        }
+    }
+
+    /// In a sentence, for people.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Taken::Marked => "The field holds data of other people.",
+            Taken::Identity => "It names another person.",
+            Taken::Row => "The record is somebody else's and only refers to you.",
+            Taken::Text => "A text mentions somebody who is not known to be you.",
+            Taken::Secret => "It is a password or the like: a copy of it would endanger your account.",
+            Taken::NotPortable => "You did not provide it, or it is not processed by consent or contract.",
+        }
+    }
+
+    /// What stands in its place.
+    pub(super) fn placeholder(self) -> &'static str {
+        match self {
+            Taken::Secret => "[withheld: credential]",
+            _ => "[redacted: another person]",
+        }
+    }
+}
+
+/// A cell as it is handed over.
+pub(super) enum Shown {
+    /// As it is.
+    Whole(Cell),
+    /// With places replaced; still of its kind.
+    Partly(String),
+    /// Only the reason.
+    Gone(Taken),
+    /// Not at all, not even its name.
+    Absent,
+}
+
+/// What was taken out of one field of one collection.
+#[derive(Default)]
+pub(super) struct Listed {
+    /// By collection, field and reason: how often, and the numbers of the first rows.
+    pub(super) by_field: BTreeMap<(String, String, Taken), (u64, Vec<u64>)>,
+}
+
+/// Rows whose numbers are listed.
+const ROWS_LISTED: usize = 1000;
+
+impl Listed {
+    pub(super) fn note(&mut self, collection: &str, field: &str, taken: Taken, row: u64) {
+        let (count, rows) = self.by_field.entry((collection.to_owned(), field.to_owned(), taken)).or_default();
+        *count += 1;
+        if rows.len() < ROWS_LISTED {
+            rows.push(row);
+        }
+    }
+
+    pub(super) fn total(&self) -> u64 {
+        self.by_field.iter().filter(|((.., taken), _)| *taken != Taken::NotPortable).map(|(_, (count, _))| count).sum()
+    }
+}
+
+/// What is the person's own.
+pub(super) struct Own<'a> {
+    identities: &'a [Identity],
+    rules: Rules,
+    /// Kind and normalised value.
+    known: BTreeSet<(String, String)>,
+    /// Data of theirs, lower case.
+    words: BTreeSet<String>,
+}
+
+/// Links between identities that are learned at most: more are a wrong map.
+const ROUNDS: usize = 8;
+
+impl<'a> Own<'a> {
+    pub(super) fn new(identities: &'a [Identity]) -> Self {
+        let known = identities.iter().map(|one| (one.kind().to_owned(), one.normalised().to_owned()));
+        let rules = identities.first().map(|one| *one.rules()).unwrap_or_default();
+        let words = identities.iter().map(|one| one.given().to_lowercase()).collect();
+        Own { identities, rules, known: known.collect(), words }
+    }
+
+    /// Looks through the rows that are about the person for further identities and data of theirs.
+    pub(super) fn learn(&mut self, tables: &[Table], shelf: &mut Shelf<'_>) -> Result<(), Fault> {
+        for _ in 0..ROUNDS {
+            let before = (self.known.len(), self.words.len());
+            for table in tables.iter().filter(|table| table.about_people) {
+                for entry in table.rows.iter().filter(|entry| entry.role == Role::Own) {
+                    self.learn_row(table, &shelf.cells(entry.place)?);
+                }
+            }
+            if before == (self.known.len(), self.words.len()) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// A row about the person tells identities of kinds that it does not hold a known one of: of two addresses in a row one of
+    /// which is known, the other may be somebody else's.
+    fn learn_row(&mut self, table: &Table, cells: &[Cell]) {
+        let mut met = BTreeSet::new();
+        let mut new = Vec::new();
+        for (field, kind, text) in identities(table, cells) {
+            let Some(normal) = identity::normalise(kind, &text, &self.rules) else { continue };
+            let kind = identity::canonical_kind(kind).unwrap_or_default();
+            match self.known.contains(&(kind.clone(), normal.clone())) {
+                true => drop(met.insert(kind)),
+                false if field != Some(true) => new.push((kind, normal, text)),
+                false => {}
+            }
+        }
+        for (kind, normal, text) in new {
+            if !met.contains(&kind) {
+                self.words.insert(text.to_lowercase());
+                self.known.insert((kind, normal));
+            }
+        }
+        let data = table.columns.iter().zip(cells).filter(|(column, _)| !column.is_free && column.identity.is_none());
+        for text in data.filter(|(column, _)| column.other_people != Some(true)).filter_map(|(_, cell)| cell.as_ref()) {
+            if text.chars().count() > 2 && text.len() < 200 {
+                self.words.insert(text.trim().to_lowercase());
+            }
+        }
+    }
+
+    fn is_known(&self, kind: &str, text: &str) -> bool {
+        let normal = identity::normalise(kind, text, &self.rules);
+        let kind = identity::canonical_kind(kind).unwrap_or_default();
+        normal.is_some_and(|normal| self.known.contains(&(kind, normal)))
+    }
+
+    /// Whether what was found in a text is the person's.
+    fn is_own(&self, kind: &str, text: &str) -> bool {
+        self.words.contains(&text.trim().to_lowercase())
+            || self.is_known(kind, text)
+            || self.identities.iter().any(|one| one.matches(text))
+    }
+}
+
+/// Identity fields of a row: `other_people` of the map, kind, text.
+fn identities<'t>(table: &'t Table, cells: &[Cell]) -> Vec<(Option<bool>, &'t str, String)> {
+    let mut found = Vec::new();
+    for (column, cell) in table.columns.iter().zip(cells) {
+        let Some(text) = cell else { continue };
+        if let Some(kind) = &column.identity {
+            found.push((column.other_people, kind.as_str(), text.clone()));
+        }
+        let inner = column.inner.iter().filter_map(|inner| Some((inner, inner.identity.as_deref()?)));
+        for (inner, kind) in inner {
+            let document: Option<Value> = serde_json::from_str(text).ok();
+            if let Some(Value::String(text)) = document.as_ref().and_then(|document| at(document, &inner.path)) {
+                found.push((inner.other_people, kind, text.clone()));
+            }
+        }
+    }
+    found
+}
+
+fn at<'v>(value: &'v Value, path: &[String]) -> Option<&'v Value> {
+    path.iter().try_fold(value, |value, part| value.get(part))
+}
+
+/// How one row is handed over.
+pub(super) struct Showing<'a> {
+    pub(super) own: &'a Own<'a>,
+    pub(super) others: Others,
+    pub(super) scope: Scope,
+    pub(super) detect: Option<&'a Detect<'a>>,
+}
+
+impl Showing<'_> {
+    /// One [`Shown`] for each column.
+    pub(super) fn row(&self, table: &Table, entry: &Entry, cells: Vec<Cell>) -> Vec<Shown> {
+        table.columns.iter().zip(cells).map(|(column, cell)| self.cell(column, entry, cell)).collect()
+    }
+
+    fn cell(&self, column: &Field, entry: &Entry, cell: Cell) -> Shown {
+        if self.scope == Scope::Portability && !column.is_portable {
+            return Shown::Absent;
+        }
+        let Some(text) = cell else { return Shown::Whole(None) };
+        if column.is_secret {
+            return Shown::Gone(Taken::Secret);
+        }
+        if self.others == Others::Keep {
+            return self.inner(column, text);
+        }
+        match &entry.role {
+            Role::Other(links) if !is_link(links, &column.name) => return Shown::Gone(Taken::Row),
+            _ => {}
+        }
+        match (column.other_people, &column.identity) {
+            (Some(true), _) => return Shown::Gone(Taken::Marked),
+            (None, Some(kind)) if !self.own.is_known(kind, &text) && !self.is_list_of_own(kind, &text) => {
+                return Shown::Gone(Taken::Identity);
+            }
+            _ => {}
+        }
+        self.inner(column, text)
+    }
+
+    /// A list of addresses all of which are the person's.
+    fn is_list_of_own(&self, kind: &str, text: &str) -> bool {
+        let list: Option<Vec<String>> = serde_json::from_str(text).ok();
+        list.is_some_and(|list| list.iter().all(|one| self.own.is_known(kind, one)))
+    }
+
+    fn inner(&self, column: &Field, text: String) -> Shown {
+        let mut changed = None;
+        if !column.inner.is_empty() {
+            changed = self.document(&column.inner, &text);
+        }
+        let current = changed.as_deref().unwrap_or(&text);
+        if let Some(clean) = self.text(column, current) {
+            changed = Some(clean);
+        }
+        match changed {
+            Some(text) => Shown::Partly(text),
+            None => Shown::Whole(Some(text)),
+        }
+    }
+
+    /// The document without what the map marks below the column; `None` when nothing goes.
+    fn document(&self, inner: &[Inner], text: &str) -> Option<String> {
+        let mut document: Value = serde_json::from_str(text).ok()?;
+        let mut any = false;
+        for field in inner {
+            let Some(value) = field.path.iter().try_fold(&mut document, |value, part| value.get_mut(part)) else {
+                continue;
+            };
+            let is_others = self.others == Others::Redact
+                && match (field.other_people, &field.identity, &*value) {
+                    (Some(marked), ..) => marked,
+                    (None, Some(kind), Value::String(text)) => !self.own.is_known(kind, text),
+                    _ => false,
+                };
+            if !value.is_null() && (is_others || field.is_secret) {
+                let taken = if field.is_secret { Taken::Secret } else { Taken::Marked };
+                *value = Value::from(taken.placeholder());
+                any = true;
+            }
+        }
+        any.then(|| document.to_string())
+    }
+
+    /// The text without what detectors find in it and is not the person's.
+    fn text(&self, column: &Field, text: &str) -> Option<String> {
+        let detect =
+            self.detect.filter(|_| self.others == Others::Redact && column.is_free && column.other_people.is_none())?;
+        let mut clean = String::new();
+        let mut end = 0;
+        for finding in detect(text) {
+            let Some(value) = text.get(finding.range.clone()).filter(|_| finding.range.start >= end) else { continue };
+            if !self.own.is_own(&finding.kind, value) {
+                clean.push_str(&text[end..finding.range.start]);
+                clean.push_str("[redacted: ");
+                clean.push_str(&finding.kind);
+                clean.push(']');
+                end = finding.range.end;
+            }
+        }
+        if end == 0 {
+            return None;
+        }
+        clean.push_str(&text[end..]);
+        Some(clean)
+    }
+}
+
+const ALL: [Taken; 6] = [Taken::Marked, Taken::Identity, Taken::Row, Taken::Text, Taken::Secret, Taken::NotPortable];
+
+impl Shown {
+    /// As a cell that waits in the spool.
+    pub(super) fn to_cell(&self) -> Cell {
+        match self {
+            Shown::Whole(cell) => cell.as_ref().map(|text| format!("={text}")),
+            Shown::Partly(text) => Some(format!("~{text}")),
+            Shown::Gone(taken) => Some(format!("!{}", taken.word())),
+            Shown::Absent => Some("-".to_owned()),
+        }
+    }
+
+    /// The other way round.
+    pub(super) fn of_cell(cell: Cell) -> Self {
+        let Some(text) = cell else { return Shown::Whole(None) };
+        match text.split_at_checked(1) {
+            Some(("=", text)) => Shown::Whole(Some(text.to_owned())),
+            Some(("~", text)) => Shown::Partly(text.to_owned()),
+            Some(("!", word)) => ALL.into_iter().find(|taken| taken.word() == word).map_or(Shown::Absent, Shown::Gone),
+            _ => Shown::Absent,
+        }
+    }
+
+    /// Why something was taken out of it.
+    pub(super) fn taken(&self) -> Option<Taken> {
+        match self {
+            Shown::Gone(taken) => Some(*taken),
+            Shown::Partly(_) => Some(Taken::Text),
+            Shown::Absent => Some(Taken::NotPortable),
+            Shown::Whole(_) => None,
+        }
+    }
+
+    /// What to write of it, and its kind. `None`: nothing, not even the name.
+    pub(super) fn written(&self, kind: ColumnKind) -> Option<(ColumnKind, Option<&str>)> {
+        match self {
+            Shown::Whole(cell) => Some((kind, cell.as_deref())),
+            Shown::Partly(text) => Some((kind, Some(text))),
+            Shown::Gone(taken) => Some((ColumnKind::Text, Some(taken.placeholder()))),
+            Shown::Absent => None,
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Where rows wait: outside memory, until all of them are there.
+
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use model::Fault;
+
+use crate::row::Cell;
+
+/// A private place for bytes that is gone when the program is: a temporary file without a name, or memory.
+pub trait Spool: Read + Write + Seek + Send {}
+
+impl<S: Read + Write + Seek + Send> Spool for S {}
+
+/// Where a row lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    at: u64,
+    len: u32,
+}
+
+/// Rows in a spool. Writing comes first, reading after.
+pub(super) struct Shelf<'a> {
+    spool: &'a mut dyn Spool,
+    end: u64,
+    buffer: Vec<u8>,
+    /// Bytes read ahead, and where they begin: rows that were written one after the other are read that way.
+    window: Vec<u8>,
+    window_at: u64,
+}
+
+const BUFFER: usize = 256 << 10;
+
+impl<'a> Shelf<'a> {
+    pub(super) fn new(spool: &'a mut dyn Spool) -> Self {
+        Shelf { spool, end: 0, buffer: Vec::new(), window: Vec::new(), window_at: 0 }
+    }
+
+    pub(super) fn put(&mut self, cells: &[Cell]) -> Result<Place, Fault> {
+        let start = self.buffer.len();
+        for cell in cells {
+            match cell {
+                None => self.buffer.push(0),
+                Some(text) => {
+                    self.buffer.push(1);
+                    self.buffer.extend_from_slice(&(text.len() as u64).to_le_bytes());
+                    self.buffer.extend_from_slice(text.as_bytes());
+                }
+            }
+        }
+        let len = u32::try_from(self.buffer.len() - start).map_err(|_| {
+            Fault::bad_input("row-too-large", "A row has more than 4 GiB")
+                .advise("Leave its column out of the data map.")
+        })?;
+        let place = Place { at: self.end, len };
+        self.end += u64::from(len);
+        if self.buffer.len() >= BUFFER {
+            self.flush()?;
+        }
+        Ok(place)
+    }
+
+    pub(super) fn cells(&mut self, place: Place) -> Result<Vec<Cell>, Fault> {
+        self.flush()?;
+        let bytes = self.read(place).map_err(lost)?;
+        decode(&bytes).ok_or_else(|| lost(io::ErrorKind::InvalidData.into()))
+    }
+
+    fn flush(&mut self) -> Result<(), Fault> {
+        if !self.buffer.is_empty() {
+            let written = self.spool.seek(SeekFrom::End(0)).and_then(|_| self.spool.write_all(&self.buffer));
+            written.map_err(lost)?;
+            self.buffer.clear();
+            self.window.clear();
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, place: Place) -> io::Result<Vec<u8>> {
+        let len = place.len as usize;
+        let is_inside = |window: &[u8], window_at: u64| {
+            let from = usize::try_from(place.at.checked_sub(window_at)?).ok()?;
+            window.get(from..from + len).map(<[u8]>::to_vec)
+        };
+        if let Some(bytes) = is_inside(&self.window, self.window_at) {
+            return Ok(bytes);
+        }
+        let wanted = (self.end - place.at).min((len.max(BUFFER)) as u64) as usize;
+        self.window.resize(wanted, 0);
+        self.spool.seek(SeekFrom::Start(place.at))?;
+        self.spool.read_exact(&mut self.window)?;
+        self.window_at = place.at;
+        Ok(self.window[..len].to_vec())
+    }
+}
+
+fn decode(mut bytes: &[u8]) -> Option<Vec<Cell>> {
+    let mut cells = Vec::new();
+    while let Some((mark, rest)) = bytes.split_first() {
+        if *mark == 0 {
+            (bytes, _) = (rest, cells.push(None));
+            continue;
+        }
+        let (len, rest) = rest.split_first_chunk::<8>()?;
+        let (text, rest) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*len)).ok()?)?;
+        cells.push(Some(String::from_utf8(text.to_vec()).ok()?));
+        bytes = rest;
+    }
+    Some(cells)
+}
+
+fn lost(error: io::Error) -> Fault {
+    Fault::unavailable("spool-lost", format!("The temporary file that rows wait in failed: {error}"))
+        .advise("Free some space in the folder of the output and run the command again; nothing was written.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_come_back_as_they_went_in() {
+        let mut memory = io::Cursor::new(Vec::new());
+        let mut shelf = Shelf::new(&mut memory);
+        let rows: Vec<Vec<Cell>> = (0..2000)
+            .map(|n| vec![Some("x".repeat(n % 700)), None, Some(String::new()), Some(n.to_string())])
+            .collect();
+        let places: Vec<Place> = rows.iter().map(|row| shelf.put(row).unwrap()).collect();
+        for (row, place) in rows.iter().zip(&places).rev().chain(rows.iter().zip(&places)) {
+            assert_eq!(&shelf.cells(*place).unwrap(), row);
+        }
+    }
+}

@@ -25,7 +25,7 @@ use model::{Digest, Instant};
 
 use crate::court::Settings;
 
-pub use crate::zip::Out;
+pub use crate::zip::{Out, ZipStream};
 pub use amend::{Amendment, Anchored, Calendars};
 pub use audit::LedgerProof;
 pub use build::build;

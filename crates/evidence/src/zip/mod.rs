@@ -8,10 +8,12 @@
 //! costs no more than hashing, and no bomb can be built. Exhibits that need to be small are compressed by whoever adds them.
 
 mod form;
+mod plain;
 mod read;
 mod write;
 
 pub(crate) use form::{Entry, MIMETYPE, order};
+pub use plain::ZipStream;
 pub(crate) use read::{Directory, open};
 pub use write::Out;
 pub(crate) use write::Writer;

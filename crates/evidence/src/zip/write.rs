@@ -60,6 +60,20 @@ impl<'w> Writer<'w> {
         Ok(Content { zip: self, entry, known: crc.is_some() })
     }
 
+    /// A file whose size nobody knows yet; [`Writer::end_unknown`] fills it in.
+    pub(super) fn begin_unknown(&mut self, name: &str) -> io::Result<Entry> {
+        let entry = Entry { name: name.to_owned(), size: 0, crc: 0, offset: self.at };
+        self.put(&entry.local_header())?;
+        Ok(entry)
+    }
+
+    /// The file is whole: its header says so.
+    pub(super) fn end_unknown(&mut self, entry: Entry) -> io::Result<()> {
+        self.out.patch(entry.offset, &entry.local_header(), self.at)?;
+        self.entries.push(entry);
+        Ok(())
+    }
+
     /// Writes the directory. Returns the length of the zip.
     pub(crate) fn finish(mut self) -> io::Result<u64> {
         let directory = self.at;
@@ -72,7 +86,7 @@ impl<'w> Writer<'w> {
         Ok(self.at)
     }
 
-    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.out.write_all(bytes)?;
         self.at += bytes.len() as u64;
         Ok(())

@@ -47,6 +47,8 @@ pub(crate) struct Entry {
     pub(crate) size: u64,
     /// Why it cannot be read, in words.
     pub(crate) unread: Option<String>,
+    /// Deleted, with older versions below: it has a name and no content.
+    pub(crate) is_marker: bool,
 }
 
 /// Bodies by name.
@@ -61,12 +63,20 @@ pub(crate) trait Bodies: Send {
     fn list(&self, prefix: &str) -> Box<dyn Iterator<Item = Result<Entry, Fault>>>;
     /// The body of that id, when it is there and is no folder.
     fn entry(&mut self, id: &str) -> Result<Option<Entry>, Fault>;
+    /// Refuses what a lock protects, before anything is deleted.
+    fn check(&mut self, _id: &str) -> Result<(), Fault> {
+        Ok(())
+    }
     /// Its bytes.
     fn read(&mut self, id: &str) -> Result<Option<Box<dyn Read>>, Fault>;
     /// Writes it anew, all or nothing, if `change` makes it different; a body that changed meanwhile is drift.
     fn rewrite(&mut self, id: &str, change: &mut Change<'_>) -> Result<Changed, Fault>;
     /// Takes it away with every version of it; false when it was not there.
     fn remove(&mut self, id: &str) -> Result<bool, Fault>;
+    /// Names of what is being uploaded and can be neither read nor listed.
+    fn unfinished(&mut self) -> Result<Vec<String>, Fault> {
+        Ok(Vec::new())
+    }
     /// What stays on disks after rows went, a sentence each.
     fn remains(&mut self) -> Result<Vec<String>, Fault>;
 }
@@ -131,13 +141,18 @@ impl<B: Bodies> Rows<B> {
         let (mut bytes, mut rows, mut total) = (0, 0, 0);
         for entry in entries(&self.bodies, shape) {
             let entry = entry?;
-            total += if format == Format::Whole { 1 } else { entry.size };
-            if entry.unread.is_some() || format == Format::Whole || rows >= SAMPLE_ROWS || bytes > (64 << 20) {
+            total += if format == Format::Whole { u64::from(entry.id == entry.name) } else { entry.size };
+            if entry.unread.is_some()
+                || entry.is_marker
+                || format == Format::Whole
+                || rows >= SAMPLE_ROWS
+                || bytes > (64 << 20)
+            {
                 continue;
             }
             let Some(input) = self.bodies.read(&entry.id)? else { continue };
             let mut seen = 0;
-            formats::read(format, &options(shape), &entry.id, input, &mut |node, raw| {
+            formats::read(format, &options(shape), &entry.name, input, &mut |node, raw| {
                 columns.see(&node);
                 seen += 1;
                 bytes += raw.len() as u64 + 1;
@@ -215,6 +230,10 @@ impl<B: Bodies> Rows<B> {
             }
             let around = around(self.bodies.name_column(), shape, &entry);
             if format(shape) == Format::Whole {
+                // Its versions go with it.
+                if entry.id != entry.name {
+                    continue;
+                }
                 let record = Record { around, body: Node::of(Value::Null) };
                 if meets(&record) {
                     left -= 1;
@@ -222,8 +241,11 @@ impl<B: Bodies> Rows<B> {
                 }
                 continue;
             }
+            if entry.is_marker {
+                continue;
+            }
             let Some(input) = self.bodies.read(&entry.id)? else { continue };
-            formats::read(format(shape), &options(shape), &entry.id, input, &mut |node, raw| {
+            formats::read(format(shape), &options(shape), &entry.name, input, &mut |node, raw| {
                 let record = record(&around, &key, node, raw);
                 if meets(&record) {
                     left -= 1;
@@ -260,7 +282,7 @@ impl<B: Bodies> Rows<B> {
             let around = around(self.bodies.name_column(), &shape, &entry);
             let wanted = Keys::of(&keys);
             let changed = self.bodies.rewrite(id, &mut |input, output| {
-                formats::rewrite(format(&shape), &options(&shape), id, input, output, &mut |node, raw| {
+                formats::rewrite(format(&shape), &options(&shape), &entry.name, input, output, &mut |node, raw| {
                     let own = record(&around, &key, node, raw).key(&key);
                     Ok(if wanted.contains(&own) { verdict(&own) } else { Verdict::Keep })
                 })
@@ -346,6 +368,7 @@ impl<B: Bodies> Transaction for Acts<'_, B> {
         names.dedup();
         let mut entries = Vec::new();
         for name in names {
+            self.0.bodies.check(name)?;
             entries.extend(self.0.bodies.entry(name)?.filter(|entry| shape.matches(&entry.name).is_some()));
         }
         let wanted = Keys::of(keys);
@@ -454,7 +477,7 @@ fn settle(shape: &Shape, proposed: &[Shape]) -> Shape {
 }
 
 fn unknown(name: &str) -> Fault {
-    Fault::bad_config("unknown-collection", format!("The store has no collection {name:?}"))
+    Fault::unavailable("unknown-collection", format!("The store has no collection {name:?}"))
         .advise("Give its names as `meta.probity.keys` in the data map; `probity map check` shows what else differs.")
 }
 

@@ -207,7 +207,13 @@ impl Bodies for Files {
         let kind = FileType::from_raw_mode(stat.st_mode);
         let unread = (kind != FileType::RegularFile).then(|| walk::why(kind == FileType::Symlink).to_owned());
         let size = u64::try_from(stat.st_size).unwrap_or(0);
-        Ok((kind != FileType::Directory).then(|| Entry { id: id.to_owned(), name: id.to_owned(), size, unread }))
+        Ok((kind != FileType::Directory).then(|| Entry {
+            id: id.to_owned(),
+            name: id.to_owned(),
+            size,
+            unread,
+            is_marker: false,
+        }))
     }
 
     fn read(&mut self, id: &str) -> Result<Option<Box<dyn Read>>, Fault> {

@@ -19,10 +19,14 @@ mod document;
 #[cfg(feature = "files")]
 mod files;
 pub mod guard;
+#[cfg(feature = "objects")]
+mod objects;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(feature = "web")]
+mod web;
 
 pub use access::{Access, Tls};
 
@@ -45,6 +49,8 @@ pub fn open(url: &str, access: &Access, dataset: &Dataset) -> Result<Box<dyn Dat
         "sqlite" => sqlite::open(url, access),
         #[cfg(feature = "files")]
         "file" => files::open(url, access, dataset),
+        #[cfg(feature = "objects")]
+        "s3" => objects::open(url, access, dataset),
         known if KINDS.iter().any(|(_, schemes)| schemes.contains(&known)) => Err(not_built(known)),
         _ => Err(Fault::bad_config("unknown-store-kind", "The address of a store begins with no scheme that is known")
             .advise(format!(

@@ -36,7 +36,9 @@ pub(crate) fn scan<B: Bodies>(
         let shape = shapes.iter().find(|shape| shape.matches(&entry.name).is_some());
         let collection = shape.map_or(entry.name.as_str(), |shape| shape.name.as_str());
         collections.insert(collection.to_owned());
-        for needle in sought.within(entry.name.as_bytes()) {
+        // Older versions have the same name.
+        let named = if entry.id == entry.name { sought.within(entry.name.as_bytes()) } else { Vec::new() };
+        for needle in named {
             hit(Hit {
                 collection: collection.to_owned(),
                 field: None,
@@ -46,9 +48,19 @@ pub(crate) fn scan<B: Bodies>(
         }
         match &entry.unread {
             Some(why) => scanned.unread.push(format!("{} was not read: {why}.", entry.id)),
-            None => body(bodies, shape, &entry, sought, &mut scanned, hit)?,
+            None if entry.is_marker => {}
+            None => match body(bodies, shape, &entry, sought, &mut scanned, hit) {
+                Err(fault) if fault.code() == "body-not-readable" => scanned.unread.push(format!("{fault}.")),
+                done => done?,
+            },
         }
         progress.advance(entry.size);
+    }
+    for name in bodies.unfinished()? {
+        for needle in sought.within(name.as_bytes()) {
+            hit(Hit { collection: name.clone(), field: None, key: Key(vec![Some(name.clone())]), needle })?;
+        }
+        scanned.unread.push(format!("An upload to {name} is not finished: its parts cannot be read."));
     }
     progress.finish();
     scanned.collections = collections.len() as u64;
@@ -103,7 +115,7 @@ fn rows<B: Bodies>(
     let around = around(bodies.name_column(), shape, entry);
     let Some(input) = bodies.read(&entry.id)? else { return Ok(()) };
     let (mut rows, mut bytes) = (0, 0);
-    formats::read(format(shape), &options(shape), &entry.id, input, &mut |node, raw| {
+    formats::read(format(shape), &options(shape), &entry.name, input, &mut |node, raw| {
         rows += 1;
         bytes += raw.len() as u64;
         let mut found = Vec::new();

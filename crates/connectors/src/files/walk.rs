@@ -61,7 +61,9 @@ impl Walk {
 
     fn file(&self, name: String) -> Option<Result<Entry, Fault>> {
         match std::fs::symlink_metadata(self.root.join(&name)) {
-            Ok(metadata) => Some(Ok(Entry { id: name.clone(), name, size: metadata.len(), unread: None })),
+            Ok(metadata) => {
+                Some(Ok(Entry { id: name.clone(), name, size: metadata.len(), unread: None, is_marker: false }))
+            }
             // Deleted by somebody else while we walked.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => Some(Err(super::closed(&self.root.join(&name), error))),
@@ -74,7 +76,7 @@ impl Walk {
 }
 
 fn unread(name: &str, why: &str) -> Entry {
-    Entry { id: name.to_owned(), name: name.to_owned(), size: 0, unread: Some(why.to_owned()) }
+    Entry { id: name.to_owned(), name: name.to_owned(), size: 0, unread: Some(why.to_owned()), is_marker: false }
 }
 
 /// Why something that is neither file nor folder is not read.

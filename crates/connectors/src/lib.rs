@@ -19,9 +19,13 @@ mod document;
 #[cfg(feature = "files")]
 mod files;
 pub mod guard;
+#[cfg(feature = "mysql")]
+mod mysql;
 #[cfg(feature = "objects")]
 mod objects;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
+// What one of the kinds alone does not use, another does.
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+#[cfg_attr(not(all(feature = "mysql", feature = "postgres", feature = "sqlite")), allow(dead_code, unused_imports))]
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -45,6 +49,8 @@ pub fn open(url: &str, access: &Access, dataset: &Dataset) -> Result<Box<dyn Dat
     let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme).to_ascii_lowercase();
     let _ = (access, dataset);
     match scheme.as_str() {
+        #[cfg(feature = "mysql")]
+        "mysql" | "mariadb" => mysql::open(url, access),
         #[cfg(feature = "sqlite")]
         "sqlite" => sqlite::open(url, access),
         #[cfg(feature = "files")]

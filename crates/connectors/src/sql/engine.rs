@@ -3,7 +3,7 @@
 use model::{Fault, Progress};
 use privacy::catalog::{Catalog, Collection, Column};
 use privacy::row::{Cell, Key};
-use privacy::store::{Fold, Hit, Needles, Scanned};
+use privacy::store::{Fold, Hit, Needles, Scanned, Standing};
 
 use super::shape::Field;
 use super::statement::{Bind, Statement};
@@ -81,6 +81,11 @@ pub(crate) trait Engine: Send {
 
     /// Lets constraints be checked at the end of the transaction.
     fn defer_constraints(&mut self) -> Result<(), Fault>;
+
+    /// See [`privacy::store::DataStore::standing`].
+    fn standing(&mut self) -> Result<Standing, Fault> {
+        Ok(Standing::default())
+    }
 
     /// Kind and version.
     fn version(&mut self) -> Result<String, Fault>;

@@ -17,14 +17,14 @@ pub(crate) use engine::{Change, Engine, Naming, Scan};
 pub(crate) use faults::{corrupt, unreachable};
 pub(crate) use fold::{address, digits, hex, lower, with_blanks};
 pub(crate) use json::{array, compact};
-pub(crate) use pump::{drain, runtime};
+pub(crate) use pump::{drain, patient, runtime};
 pub(crate) use shape::{Field, Shape};
 pub(crate) use statement::{Bind, Statement, quoted};
 
 use model::{Fault, Progress};
 use privacy::catalog::Catalog;
 use privacy::row::FieldPath;
-use privacy::store::{Abilities, DataStore, EachRow, Find, Fold, Hit, Needles, Scanned, Transaction};
+use privacy::store::{Abilities, DataStore, EachRow, Find, Fold, Hit, Needles, Scanned, Standing, Transaction};
 
 use write::Work;
 
@@ -52,6 +52,10 @@ impl<E: Engine> SqlStore<E> {
 impl<E: Engine> DataStore for SqlStore<E> {
     fn abilities(&self) -> Abilities {
         Abilities { transactions: true, versions: false }
+    }
+
+    fn standing(&mut self) -> Result<Standing, Fault> {
+        self.engine.standing()
     }
 
     fn version(&mut self) -> Result<String, Fault> {

@@ -1,5 +1,7 @@
 //! From asynchronous drivers to calls that block.
 
+use std::time::Duration;
+
 use futures::{FutureExt as _, Stream, StreamExt as _};
 use model::Fault;
 use tokio::runtime::{Builder, Runtime};
@@ -12,6 +14,20 @@ pub(crate) fn runtime() -> Result<Runtime, Fault> {
     Builder::new_current_thread().enable_all().build().map_err(|error| {
         Fault::unavailable("store-unreachable", format!("No connection could be prepared: {error}"))
             .advise("Look at the limits on open files and threads of this process.")
+    })
+}
+
+/// The same items; an error when one lets itself be waited for longer than `patience`.
+pub(crate) fn patient<T>(
+    stream: impl Stream<Item = Result<T, sqlx::Error>> + Unpin,
+    patience: Duration,
+) -> impl Stream<Item = Result<T, sqlx::Error>> {
+    futures::stream::unfold(Some(stream), move |stream| async move {
+        let mut stream = stream?;
+        match tokio::time::timeout(patience, stream.next()).await {
+            Ok(item) => item.map(|item| (item, Some(stream))),
+            Err(_) => Some((Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())), None)),
+        }
     })
 }
 

@@ -23,6 +23,8 @@ pub mod guard;
 mod mysql;
 #[cfg(feature = "objects")]
 mod objects;
+#[cfg(feature = "postgres")]
+mod postgres;
 // What one of the kinds alone does not use, another does.
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 #[cfg_attr(not(all(feature = "mysql", feature = "postgres", feature = "sqlite")), allow(dead_code, unused_imports))]
@@ -51,6 +53,8 @@ pub fn open(url: &str, access: &Access, dataset: &Dataset) -> Result<Box<dyn Dat
     match scheme.as_str() {
         #[cfg(feature = "mysql")]
         "mysql" | "mariadb" => mysql::open(url, access),
+        #[cfg(feature = "postgres")]
+        "postgres" | "postgresql" => postgres::open(url, access),
         #[cfg(feature = "sqlite")]
         "sqlite" => sqlite::open(url, access),
         #[cfg(feature = "files")]

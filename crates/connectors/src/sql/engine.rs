@@ -138,7 +138,7 @@ impl<'a> Scan<'a> {
         Scan { needles, hit, progress, found: Vec::new(), scanned: Scanned::default() }
     }
 
-    /// Looks at one value; `key` is asked only for a hit.
+    /// Looks at one value, and counts it; `key` is asked only for a hit.
     pub(crate) fn look(
         &mut self,
         collection: &str,
@@ -147,9 +147,18 @@ impl<'a> Scan<'a> {
         key: impl FnOnce() -> Key,
     ) -> Result<(), Fault> {
         self.scanned.bytes += value.len() as u64;
-        self.found.clear();
-        self.needles.within(value, &mut self.found);
-        if self.found.is_empty() {
+        self.tell(collection, field, value, key)
+    }
+
+    /// Tells what stands in one value that is counted elsewhere.
+    pub(crate) fn tell(
+        &mut self,
+        collection: &str,
+        field: &str,
+        value: &[u8],
+        key: impl FnOnce() -> Key,
+    ) -> Result<(), Fault> {
+        if !self.is_in(value) {
             return Ok(());
         }
         let key = key();
@@ -162,5 +171,12 @@ impl<'a> Scan<'a> {
             })?;
         }
         Ok(())
+    }
+
+    /// Whether any needle stands in `bytes`.
+    pub(crate) fn is_in(&mut self, bytes: &[u8]) -> bool {
+        self.found.clear();
+        self.needles.within(bytes, &mut self.found);
+        !self.found.is_empty()
     }
 }

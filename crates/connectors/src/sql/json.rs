@@ -110,13 +110,22 @@ pub(crate) fn array<'a>(cells: impl IntoIterator<Item = Option<&'a str>>) -> Str
 }
 
 /// The elements of a JSON array, as plain texts; `None` when `text` is none.
-#[cfg(test)]
+#[cfg(feature = "postgres")]
 pub(crate) fn elements(text: &str) -> Option<Vec<Option<String>>> {
     if !text.trim_start().starts_with('[') {
         return None;
     }
-    let found = places(text, &[])?;
-    Some(found.into_iter().map(|place| &text[place]).map(|value| (value != "null").then(|| plain(value))).collect())
+    let mut walk = Walk { text, at: text.len() - text.trim_start().len() + 1, found: Vec::new() };
+    loop {
+        walk.blank();
+        match walk.peek()? {
+            b']' => break,
+            b',' => walk.at += 1,
+            _ => walk.value(&[], Ending::Whole, 1)?,
+        }
+    }
+    let value = |place: Range<usize>| Some(&text[place]).filter(|value| *value != "null").map(plain);
+    Some(walk.found.into_iter().map(value).collect())
 }
 
 /// A JSON value as the text of a cell.
@@ -319,8 +328,14 @@ mod tests {
     fn values_go_through_lists() {
         assert_eq!(values(DOC, &path("c.mail")), ["1", "2"]);
         assert_eq!(values(DOC, &path("l")), ["p", r#"{"q":"r"}"#]);
-        assert_eq!(elements(r#"["a", null, 7]"#), Some(vec![Some("a".into()), None, Some("7".into())]));
-        assert_eq!(elements("7"), None);
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    fn elements_are_those_of_the_outer_list() {
+        let expect = vec![Some("a".into()), None, Some("7".into()), Some("[1,[2]]".into())];
+        assert_eq!(elements(r#" ["a", null, 7, [1, [2]]]"#), Some(expect));
+        assert_eq!((elements("7"), elements("[1"), elements("[")), (None, None, None));
     }
 
     #[test]
@@ -339,7 +354,7 @@ mod tests {
     #[test]
     fn hostile_text_ends() {
         for text in ["", "[", "{\"", "\"\\", &"[".repeat(100_000), "{\"a\":\\u}", "\"\\ud83d\"", "{\"a\"é:1}"] {
-            let _ = (cell(text, &path("a")), values(text, &[]), compact(text), elements(text));
+            let _ = (cell(text, &path("a")), values(text, &[]), compact(text), replace(text, &path("a"), Some("x")));
         }
         assert_eq!(plain("\"\\ud83d\\u0041\\u00\""), "\u{fffd}A\u{fffd}00");
     }

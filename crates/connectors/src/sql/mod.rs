@@ -16,7 +16,9 @@ mod write;
 pub(crate) use engine::{Change, Engine, Naming, Scan};
 pub(crate) use faults::{corrupt, unreachable};
 pub(crate) use fold::{address, digits, hex, lower, with_blanks};
-pub(crate) use json::{array, compact};
+#[cfg(feature = "postgres")]
+pub(crate) use json::elements;
+pub(crate) use json::{array, compact, string};
 pub(crate) use pump::{drain, patient, runtime};
 pub(crate) use shape::{Field, Shape};
 pub(crate) use statement::{Bind, Statement, quoted};

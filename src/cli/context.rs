@@ -54,6 +54,13 @@ impl Context {
         self.fixed_time.unwrap_or_else(clock)
     }
 
+    /// The same for whatever outlives this borrow.
+    #[cfg(feature = "privacy")]
+    pub(crate) fn clock(&self) -> Box<dyn Fn() -> Instant> {
+        let fixed = self.fixed_time;
+        Box::new(move || fixed.unwrap_or_else(clock))
+    }
+
     /// Shows a result.
     ///
     /// # Errors

@@ -71,6 +71,8 @@ pub(crate) mod signals;
 pub(crate) mod store_keys;
 #[cfg(feature = "privacy")]
 pub(crate) mod stores;
+#[cfg(feature = "privacy")]
+pub(crate) mod subject;
 pub(crate) mod table;
 #[cfg(all(feature = "pdf", feature = "pkcs11"))]
 pub(crate) mod token;

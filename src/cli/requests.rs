@@ -18,9 +18,10 @@ use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use model::{ByteSize, Digest, Fault, Instant};
-use privacy::identity::Identity;
+use privacy::identity::{Identity, Region, Rules};
 use privacy::register::{Request, Right, commitment};
 use rustix::fs::{FlockOperation, flock};
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::context::Context;
@@ -78,11 +79,7 @@ impl Dossier {
             .map(|identity| (identity.kind().to_owned(), commitment(&salt, identity.kind(), identity.normalised())))
             .collect();
         let dossier = Dossier { folder, request, secret: Some(text) };
-        let given: Vec<serde_json::Value> = identities
-            .iter()
-            .map(|identity| serde_json::json!({"kind": identity.kind(), "value": identity.given()}))
-            .collect();
-        dossier.put(SUBJECT, serde_json::Value::from(given).to_string().as_bytes())?;
+        dossier.put(SUBJECT, subject_json(identities).to_string().as_bytes())?;
         dossier.save()?;
         Ok(dossier)
     }
@@ -168,23 +165,26 @@ impl Dossier {
         seal::decrypt_with(secret, &files::read(&path, FILE_MAX)?).map_err(|fault| fault.in_file(&path))
     }
 
-    /// The identities that the request names, as they were given: kind and value.
+    /// The identities that the request names, read by the rules of then.
     ///
     /// # Errors
-    /// As [`Dossier::take`].
-    pub(crate) fn subject(&self) -> Result<Vec<(String, String)>, Fault> {
+    /// As [`Dossier::take`]; `bad-request-file`.
+    pub(crate) fn subject(&self) -> Result<Vec<Identity>, Fault> {
         let bytes = self.take(SUBJECT)?;
-        let list: Vec<serde_json::Value> = serde_json::from_slice(&bytes).unwrap_or_default();
-        let text = |value: &serde_json::Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
-        Ok(list.iter().filter_map(|one| Some((text(one, "kind")?, text(one, "value")?))).collect())
+        let value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        read_subject(&value).ok_or_else(|| {
+            Fault::bad_input("bad-request-file", "The identities of the request cannot be read")
+                .at(model::Place::file(self.path(&format!("{SUBJECT}.age"))))
+                .advise("Restore the folder of the request from a backup.")
+        })
     }
 
     /// The journal of the request.
     ///
     /// # Errors
     /// `journal-broken`; I/O faults.
-    pub(crate) fn journal(&self, now: Instant) -> Result<FileJournal, Fault> {
-        FileJournal::open(&self.path("journal.jsonl"), &self.request.id, now)
+    pub(crate) fn journal(&self, context: &Context) -> Result<FileJournal, Fault> {
+        FileJournal::open(&self.path("journal.jsonl"), &self.request.id, context.clock())
     }
 
     /// Whether its key is gone.
@@ -222,6 +222,23 @@ impl Dossier {
                 .advise("What it did is in its certificate. Make a new request for what is still to be done.")
         })
     }
+}
+
+fn subject_json(identities: &[Identity]) -> Value {
+    let rules = identities.first().map(|identity| *identity.rules()).unwrap_or_default();
+    let given = identities.iter().map(|identity| json!({"kind": identity.kind(), "value": identity.given()}));
+    json!({
+        "region": rules.region.map(|region| region.name().to_owned()),
+        "fold_plus": rules.fold_plus,
+        "identities": given.collect::<Vec<_>>(),
+    })
+}
+
+fn read_subject(value: &Value) -> Option<Vec<Identity>> {
+    let region = value["region"].as_str().map(Region::parse).transpose().ok()?;
+    let rules = Rules { region, fold_plus: value["fold_plus"].as_bool()? };
+    let one = |one: &Value| Identity::new(one["kind"].as_str()?, one["value"].as_str()?, &rules).ok();
+    value["identities"].as_array()?.iter().map(one).collect()
 }
 
 /// One run at a time changes stores: held until it is dropped.

@@ -6,9 +6,8 @@ use std::time::Duration;
 use connectors::guard::{self, Rate, Route};
 use connectors::{Access, Tls};
 use model::{Fault, Span};
-use privacy::catalog::Catalog;
+use privacy::discover::Member;
 use privacy::map::{DataMap, Dataset};
-use privacy::store::DataStore;
 use zeroize::Zeroizing;
 
 use super::config::Origin;
@@ -18,16 +17,6 @@ use super::store_keys;
 use super::toml_file::Value;
 
 const RETRIES_MAX: u32 = 20;
-
-/// One store, open: `shop`, or `shop/1`, `shop/2` for the shards of one `[stores.shop]`.
-pub(crate) struct Member {
-    pub(crate) name: String,
-    /// The dataset of the map that describes it; the store's name where the map has none.
-    pub(crate) dataset: String,
-    pub(crate) store: Box<dyn DataStore>,
-    /// As it was when the store was opened.
-    pub(crate) catalog: Catalog,
-}
 
 /// What came of opening several stores.
 pub(crate) struct Fleet {

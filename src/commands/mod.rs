@@ -5,8 +5,12 @@ mod audit;
 #[cfg(feature = "house")]
 mod case;
 mod config;
+#[cfg(feature = "privacy")]
+mod erase;
 #[cfg(feature = "engine")]
 mod evaluate;
+#[cfg(feature = "privacy")]
+mod hold;
 #[cfg(feature = "house")]
 mod ingest;
 #[cfg(feature = "house")]
@@ -48,6 +52,10 @@ pub(crate) enum Command {
     Redact(Box<redact::RedactArgs>),
     #[cfg(feature = "redact")]
     Produce(produce::ProduceArgs),
+    #[cfg(feature = "privacy")]
+    Erase(Box<erase::EraseArgs>),
+    #[cfg(feature = "privacy")]
+    Hold(hold::HoldArgs),
     #[cfg(feature = "house")]
     Case(case::CaseArgs),
     #[cfg(feature = "pdf")]
@@ -76,6 +84,10 @@ pub(crate) const ABSENT: &[(&str, &str)] = &[
     ("redact", "redact"),
     #[cfg(not(feature = "redact"))]
     ("produce", "redact"),
+    #[cfg(not(feature = "privacy"))]
+    ("erase", "privacy"),
+    #[cfg(not(feature = "privacy"))]
+    ("hold", "privacy"),
     #[cfg(not(feature = "house"))]
     ("case", "house"),
     #[cfg(not(feature = "pdf"))]
@@ -102,6 +114,10 @@ pub(crate) const EXAMPLES: &[(&str, &[Example])] = &[
     ("redact", redact::EXAMPLES),
     #[cfg(feature = "redact")]
     ("produce", produce::EXAMPLES),
+    #[cfg(feature = "privacy")]
+    ("erase", erase::EXAMPLES),
+    #[cfg(feature = "privacy")]
+    ("hold", hold::EXAMPLES),
     #[cfg(feature = "house")]
     ("case", case::EXAMPLES),
     #[cfg(feature = "pdf")]
@@ -169,6 +185,10 @@ impl Command {
             Command::Redact(args) => redact::run(context, *args),
             #[cfg(feature = "redact")]
             Command::Produce(args) => produce::run(context, args),
+            #[cfg(feature = "privacy")]
+            Command::Erase(args) => erase::run(context, *args),
+            #[cfg(feature = "privacy")]
+            Command::Hold(args) => hold::run(context, args),
             #[cfg(feature = "house")]
             Command::Case(args) => case::run(context, args),
             #[cfg(feature = "pdf")]

@@ -130,6 +130,7 @@ impl Phase {
 #[derive(Clone, Debug)]
 pub struct Chain {
     acts: Vec<Act>,
+    began: Option<Instant>,
     last: Digest,
 }
 
@@ -147,7 +148,11 @@ pub struct Read {
 impl Chain {
     /// A journal without lines, of the request with this id.
     pub fn new(request: &str) -> Self {
-        Chain { acts: Vec::new(), last: seal::sha256(format!("probity journal 1\n{request}\n").as_bytes()) }
+        Chain {
+            acts: Vec::new(),
+            began: None,
+            last: seal::sha256(format!("probity journal 1\n{request}\n").as_bytes()),
+        }
     }
 
     /// Reads the lines of a journal of `request`.
@@ -159,8 +164,8 @@ impl Chain {
         let mut whole = 0;
         for (number, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
             let Some(text) = line.strip_suffix(b"\n") else { break };
-            let parsed = parse(text).filter(|(at, previous, _)| *at == number as u64 && *previous == chain.last);
-            let Some((_, _, act)) = parsed else {
+            let parsed = parse(text).filter(|(at, previous, ..)| *at == number as u64 && *previous == chain.last);
+            let Some((_, _, time, act)) = parsed else {
                 // A disk can lose the end of the last write and keep its length: zeros up to the end are no line.
                 if bytes[whole..].iter().all(|byte| *byte == 0) {
                     break;
@@ -168,6 +173,7 @@ impl Chain {
                 return Err(broken(number as u64 + 1));
             };
             chain.acts.push(act);
+            chain.began.get_or_insert(time);
             chain.last = seal::sha256(text);
             whole += line.len();
         }
@@ -177,6 +183,11 @@ impl Chain {
     /// What was entered so far.
     pub fn acts(&self) -> &[Act] {
         &self.acts
+    }
+
+    /// When the first line was entered.
+    pub fn began(&self) -> Option<Instant> {
+        self.began
     }
 
     /// The digest of the last line, which stands for all of them.
@@ -191,6 +202,7 @@ impl Chain {
             let line = line(self.acts.len() as u64, &self.last, time, act);
             self.last = seal::sha256(&line);
             self.acts.push(act.clone());
+            self.began.get_or_insert(time);
             lines.extend(line);
             lines.push(b'\n');
         }
@@ -222,7 +234,7 @@ fn line(number: u64, previous: &Digest, time: Instant, act: &Act) -> Vec<u8> {
     seal::canonical::to_bytes(&value).unwrap_or_default()
 }
 
-fn parse(line: &[u8]) -> Option<(u64, Digest, Act)> {
+fn parse(line: &[u8]) -> Option<(u64, Digest, Instant, Act)> {
     if line.len() > Limits::LINE_BYTES {
         return None;
     }
@@ -238,8 +250,8 @@ fn parse(line: &[u8]) -> Option<(u64, Digest, Act)> {
         digest: text("digest").map(Digest::parse).transpose().ok()?,
         code: text("code").map(str::to_owned),
     };
-    Instant::parse(text("at")?).ok()?;
-    Some((value.get("n")?.as_u64()?, Digest::parse(text("previous")?).ok()?, act))
+    let time = Instant::parse(text("at")?).ok()?;
+    Some((value.get("n")?.as_u64()?, Digest::parse(text("previous")?).ok()?, time, act))
 }
 
 fn broken(line: u64) -> Fault {

@@ -116,6 +116,26 @@ fn left(graph: &Graph, found: &Found, reasons: &Reasons<'_>) -> Vec<Left> {
     left
 }
 
+/// Rows of the person that the plan does not know: they have come since it was made.
+///
+/// # Errors
+/// What the search says.
+pub fn unplanned(
+    plan: &Plan,
+    graph: &Graph,
+    members: &mut [Member],
+    identities: &[Identity],
+    progress: &dyn Progress,
+) -> Result<Vec<Left>, Fault> {
+    let mut known = Reasons::of(plan);
+    for step in &plan.steps {
+        let rows = known.0.entry((step.member.as_str(), step.collection.as_str())).or_default();
+        rows.extend(step.targets.iter().map(|target| (&target.key, "planned")));
+    }
+    let found = discover(graph, members, identities, &Options { digests: false, tolerant: false }, progress)?;
+    Ok(left(graph, &found, &known))
+}
+
 /// Asks each store that was changed to let the bytes go too; that it cannot is said, and is no fault of the erase.
 fn compact(plan: &Plan, members: &mut [Member]) -> Vec<Vec<String>> {
     let one = |member: &mut Member| {

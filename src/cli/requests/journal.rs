@@ -18,7 +18,7 @@ pub(crate) struct FileJournal {
     file: File,
     chain: Chain,
     size: u64,
-    now: Instant,
+    clock: Box<dyn Fn() -> Instant>,
     /// Whether an unfinished line was cut off.
     pub(crate) torn: bool,
 }
@@ -28,7 +28,7 @@ impl FileJournal {
     ///
     /// # Errors
     /// `journal-broken`; I/O faults.
-    pub(crate) fn open(path: &Path, request: &str, now: Instant) -> Result<Self, Fault> {
+    pub(crate) fn open(path: &Path, request: &str, clock: Box<dyn Fn() -> Instant>) -> Result<Self, Fault> {
         let fault = |error| Fault::io("write", path, error);
         let file = File::options().create(true).append(true).mode(0o600).open(path).map_err(fault)?;
         File::open(files::folder_of(path)).and_then(|folder| folder.sync_all()).map_err(fault)?;
@@ -40,7 +40,12 @@ impl FileJournal {
             file.set_len(read.whole as u64).and_then(|()| file.sync_all()).map_err(fault)?;
         }
         let size = read.whole as u64;
-        Ok(FileJournal { path: path.to_path_buf(), file, chain: read.chain, size, now, torn: read.torn })
+        Ok(FileJournal { path: path.to_path_buf(), file, chain: read.chain, size, clock, torn: read.torn })
+    }
+
+    /// When its first line was entered.
+    pub(crate) fn began(&self) -> Option<Instant> {
+        self.chain.began()
     }
 
     /// The digest of the last line, which stands for all.
@@ -55,7 +60,7 @@ impl Journal for FileJournal {
             return Ok(());
         }
         let mut chain = self.chain.clone();
-        let lines = chain.add(acts, self.now);
+        let lines = chain.add(acts, (self.clock)());
         let written = self.file.write_all(&lines).and_then(|()| self.file.sync_data());
         if let Err(error) = written {
             // What did not fit is taken back, so that the file ends with a whole line; if not, the next run cuts it off.
@@ -82,7 +87,7 @@ mod tests {
     fn a_torn_line_is_cut_off_and_kept() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal.jsonl");
-        let open = || FileJournal::open(&path, "req-0001", Instant::from_nanos(0)).unwrap();
+        let open = || FileJournal::open(&path, "req-0001", Box::new(|| Instant::from_nanos(0))).unwrap();
         let act = |phase| Act::of(phase).in_store("shop");
         open().enter(&[act(Phase::Intent)]).unwrap();
         File::options().append(true).open(&path).unwrap().write_all(b"{\"at\":\"20").unwrap();
@@ -104,7 +109,7 @@ mod tests {
             file: File::options().append(true).open("/dev/full").unwrap(),
             chain: Chain::new("req-0001"),
             size: 0,
-            now: Instant::from_nanos(0),
+            clock: Box::new(|| Instant::from_nanos(0)),
             torn: false,
         };
         let fault = journal.enter(&[Act::of(Phase::Confirmed)]).unwrap_err();

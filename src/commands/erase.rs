@@ -1,0 +1,141 @@
+//! `erase`: plan → confirm → apply → verify → certificate.
+
+mod approval;
+mod carry_out;
+mod certify;
+mod confirm;
+mod list;
+mod pages;
+mod replay;
+mod resume;
+mod scene;
+mod shown;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use model::Fault;
+
+use super::Done;
+use crate::cli::authority::TimeArgs;
+use crate::cli::context::Context;
+use crate::cli::examples::Example;
+use crate::cli::exit::Exit;
+use crate::cli::files::{self, Existing};
+use crate::cli::journal::Wanted;
+use crate::cli::passphrase::PassphraseArgs;
+use crate::cli::sealers::{KeyArgs, SignerArgs};
+use crate::cli::subject::SubjectArgs;
+use carry_out::Order;
+use scene::Scene;
+
+pub(crate) const EXAMPLES: &[Example] = &[
+    Example {
+        about: "What would be done, and the digest to confirm",
+        line: "probity erase email=ann@example.org --dry-run",
+    },
+    Example { about: "Do exactly that", line: "probity erase email=ann@example.org --confirm 3f9c…" },
+    Example { about: "Go on where a run was stopped", line: "probity erase --resume req-0007" },
+    Example { about: "Requests and the days that are left", line: "probity erase --list" },
+    Example { about: "Erase again whom a restored backup brought back", line: "probity erase replay shop --dry-run" },
+];
+
+/// Erase a person's data from every store, and prove it
+///
+/// The plan names every row that goes, changes or stays, and why; its digest is what is confirmed. What has changed since
+/// is refused. Each store is changed in one transaction where it has them; a run that was stopped is finished with --resume.
+/// Afterwards every store is searched again for every form of every identity, and a signed certificate says what was
+/// deleted, what stays by which law, what is shared with others, and what was not looked at.
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct EraseArgs {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    subject: SubjectArgs,
+    /// Go on with the request of this id
+    #[arg(long, value_name = "ID", conflicts_with_all = ["subject", "dry_run", "confirm", "plan"])]
+    resume: Option<String>,
+    /// List the requests for erasure with the days that are left
+    #[arg(long, conflicts_with_all = ["subject", "resume", "dry_run", "confirm", "plan"])]
+    list: bool,
+    #[command(flatten)]
+    how: HowArgs,
+}
+
+/// How an erase is planned, confirmed and carried out.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct HowArgs {
+    /// Only plan: show every row that goes, changes or stays, and the digest
+    #[arg(long, conflicts_with = "confirm")]
+    dry_run: bool,
+    /// With --dry-run: write the plan to this file. Without: carry out the plan of this file
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// Carry out the plan with this digest
+    #[arg(long, value_name = "DIGEST")]
+    confirm: Option<String>,
+    /// Refuse to plan when there are gaps: collections without map, references that lead nowhere
+    #[arg(long)]
+    strict: bool,
+    /// The ground: 17-1-a … 17-1-f
+    #[arg(long, value_name = "GROUND")]
+    ground: Option<String>,
+    /// When the request came in; default: now
+    #[arg(long, value_name = "TIME", value_parser = model::Instant::parse)]
+    received: Option<model::Instant>,
+    /// How it was verified that whoever asks is the person; no names
+    #[arg(long, value_name = "WORDS")]
+    verified_by: Option<String>,
+    /// Approval of another person, made with ssh-keygen -Y sign (can be repeated)
+    #[arg(long, value_name = "FILE")]
+    approval: Vec<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+    #[command(flatten, next_help_heading = "Time")]
+    time: TimeArgs,
+    #[command(flatten, next_help_heading = "Signers")]
+    key: KeyArgs,
+    #[command(flatten, next_help_heading = "Signers")]
+    signers: SignerArgs,
+}
+
+#[derive(Subcommand, Debug)]
+enum Verb {
+    /// Erase again those whom a restored backup brought back into a store
+    Replay(Box<replay::ReplayArgs>),
+}
+
+pub(crate) fn run(context: &mut Context, args: EraseArgs) -> Result<Done, Fault> {
+    match (&args.verb, &args.resume) {
+        (Some(Verb::Replay(replay)), _) => replay::run(context, replay),
+        _ if args.list => list::run(context),
+        (None, Some(id)) => resume::run(context, id, &args.how),
+        (None, None) => {
+            context.trace.begin(Wanted::WhereThere, "erase.planned");
+            let identities = args.subject.identities()?;
+            let mut scene = Scene::open(context, identities, &[])?;
+            erase(context, &mut scene, &args.how)
+        }
+    }
+}
+
+/// Plans, and carries the plan out where it is confirmed.
+pub(crate) fn erase(context: &mut Context, scene: &mut Scene, how: &HowArgs) -> Result<Done, Fault> {
+    let plan = scene.plan(context, how.ground.as_deref(), how.strict)?;
+    let digest = plan.digest()?;
+    context.trace.digest("plan", digest);
+    if how.dry_run {
+        if let Some(path) = &how.plan {
+            let text = format!("{:#}\n", plan.to_json()?);
+            files::write(path, text.as_bytes(), Existing::Keep)?;
+        }
+        return Ok(Done::showing(Exit::Done, shown::Planned::new(plan, how.plan.clone())?));
+    }
+    confirm::confirmed(context, how, &plan)?;
+    context.trace.begin(Wanted::Always, "erase.finished");
+    context.trace.digest("plan", digest);
+    let approvers = approval::check(context, &how.approval, &digest)?;
+    let order = Order { plan, approvers, received: how.received, verified_by: how.verified_by.clone() };
+    carry_out::begin(context, scene, order, how)
+}

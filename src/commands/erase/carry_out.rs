@@ -1,0 +1,251 @@
+//! Carrying a plan out: journal and ledger first, then store after store, then looking for what is left, then the certificate.
+
+use ledger::Entry;
+use model::{Fault, Instant, Kind};
+use privacy::apply::{self, Applied, Part};
+use privacy::certificate::{About, Certificate, Outcomes};
+use privacy::deadline::{self, Calendar, Duty};
+use privacy::identity;
+use privacy::journal::{Act, Journal as _, Phase};
+use privacy::plan::Plan;
+use privacy::register::{Right, Status};
+use privacy::tombstone::Tombstone;
+use privacy::verify::{Verified, verify};
+
+use super::certify::Means;
+use super::scene::Scene;
+use super::shown::Erased;
+use super::{Done, HowArgs};
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::progress::Count;
+use crate::cli::requests::{self, Dossier, FileJournal, PLAN};
+use crate::cli::{journal as entries, signals};
+
+/// What was confirmed.
+pub(super) struct Order {
+    pub(super) plan: Plan,
+    pub(super) approvers: Vec<String>,
+    pub(super) received: Option<Instant>,
+    pub(super) verified_by: Option<String>,
+}
+
+/// One erase under way.
+pub(super) struct Run<'r> {
+    pub(super) plan: &'r Plan,
+    pub(super) dossier: Dossier,
+    pub(super) journal: FileJournal,
+    pub(super) means: Means,
+}
+
+const APPROVALS: &str = "approvals.json";
+/// While this file is in the state folder, nothing is erased.
+const STOP: &str = "STOP";
+
+/// Opens a request and carries it out.
+///
+/// # Errors
+/// `erase-busy`, what the keys say; refusals before anything was changed.
+pub(super) fn begin(context: &mut Context, scene: &mut Scene, order: Order, how: &HowArgs) -> Result<Done, Fault> {
+    let _turn = requests::turn(context)?;
+    proceed(context)?;
+    let means = Means::open(context, how)?;
+    let now = context.now();
+    let mut dossier = Dossier::create(context, Right::Erasure, order.received.unwrap_or(now), &scene.identities)?;
+    let digest = order.plan.digest()?;
+    let request = &mut dossier.request;
+    request.ground.clone_from(&order.plan.ground);
+    request.verification = order.verified_by;
+    request.set_digest("plan", digest);
+    let due = deadline::due(Duty::Answer, request.received, &deadline::Request::default(), &Calendar::default(), now)?;
+    request.due = due.map(|due| due.at);
+    dossier.put(PLAN, order.plan.to_json()?.to_string().as_bytes())?;
+    dossier.write(APPROVALS, serde_json::json!(order.approvers).to_string().as_bytes())?;
+    dossier.save()?;
+    let mut journal = dossier.journal(context)?;
+    let approved = order.approvers.iter().map(|_| Act::of(Phase::Approved).about(digest));
+    let acts: Vec<Act> = [Act::of(Phase::Confirmed).about(digest)].into_iter().chain(approved).collect();
+    journal.enter(&acts)?;
+    Run { plan: &order.plan, dossier, journal, means }.go(context, scene, "erase.confirmed")
+}
+
+impl Run<'_> {
+    /// Does what is left to do. The ledger learns of it before the first store does.
+    pub(super) fn go(mut self, context: &mut Context, scene: &mut Scene, act: &str) -> Result<Done, Fault> {
+        let id = self.dossier.request.id.clone();
+        context.trace.word("request", &id);
+        self.announce(context, act)?;
+        let applied = self.apply(context, scene)?;
+        for outcome in privacy::plan::Outcome::ALL {
+            context.trace.count(outcome.word(), apply::rows_of(self.plan, &applied, outcome));
+        }
+        if let Some(fault) = &applied.fault {
+            context.trace.word("fault", fault.code());
+            if fault.kind() == Kind::Refused && !applied.has_changed() {
+                return Err(self.refused(fault)?);
+            }
+        }
+        let (verified, fault) = match applied.is_whole() {
+            true => match verify(
+                self.plan,
+                &scene.graph,
+                &mut scene.members,
+                &scene.identities,
+                &*context.progress(Count::Items),
+            ) {
+                Ok(verified) => (Some(verified), None),
+                Err(fault) => (None, Some(fault)),
+            },
+            false => (None, None),
+        };
+        self.finish(context, scene, applied, verified, fault)
+    }
+
+    /// Nothing was changed and nothing will be under this plan: the request is over.
+    fn refused(&mut self, fault: &Fault) -> Result<Fault, Fault> {
+        self.dossier.request.status = Status::Revoked;
+        self.dossier.request.details = Some(format!("Refused before anything was changed: {}", fault.code()));
+        self.dossier.save()?;
+        self.dossier.destroy_key()?;
+        self.journal.enter(&[Act::of(Phase::Closed).because(fault.code())])?;
+        let again = Fault::new(fault.kind(), fault.code(), fault.message());
+        Ok(again.advise(fault.advice().unwrap_or_default()))
+    }
+
+    fn announce(&self, context: &Context, act: &str) -> Result<(), Fault> {
+        let entry = Entry {
+            time: context.now(),
+            actor: context.actor(),
+            command: "erase".to_owned(),
+            act: act.to_owned(),
+            outcome: "begun".to_owned(),
+            code: 0,
+            digests: vec![("plan".to_owned(), self.plan.digest()?), ("journal".to_owned(), self.journal.head())],
+            facts: vec![("request".to_owned(), ledger::Fact::Text(self.dossier.request.id.clone()))],
+        };
+        entries::append(context, &[entry])
+    }
+
+    fn apply(&mut self, context: &Context, scene: &mut Scene) -> Result<Applied, Fault> {
+        let holds = scene.holds(context);
+        let progress = context.progress(Count::Items);
+        let stop = || proceed(context);
+        let means = apply::Means { holds: &holds, proceed: &stop, progress: &*progress };
+        let mut parts: Vec<Part<'_>> = scene
+            .members
+            .iter_mut()
+            .map(|member| Part { name: &member.name, store: &mut *member.store, catalog: &member.catalog })
+            .collect();
+        apply::apply(self.plan, &mut parts, &mut self.journal, &means)
+    }
+
+    fn finish(
+        mut self,
+        context: &mut Context,
+        scene: &mut Scene,
+        applied: Applied,
+        verified: Option<Verified>,
+        fault: Option<Fault>,
+    ) -> Result<Done, Fault> {
+        let fault_kind = applied.fault.as_ref().or(fault.as_ref()).map(Fault::kind);
+        let changed = applied.has_changed();
+        let certificate = self.certificate(context, scene, &applied, verified.as_ref())?;
+        let mut erased =
+            Erased::new(&certificate, &self.dossier, self.plan.digest()?, &verified, applied.fault.or(fault));
+        if verified.is_some() {
+            let digest = self.means.write(context, &self.dossier, &certificate)?;
+            self.journal.enter(&[Act::of(Phase::Verified).about(digest), Act::of(Phase::Certified).about(digest)])?;
+            context.trace.digest("certificate", digest);
+            self.dossier.request.set_digest("certificate", digest);
+            self.bury(context, scene)?;
+            self.dossier.save()?;
+            erased.certificate = Some(self.dossier.path("certificate.pdf"));
+        }
+        context.trace.word("result", certificate.result.word());
+        context.trace.digest("journal", self.journal.head());
+        let exit = match certificate.result {
+            Outcomes::Complete => {
+                self.close(context)?;
+                erased.closed = true;
+                Exit::Done
+            }
+            Outcomes::Residual => Exit::No,
+            Outcomes::Incomplete if changed => Exit::Partial,
+            Outcomes::Incomplete => fault_kind.unwrap_or(Kind::Partial).into(),
+        };
+        Ok(Done::showing(exit, erased))
+    }
+
+    fn certificate(
+        &self,
+        context: &Context,
+        scene: &mut Scene,
+        applied: &Applied,
+        verified: Option<&Verified>,
+    ) -> Result<Certificate, Fault> {
+        let mut digests = vec![("plan".to_owned(), self.plan.digest()?), ("journal".to_owned(), self.journal.head())];
+        digests.extend(self.plan.inputs.iter().map(|(name, digest)| (name.clone(), *digest)));
+        let approvals = std::fs::read(self.dossier.path(APPROVALS)).unwrap_or_default();
+        let request = &self.dossier.request;
+        let about = About {
+            request: request.id.clone(),
+            received: request.received,
+            started: self.journal.began().unwrap_or_else(|| context.now()),
+            finished: context.now(),
+            operator: context.actor(),
+            approvers: serde_json::from_slice(&approvals).unwrap_or_default(),
+            identified_by: request.verification.clone(),
+            tool: format!("probity {}", env!("CARGO_PKG_VERSION")),
+            digests,
+            tombstones: scene.identities.len() as u64,
+        };
+        let versions: Vec<String> = self
+            .plan
+            .stores
+            .iter()
+            .map(|store| {
+                let member = scene.members.iter_mut().find(|member| member.name == store.member);
+                // That a store does not tell its version is no reason to leave the certificate out.
+                member.and_then(|member| member.store.version().ok()).unwrap_or_else(|| "unknown".to_owned())
+            })
+            .collect();
+        Ok(Certificate::new(about, self.plan, &versions, applied, verified))
+    }
+
+    /// Pseudonyms of the identities, so that a backup that comes back can be erased again.
+    fn bury(&self, context: &Context, scene: &Scene) -> Result<(), Fault> {
+        let known = requests::stones(context)?;
+        let fresh =
+            scene.identities.iter().filter(|one| known.of(&scene.secret, one.kind(), one.normalised()).is_none());
+        let stones: Vec<Tombstone> = fresh
+            .map(|one| Tombstone {
+                kind: one.kind().to_owned(),
+                pseudonym: scene.secret.pseudonym(one.kind(), one.normalised()),
+                key: scene.secret.id().to_owned(),
+                normalisation: identity::VERSION,
+                request: self.dossier.request.id.clone(),
+                erased: context.now(),
+            })
+            .collect();
+        requests::bury(context, &stones)
+    }
+
+    /// The request is answered; whom it was about is known to nobody any more.
+    pub(super) fn close(&mut self, context: &Context) -> Result<(), Fault> {
+        self.dossier.request.status = Status::Fulfilled;
+        self.dossier.request.answered = Some(context.now());
+        self.dossier.save()?;
+        self.dossier.destroy_key()?;
+        self.journal.enter(&[Act::of(Phase::Closed)])
+    }
+}
+
+/// Stops between two steps: a file that says so, or a signal.
+pub(super) fn proceed(context: &Context) -> Result<(), Fault> {
+    let stop = context.project.state(STOP);
+    if stop.try_exists().map_err(|error| Fault::io("read", &stop, error))? {
+        return Err(Fault::refused("erase-stopped", format!("Nothing is erased while {} is there", stop.display()))
+            .advise("Remove it when erasing may go on; `--resume` finishes what was begun."));
+    }
+    signals::check()
+}

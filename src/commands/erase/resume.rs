@@ -1,0 +1,73 @@
+//! `erase --resume ID`: what was begun is finished, never taken back.
+
+use model::Fault;
+use privacy::journal::{Act, Journal as _, Phase, standing};
+use privacy::plan::Plan;
+use privacy::register::Status;
+use privacy::verify::unplanned;
+
+use super::carry_out::{Run, proceed};
+use super::certify::Means;
+use super::scene::Scene;
+use super::{Done, HowArgs};
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::journal::Wanted;
+use crate::cli::progress::Count;
+use crate::cli::requests::{self, Dossier, FileJournal, PLAN};
+
+pub(super) fn run(context: &mut Context, id: &str, how: &HowArgs) -> Result<Done, Fault> {
+    context.trace.begin(Wanted::Always, "erase.finished");
+    let _turn = requests::turn(context)?;
+    let mut dossier = Dossier::open(context, id)?;
+    let mut journal = dossier.journal(context)?;
+    if journal.torn {
+        context.output.warn("the last line of the journal was not finished; it was cut off and kept beside it");
+    }
+    if dossier.request.status == Status::Fulfilled {
+        return already(context, &mut dossier, &mut journal);
+    }
+    proceed(context)?;
+    let means = Means::open(context, how)?;
+    let plan = Plan::parse(&dossier.take(PLAN)?)?;
+    let digest = plan.digest()?;
+    context.trace.digest("plan", digest);
+    if !journal.acts().iter().any(|act| act.phase == Phase::Confirmed) {
+        // Stopped between the making of its folder and the first line: nothing was changed, and it is confirmed anew.
+        return Err(Fault::refused("not-confirmed", format!("The request {id} was stopped before it was begun"))
+            .advise("Nothing was changed. Make the plan once more with --dry-run, and confirm it."));
+    }
+    let mut scene = Scene::open(context, dossier.subject()?, &[])?;
+    nothing_new(context, &plan, &mut scene, &journal)?;
+    journal.enter(&[Act::of(Phase::Resumed).about(digest)])?;
+    Run { plan: &plan, dossier, journal, means }.go(context, &mut scene, "erase.resumed")
+}
+
+/// Everything was done; a run may have been stopped before the key was destroyed.
+fn already(context: &mut Context, dossier: &mut Dossier, journal: &mut FileJournal) -> Result<Done, Fault> {
+    dossier.destroy_key()?;
+    if journal.acts().last().is_none_or(|act| act.phase != Phase::Closed) {
+        journal.enter(&[Act::of(Phase::Closed)])?;
+    }
+    context.trace.word("request", dossier.request.id.clone());
+    Ok(Done::showing(Exit::Done, super::shown::Finished { request: dossier.request.clone() }))
+}
+
+/// Rows that have come since are not in the plan: where a store is still to be done, they would stay behind.
+fn nothing_new(context: &Context, plan: &Plan, scene: &mut Scene, journal: &FileJournal) -> Result<(), Fault> {
+    let open = |member: &str| standing(journal.acts(), member) != Some(Phase::Committed);
+    if !plan.stores.iter().any(|store| open(&store.member)) {
+        return Ok(());
+    }
+    let progress = context.progress(Count::Items);
+    let new = unplanned(plan, &scene.graph, &mut scene.members, &scene.identities, &*progress)?;
+    match new.iter().find(|left| open(&left.member)) {
+        None => Ok(()),
+        Some(left) => {
+            let message =
+                format!("{}.{} has rows of the person that the plan does not know", left.member, left.collection);
+            Err(Fault::refused("plan-drift", message)
+                .advise("Make a new plan with --dry-run and confirm that one; what is done already stays done."))
+        }
+    }
+}

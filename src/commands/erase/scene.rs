@@ -1,0 +1,110 @@
+//! Everything that an erase looks at: stores, map, graph, person.
+
+use std::collections::BTreeMap;
+
+use model::{Digest, Fault};
+use privacy::discover::{Member, Options, discover};
+use privacy::graph::{Graph, Part};
+use privacy::identity::Identity;
+use privacy::plan::{Gap, Plan, Policy};
+use privacy::tombstone::Secret;
+
+use crate::cli::context::Context;
+use crate::cli::progress::Count;
+use crate::cli::{data_map, requests, stores};
+
+/// Stores that are open, how their rows refer to each other, and whom it is about.
+pub(crate) struct Scene {
+    pub(crate) members: Vec<Member>,
+    pub(crate) graph: Graph,
+    pub(crate) identities: Vec<Identity>,
+    pub(crate) secret: Secret,
+    gaps: Vec<Gap>,
+    inputs: BTreeMap<String, Digest>,
+}
+
+impl Scene {
+    /// Opens the stores of these names, all of them where none is named. Every one must answer.
+    ///
+    /// # Errors
+    /// Those of the map; of the settings of stores; `store-unreachable` and what else a store says.
+    pub(crate) fn open(context: &Context, identities: Vec<Identity>, names: &[String]) -> Result<Self, Fault> {
+        let map = data_map::load(context)?;
+        if !map.warnings.is_empty() {
+            let warnings = model::counted(map.warnings.len() as u64, "warning", "warnings");
+            context.output.detail(&format!("the data map has {warnings}: `probity map check` lists them"));
+        }
+        // One that cannot be asked may hold what is to go: nothing is deleted anywhere then.
+        let members = stores::open(context, &map.map, names)?.whole()?;
+        let parts: Vec<Part<'_>> = members
+            .iter()
+            .map(|member| Part { member: &member.name, dataset: &member.dataset, catalog: &member.catalog })
+            .collect();
+        let (graph, gaps) = Graph::new(&map.map, &parts)?;
+        let secret = requests::secret(context)?;
+        Ok(Scene { members, graph, identities, secret, gaps, inputs: inputs(context)? })
+    }
+
+    /// Kind and pseudonym of each identity.
+    pub(crate) fn subject(&self) -> Vec<(String, String)> {
+        let one = |one: &Identity| (one.kind().to_owned(), self.secret.printed(one.kind(), one.normalised()));
+        self.identities.iter().map(one).collect()
+    }
+
+    /// The same as digests.
+    pub(crate) fn pseudonyms(&self) -> Vec<Digest> {
+        self.identities.iter().map(|one| self.secret.pseudonym(one.kind(), one.normalised())).collect()
+    }
+
+    /// The holds on the person.
+    pub(crate) fn holds(&self, context: &Context) -> requests::HoldFile {
+        requests::HoldFile::new(context, self.pseudonyms())
+    }
+
+    /// Finds the person and plans the erase.
+    ///
+    /// # Errors
+    /// `no-match` when nothing was found; `plan-has-gaps` with `strict`; what discovery and plan say.
+    pub(crate) fn plan(&mut self, context: &Context, ground: Option<&str>, strict: bool) -> Result<Plan, Fault> {
+        let progress = context.progress(Count::Items);
+        let options = Options { digests: true, tolerant: false };
+        let found = discover(&self.graph, &mut self.members, &self.identities, &options, &*progress)?;
+        let holds = self.holds(context);
+        let today = context.now().date();
+        let policy = Policy {
+            regime: "gdpr",
+            article: "17",
+            ground,
+            subject: self.subject(),
+            inputs: self.inputs.clone(),
+            today: &today,
+            holds: &holds,
+            secret: Some(&self.secret),
+            gaps: self.gaps.clone(),
+        };
+        let plan = privacy::plan::plan(&self.graph, &mut self.members, &found, &policy, &*progress)?;
+        if plan.is_empty() {
+            return Err(Fault::no_verdict("no-match", "No store holds anything of this person").advise(
+                "Check the identities, and whether the map names the fields that hold them (identity: email).",
+            ));
+        }
+        if strict && !plan.gaps.is_empty() {
+            let first = plan.gaps.first().map(|gap| gap.text.clone()).unwrap_or_default();
+            let message = format!("The plan has {}: {first}", model::counted(plan.gaps.len() as u64, "gap", "gaps"));
+            return Err(Fault::refused("plan-has-gaps", message).advise(
+                "Map what is not mapped (`probity map check`), or leave --strict out: the gaps are then told.",
+            ));
+        }
+        Ok(plan)
+    }
+}
+
+/// What the plan was made from, as digests.
+fn inputs(context: &Context) -> Result<BTreeMap<String, Digest>, Fault> {
+    let mut hasher = seal::Hasher::new();
+    for path in data_map::paths(context).into_iter().filter(|path| path.exists()) {
+        let bytes = std::fs::read(&path).map_err(|error| Fault::io("read", &path, error))?;
+        hasher.update(seal::sha256(&bytes).as_bytes());
+    }
+    Ok(BTreeMap::from([("datamap".to_owned(), hasher.finish())]))
+}

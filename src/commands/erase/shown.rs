@@ -1,0 +1,234 @@
+//! What `erase` says: the plan, and what came of it.
+
+use std::path::PathBuf;
+
+use model::{Digest, Fault};
+use privacy::certificate::Certificate;
+use privacy::plan::{Outcome, Plan};
+use privacy::register::Request;
+use privacy::row::Key;
+use privacy::verify::Verified;
+use serde_json::{Map, Value, json};
+
+use super::approval;
+use super::certify::NAMESPACE;
+use crate::cli::output::{Page, Show};
+use crate::cli::requests::Dossier;
+use crate::cli::table::{Cell, Table};
+
+/// A plan that nobody has confirmed yet.
+pub(super) struct Planned {
+    plan: Plan,
+    digest: Digest,
+    json: Value,
+    file: Option<PathBuf>,
+}
+
+impl Planned {
+    pub(super) fn new(plan: Plan, file: Option<PathBuf>) -> Result<Self, Fault> {
+        let (digest, json) = (plan.digest()?, plan.to_json()?);
+        Ok(Planned { plan, digest, json, file })
+    }
+}
+
+impl Show for Planned {
+    fn json(&self) -> Value {
+        let mut json = self.json.clone();
+        json["approval_statement"] = approval::statement(&self.digest).into();
+        json
+    }
+
+    fn human(&self, page: &mut Page) {
+        let mut table = Table::new(&["step", "store", "collection", "outcome", "rows", "why"]);
+        for step in &self.plan.steps {
+            table.row([
+                Cell::Number(step.number.to_string()),
+                step.member.as_str().into(),
+                step.collection.as_str().into(),
+                step.outcome.word().into(),
+                Cell::Count(step.rows),
+                step.reason.as_str().into(),
+            ]);
+        }
+        page.table(&table);
+        for kept in &self.plan.kept {
+            let until = kept.until.as_deref().map(|until| format!(" until {until}")).unwrap_or_default();
+            let rows = model::counted(kept.rows.len() as u64, "row", "rows");
+            let text = format!("{} of {}.{}: {} ({}){until}", rows, kept.member, kept.collection, kept.law, kept.code);
+            page.field("kept", text);
+        }
+        for shared in &self.plan.shared {
+            let rows = model::counted(shared.rows.len() as u64, "row", "rows");
+            page.field("shared", format!("{rows} of {}.{}: {}", shared.member, shared.collection, shared.reason));
+        }
+        self.plan.gaps.iter().for_each(|gap| page.field("gap", &gap.text));
+        self.plan
+            .traps
+            .iter()
+            .for_each(|trap| page.field("mind", format!("{}.{}: {}", trap.member, trap.collection, trap.text)));
+        for index in &self.plan.estimates.indexes {
+            let statement = index.statement.clone().unwrap_or_else(|| index.columns.join(", "));
+            page.field("index", format!("{}.{} was read whole: {statement}", index.member, index.collection));
+        }
+        for recipient in &self.plan.recipients {
+            page.field("to tell", format!("{} ({})", recipient.name, recipient.collections.join(", ")));
+        }
+        page.gap();
+        page.field("digest", self.digest.hex());
+        if let Some(file) = &self.file {
+            page.field("plan", file.display().to_string());
+        }
+        page.line(
+            "Nothing was changed. Do it: the same command with --confirm and the digest in the place of --dry-run.",
+        );
+    }
+}
+
+/// What came of an erase.
+pub(super) struct Erased {
+    request: String,
+    plan: Digest,
+    body: Value,
+    places: Vec<Value>,
+    fault: Option<Fault>,
+    pub(super) certificate: Option<PathBuf>,
+    pub(super) closed: bool,
+    rows: Vec<(Outcome, u64)>,
+    result: &'static str,
+    gaps: usize,
+    kept: u64,
+    shared: u64,
+    recipients: Vec<String>,
+}
+
+impl Erased {
+    pub(super) fn new(
+        of: &Certificate,
+        dossier: &Dossier,
+        plan: Digest,
+        verified: &Option<Verified>,
+        fault: Option<Fault>,
+    ) -> Self {
+        Erased {
+            request: dossier.request.id.clone(),
+            plan,
+            body: of.to_json(),
+            places: verified.as_ref().map(places).unwrap_or_default(),
+            fault,
+            certificate: None,
+            closed: false,
+            rows: Outcome::ALL.iter().map(|outcome| (*outcome, of.rows(*outcome))).collect(),
+            result: of.result.word(),
+            gaps: of.gaps.len(),
+            kept: of.retained.iter().map(|kept| kept.rows).sum(),
+            shared: of.shared.iter().map(|shared| shared.rows).sum(),
+            recipients: of.recipients.iter().map(|(name, _)| name.clone()).collect(),
+        }
+    }
+}
+
+/// Where something is left, with the keys of the rows: for whoever has to look, and in no file.
+fn places(verified: &Verified) -> Vec<Value> {
+    let hits = verified.stores.iter().flat_map(|store| {
+        store.hits.iter().map(|hit| {
+            json!({
+                "store": store.member, "collection": hit.collection, "field": hit.field, "key": cells(&hit.key),
+                "forms": hit.forms.iter().map(|form| form.word()).collect::<Vec<_>>(),
+            })
+        })
+    });
+    let left = verified.left.iter().flat_map(|left| {
+        left.rows.iter().map(|key| {
+            json!({
+                "store": left.member, "collection": left.collection, "field": null, "key": cells(key),
+                "forms": ["found again"],
+            })
+        })
+    });
+    hits.chain(left).collect()
+}
+
+fn cells(key: &Key) -> Value {
+    json!(key.0)
+}
+
+impl Show for Erased {
+    fn json(&self) -> Value {
+        let counts: Map<String, Value> =
+            self.rows.iter().map(|(outcome, rows)| (outcome.word().to_owned(), json!(rows))).collect();
+        json!({
+            "schema": "erase/1",
+            "request": self.request,
+            "digest": self.plan.hex(),
+            "result": self.result,
+            "closed": self.closed,
+            "counts": counts,
+            "kept": self.kept,
+            "shared": self.shared,
+            "stores": self.body["scope"],
+            "failed": self.body["failed"],
+            "places": self.places,
+            "gaps": self.body["gaps"],
+            "remains_physically": self.body["remains_physically"],
+            "recipients": self.body["recipients"],
+            "certificate": self.certificate.as_ref().map(|path| path.display().to_string()),
+            "fault": self.fault.as_ref().map(|fault| json!({"code": fault.code(), "message": fault.message()})),
+        })
+    }
+
+    fn human(&self, page: &mut Page) {
+        page.field("request", &self.request);
+        page.field("result", self.result);
+        for (outcome, rows) in self.rows.iter().filter(|(_, rows)| *rows > 0) {
+            page.field(outcome.word(), model::counted(*rows, "row", "rows"));
+        }
+        let count = |page: &mut Page, name: &str, rows: u64| {
+            if rows > 0 {
+                page.field(name, model::counted(rows, "row", "rows"));
+            }
+        };
+        count(page, "kept", self.kept);
+        count(page, "shared", self.shared);
+        if let Some(fault) = &self.fault {
+            page.field("stopped", fault.message());
+        }
+        for place in &self.places {
+            let text = |name: &str| place[name].as_str().unwrap_or("(name)").to_owned();
+            let forms =
+                place["forms"].as_array().map(|forms| forms.iter().filter_map(Value::as_str).collect::<Vec<_>>());
+            let (key, forms) = (place["key"].to_string(), forms.unwrap_or_default().join(", "));
+            let path = [text("store"), text("collection"), text("field")].join(".");
+            page.field("left", format!("{path} {key}: {forms}"));
+        }
+        if self.gaps > 0 {
+            page.field("gaps", format!("{}: the certificate lists them", self.gaps));
+        }
+        self.recipients.iter().for_each(|name| page.field("to tell", name));
+        page.gap();
+        match &self.certificate {
+            Some(path) => {
+                let folder = path.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
+                page.field("certificate", path.display().to_string());
+                page.line(format!(
+                    "Check it: cd {folder} && ssh-keygen -Y verify -f allowed_signers -I probity -n {NAMESPACE} -s certificate.json.sig < certificate.json"
+                ));
+            }
+            None => page.line(format!("Not finished. Go on: probity erase --resume {}", self.request)),
+        }
+    }
+}
+
+/// A request that was finished before.
+pub(super) struct Finished {
+    pub(super) request: Request,
+}
+
+impl Show for Finished {
+    fn json(&self) -> Value {
+        self.request.to_json()
+    }
+
+    fn human(&self, page: &mut Page) {
+        page.line(format!("{} is finished; its certificate is in its folder.", self.request.id));
+    }
+}

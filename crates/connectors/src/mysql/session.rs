@@ -17,7 +17,7 @@ use crate::access::{Access, Tls};
 use crate::sql::{self, Bind, Statement};
 
 /// How much longer than the server itself this side waits.
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(2);
 
 pub(super) struct Session {
     /// For people: host, port, database.
@@ -240,10 +240,12 @@ impl Session {
     }
 
     pub(super) fn commit(&mut self) -> Result<(), Fault> {
+        // Without a connection nothing is sent, and the server has rolled back.
+        let was_open = self.connection.is_some();
         let outcome = self.raw("COMMIT");
         self.in_transaction = false;
         match outcome {
-            Err(fault) if self.connection.is_none() => Err(commit_unknown(&self.host).caused_by(fault)),
+            Err(fault) if was_open && self.connection.is_none() => Err(commit_unknown(&self.host).caused_by(fault)),
             Err(fault) => {
                 self.connection = None;
                 Err(fault)

@@ -13,7 +13,7 @@ use privacy::catalog::{ColumnKind, OnDelete};
 use privacy::map::Dataset;
 use privacy::row::{Cell, FieldPath, Key, Row};
 use privacy::store::{Condition, DataStore, Find, Fold, Needles};
-use probity_connectors::{Access, open};
+use probity_connectors::{Access, Tls, open};
 
 fn server() -> String {
     std::env::var("PROBITY_TEST_POSTGRES_URL").unwrap_or_default()
@@ -604,6 +604,256 @@ fn what_a_user_may_not_see_is_a_gap_with_the_grant() {
     assert!(said.iter().any(|sentence| sentence.contains("only its owner")), "{said:?}");
     drop(store);
     shop.judge(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+}
+
+#[test]
+fn what_a_cell_says_finds_its_row_again() {
+    if !has_server() {
+        return;
+    }
+    let shop = Shop::new(NASTY);
+    let mut store = shop.open();
+    let catalog = store.describe().expect("described");
+    let mut checked = 0;
+    for collection in &catalog.collections {
+        let names: Vec<&str> = collection.columns.iter().map(|column| column.name.as_str()).collect();
+        let paths: Vec<FieldPath> = names.iter().map(|name| FieldPath::column(name)).collect();
+        let mut all = Vec::new();
+        let find = Find { collection: &collection.name, fields: &paths, any: &[], limit: None };
+        let read = store.find(&find, &mut |row| {
+            all.push(row);
+            Ok(())
+        });
+        read.expect("read");
+        for row in &all {
+            for (column, cell) in collection.columns.iter().zip(&row.cells) {
+                // Documents and lists are found by what is in them; spans, infinities and years before Christ by nothing.
+                let is_whole = !matches!(column.kind, ColumnKind::Json | ColumnKind::List | ColumnKind::Other);
+                let odd = |text: &str| {
+                    text.contains("infinity")
+                        || text.ends_with("BC")
+                        || text.starts_with('P') && column.kind == ColumnKind::Time
+                };
+                let Some(text) = cell.as_ref().filter(|text| is_whole && !odd(text) && *text != "NaN") else {
+                    continue;
+                };
+                let any = [Condition {
+                    fields: vec![FieldPath::column(&column.name)],
+                    ..condition("x", Fold::Exact, &[text])
+                }];
+                let found = rows(&mut *store, &collection.name, &[], &any);
+                assert!(
+                    found.iter().any(|other| other.key == row.key),
+                    "{}.{}: {text:.60}",
+                    collection.name,
+                    column.name
+                );
+                checked += 1;
+            }
+        }
+        if collection.read_only {
+            continue;
+        }
+        // Every row is met by its key, those without a key by all their cells.
+        let mut work = store.begin().expect("begun");
+        let keys: Vec<Key> = all.iter().map(|row| row.key.clone()).collect();
+        let mut met = 0;
+        let mut count = |_| {
+            met += 1;
+            Ok(())
+        };
+        work.reread(&collection.name, &[], &keys, &mut count).expect("read");
+        assert_eq!(met, all.len(), "{}", collection.name);
+        // Setting what is there changes nothing.
+        let is_set = |name: &&FieldPath| {
+            collection.column(name.root()).is_some_and(|column| !column.generated && column.name != "id")
+        };
+        let set: Vec<FieldPath> = paths.iter().filter(is_set).cloned().collect();
+        let cells = |row: &Row| {
+            row.cells.iter().zip(&paths).filter(|(_, name)| is_set(name)).map(|(cell, _)| cell.clone()).collect()
+        };
+        let same: Vec<(Key, Vec<Cell>)> = all.iter().map(|row| (row.key.clone(), cells(row))).collect();
+        work.defer_constraints().expect("deferred");
+        if !set.is_empty() {
+            assert_eq!(work.set(&collection.name, &set, &same).expect("set"), all.len() as u64, "{}", collection.name);
+        }
+        let mut after = Vec::new();
+        let read = work.find(&find, &mut |row| {
+            after.push(row);
+            Ok(())
+        });
+        read.expect("read");
+        all.sort_by(|a, b| a.key.cmp(&b.key));
+        after.sort_by(|a, b| a.key.cmp(&b.key));
+        assert!(all == after, "{} changed", collection.name);
+    }
+    assert!(checked > 50, "{checked}");
+}
+
+#[test]
+fn a_value_longer_than_one_piece_is_searched_over_the_seams() {
+    if !has_server() {
+        return;
+    }
+    let shop = Shop::new(
+        "CREATE TABLE t (id int PRIMARY KEY, v text, b bytea); ALTER TABLE t ALTER v SET STORAGE EXTERNAL, ALTER b SET STORAGE EXTERNAL;
+         INSERT INTO t VALUES (1, repeat('x', 16777210) || 'ann@example.org' || repeat('y', 52000000) || 'bob@example.org', NULL), (2, 'ann@example.org', '\\x00');
+         INSERT INTO t VALUES (3, NULL, convert_to(repeat('z', 70000000) || 'eve@example.org', 'UTF8'))",
+    );
+    let needles = Words(["ann@example.org", "bob@example.org", "eve@example.org"].map(str::to_owned).into());
+    let mut hits = Vec::new();
+    let mut tell = |hit: privacy::store::Hit| {
+        hits.push((hit.key.0[0].clone().unwrap_or_default(), hit.field.unwrap_or_default(), hit.needle));
+        Ok(())
+    };
+    let scanned = shop.open().scan(&needles, &mut tell, &Hidden).expect("scanned");
+    hits.sort();
+    let expect = [("1", "v", 0), ("1", "v", 1), ("2", "v", 0), ("3", "b", 2)];
+    assert_eq!(hits, expect.map(|(key, field, needle)| (key.to_owned(), field.to_owned(), needle)));
+    assert!(scanned.unread.is_empty() && scanned.bytes > 138_000_000 && scanned.rows == 3, "{scanned:?}");
+}
+
+#[test]
+fn a_connection_that_breaks_in_commit_leaves_the_outcome_unknown() {
+    if !has_server() {
+        return;
+    }
+    let shop = Shop::new(
+        "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1), (2);
+         CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END';
+         CREATE CONSTRAINT TRIGGER cuts AFTER DELETE ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION cut()",
+    );
+    let mut store = shop.open();
+    let mut work = store.begin().expect("begun");
+    assert_eq!(work.delete("t", &[key(&["1"])]).expect("deleted"), 1);
+    assert_eq!(code(work.commit()), "commit-unknown");
+    assert_eq!(rows(&mut *store, "t", &[], &[]).len(), 2);
+}
+
+#[test]
+fn a_deadlock_ends_one_of_two() {
+    if !has_server() {
+        return;
+    }
+    let shop = Shop::new("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1), (2)");
+    let (mut one, mut two) = (shop.open(), shop.open());
+    let barrier = std::sync::Barrier::new(2);
+    let act = |store: &mut dyn DataStore, first: &str, second: &str| {
+        let mut work = store.begin()?;
+        work.reread("t", &[], &[key(&[first])], &mut |_| Ok(()))?;
+        barrier.wait();
+        work.reread("t", &[], &[key(&[second])], &mut |_| Ok(()))
+    };
+    let codes = std::thread::scope(|scope| {
+        let other = scope.spawn(|| code(act(&mut *two, "2", "1")));
+        [code(act(&mut *one, "1", "2")), other.join().expect("ends")]
+    });
+    assert!(codes.contains(&"store-deadlock") && codes.contains(&"none"), "{codes:?}");
+}
+
+/// TLS and a password, as `tests/services` sets them up.
+#[test]
+fn certificates_and_passwords_are_checked() {
+    let (Ok(ca), Ok(password)) = (std::env::var("PROBITY_TEST_CA"), std::env::var("PROBITY_TEST_GUARDED_PASSWORD"))
+    else {
+        return;
+    };
+    if !has_server() {
+        return;
+    }
+    let url = server().replace("postgres@", "guarded@");
+    let access = |password: &str, ca: Option<&str>| Access {
+        password: Some(password.to_owned().into()),
+        ca: ca.map(Into::into),
+        tls: Tls::Always,
+        ..Access::default()
+    };
+    let with = |access: Access, url: &str| code(open(url, &access, &Dataset::default()));
+    assert_eq!(with(access(&password, Some(&ca)), &url), "none");
+    assert_eq!(with(access(&password, Some(&ca)), &url.replace("127.0.0.1", "localhost")), "none");
+    assert_eq!(with(access("wrong", Some(&ca)), &url), "store-login-refused");
+    assert_eq!(with(access(&password, None), &url), "store-unreachable");
+    // The certificate is for other names.
+    assert_eq!(with(access(&password, Some(&ca)), &url.replace("127.0.0.1", "127.0.0.2")), "store-unreachable");
+    let mut store = open(&url, &access(&password, Some(&ca)), &Dataset::default()).expect("opens");
+    let mut encrypted = Vec::new();
+    let sql = "CREATE OR REPLACE VIEW public.encrypted AS SELECT ssl::text AS is FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    judge(&server(), sql);
+    store.describe().expect("described");
+    let read =
+        store.find(&Find { collection: "encrypted", fields: &fields(&["is"]), any: &[], limit: None }, &mut |row| {
+            encrypted.extend(row.cells);
+            Ok(())
+        });
+    read.expect("read");
+    assert_eq!(encrypted, [some("true")]);
+    judge(&server(), "DROP VIEW public.encrypted");
+}
+
+/// `cargo test --release … -- --ignored --nocapture`: what BENCHMARKS.md quotes.
+#[test]
+#[ignore = "takes a minute: for figures, not for faults"]
+fn a_million_rows() {
+    if !has_server() {
+        return;
+    }
+    let shop = Shop::new(
+        "CREATE TABLE wide (id bigint PRIMARY KEY, mail text, note text, n int); INSERT INTO wide
+           SELECT i, 'somebody' || i || '@example.org', repeat(md5(i::text), 14), i % 1000 FROM generate_series(1, 1000000) i;
+         CREATE INDEX ON wide (mail); VACUUM ANALYZE wide",
+    );
+    let mut store = shop.open();
+    store.describe().expect("described");
+    let needles = Words(vec!["no such value".to_owned()]);
+    let start = std::time::Instant::now();
+    let scanned = store.scan(&Plain(needles), &mut |_| Ok(()), &Hidden).expect("scanned");
+    let took = start.elapsed().as_secs_f64();
+    println!(
+        "scan: {} rows, {} MB, {took:.2} s, {:.0} MB/s",
+        scanned.rows,
+        scanned.bytes / 1_000_000,
+        scanned.bytes as f64 / 1e6 / took
+    );
+    let mut timed = |what: &str, names: &[&str], any: &[Condition]| {
+        let (names, start) = (fields(names), std::time::Instant::now());
+        let mut count = 0;
+        let find = Find { collection: "wide", fields: &names, any, limit: None };
+        let read = store.find(&find, &mut |_| {
+            count += 1;
+            Ok(())
+        });
+        read.expect("read");
+        println!("{what}: {count} rows, {:.3} s", start.elapsed().as_secs_f64());
+    };
+    let ids: Vec<String> = (1..=10_000).map(|at| (at * 97).to_string()).collect();
+    let mails: Vec<String> = ids.iter().map(|id| format!("somebody{id}@example.org")).collect();
+    let texts = |all: &[String]| all.iter().map(|text| vec![text.clone()]).collect::<Vec<_>>();
+    let of = |field: &str, fold, values| Condition { values, ..condition(field, fold, &[]) };
+    timed("10,000 keys", &["mail"], &[of("id", Fold::Exact, texts(&ids))]);
+    timed("10,000 texts, indexed", &["id"], &[of("mail", Fold::Exact, texts(&mails))]);
+    timed("2,000 texts in lower case, no index", &["id"], &[of("mail", Fold::Lower, texts(&mails[..2000]))]);
+    timed("every row", &["mail", "note"], &[]);
+    let peak = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    println!("{}", peak.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default());
+    let keys: Vec<Key> = ids.iter().map(|id| key(&[id])).collect();
+    let start = std::time::Instant::now();
+    let mut work = store.begin().expect("begun");
+    assert_eq!(work.delete("wide", &keys).expect("deleted"), 10_000);
+    println!("delete: 10,000 rows, {:.3} s", start.elapsed().as_secs_f64());
+}
+
+/// Looks for its first word as fast as the standard library can; for figures.
+struct Plain(Words);
+
+impl Needles for Plain {
+    fn within(&self, haystack: &[u8], found: &mut Vec<usize>) {
+        let word = self.0.0[0].as_bytes();
+        found.extend(memchr::memmem::find(haystack, word).map(|_| 0));
+    }
+
+    fn plain(&self) -> &[String] {
+        &self.0.0
+    }
 }
 
 struct Words(Vec<String>);

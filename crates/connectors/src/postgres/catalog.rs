@@ -15,7 +15,8 @@ use crate::sql::{elements, quoted};
 /// extension brought along is its own business.
 const RELATIONS: &str = "SELECT c.oid::text, n.nspname::text, c.relname::text, c.relkind::text,
     CASE c.relkind WHEN 'p' THEN (SELECT sum(greatest(k.reltuples, 0))::bigint FROM pg_partition_tree(c.oid) p
-      JOIN pg_class k ON k.oid = p.relid WHERE p.isleaf) ELSE nullif(c.reltuples, -1)::bigint END::text,
+      JOIN pg_class k ON k.oid = p.relid WHERE p.isleaf) ELSE coalesce(nullif(c.reltuples, -1)::bigint,
+        nullif(pg_stat_get_live_tuples(c.oid), 0)) END::text,
     obj_description(c.oid, 'pg_class'),
     (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))::text,
     (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'DELETE') AND has_table_privilege(c.oid, 'UPDATE'))::text,

@@ -36,6 +36,8 @@ fn alternatives(column: &Column, x: &str) -> Vec<String> {
         (ColumnKind::Boolean, _) => vec![x.to_owned(), truth],
         (ColumnKind::Bytes, _) => vec![format!("unhex({x})"), x.to_owned()],
         (_, Affinity::None) => vec![x.to_owned(), number, format!("unhex({x})")],
+        // As what it is: without the cast an index over several columns serves only the first.
+        (_, Affinity::Text) => vec![format!("CAST({x} AS TEXT)")],
         _ => vec![x.to_owned()],
     }
 }

@@ -82,6 +82,8 @@ pub struct FoundRow {
     pub cells: Vec<Cell>,
     /// The edges that lead from it to rows of the person.
     pub ties: Vec<usize>,
+    /// The edges by which rows of the person refer to it, where it was found going up.
+    pub referrers: Vec<usize>,
     /// It holds an identity of the person.
     pub seed: bool,
 }
@@ -157,6 +159,7 @@ struct Row {
     digest: Option<Digest>,
     count: u64,
     ties: Vec<usize>,
+    referrers: Vec<usize>,
     seed: bool,
 }
 
@@ -304,10 +307,7 @@ impl<'g> Search<'g> {
             }
             self.nodes[node].rows[at].seed |= is_seed;
             for edge in &answer.question.edges {
-                let ties = &mut self.nodes[node].rows[at].ties;
-                if let Err(place) = ties.binary_search(edge) {
-                    ties.insert(place, *edge);
-                }
+                enlist(&mut self.nodes[node].rows[at].ties, *edge);
             }
             self.judge(node, at);
         }
@@ -350,7 +350,15 @@ impl<'g> Search<'g> {
         let at = rows.rows.len();
         rows.index.insert(row.key, at);
         let (cells, digest) = (row.cells, row.digest);
-        rows.rows.push(Row { state: State::Points, cells, digest, count: 1, ties: Vec::new(), seed: false });
+        rows.rows.push(Row {
+            state: State::Points,
+            cells,
+            digest,
+            count: 1,
+            ties: Vec::new(),
+            referrers: Vec::new(),
+            seed: false,
+        });
         Ok(at)
     }
 
@@ -427,6 +435,13 @@ impl<'g> Search<'g> {
     }
 }
 
+/// Keeps a sorted list of edges.
+fn enlist(edges: &mut Vec<usize>, edge: usize) {
+    if let Err(place) = edges.binary_search(&edge) {
+        edges.insert(place, edge);
+    }
+}
+
 fn found_row(key: Key, row: Row, exclusive: bool) -> FoundRow {
     let role = match row.state {
         State::Owned => Role::Owned,
@@ -434,8 +449,8 @@ fn found_row(key: Key, row: Row, exclusive: bool) -> FoundRow {
         State::Points => Role::Points,
         State::Up => Role::Up { exclusive },
     };
-    let Row { cells, digest, count, ties, seed, .. } = row;
-    FoundRow { key, role, count, digest, cells, ties, seed }
+    let Row { cells, digest, count, ties, referrers, seed, .. } = row;
+    FoundRow { key, role, count, digest, cells, ties, referrers, seed }
 }
 
 /// Whether the condition of a polymorphic edge is met.

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use model::{Fault, Progress};
 
 use super::ask::Question;
-use super::{Member, Search, State, holds, tuples};
+use super::{Member, Search, State, enlist, holds, tuples};
 use crate::Limits;
 use crate::catalog::OnDelete;
 use crate::graph::{Edge, Tie};
@@ -27,11 +27,12 @@ pub(super) fn follow(search: &mut Search<'_>, members: &mut [Member], progress: 
             for row in answer.rows {
                 let is_new = !search.nodes[node].index.contains_key(&row.key);
                 let at = search.enter(node, row)?;
-                let state = &mut search.nodes[node].rows[at].state;
-                if is_new || *state == State::Points {
-                    *state = State::Up;
+                let row = &mut search.nodes[node].rows[at];
+                if is_new || row.state == State::Points {
+                    row.state = State::Up;
                     fresh.push((node, at));
                 }
+                answer.question.edges.iter().for_each(|edge| enlist(&mut row.referrers, *edge));
             }
         }
     }
@@ -49,6 +50,20 @@ impl Search<'_> {
             meant.map(|(at, _)| (node, at)).collect::<Vec<_>>()
         };
         self.nodes.iter().enumerate().flat_map(of_node).collect()
+    }
+
+    /// Whether a link of the row leads to somebody that is not the person.
+    fn is_anothers(&self, node: usize, row: &super::Row) -> bool {
+        self.graph.out[node].iter().any(|number| {
+            let edge = &self.graph.edges[*number];
+            let owned = &self.ports[self.port_of[*number]].owned;
+            let strange =
+                || tuples(self.graph, node, &edge.child_fields, &row.cells).iter().any(|tuple| !owned.contains(tuple));
+            matches!(edge.tie, Tie::Owns(_))
+                && !row.ties.contains(number)
+                && holds(self.graph, edge, &row.cells)
+                && strange()
+        })
     }
 
     fn is_followed_up(&self, edge: &Edge) -> bool {
@@ -111,6 +126,9 @@ impl Referrers {
         candidates: Vec<At>,
         progress: &dyn Progress,
     ) -> Result<HashSet<At>, Fault> {
+        // Whoever else a row may belong to by its own links has a say in it.
+        let is_anothers = |(node, at): &&At| search.is_anothers(*node, &search.nodes[*node].rows[*at]);
+        self.doomed.extend(candidates.iter().filter(is_anothers));
         let mut all: HashSet<At> = candidates.iter().copied().collect();
         let mut fresh = candidates;
         while !fresh.is_empty() {

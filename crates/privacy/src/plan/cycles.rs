@@ -84,10 +84,10 @@ fn one_group(work: &Work<'_>, rows: &[At], mut refs: Vec<Ref>, order: &mut Order
     let rule = |number: usize| edge(number).link.as_ref();
     let (mut found, mut left) = layers(rows, &refs);
     let is_done = |found: &Vec<Vec<At>>, left: &Vec<At>| left.is_empty() && found.len() <= LAYERS_MAX;
-    if !is_done(&found, &left) {
+    if !left.is_empty() {
         let cascades = |number: usize| rule(number).is_some_and(|rule| rule.on_delete == OnDelete::Cascade);
         order.cascades.extend(refs.iter().map(|(number, ..)| *number).filter(|number| cascades(*number)));
-        refs.retain(|(number, ..)| !cascades(*number));
+        refs = without_cascades(&refs, &cascades);
         (found, left) = layers(rows, &refs);
     }
     if !is_done(&found, &left) {
@@ -109,6 +109,30 @@ fn one_group(work: &Work<'_>, rows: &[At], mut refs: Vec<Ref>, order: &mut Order
         }
     }
     circles(&left, &refs)
+}
+
+/// A row that the store deletes with another need not go before it; but what refers to such a row must have gone by then.
+fn without_cascades(refs: &[Ref], cascades: &dyn Fn(usize) -> bool) -> Vec<Ref> {
+    let mut taken: HashMap<At, Vec<At>> = HashMap::new();
+    let mut referrers: HashMap<At, Vec<(usize, At)>> = HashMap::new();
+    for (number, child, parent) in refs {
+        match cascades(*number) {
+            true => taken.entry(*parent).or_default().push(*child),
+            false => referrers.entry(*parent).or_default().push((*number, *child)),
+        }
+    }
+    let mut all: BTreeSet<Ref> = refs.iter().copied().filter(|(number, ..)| !cascades(*number)).collect();
+    for parent in taken.keys() {
+        let mut with: HashSet<At> = HashSet::from([*parent]);
+        let mut queue = vec![*parent];
+        while let Some(row) = queue.pop() {
+            queue.extend(taken.get(&row).into_iter().flatten().filter(|child| with.insert(**child)));
+        }
+        let from_outside =
+            with.iter().filter_map(|row| referrers.get(row)).flatten().filter(|(_, row)| !with.contains(row));
+        all.extend(from_outside.map(|(number, row)| (*number, *row, *parent)));
+    }
+    all.into_iter().collect()
 }
 
 fn loosen(work: &Work<'_>, row: At, edge: &Edge, order: &mut Order) -> bool {
@@ -213,6 +237,7 @@ mod tests {
             digest: None,
             cells: of.iter().map(|cell| Some((*cell).to_owned())).collect(),
             ties: Vec::new(),
+            referrers: Vec::new(),
             seed: false,
         };
         // The cells of the needs, in the order of their names: b and id; a and id.

@@ -38,7 +38,12 @@ fn texts(graph: &Graph, number: usize) -> Vec<FieldPath> {
     use ColumnKind::{Bytes, Json, List, Text};
     let columns = graph.nodes[number].collection.columns.iter();
     let texts = columns.filter(|column| matches!(column.kind, Text | Json | List | Bytes) && !column.generated);
-    texts.map(|column| FieldPath::column(&column.name)).filter(|field| !is_fixed(graph, number, field)).collect()
+    let is_referred = |field: &FieldPath| {
+        let mut into = graph.into[number].iter().map(|edge| &graph.edges[*edge]);
+        into.any(|edge| edge.link.is_some() && edge.parent_fields.contains(field))
+    };
+    let fields = texts.map(|column| FieldPath::column(&column.name));
+    fields.filter(|field| !is_fixed(graph, number, field) && !is_referred(field)).collect()
 }
 
 /// Keys (unless they are an identity: then they have to be treated, and cannot be), foreign keys, computed columns.

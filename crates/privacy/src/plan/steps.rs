@@ -11,10 +11,13 @@ use super::replace::{Replacer, fields};
 use super::{Action, Outcome, Step, StorePlan, Target, Trap};
 use crate::discover::{self, FoundRow, Member, Role};
 use crate::graph::Node;
-use crate::row::{Cell, FieldPath, digest};
+use crate::row::{Cell, FieldPath, Key, digest};
 
 /// What makes a step: collection, what it comes to, why, which fields.
 type Group = (usize, Outcome, String, Vec<FieldPath>);
+
+/// Digests of rows after their change; and their new names, where a row is named by all its columns.
+type After = HashMap<At, (Digest, Option<Key>)>;
 
 /// What a row that changes is to have.
 #[derive(Default)]
@@ -108,8 +111,7 @@ struct Sets<'s, 'w> {
     work: &'s Work<'w>,
     policy: &'s Policy<'s>,
     groups: BTreeMap<Group, Vec<Target>>,
-    /// Digests of rows after their change.
-    after: HashMap<At, Digest>,
+    after: After,
     refused: &'s mut BTreeSet<String>,
     traps: &'s mut Vec<Trap>,
 }
@@ -128,7 +130,7 @@ impl Sets<'_, '_> {
         );
         let found = &self.work.found.rows[number];
         let rows: Vec<&FoundRow> = wanted.keys().map(|at| &found[*at]).collect();
-        let places: HashMap<&crate::row::Key, usize> = wanted.keys().map(|at| (&found[*at].key, *at)).collect();
+        let places: HashMap<&Key, usize> = wanted.keys().map(|at| (&found[*at].key, *at)).collect();
         let mut came = 0;
         let mut results = Vec::with_capacity(rows.len());
         discover::rows(graph, member, number, rows, &asked, &mut |row, cells| {
@@ -148,7 +150,8 @@ impl Sets<'_, '_> {
             let Some((group, cells, after)) = result else { continue };
             let row = &found[at];
             let Some(digest) = row.digest else { return Err(drift(node)) };
-            self.after.insert((number, at), after);
+            let name = node.collection.key.is_empty().then(|| renamed(node, &row.key, &group.3, &cells));
+            self.after.insert((number, at), (after, name));
             self.groups.entry(group).or_default().push(Target {
                 key: row.key.clone(),
                 digest,
@@ -209,19 +212,28 @@ impl Sets<'_, '_> {
     }
 }
 
+/// What a row without a key is called after its change.
+fn renamed(node: &Node, key: &Key, fields: &[FieldPath], cells: &[Cell]) -> Key {
+    let of_column = |(name, cell): (&str, &Cell)| {
+        let changed = fields.iter().position(|field| field.below().is_empty() && field.root() == name);
+        changed.map_or_else(|| cell.clone(), |at| cells[at].clone())
+    };
+    Key(node.collection.naming().into_iter().zip(&key.0).map(of_column).collect())
+}
+
 fn drift(node: &Node) -> Fault {
     Fault::refused("plan-drift", format!("Rows of {} changed while the plan was made", node.name()))
         .advise("Run the same command again: it plans anew.")
 }
 
 fn set(work: &Work<'_>, (number, outcome, reason, fields): Group, targets: Vec<Target>) -> Step {
-    let keys: BTreeSet<&crate::row::Key> = targets.iter().map(|target| &target.key).collect();
+    let keys: BTreeSet<&Key> = targets.iter().map(|target| &target.key).collect();
     let found = &work.found.rows[number];
     let via = via(work, number, found.iter().filter(|row| keys.contains(&row.key)));
     step(&work.graph.nodes[number], Action::Set(fields), outcome, reason, via, targets)
 }
 
-fn delete(work: &Work<'_>, number: usize, rows: &[usize], after: &HashMap<At, Digest>) -> Step {
+fn delete(work: &Work<'_>, number: usize, rows: &[usize], after: &After) -> Step {
     let found = &work.found.rows[number];
     let mut rows = rows.to_vec();
     rows.sort_unstable();
@@ -229,8 +241,8 @@ fn delete(work: &Work<'_>, number: usize, rows: &[usize], after: &HashMap<At, Di
     let via = via(work, number, rows.iter().map(|at| &found[*at]));
     let target = |at: &usize| {
         let row = &found[*at];
-        let digest = after.get(&(number, *at)).copied().or(row.digest).unwrap_or(Digest::ZERO);
-        Target { key: row.key.clone(), digest, count: row.count, cells: Vec::new() }
+        let (digest, name) = after.get(&(number, *at)).cloned().unwrap_or((row.digest.unwrap_or(Digest::ZERO), None));
+        Target { key: name.unwrap_or_else(|| row.key.clone()), digest, count: row.count, cells: Vec::new() }
     };
     let targets = rows.iter().map(target).collect();
     let reason = reasons.into_iter().collect::<Vec<_>>().join(" ");
@@ -252,7 +264,7 @@ fn via<'r>(work: &Work<'_>, number: usize, rows: impl Iterator<Item = &'r FoundR
     let mut is_seed = false;
     for row in rows {
         is_seed |= row.seed;
-        ties.extend(&row.ties);
+        ties.extend(row.ties.iter().chain(&row.referrers));
     }
     let node = &work.graph.nodes[number];
     if is_seed {

@@ -37,6 +37,8 @@ pub struct Certificate {
     pub scope: Vec<Scope>,
     /// What was not covered, a sentence each.
     pub gaps: Vec<String>,
+    /// What happened on the side, or is worth knowing, a sentence each.
+    pub remarks: Vec<String>,
     /// What was done, a line for each step of the plan.
     pub done: Vec<Line>,
     /// What stays by law.
@@ -241,6 +243,7 @@ impl Certificate {
             result,
             scope: scope(plan, versions, applied),
             gaps: gaps(plan, verified),
+            remarks: plan.traps.iter().map(|it| format!("{}.{}: {}", it.member, it.collection, it.text)).collect(),
             done: plan.steps.iter().map(|step| line(step, applied)).collect(),
             retained: plan.kept.iter().map(retained).collect(),
             shared: plan.shared.iter().map(shared).collect(),
@@ -293,7 +296,7 @@ fn scope(plan: &Plan, versions: &[String], applied: &Applied) -> Vec<Scope> {
     plan.stores.iter().enumerate().map(one).collect()
 }
 
-/// What the plan could not see, what may happen on the side, and what the scan did not read.
+/// What the plan could not see, and what the scan did not read.
 fn gaps(plan: &Plan, verified: Option<&Verified>) -> Vec<String> {
     let place = |member: Option<&String>, collection: Option<&String>| match (member, collection) {
         (Some(member), Some(collection)) => format!("{member}.{collection}: "),
@@ -301,8 +304,7 @@ fn gaps(plan: &Plan, verified: Option<&Verified>) -> Vec<String> {
         _ => String::new(),
     };
     let planned = plan.gaps.iter().map(|gap| place(gap.member.as_ref(), gap.collection.as_ref()) + &gap.text);
-    let traps = plan.traps.iter().map(|trap| place(Some(&trap.member), Some(&trap.collection)) + &trap.text);
-    let mut gaps: Vec<String> = planned.chain(traps).collect();
+    let mut gaps: Vec<String> = planned.collect();
     match verified {
         None => gaps.push("It was not verified that the data is gone, because not every store is done.".to_owned()),
         Some(verified) => {

@@ -1,5 +1,6 @@
 //! The certificate as pages: scope and gaps first, then what was done, what stays, what was looked for, how to check it.
 
+use evidence::package::IDENTITY;
 use evidence::report::{Attachment, Block, Cell, Column, Paper, Report, Table, Text, Tone};
 use model::{Digest, counted, grouped};
 use privacy::certificate::{Certificate, Outcomes};
@@ -139,6 +140,10 @@ fn done(of: &Certificate, blocks: &mut Vec<Block>) {
         "Deleted means logical removal by the means of the store; what remains physically is said below. Pseudonymised data \
          can be led back to the person and is not erased.",
     )));
+    if !of.remarks.is_empty() {
+        blocks.push(Block::Heading(3, "Remarks".to_owned()));
+        blocks.push(Block::List(of.remarks.iter().map(Text::plain).collect()));
+    }
     if !of.failed.is_empty() {
         blocks.push(Block::Heading(2, "What failed".to_owned()));
         let rows = of.failed.iter().map(|it| vec![cell(&it.store), cell(&it.code), cell(&it.message)]);
@@ -243,7 +248,7 @@ fn check(of: &Certificate, blocks: &mut Vec<Block>) {
         "certificate.json is inside this file and beside it. With its signature and the key of the signer:",
     )));
     blocks.push(Block::Code(vec![
-        format!("ssh-keygen -Y verify -f allowed_signers -I probity -n {NAMESPACE} \\"),
+        format!("ssh-keygen -Y verify -f allowed_signers -I {IDENTITY} -n {NAMESPACE} \\"),
         "    -s certificate.json.sig < certificate.json".to_owned(),
     ]));
     let digests = of.about.digests.iter().map(|(name, digest)| fact(name, Text::exact(digest.hex())));

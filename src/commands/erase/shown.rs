@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use evidence::package::IDENTITY;
 use model::{Digest, Fault};
 use privacy::certificate::Certificate;
 use privacy::plan::{Outcome, Plan};
@@ -210,7 +211,7 @@ impl Show for Erased {
                 let folder = path.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
                 page.field("certificate", path.display().to_string());
                 page.line(format!(
-                    "Check it: cd {folder} && ssh-keygen -Y verify -f allowed_signers -I probity -n {NAMESPACE} -s certificate.json.sig < certificate.json"
+                    "Check it: cd {folder} && ssh-keygen -Y verify -f allowed_signers -I {IDENTITY} -n {NAMESPACE} -s certificate.json.sig < certificate.json"
                 ));
             }
             None => page.line(format!("Not finished. Go on: probity erase --resume {}", self.request)),

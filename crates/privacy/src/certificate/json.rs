@@ -33,6 +33,7 @@ pub(super) fn document(of: &Certificate) -> Value {
             "state": it.state, "collections": it.collections,
         })),
         "gaps": of.gaps,
+        "remarks": of.remarks,
         "counts": counts,
         "done": list(&of.done, |it| json!({
             "step": it.step, "store": it.store, "collection": it.collection, "outcome": it.outcome,

@@ -42,6 +42,7 @@ pub(super) fn document(of: &Certificate) -> String {
         xml.line("digest", &[("of", name)], Some(&format!("sha256:{digest}")));
     }
     lines(of, &mut xml);
+    of.remarks.iter().for_each(|remark| xml.line("remark", &[], Some(remark)));
     of.verification.iter().for_each(|looked| verification(looked, &mut xml));
     for (store, collection, rows) in &of.found_again {
         let rows = rows.to_string();

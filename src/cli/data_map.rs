@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use model::{ByteSize, Fault};
-use privacy::map::read::{self, Limits, Reading};
+use model::{ByteSize, Digest, Fault};
+use privacy::map::read::{self, Limits, Others, Reading};
+use privacy::map::write::Comments;
+use privacy::map::{DataMap, Dataset, edit};
 
 use super::context::Context;
-use super::files;
+use super::files::{self, Existing};
 
 /// The files of the map in the order of the setting `map.files`; the first is the one that is written.
 pub(crate) fn paths(context: &Context) -> Vec<PathBuf> {
@@ -59,4 +61,56 @@ pub(crate) fn parse(context: &Context, files: &[(&Path, &str)]) -> Result<Readin
 /// The path as people see it: below the project's root where it lies there.
 pub(crate) fn shown<'p>(context: &Context, path: &'p Path) -> &'p Path {
     path.strip_prefix(context.project.root()).unwrap_or(path)
+}
+
+/// What a file of the map became.
+pub(crate) struct Saved {
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// It could not be added to and was written anew: comments of its own are gone.
+    pub(crate) anew: bool,
+    /// Of the bytes that it has now.
+    pub(crate) digest: Digest,
+}
+
+/// Writes `map` into its files: datasets that stood in one stay there, new ones go to the first. Only files that change
+/// are written.
+///
+/// # Errors
+/// I/O faults.
+pub(crate) fn save(
+    context: &Context,
+    before: &Reading,
+    map: &DataMap,
+    others: &Others,
+    comments: &Comments,
+) -> Result<Vec<Saved>, Fault> {
+    let mut saved = Vec::new();
+    for (number, path) in paths(context).iter().enumerate() {
+        let name = shown(context, path);
+        let mut others_here =
+            before.others.iter().find(|(file, _)| file == name).map(|(_, others)| others.clone()).unwrap_or_default();
+        let is_here = |dataset: &&Dataset| match &dataset.place.file {
+            Some(file) if before.others.iter().any(|(known, _)| known == file) => file == name,
+            _ => number == 0,
+        };
+        let here = DataMap { datasets: map.datasets.iter().filter(is_here).cloned().collect() };
+        if number == 0 {
+            others_here.extend(others.iter().cloned());
+        }
+        if here.datasets.is_empty() && others_here.is_empty() {
+            continue;
+        }
+        let old = match path.exists() {
+            true => files::read_text(path, ByteSize(Limits::default().file.bytes as u64))?,
+            false => String::new(),
+        };
+        let updated = edit::update(&old, &here, &others_here, comments);
+        if updated.text != old {
+            files::write(path, updated.text.as_bytes(), Existing::Replace)?;
+            let digest = seal::sha256(updated.text.as_bytes());
+            saved.push(Saved { path: name.to_path_buf(), anew: updated.anew && !old.is_empty(), digest });
+        }
+    }
+    Ok(saved)
 }

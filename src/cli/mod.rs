@@ -11,6 +11,8 @@ pub(crate) mod blocks;
 pub(crate) mod calendars;
 #[cfg(any(feature = "house", feature = "verify"))]
 pub(crate) mod certificates;
+#[cfg(feature = "privacy")]
+pub(crate) mod classify;
 pub(crate) mod config;
 pub(crate) mod context;
 #[cfg(feature = "pdf")]
@@ -73,6 +75,8 @@ pub(crate) mod store_keys;
 pub(crate) mod stores;
 #[cfg(feature = "privacy")]
 pub(crate) mod subject;
+#[cfg(feature = "privacy")]
+pub(crate) mod survey;
 pub(crate) mod table;
 #[cfg(all(feature = "pdf", feature = "pkcs11"))]
 pub(crate) mod token;

@@ -15,6 +15,8 @@ mod hold;
 mod ingest;
 #[cfg(feature = "house")]
 mod init;
+#[cfg(feature = "privacy")]
+mod map;
 #[cfg(feature = "pdf")]
 mod package;
 #[cfg(feature = "redact")]
@@ -48,6 +50,8 @@ pub(crate) enum Command {
     Query(query::QueryArgs),
     #[cfg(feature = "engine")]
     Evaluate(evaluate::EvaluateArgs),
+    #[cfg(feature = "privacy")]
+    Map(map::MapArgs),
     #[cfg(feature = "redact")]
     Redact(Box<redact::RedactArgs>),
     #[cfg(feature = "redact")]
@@ -80,6 +84,8 @@ pub(crate) const ABSENT: &[(&str, &str)] = &[
     ("query", "engine"),
     #[cfg(not(feature = "engine"))]
     ("evaluate", "engine"),
+    #[cfg(not(feature = "privacy"))]
+    ("map", "privacy"),
     #[cfg(not(feature = "redact"))]
     ("redact", "redact"),
     #[cfg(not(feature = "redact"))]
@@ -110,6 +116,8 @@ pub(crate) const EXAMPLES: &[(&str, &[Example])] = &[
     ("query", query::EXAMPLES),
     #[cfg(feature = "engine")]
     ("evaluate", evaluate::EXAMPLES),
+    #[cfg(feature = "privacy")]
+    ("map", map::EXAMPLES),
     #[cfg(feature = "redact")]
     ("redact", redact::EXAMPLES),
     #[cfg(feature = "redact")]
@@ -181,6 +189,8 @@ impl Command {
             Command::Query(args) => query::run(context, args),
             #[cfg(feature = "engine")]
             Command::Evaluate(args) => evaluate::run(context, args),
+            #[cfg(feature = "privacy")]
+            Command::Map(args) => map::run(context, args),
             #[cfg(feature = "redact")]
             Command::Redact(args) => redact::run(context, *args),
             #[cfg(feature = "redact")]

@@ -2,7 +2,13 @@
 //!
 //! Written as fideslang dataset YAML (fideslang 3.1.4), read unchanged; what only probity knows stands under `meta: {probity: {…}}`.
 
+pub mod check;
+pub mod edit;
+pub mod graph;
+pub mod merge;
+pub mod propose;
 pub mod read;
+pub mod sample;
 pub mod taxonomy;
 pub mod write;
 

@@ -32,6 +32,9 @@ impl Default for Limits {
     }
 }
 
+/// Keys and values at the top of a file, as they were written.
+pub type Others = Vec<(String, Node)>;
+
 /// A data map, read.
 #[derive(Debug, Default)]
 pub struct Reading {
@@ -40,7 +43,7 @@ pub struct Reading {
     /// What deserves a look but stops nothing, located, in the order of the files.
     pub warnings: Vec<Fault>,
     /// Per file the other keys at its top (`system`, `policy`, `data_category`, …): for Fides, not for us.
-    pub others: Vec<(PathBuf, Vec<(String, Node)>)>,
+    pub others: Vec<(PathBuf, Others)>,
 }
 
 /// Reads the files of a data map; the order of the files does not matter.

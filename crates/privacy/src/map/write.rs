@@ -27,6 +27,20 @@ impl Comments {
         self.lines.entry(key).or_default().push(line.into());
     }
 
+    /// Takes over what `others` say.
+    pub fn extend(&mut self, others: Comments) {
+        for (key, lines) in others.lines {
+            self.lines.entry(key).or_default().extend(lines);
+        }
+    }
+
+    /// The same remarks about a dataset of another key.
+    pub fn renamed(mut self, dataset: &str) -> Self {
+        let lines = std::mem::take(&mut self.lines);
+        let rename = |((_, collection, field), lines)| ((dataset.to_owned(), collection, field), lines);
+        Comments { lines: lines.into_iter().map(rename).collect() }
+    }
+
     fn of(&self, dataset: &str, collection: &str, field: &str) -> &[String] {
         let key = (dataset.to_owned(), collection.to_owned(), field.to_owned());
         self.lines.get(&key).map_or(&[], Vec::as_slice)
@@ -47,7 +61,7 @@ pub fn write(map: &DataMap, others: &[(String, Node)], comments: &Comments) -> S
     datasets.sort_by(|a, b| a.key.cmp(&b.key));
     page.key(0, "dataset", datasets.is_empty());
     for dataset in datasets {
-        put_dataset(&mut page, dataset, comments);
+        put_dataset(&mut page, STEP, dataset, comments);
     }
     for (key, node) in others {
         page.entry(0, key, node);
@@ -58,14 +72,46 @@ pub fn write(map: &DataMap, others: &[(String, Node)], comments: &Comments) -> S
 /// How far the items of `dataset`, `collections` and `fields` stand in from their key, in a file that is written here.
 const STEP: usize = 2;
 
-fn put_dataset(page: &mut Page, dataset: &Dataset, comments: &Comments) {
-    page.comments(STEP, comments.of(&dataset.key, "", ""));
-    page.item(STEP, &dataset_entries(dataset));
+/// One item of `dataset`, its dash so far in.
+pub(super) fn dataset_text(dash: usize, dataset: &Dataset, comments: &Comments) -> String {
+    let mut page = Page::new();
+    put_dataset(&mut page, dash, dataset, comments);
+    page.finish()
+}
+
+/// One item of `collections`.
+pub(super) fn collection_text(
+    dash: usize,
+    dataset: &str,
+    collection: &MappedCollection,
+    comments: &Comments,
+) -> String {
+    let mut page = Page::new();
+    put_collection(&mut page, dash, dataset, collection, comments);
+    page.finish()
+}
+
+/// Items of `fields`.
+pub(super) fn fields_text(
+    dash: usize,
+    dataset: &str,
+    collection: &str,
+    fields: &[&MappedField],
+    comments: &Comments,
+) -> String {
+    let mut page = Page::new();
+    put_fields(&mut page, dash, fields, 0, &|field| comments.of(dataset, collection, field));
+    page.finish()
+}
+
+fn put_dataset(page: &mut Page, dash: usize, dataset: &Dataset, comments: &Comments) {
+    page.comments(dash, comments.of(&dataset.key, "", ""));
+    page.item(dash, &dataset_entries(dataset));
     let mut collections: Vec<&MappedCollection> = dataset.collections.iter().collect();
     collections.sort_by(|a, b| a.name.cmp(&b.name));
-    page.key(2 * STEP, "collections", collections.is_empty());
+    page.key(dash + STEP, "collections", collections.is_empty());
     for collection in collections {
-        put_collection(page, 3 * STEP, &dataset.key, collection, comments);
+        put_collection(page, dash + 2 * STEP, &dataset.key, collection, comments);
     }
 }
 

@@ -3,4 +3,5 @@
 extern crate probity_privacy as privacy;
 
 mod fixtures;
+mod life;
 mod written;

@@ -1,0 +1,108 @@
+//! A look into the stores: catalogs, and samples of values where these are wanted. Read only, bounded.
+
+use model::Fault;
+use privacy::catalog::Catalog;
+use privacy::map::propose::{self, Undeclared};
+use privacy::map::sample::{self, Limits, Sample};
+
+use super::context::Context;
+use super::store_keys;
+use super::stores::Member;
+use super::toml_file::Value;
+
+/// What was seen of one store; the shards of a store are seen as one.
+pub(crate) struct Survey {
+    /// The name in probity.toml.
+    pub(crate) store: String,
+    /// The dataset that describes it.
+    pub(crate) dataset: String,
+    /// Every collection of every shard.
+    pub(crate) catalog: Catalog,
+    /// Empty where no values were wanted.
+    pub(crate) samples: Vec<Sample>,
+    /// Columns that look like references.
+    pub(crate) undeclared: Vec<Undeclared>,
+    /// The store has a catalog that names every column.
+    pub(crate) is_complete: bool,
+    /// What could not be seen, a sentence each.
+    pub(crate) gaps: Vec<String>,
+}
+
+impl Survey {
+    /// Rows that were looked at.
+    pub(crate) fn rows(&self) -> u64 {
+        self.samples.iter().map(|sample| sample.rows).sum()
+    }
+
+    /// Rows that the store believes to have in the collections that were looked at, but never fewer than were read.
+    pub(crate) fn rows_estimated(&self) -> Option<u64> {
+        let one = |sample: &Sample| {
+            let estimated = self.catalog.collection(&sample.collection)?.rows_estimated?;
+            Some(estimated.max(sample.rows))
+        };
+        self.samples.iter().map(one).sum()
+    }
+}
+
+/// Looks into every member; `rows` of each collection, or at catalogs only.
+///
+/// # Errors
+/// What a store says in the midst of it.
+pub(crate) fn take(context: &Context, members: Vec<Member>, rows: Option<u64>) -> Result<Vec<Survey>, Fault> {
+    let mut surveys: Vec<Survey> = Vec::new();
+    for mut member in members {
+        let store = member.name.split('/').next().unwrap_or_default().to_owned();
+        let mut seen = Survey {
+            dataset: member.dataset.clone(),
+            samples: vec![],
+            is_complete: has_catalog(context, &store),
+            undeclared: vec![],
+            gaps: member.catalog.gaps.iter().map(|gap| format!("{}: {gap}", member.name)).collect(),
+            catalog: member.catalog,
+            store,
+        };
+        if let Some(rows) = rows {
+            let limits = Limits { rows, ..Limits::default() };
+            let (samples, gaps) = sample::take_all(&mut *member.store, &seen.catalog, &limits);
+            seen.gaps.extend(gaps.into_iter().map(|gap| format!("{}: {gap}", member.name)));
+            seen.undeclared = propose::undeclared(&mut *member.store, &seen.catalog, &samples)?;
+            seen.samples = samples;
+        }
+        match surveys.iter_mut().find(|known| known.store == seen.store) {
+            Some(known) => join(known, seen),
+            None => surveys.push(seen),
+        }
+    }
+    Ok(surveys)
+}
+
+/// Whether the store's kind keeps a catalog; of documents only the fields that were seen are known.
+fn has_catalog(context: &Context, store: &str) -> bool {
+    let first = |key: &str| -> Option<String> {
+        let setting = context.config.given(&store_keys::key(store, key))?;
+        match &setting.value {
+            Value::List(items) => items.first().map(|item| item.item.plain().to_owned()),
+            other => Some(other.plain().to_owned()).filter(|text| !text.is_empty()),
+        }
+    };
+    let url = ["url", "urls", "shards"].into_iter().find_map(first).unwrap_or_default();
+    ["postgres:", "postgresql:", "mysql:", "mariadb:", "sqlite:"].iter().any(|scheme| url.starts_with(scheme))
+}
+
+fn join(known: &mut Survey, other: Survey) {
+    for collection in other.catalog.collections {
+        match known.catalog.collections.iter_mut().find(|one| one.name == collection.name) {
+            None => known.catalog.collections.push(collection),
+            Some(one) => {
+                one.rows_estimated = one.rows_estimated.zip(collection.rows_estimated).map(|(a, b)| a + b);
+                let new = collection.columns.into_iter().filter(|column| one.column(&column.name).is_none());
+                let new: Vec<_> = new.collect();
+                one.columns.extend(new);
+            }
+        }
+    }
+    known.samples = sample::join(std::mem::take(&mut known.samples), other.samples);
+    // A link holds where every shard says so.
+    known.undeclared.retain(|link| other.undeclared.iter().any(|same| same.from == link.from && same.to == link.to));
+    known.gaps.extend(other.gaps);
+}

@@ -7,8 +7,8 @@ use privacy::map::sample::{self, Limits, Sample};
 
 use super::context::Context;
 use super::store_keys;
-use super::stores::Member;
 use super::toml_file::Value;
+use privacy::discover::Member;
 
 /// What was seen of one store; the shards of a store are seen as one.
 pub(crate) struct Survey {

@@ -7,6 +7,7 @@ pub(crate) mod columns;
 pub(crate) mod edit;
 pub(crate) mod json;
 pub(crate) mod needle;
+pub(crate) mod pattern;
 pub(crate) mod record;
 pub(crate) mod shape;
 pub(crate) mod template;

@@ -14,7 +14,9 @@
 mod access;
 #[cfg(feature = "bodies")]
 mod bodies;
+// Each kind uses its part of it.
 #[cfg(feature = "document")]
+#[cfg_attr(not(feature = "all"), allow(dead_code))]
 mod document;
 #[cfg(feature = "files")]
 mod files;
@@ -25,6 +27,8 @@ mod mysql;
 mod objects;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
 // What one of the kinds alone does not use, another does.
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 #[cfg_attr(not(all(feature = "mysql", feature = "postgres", feature = "sqlite")), allow(dead_code, unused_imports))]
@@ -33,6 +37,8 @@ mod sql;
 mod sqlite;
 #[cfg(feature = "web")]
 mod web;
+#[cfg(any(feature = "redis", feature = "nats"))]
+mod web_address;
 
 pub use access::{Access, Tls};
 
@@ -59,6 +65,8 @@ pub fn open(url: &str, access: &Access, dataset: &Dataset) -> Result<Box<dyn Dat
         "sqlite" => sqlite::open(url, access),
         #[cfg(feature = "files")]
         "file" => files::open(url, access, dataset),
+        #[cfg(feature = "redis")]
+        "redis" | "rediss" => redis::open(url, access, dataset),
         #[cfg(feature = "objects")]
         "s3" => objects::open(url, access, dataset),
         known if KINDS.iter().any(|(_, schemes)| schemes.contains(&known)) => Err(not_built(known)),

@@ -112,6 +112,25 @@ impl Template {
         name
     }
 
+    /// As Redis takes patterns: `*` for what differs, everything else taken as it is.
+    pub(crate) fn glob(&self) -> String {
+        let mut glob = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Variable { .. } => glob.push('*'),
+                Part::Literal(literal) => {
+                    for letter in literal.chars() {
+                        if ['*', '?', '[', ']', '\\', '^'].contains(&letter) {
+                            glob.push('\\');
+                        }
+                        glob.push(letter);
+                    }
+                }
+            }
+        }
+        glob
+    }
+
     /// The values of the variables when `name` is such a name: the shortest ones from the left.
     pub(crate) fn matches(&self, name: &str) -> Option<Vec<(String, String)>> {
         let mut values = Vec::new();

@@ -4,13 +4,11 @@
 #![cfg(feature = "mysql")]
 
 mod common;
+#[path = "common/proxy.rs"]
+mod proxy;
 
 use std::collections::BTreeSet;
-use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use common::{Plain, equals};
@@ -20,6 +18,7 @@ use privacy::row::{FieldPath, Key};
 use privacy::store::{DataStore, Find, Fold};
 use probity_connectors::Access;
 use probity_connectors::guard::{Rate, Route, open};
+use proxy::{PASS, Proxy, REFUSE, STALL, port};
 
 fn server(variable: &str) -> Option<String> {
     let url = std::env::var(variable).ok();
@@ -28,10 +27,6 @@ fn server(variable: &str) -> Option<String> {
         "{variable} is not set: run tests/services mariadb mariadb-replica -- …"
     );
     url
-}
-
-fn port(url: &str) -> u16 {
-    url.rsplit(':').next().unwrap().trim_end_matches('/').parse().expect("a port")
 }
 
 fn judge(url: &str, database: &str, sql: &str) -> String {
@@ -92,85 +87,6 @@ impl Drop for Shop {
             judge(&self.url, "", &format!("DROP DATABASE {}", self.name));
         }
     }
-}
-
-/// Passes bytes on to a server, for as long as it is let.
-struct Proxy {
-    port: u16,
-    rule: Arc<Rule>,
-}
-
-#[derive(Default)]
-struct Rule {
-    /// What happens to a connection: see the constants.
-    mode: AtomicUsize,
-    /// So many bytes of answers pass before the connection is cut, once; below zero: no limit.
-    left: AtomicI64,
-    /// Connections so far.
-    count: AtomicUsize,
-}
-
-const PASS: usize = 0;
-const REFUSE: usize = 1;
-const STALL: usize = 2;
-
-impl Proxy {
-    fn to(url: &str) -> Proxy {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let rule = Arc::new(Rule { left: AtomicI64::new(-1), ..Rule::default() });
-        let proxy = Proxy { port: listener.local_addr().expect("bound").port(), rule: rule.clone() };
-        let target = port(url);
-        std::thread::spawn(move || {
-            for client in listener.incoming().flatten() {
-                rule.count.fetch_add(1, Ordering::SeqCst);
-                if rule.mode.load(Ordering::SeqCst) == REFUSE {
-                    continue;
-                }
-                let server = TcpStream::connect(("127.0.0.1", target)).expect("the server is there");
-                let (client2, server2) = (client.try_clone().expect("cloned"), server.try_clone().expect("cloned"));
-                let rules = (rule.clone(), rule.clone());
-                std::thread::spawn(move || pass(client2, server2, &rules.0, false));
-                std::thread::spawn(move || pass(server, client, &rules.1, true));
-            }
-        });
-        proxy
-    }
-
-    fn mode(&self, mode: usize) {
-        self.rule.mode.store(mode, Ordering::SeqCst);
-    }
-
-    /// Cuts the connection after so many more bytes of answers, once.
-    fn cut_after(&self, bytes: i64) {
-        self.rule.left.store(bytes, Ordering::SeqCst);
-    }
-
-    fn connections(&self) -> usize {
-        self.rule.count.load(Ordering::SeqCst)
-    }
-}
-
-fn pass(mut from: TcpStream, mut to: TcpStream, rule: &Rule, is_answer: bool) {
-    let mut buffer = [0; 1024];
-    while let Ok(length @ 1..) = from.read(&mut buffer) {
-        while rule.mode.load(Ordering::SeqCst) == STALL {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        let left = rule.left.load(Ordering::SeqCst);
-        if is_answer && left >= 0 {
-            rule.left.store(left - length as i64, Ordering::SeqCst);
-            if left < length as i64 {
-                // Once only: the next connection passes.
-                rule.left.store(-1, Ordering::SeqCst);
-                break;
-            }
-        }
-        if rule.mode.load(Ordering::SeqCst) == REFUSE || to.write_all(&buffer[..length]).is_err() {
-            break;
-        }
-    }
-    let _ = from.shutdown(Shutdown::Both);
-    let _ = to.shutdown(Shutdown::Both);
 }
 
 fn route(hosts: &[String]) -> Route {

@@ -445,6 +445,41 @@ fn faults_of_the_server_are_told_apart() {
     assert_eq!(shop.open_with(&reader).expect("opens").begin().err().expect("refused").code(), "store-read-only");
 }
 
+/// The server ends the transaction of one of two that wait for each other: what comes after must not stay either.
+#[test]
+fn after_a_deadlock_nothing_of_the_transaction_stays() {
+    let Some(shop) =
+        Shop::new("deadlock", "CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1), (2), (3), (4)")
+    else {
+        return;
+    };
+    let (mut one, mut other) = (shop.open(), shop.open());
+    let meet = std::sync::Barrier::new(2);
+    let run = |store: &mut dyn DataStore, first: &str, second: &str, last: &str| -> Result<(), Fault> {
+        let mut work = store.begin()?;
+        let locked = work.reread("t", &[], &[key(&[first])], &mut |_| Ok(()));
+        meet.wait();
+        locked?;
+        let second = work.reread("t", &[], &[key(&[second])], &mut |_| Ok(()));
+        // Whoever does not look at the answer and goes on:
+        let third = work.delete("t", &[key(&[last])]);
+        let end = work.commit();
+        second.and(third.map(drop)).and(end)
+    };
+    let (one, other) = std::thread::scope(|scope| {
+        let thread = scope.spawn(|| run(&mut *one, "1", "2", "3"));
+        let other = run(&mut *other, "2", "1", "4");
+        (thread.join().expect("no panic"), other)
+    });
+    let codes = [one, other].map(|outcome| outcome.err().map_or("ok", |fault| fault.code()));
+    let (left, lost) = match codes {
+        ["ok", "store-deadlock"] => ("1,2,4", "4"),
+        ["store-deadlock", "ok"] => ("1,2,3", "3"),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(shop.judge("SELECT group_concat(id ORDER BY id) FROM t"), left, "row {lost} is the loser's");
+}
+
 #[test]
 fn the_certificate_of_the_server_is_checked() {
     let Some(shop) = Shop::new("tls", "CREATE TABLE t (id INT PRIMARY KEY)") else { return };

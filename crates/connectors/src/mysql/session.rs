@@ -172,10 +172,12 @@ impl Session {
         }
     }
 
-    /// A connection that broke is not used again.
+    /// A connection that broke is not used again; nor is one whose transaction the server gave up for a deadlock: the next
+    /// statement would be a transaction of its own, and stay.
     fn judged<T>(&mut self, outcome: Result<T, Fault>) -> Result<T, Fault> {
         outcome.inspect_err(|fault| {
-            if ["store-unreachable", "store-timeout"].contains(&fault.code()) {
+            let is_given_up = ["store-deadlock", "store-lock-timeout"].contains(&fault.code()) && self.in_transaction;
+            if is_given_up || ["store-unreachable", "store-timeout"].contains(&fault.code()) {
                 self.connection = None;
             }
         })

@@ -13,12 +13,14 @@ mod session;
 mod types;
 mod words;
 
+use std::time::Duration;
+
 use std::collections::HashMap;
 
 use model::Fault;
 use privacy::catalog::{Catalog, Collection, Column, ColumnKind};
 use privacy::row::{Cell, Key};
-use privacy::store::{DataStore, Fold, Scanned};
+use privacy::store::{DataStore, Fold, Scanned, Standing};
 
 use crate::access::Access;
 use crate::sql::{self, Bind, Change, Engine, Field, Naming, Scan, SqlStore, Statement};
@@ -165,6 +167,18 @@ impl Engine for Postgres {
 
     fn defer_constraints(&mut self) -> Result<(), Fault> {
         self.session.run("SET CONSTRAINTS ALL DEFERRED")
+    }
+
+    fn standing(&mut self) -> Result<Standing, Fault> {
+        // A standby that has replayed all it got is not behind, as long as it gets something.
+        let question = "SELECT pg_is_in_recovery()::text, CASE WHEN NOT pg_is_in_recovery() THEN NULL
+             WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() AND EXISTS (SELECT FROM pg_stat_wal_receiver) THEN '0'
+             ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::text END";
+        let row = self.session.rows(question, 2)?.into_iter().next().unwrap_or_default();
+        let cell = |at: usize| row.get(at).cloned().flatten();
+        let seconds = cell(1).and_then(|text| text.parse::<f64>().ok());
+        let behind = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok());
+        Ok(Standing { read_only: cell(0).as_deref() == Some("true"), behind })
     }
 
     fn version(&mut self) -> Result<String, Fault> {

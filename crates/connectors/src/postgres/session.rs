@@ -213,7 +213,14 @@ impl Session {
             return Err(Fault::unavailable("store-read-only", format!("{} is opened for reading", self.label()))
                 .advise("Name the primary server, not a replica."));
         }
-        self.run("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")?;
+        // A standby does not know the word.
+        self.run("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").map_err(|fault| match fault.code() {
+            "store-refused" => {
+                Fault::unavailable("store-read-only", format!("{} is a standby: it cannot be written to", self.label()))
+                    .advise("Nothing was changed. Name the primary server, or all hosts with `urls`.")
+            }
+            _ => fault,
+        })?;
         self.in_transaction = true;
         Ok(())
     }

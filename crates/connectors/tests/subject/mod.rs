@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use model::{Fault, Hidden};
 use privacy::apply::{self, Means};
@@ -18,16 +19,26 @@ use privacy::plan::{self, Action, Gap, Holds, NoHolds, Plan, Policy};
 use privacy::row::Key;
 use probity_connectors::{Access, open};
 
-/// What `sqlite3` says to `sql`.
-pub fn judge(file: &Path, sql: &str) -> String {
-    let mut child = Command::new("sqlite3")
-        .args(["-batch", "-bail"])
-        .arg(file)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("sqlite3 is installed");
+/// Where rows lie.
+#[derive(Clone, Debug)]
+pub enum Server {
+    Sqlite(PathBuf),
+    /// The address of a database.
+    Postgres(String),
+}
+
+/// What `sqlite3` or `psql` says to `sql`.
+pub fn judge(server: &Server, sql: &str) -> String {
+    let mut program = match server {
+        Server::Sqlite(_) => Command::new("sqlite3"),
+        Server::Postgres(_) => Command::new("psql"),
+    };
+    match server {
+        Server::Sqlite(file) => program.args(["-batch", "-bail"]).arg(file),
+        Server::Postgres(url) => program.args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-f", "-", url]),
+    };
+    let piped = program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = piped.spawn().expect("sqlite3 and psql are installed");
     // A program that has ended early says below why.
     let _ = child.stdin.take().unwrap().write_all(sql.as_bytes());
     let output = child.wait_with_output().unwrap();
@@ -36,30 +47,56 @@ pub fn judge(file: &Path, sql: &str) -> String {
     String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
 }
 
+/// The PostgreSQL of `tests/services`; without it there is nothing to test.
+pub fn postgres() -> Option<String> {
+    std::env::var("PROBITY_TEST_POSTGRES_URL").ok().filter(|url| !url.is_empty() && cfg!(feature = "postgres"))
+}
+
 /// Stores and a map.
 pub struct World {
     _folder: tempfile::TempDir,
-    /// Name, dataset, file.
-    stores: Vec<(String, String, PathBuf)>,
+    /// Name, dataset, server.
+    stores: Vec<(String, String, Server)>,
     pub map: DataMap,
     pub today: &'static str,
 }
 
+/// Databases are dropped at the end.
+impl Drop for World {
+    fn drop(&mut self) {
+        for (_, _, server) in &self.stores {
+            if let (Server::Postgres(url), Some(main)) = (server, postgres()) {
+                let name = url.rsplit_once('/').unwrap().1;
+                judge(&Server::Postgres(main), &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE);"));
+            }
+        }
+    }
+}
+
 impl World {
-    /// `stores`: name, dataset, script.
+    /// `stores`: name, dataset, script for SQLite.
     pub fn new(stores: &[(&str, &str, &str)], map: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let stores = stores.iter().enumerate().map(|(number, (name, dataset, sql))| {
-            let file = folder.path().join(format!("{number}.db"));
+            let file = Server::Sqlite(folder.path().join(format!("{number}.db")));
             let is_whole = sql.contains("BEGIN");
             let (begin, commit) = if is_whole { ("", "") } else { ("BEGIN;", ";COMMIT;") };
             judge(&file, &format!("PRAGMA foreign_keys=OFF;{begin}{sql}\n{commit}"));
             ((*name).to_owned(), (*dataset).to_owned(), file)
         });
         let stores = stores.collect();
-        let read = read::read([(Path::new("map.yml"), map)], &read::Limits::default());
-        let map = read.unwrap_or_else(|faults| panic!("{faults:?}")).map;
-        World { stores, _folder: folder, map, today: "2026-11-22" }
+        World { stores, _folder: folder, map: read_map(map), today: "2026-11-22" }
+    }
+
+    /// One store `shop` in a PostgreSQL database of its own.
+    pub fn shop_in_postgres(main: &str, sql: &str, map: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("subject_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        judge(&Server::Postgres(main.to_owned()), &format!("CREATE DATABASE {name};"));
+        let server = Server::Postgres(format!("{}/{name}", main.rsplit_once('/').unwrap().0));
+        judge(&server, sql);
+        let stores = vec![("shop".to_owned(), "shop".to_owned(), server)];
+        World { stores, _folder: tempfile::tempdir().unwrap(), map: read_map(map), today: "2026-11-22" }
     }
 
     /// One store `shop`, whose dataset has the same name.
@@ -67,7 +104,7 @@ impl World {
         World::new(&[("shop", "shop", sql)], map)
     }
 
-    pub fn file(&self, store: &str) -> &Path {
+    pub fn server(&self, store: &str) -> &Server {
         &self.stores.iter().find(|(name, ..)| name == store).unwrap().2
     }
 
@@ -76,8 +113,11 @@ impl World {
     }
 
     pub fn members(&self) -> Vec<Member> {
-        let member = |(name, dataset, file): &(String, String, PathBuf)| {
-            let url = format!("sqlite:{}", file.display());
+        let member = |(name, dataset, server): &(String, String, Server)| {
+            let url = match server {
+                Server::Sqlite(file) => format!("sqlite:{}", file.display()),
+                Server::Postgres(url) => url.clone(),
+            };
             let mut store = open(&url, &Access::default(), &Default::default()).unwrap();
             let catalog = store.describe().unwrap();
             Member { name: name.clone(), dataset: dataset.clone(), store, catalog }
@@ -145,7 +185,7 @@ impl World {
 
     /// Every row of every table, as `sqlite3` writes it, and how often; and that no foreign key leads nowhere.
     pub fn dump(&self, store: &str) -> BTreeMap<String, u64> {
-        let file = self.file(store);
+        let file = self.server(store);
         assert_eq!(judge(file, "PRAGMA foreign_key_check;"), "", "no foreign key leads nowhere");
         let mut rows = BTreeMap::new();
         for line in judge(file, ".dump").lines().filter(|line| line.starts_with("INSERT INTO")) {
@@ -153,6 +193,11 @@ impl World {
         }
         rows
     }
+}
+
+fn read_map(map: &str) -> DataMap {
+    let read = read::read([(Path::new("map.yml"), map)], &read::Limits::default());
+    read.unwrap_or_else(|faults| panic!("{faults:?}")).map
 }
 
 pub fn discover(graph: &Graph, members: &mut [Member], who: &[&str]) -> Result<Found, Fault> {

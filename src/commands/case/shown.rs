@@ -38,8 +38,8 @@ impl Shown {
 
     /// The last act that ended the custody of an exhibit.
     fn end(&self, exhibit: &Exhibit) -> Option<&Entry> {
-        let of = self.0.custody().entries.iter().filter(|entry| entry.exhibit.as_ref() == Some(&exhibit.id));
-        of.filter(|entry| entry.deed.ends_custody()).next_back()
+        let mut of = self.0.custody().entries.iter().filter(|entry| entry.exhibit.as_ref() == Some(&exhibit.id));
+        of.rfind(|entry| entry.deed.ends_custody())
     }
 
     fn exhibits(&self) -> Table {

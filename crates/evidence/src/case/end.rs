@@ -83,8 +83,8 @@ impl Case {
 
     /// An exhibit that was given back or destroyed changes hands no more.
     pub(super) fn refuse_ended(&self, exhibit: &str) -> Result<(), Fault> {
-        let of = self.chain.entries.iter().filter(|entry| entry.exhibit.as_deref() == Some(exhibit));
-        of.filter(|entry| entry.deed.ends_custody()).next_back().map_or(Ok(()), |line| Err(ended(line)))
+        let mut of = self.chain.entries.iter().filter(|entry| entry.exhibit.as_deref() == Some(exhibit));
+        of.rfind(|entry| entry.deed.ends_custody()).map_or(Ok(()), |line| Err(ended(line)))
     }
 }
 

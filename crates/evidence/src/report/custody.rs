@@ -74,9 +74,9 @@ fn exhibit(
     let id = &history.exhibit;
     blocks.push(Block::Heading(3, format!("Custody of {id}")));
     let what = exhibit.map(status).unwrap_or_default();
-    let own =
+    let mut own =
         history.acts.iter().filter_map(|act| lines.get(&act.seq)).filter(|line| line.exhibit.as_ref() == Some(id));
-    let gone = own.filter(|line| line.act == Deed::Destroyed.word()).next_back();
+    let gone = own.rfind(|line| line.act == Deed::Destroyed.word());
     let held = match gone {
         Some(line) => format!("nobody: destroyed {}; last held by {}", when(&line.time), history.holder),
         None => history.holder.clone(),

@@ -24,7 +24,6 @@ mod bag;
 mod folder;
 mod hash;
 mod limits;
-mod people;
 mod recognise;
 mod single;
 mod tree;

@@ -11,10 +11,10 @@ use seal::x509::Hash;
 use seal::{Revocations, armour, tsp};
 
 use super::hash::{Algorithm, Hasher};
-use super::people::{People, SIGNATURES};
 use super::{Data, Form, answer, unreadable};
 use crate::Limits;
 use crate::bytes::{Bytes, take};
+use crate::package::people::{People, SIGNATURES};
 use crate::package::{Ask, Check, Verification};
 
 /// The check of a proof of OpenTimestamps.
@@ -72,7 +72,7 @@ fn over(
 fn pdf(bytes: &[u8], ask: &Ask) -> Result<Verification, Fault> {
     let mut people = People::default();
     for found in ask.pdf.signatures(bytes, &People::trust(ask))? {
-        people.pdf(&found, ask);
+        people.pdf("pdf-signature", &found, ask);
     }
     Ok(of(people, Form::Pdf, (1, bytes.len() as u64), ask))
 }
@@ -80,7 +80,7 @@ fn pdf(bytes: &[u8], ask: &Ask) -> Result<Verification, Fault> {
 fn of(mut people: People, form: Form, size: (u64, u64), ask: &Ask) -> Verification {
     let mut checks = std::mem::take(&mut people.checks);
     checks.push(people.all());
-    checks.extend(people.enough(ask));
+    checks.extend(people.enough(ask, 0));
     Verification { signers: people.signers, ..answer(form, checks, &[SIGNATURES], size) }
 }
 

@@ -12,6 +12,7 @@ mod filing;
 mod intake;
 mod manifest;
 mod paths;
+pub(crate) mod people;
 mod readers;
 mod records;
 mod seals;

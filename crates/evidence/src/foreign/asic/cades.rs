@@ -8,11 +8,11 @@ use seal::xades::Manifest;
 use seal::{Revocations, tsp, xades};
 
 use super::super::hash::Algorithm;
-use super::super::people::People;
 use super::super::tree::Tree as _;
 use super::content::Streamed;
 use super::{Container, Role, Simple, is_object};
 use crate::package::Check;
+use crate::package::people::People;
 
 /// The media type of a time stamp token (EN 319 162-1, A.7).
 const TOKEN: &str = "application/vnd.etsi.timestamp-token";
@@ -71,7 +71,7 @@ impl Container<'_> {
         let is_stamp = manifest.media_type.as_deref() == Some(TOKEN) || manifest.signature.ends_with(".tst");
         let (label, is_intact) = self.over(&manifest.signature, is_stamp, &bytes.as_slice());
         let list = self.list(name, &manifest);
-        let is_listed = super::super::people::passed(&list);
+        let is_listed = crate::package::people::passed(&list);
         self.people.checks.push(list);
         let paths: BTreeSet<String> = manifest.files.iter().map(|file| file.path.clone()).collect();
         self.scope(&label, &paths);

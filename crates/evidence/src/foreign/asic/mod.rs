@@ -10,10 +10,10 @@ use model::{Fault, Progress};
 
 use super::archive::{Archive, MIMETYPE};
 use super::hash::Algorithm;
-use super::people::People;
 use super::tree::{Digests, Tree, hash_all};
 use super::{Form, answer, unreadable};
 use crate::Limits;
+use crate::package::people::People;
 use crate::package::{Ask, Check, Verification};
 
 const META_INF: &str = "META-INF/";
@@ -22,7 +22,7 @@ const ASIC_S: &[u8] = b"application/vnd.etsi.asic-s+zip";
 
 /// The checks without which a container is not intact.
 const NEEDED: &[&str] =
-    &["zip-structure", "zip-names", "zip-contents", "container", super::people::SIGNATURES, "coverage"];
+    &["zip-structure", "zip-names", "zip-contents", "container", crate::package::people::SIGNATURES, "coverage"];
 
 /// The form that a file `mimetype` states.
 pub(super) fn form_of(mimetype: &[u8]) -> Option<Form> {
@@ -147,7 +147,7 @@ pub(super) fn verify(
     checks.push(container.people.all());
     checks.push(container.coverage());
     checks.extend(container.strangers());
-    checks.extend(container.people.enough(ask));
+    checks.extend(container.people.enough(ask, 0));
     let signers = std::mem::take(&mut container.people.signers);
     Ok(Verification { signers, ..answer(form, checks, NEEDED, size) })
 }

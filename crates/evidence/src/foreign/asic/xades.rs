@@ -6,8 +6,8 @@ use seal::x509::Hash;
 use seal::{Revocations, xades};
 
 use super::super::hash::Algorithm;
-use super::super::people::People;
 use super::Container;
+use crate::package::people::People;
 
 impl Container<'_> {
     /// Judges every signature of one document.

@@ -13,10 +13,10 @@ use model::{Fault, Progress};
 use super::archive::Archive;
 use super::folder::{Folder, shown};
 use super::hash::Algorithm;
-use super::people::People;
 use super::tree::{Digests, Tree, hash_all};
 use super::{Form, answer, unreadable};
 use crate::Limits;
+use crate::package::people::People;
 use crate::package::{Ask, Check, Question, Verification};
 use lists::{List, Version};
 
@@ -74,7 +74,7 @@ pub(super) fn verify_folder(folder: &Folder, ask: &Ask, progress: &dyn Progress)
 /// Who names people to trust, or asks for signers, must not take a bag for an answer.
 fn nobody(ask: &Ask) -> Option<Check> {
     if ask.anchors.is_empty() && ask.keys.is_empty() {
-        return People::default().enough(ask);
+        return People::default().enough(ask, 0);
     }
     let why = "You named whom you trust, and nobody signed this: a bag has no signature.";
     Some(Check::failed("signer", why).about(Question::SignerTrusted))

@@ -9,13 +9,13 @@ use std::io;
 use model::{Digest, Fault, Instant};
 use seal::cms::Rules;
 use seal::x509::{Certificate, Hash};
-use seal::{Answer, PublicKey, Revocations, Signed, Trust, cms, ots, sha256, tsp, xades};
+use seal::{PublicKey, Revocations, Signed, Trust, cms, ots, sha256, tsp, xades};
 
 use super::super::container::signatures;
 use super::super::intake::Package;
 use super::super::manifest::Manifest;
 use super::super::paths::*;
-use super::super::readers::PdfSignature;
+use super::super::people::People;
 use super::super::verification::{Check, Question};
 use super::Ask;
 use crate::Limits;
@@ -23,17 +23,11 @@ use crate::bytes::Bytes;
 
 /// What those who have certificates signed.
 #[derive(Default)]
-pub(super) struct People {
-    pub(super) checks: Vec<Check>,
-    /// Names in certificates whose signatures are good, and whether the user trusts them.
-    pub(super) signers: Vec<(String, bool)>,
-    /// The digests of the certificates behind them that the user trusts.
-    trusted: BTreeSet<Digest>,
+struct Sealers {
+    people: People,
     /// Who has signed the container, and who `manifest.json`.
     containers: BTreeSet<Digest>,
     manifests: BTreeSet<Digest>,
-    /// Certificates without an authority for which a key vouches that the user trusts.
-    vouched: BTreeSet<Digest>,
 }
 
 /// Judges every signature that has a certificate.
@@ -44,27 +38,30 @@ pub(super) fn of_people(
     input: &dyn Bytes,
     ask: &Ask,
 ) -> io::Result<People> {
-    let mut people = People { vouched: vouched(manifest, sealer, ask), ..People::default() };
-    let stamped = people.stamp(package, ask);
-    people.cades(package, ask, stamped);
+    let people = People::of_package(vouched(manifest, sealer, ask));
+    let mut sealers = Sealers { people, ..Sealers::default() };
+    let stamped = sealers.stamp(package, ask);
+    sealers.cades(package, ask, stamped);
     for number in 0..=u8::MAX {
         let name = signatures(usize::from(number));
         match package.beside.get(&name) {
-            Some(xml) => people.xades(package, ask, &name, xml),
+            Some(xml) => sealers.xades(package, ask, &name, xml),
             None => break,
         }
     }
-    people.report(package, input, ask)?;
+    sealers.report(package, input, ask)?;
     if let Ok(manifest) = manifest {
-        people.sealers(manifest);
+        sealers.all_have_signed(manifest);
     }
-    if ask.signers > 0 {
-        people.enough(ask.signers, sealer.is_some_and(|key| ask.keys.contains(key)));
-    }
+    let mut people = sealers.people;
+    // Whoever holds the key that sealed is one signer, also where no certificate says so.
+    let least = usize::from(sealer.is_some_and(|key| ask.keys.contains(key)));
+    let enough = people.enough(ask, least);
+    people.checks.extend(enough);
     Ok(people)
 }
 
-impl People {
+impl Sealers {
     /// The time stamp over the CAdES or the SSH signature. Returns its time where the user trusts it.
     fn stamp(&mut self, package: &Package, ask: &Ask) -> Option<Instant> {
         let places = [(CADES_STAMP, CADES), (SSH_STAMP, SSH_SIGNATURE)];
@@ -74,16 +71,14 @@ impl People {
         let token = match tsp::read_token_or_response(bytes) {
             Ok(token) => token,
             Err(fault) => {
-                self.checks.push(Check::failed(name, fault.message()));
+                self.people.checks.push(Check::failed(name, fault.message()));
                 return None;
             }
         };
         let content = package.held(file).unwrap_or_default();
         let trust = Trust { anchors: ask.anchors, now: ask.now };
         let judged = tsp::verify(&token, &content, &trust, &Revocations::default());
-        self.checks.push(Check::answered(name.clone(), Question::Intact, &judged.intact));
-        self.checks.push(Check::answered(name.clone(), Question::TimeTrusted, &asked(&judged.trusted, ask)));
-        self.notes(&name, &judged.notes, Question::TimeTrusted);
+        self.people.stamp(&name, token.time(), &judged, ask);
         (judged.intact.is_yes() && judged.trusted.is_yes()).then(|| token.time())
     }
 
@@ -93,7 +88,7 @@ impl People {
         let trust = Trust { anchors: ask.anchors, now: stamped.unwrap_or(ask.now) };
         let manifest = package.held(MANIFEST).unwrap_or_default();
         let signed = cms::verify(signature, &manifest, Rules::Ades, &trust, &Revocations::default());
-        self.signed(&format!("cades-signature: {CADES}"), &signed, ask);
+        self.people.signed(&format!("cades-signature: {CADES}"), &signed, ask);
         self.manifests.extend(good(&signed));
     }
 
@@ -107,17 +102,17 @@ impl People {
         };
         let all = match xades::verify(xml, &files, &trust, &Revocations::default()) {
             Ok(all) => all,
-            Err(fault) => return self.checks.push(Check::failed(label, fault.message())),
+            Err(fault) => return self.people.checks.push(Check::failed(label, fault.message())),
         };
         for found in all {
             let covered: BTreeSet<&str> = found.covered.iter().map(String::as_str).collect();
             let open = package.seen.keys().map(|path| format!("{BAG}{path}")).filter(|path| !covered.contains(&**path));
             let open: Vec<String> = open.map(|path| format!("{path}: {name} does not cover it")).collect();
-            self.signed(&label, &found.signed, ask);
+            self.people.signed(&label, &found.signed, ask);
             if open.is_empty() {
                 self.containers.extend(good(&found.signed));
             } else if found.signed.intact.is_yes() {
-                self.checks.push(Check::of(label.clone(), "", open));
+                self.people.checks.push(Check::of(label.clone(), "", open));
             }
         }
     }
@@ -126,65 +121,23 @@ impl People {
     fn report(&mut self, package: &Package, input: &dyn Bytes, ask: &Ask) -> io::Result<()> {
         let Some(report) = package.again(input, REPORT, Limits::REPORT_BYTES)? else {
             let why = format!("{REPORT} is missing or has more than {} bytes.", Limits::REPORT_BYTES);
-            self.checks.push(Check::not_checked("report", why));
+            self.people.checks.push(Check::not_checked("report", why));
             return Ok(());
         };
-        self.checks.push(match ask.pdf.attachments(&report) {
+        self.people.checks.push(match ask.pdf.attachments(&report) {
             Ok(files) => embedded(package, &files),
             Err(fault) => Check::failed("report", fault.message()),
         });
         let trust = Trust { anchors: ask.anchors, now: ask.now };
         match ask.pdf.signatures(&report, &trust) {
-            Ok(found) => found.iter().for_each(|signature| self.in_report(signature, ask)),
-            Err(fault) => self.checks.push(Check::failed("report-signature", fault.message())),
+            Ok(found) => found.iter().for_each(|signature| self.people.pdf("report-signature", signature, ask)),
+            Err(fault) => self.people.checks.push(Check::failed("report-signature", fault.message())),
         }
         Ok(())
     }
 
-    fn in_report(&mut self, found: &PdfSignature, ask: &Ask) {
-        let name = format!("report-signature: {}", found.field);
-        self.checks.push(Check::answered(name.clone(), Question::Intact, &found.whole));
-        if found.is_stamp {
-            self.checks.push(Check::answered(name.clone(), Question::Intact, &found.signed.intact));
-            self.checks.push(Check::answered(name, Question::TimeTrusted, &asked(&found.signed.time_trusted, ask)));
-        } else {
-            self.signed(&name, &found.signed, ask);
-        }
-    }
-
-    fn signed(&mut self, name: &str, signed: &Signed, ask: &Ask) {
-        self.checks.push(Check::answered(name, Question::Intact, &signed.intact));
-        let trusted = self.own(signed).unwrap_or_else(|| asked(&signed.signer_trusted, ask));
-        self.checks.push(Check::answered(name, Question::SignerTrusted, &trusted));
-        if signed.stamped.is_some() || signed.time_trusted.is_no() {
-            self.checks.push(Check::answered(name, Question::TimeTrusted, &asked(&signed.time_trusted, ask)));
-        }
-        self.notes(name, &signed.notes, Question::SignerTrusted);
-        let Some(signer) = signed.signer.as_ref().filter(|_| signed.intact.is_yes()) else { return };
-        let trusted = trusted.is_yes();
-        if trusted {
-            self.trusted.insert(signer.sha256());
-        }
-        let subject = signer.subject();
-        match self.signers.iter_mut().find(|(known, _)| *known == subject) {
-            Some(known) => known.1 |= trusted,
-            None => self.signers.push((subject, trusted)),
-        }
-    }
-
-    /// A certificate that its holder made himself is as good as the key that vouches for it, and no better.
-    fn own(&self, signed: &Signed) -> Option<Answer> {
-        let signer = signed.signer.as_ref().filter(|signer| signer.is_self_signed())?;
-        let known = !signed.signer_trusted.is_yes() && self.vouched.contains(&signer.sha256());
-        known.then(|| Answer::Yes(format!("{MANIFEST}, sealed with a key that you trust, names this certificate.")))
-    }
-
-    fn notes(&mut self, name: &str, notes: &[String], question: Question) {
-        self.checks.extend(notes.iter().map(|note| Check::not_checked(name, note).about(question)));
-    }
-
     /// Nobody whom `manifest.json` names as a signer has been taken away.
-    fn sealers(&mut self, manifest: &Manifest) {
+    fn all_have_signed(&mut self, manifest: &Manifest) {
         let mut places = Vec::new();
         for (number, certificate) in manifest.signers.iter().enumerate() {
             if !self.containers.contains(certificate) {
@@ -203,19 +156,7 @@ impl People {
             1 => format!("The certificate that {MANIFEST} names has signed."),
             count => format!("The {count} certificates that {MANIFEST} names have signed."),
         };
-        self.checks.push(Check::of("sealers", passed, places));
-    }
-
-    /// Whoever holds the key that sealed is one signer, also where no certificate says so.
-    fn enough(&mut self, wanted: usize, key_is_trusted: bool) {
-        let there = self.trusted.len().max(usize::from(key_is_trusted));
-        let check = if there >= wanted {
-            Check::passed("signers", format!("{there} different signers that you trust have signed."))
-        } else {
-            let why = format!("{wanted} different signers that you trust are required; {there} have signed.");
-            Check::failed("signers", why)
-        };
-        self.checks.push(check.about(Question::SignerTrusted));
+        self.people.checks.push(Check::of("sealers", passed, places));
     }
 }
 
@@ -230,16 +171,6 @@ fn vouched(manifest: Result<&Manifest, &String>, sealer: Option<&PublicKey>, ask
 /// The certificate behind a signature that is good.
 fn good(signed: &Signed) -> Option<Digest> {
     signed.signer.as_ref().filter(|_| signed.intact.is_yes()).map(Certificate::sha256)
-}
-
-/// Without a certificate to compare with, nobody can say whether to trust another.
-fn asked(answer: &Answer, ask: &Ask) -> Answer {
-    match answer {
-        Answer::No(_) if ask.anchors.is_empty() => {
-            Answer::NotChecked("You gave no certificate to trust; name one with --trust.".to_owned())
-        }
-        other => other.clone(),
-    }
 }
 
 /// The report holds the very `case.json` and `case.xml` that stand beside it.

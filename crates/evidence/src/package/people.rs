@@ -1,39 +1,50 @@
-//! Signatures and time stamps as checks: each answers for itself, and all are counted.
+//! Signatures and time stamps as checks, in packages and in what others signed: each answers for itself, and all are counted.
 
 use std::collections::BTreeSet;
 
 use model::{Digest, Instant};
 use seal::{Answer, Signed, Trust};
 
-use crate::package::{Ask, Check, Outcome, PdfSignature, Question};
+use super::paths::MANIFEST;
+use super::{Ask, Check, Outcome, PdfSignature, Question};
 
 /// What was signed and stamped, and by whom.
 #[derive(Default)]
-pub(super) struct People {
-    pub(super) checks: Vec<Check>,
+pub(crate) struct People {
+    pub(crate) checks: Vec<Check>,
     /// Names in certificates whose signatures are good, and whether the user trusts them.
-    pub(super) signers: Vec<(String, bool)>,
+    pub(crate) signers: Vec<(String, bool)>,
     /// The digests of the certificates behind them that the user trusts.
     trusted: BTreeSet<Digest>,
+    /// Certificates without an authority for which a key vouches that the user trusts.
+    vouched: BTreeSet<Digest>,
+    /// The time that a signer claims is not worth a check: whether there is a time stamp is said elsewhere.
+    is_stamped_apart: bool,
     intact: usize,
     bad: usize,
     unknown: usize,
 }
 
 impl People {
+    /// Those who signed a package of ours, whose time stamps stand beside the signatures.
+    pub(super) fn of_package(vouched: BTreeSet<Digest>) -> Self {
+        People { vouched, is_stamped_apart: true, ..People::default() }
+    }
+
     /// Whom the user trusts, as of now.
-    pub(super) fn trust<'a>(ask: &Ask<'a>) -> Trust<'a> {
+    pub(crate) fn trust<'a>(ask: &Ask<'a>) -> Trust<'a> {
         Trust { anchors: ask.anchors, now: ask.now }
     }
 
     /// A signature. Whether it is intact.
-    pub(super) fn signed(&mut self, name: &str, signed: &Signed, ask: &Ask) -> bool {
+    pub(crate) fn signed(&mut self, name: &str, signed: &Signed, ask: &Ask) -> bool {
         self.count(name, &signed.intact);
-        self.checks.push(Check::answered(name, Question::SignerTrusted, &asked(&signed.signer_trusted, ask)));
+        let trusted = self.own(signed).unwrap_or_else(|| asked(&signed.signer_trusted, ask));
+        self.checks.push(Check::answered(name, Question::SignerTrusted, &trusted));
         self.time(name, signed, ask);
         self.notes(name, &signed.notes, Question::SignerTrusted);
         if let Some(signer) = signed.signer.as_ref().filter(|_| signed.intact.is_yes()) {
-            let (subject, trusted) = (signer.subject(), signed.signer_trusted.is_yes());
+            let (subject, trusted) = (signer.subject(), trusted.is_yes());
             if trusted {
                 self.trusted.insert(signer.sha256());
             }
@@ -45,6 +56,13 @@ impl People {
         signed.intact.is_yes()
     }
 
+    /// A certificate that its holder made is as good as the key that vouches for it, and no better.
+    fn own(&self, signed: &Signed) -> Option<Answer> {
+        let signer = signed.signer.as_ref().filter(|signer| signer.is_self_signed())?;
+        let known = !signed.signer_trusted.is_yes() && self.vouched.contains(&signer.sha256());
+        known.then(|| Answer::Yes(format!("{MANIFEST}, sealed with a key that you trust, names this certificate.")))
+    }
+
     fn time(&mut self, name: &str, signed: &Signed, ask: &Ask) {
         match (signed.stamped, signed.claimed) {
             (Some(time), _) => {
@@ -54,7 +72,7 @@ impl People {
             (None, _) if signed.time_trusted.is_no() => {
                 self.checks.push(Check::answered(name, Question::TimeTrusted, &signed.time_trusted));
             }
-            (None, Some(time)) if signed.intact.is_yes() => {
+            (None, Some(time)) if signed.intact.is_yes() && !self.is_stamped_apart => {
                 let why = format!("Its signer says that it was made on {time}; no time stamp shows that.");
                 self.checks.push(Check::not_checked(name, why).about(Question::TimeTrusted));
             }
@@ -63,16 +81,16 @@ impl People {
     }
 
     /// A time stamp of its own. Whether it is intact.
-    pub(super) fn stamp(&mut self, name: &str, time: Instant, judged: &seal::tsp::Judged, ask: &Ask) -> bool {
+    pub(crate) fn stamp(&mut self, name: &str, time: Instant, judged: &seal::tsp::Judged, ask: &Ask) -> bool {
         self.count(name, &with(&judged.intact, &stamped(time)));
         self.checks.push(Check::answered(name, Question::TimeTrusted, &asked(&judged.trusted, ask)));
         self.notes(name, &judged.notes, Question::TimeTrusted);
         judged.intact.is_yes()
     }
 
-    /// A signature or time stamp in a PDF.
-    pub(super) fn pdf(&mut self, found: &PdfSignature, ask: &Ask) {
-        let name = format!("pdf-signature: {}", found.field);
+    /// A signature or time stamp in a PDF. `what` it is called.
+    pub(crate) fn pdf(&mut self, what: &str, found: &PdfSignature, ask: &Ask) {
+        let name = format!("{what}: {}", found.field);
         self.checks.push(Check::answered(name.clone(), Question::Intact, &found.whole));
         if found.is_stamp {
             self.count(&name, &found.signed.intact);
@@ -83,12 +101,12 @@ impl People {
     }
 
     /// Something that should be a signature or time stamp, and cannot be read as one.
-    pub(super) fn unreadable(&mut self, name: &str, why: &str) {
+    pub(crate) fn unreadable(&mut self, name: &str, why: &str) {
         self.count(name, &Answer::No(why.to_owned()));
     }
 
     /// One that is in a form that is not read.
-    pub(super) fn not_read(&mut self, name: &str, why: &str) {
+    pub(crate) fn not_read(&mut self, name: &str, why: &str) {
         self.count(name, &Answer::NotChecked(why.to_owned()));
     }
 
@@ -106,7 +124,7 @@ impl People {
     }
 
     /// Whether anything is signed or stamped, and all of that is as it was: without it, nothing is intact.
-    pub(super) fn all(&self) -> Check {
+    pub(crate) fn all(&self) -> Check {
         match (self.intact, self.bad, self.unknown) {
             (0, 0, 0) => Check::not_checked(SIGNATURES, "Nothing in it is signed."),
             (_, 0, 0) => {
@@ -120,13 +138,13 @@ impl People {
     }
 
     /// Whether nobody signed or stamped anything.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.intact + self.bad + self.unknown == 0
     }
 
-    /// Whether as many different people whom the user trusts have signed as the user requires.
-    pub(super) fn enough(&self, ask: &Ask) -> Option<Check> {
-        let (there, wanted) = (self.trusted.len(), ask.signers);
+    /// Whether as many different people whom the user trusts have signed as the user requires; `least` of them have in any case.
+    pub(crate) fn enough(&self, ask: &Ask, least: usize) -> Option<Check> {
+        let (there, wanted) = (self.trusted.len().max(least), ask.signers);
         let check = match wanted {
             0 => return None,
             _ if there >= wanted => {
@@ -142,7 +160,7 @@ impl People {
 }
 
 /// The check of [`People::all`].
-pub(super) const SIGNATURES: &str = "signatures";
+pub(crate) const SIGNATURES: &str = "signatures";
 
 fn stamped(time: Instant) -> String {
     format!("It was stamped on {time}.")
@@ -168,6 +186,6 @@ fn asked(answer: &Answer, ask: &Ask) -> Answer {
 }
 
 /// Whether a check says yes.
-pub(super) fn passed(check: &Check) -> bool {
+pub(crate) fn passed(check: &Check) -> bool {
     check.verdict == Outcome::Passed
 }

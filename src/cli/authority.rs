@@ -105,6 +105,10 @@ impl Authorities {
 }
 
 impl TimeSource for Authorities {
+    fn is_pending(&self) -> bool {
+        self.are_silent()
+    }
+
     fn stamp(&self, imprint: &Digest) -> Result<Option<Stamp>, Fault> {
         loop {
             let next = *self.silent.borrow();

@@ -146,7 +146,10 @@ fn a_package_without_an_authority_is_completed_later() {
     assert!(ran.stderr.contains("no time stamp from 127.0.0.1") && ran.stdout.contains("PENDING"), "{ran:?}");
     let pending = json(&house, &["verify", "c1.asice", "--trust", &authority.file("ca.pem")], 0);
     assert_eq!((&pending["intact"], &pending["time_trusted"]), (&true.into(), &Value::Null));
+    assert!(house.run(&["verify", "c1.asice"]).stdout.contains("The time is PENDING"));
     let before = entries(&house);
+    let says = |all: &[String]| all.iter().any(|line| line.contains("META-INF/time-pending.txt"));
+    assert!(says(&before), "{before:?}");
     house.run(&["package", "timestamp", "c1.asice"]).expect(2).code("no-authority");
     house.run(&["package", "timestamp", "c1.asice", "--tsa", &down.tsa]).expect(8).code("no-time-stamp");
     assert_eq!(entries(&house), before);
@@ -154,6 +157,7 @@ fn a_package_without_an_authority_is_completed_later() {
     let stamped = json(&house, &["package", "timestamp", "c1.asice", "--tsa", &down.tsa, "--tsa", &authority.tsa], 0);
     assert_eq!(stamped["added"].as_array().unwrap().len(), 2, "{stamped:#}");
     let after = entries(&house);
+    assert!(!says(&after), "{after:?}");
     let bag = |all: &[String]| all.iter().filter(|line| line.contains(" bag/")).cloned().collect::<Vec<_>>();
     assert_eq!(bag(&before), bag(&after));
     let found = json(&house, &["verify", "c1.asice", "--trust", &authority.file("ca.pem")], 0);

@@ -27,6 +27,8 @@ pub struct Amendment<'i> {
     now: Instant,
     /// Name in the zip → content.
     changes: BTreeMap<String, Vec<u8>>,
+    /// Nothing is pending any more, and the file that says so goes.
+    is_complete: bool,
 }
 
 /// What came to the proof of a package.
@@ -82,7 +84,7 @@ impl<'i> Amendment<'i> {
             return Err(Fault::unverified("package-not-intact", format!("The package is not intact: {why}"))
                 .advise("Check it with verify, and take a fresh copy."));
         }
-        Ok(Amendment { input, package, now: ask.now, changes: BTreeMap::new() })
+        Ok(Amendment { input, package, now: ask.now, changes: BTreeMap::new(), is_complete: false })
     }
 
     /// Digest of `manifest.json`: it names the package.
@@ -93,7 +95,7 @@ impl<'i> Amendment<'i> {
 
     /// Whether nothing is to come to it.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty()
+        self.changes.is_empty() && !self.is_complete
     }
 
     /// The file that proofs are about, and where those stand: the CAdES signature, or else the SSH signature.
@@ -150,6 +152,7 @@ impl<'i> Amendment<'i> {
             self.changes.insert(name.clone(), xades::with_timestamp(&xml, &stamp.token)?);
             added.push(name);
         }
+        self.is_complete = self.package.beside.contains_key(PENDING) && self.pending()? == 0;
         Ok(added)
     }
 
@@ -236,6 +239,7 @@ impl<'i> Amendment<'i> {
         let mut names: Vec<&str> = entries.keys().copied().chain(self.changes.keys().map(String::as_str)).collect();
         names.sort_by_key(|name| order(name));
         names.dedup();
+        names.retain(|name| !(self.is_complete && *name == PENDING));
         progress.start("write the package", self.package.bytes);
         let mut zip = Writer::new(out);
         for name in names {

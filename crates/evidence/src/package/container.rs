@@ -10,6 +10,7 @@ use seal::{cms, sha256, xades};
 use super::paths::*;
 use super::seals::{Keeper, Seals, TimeSource};
 use super::source::{Source, Sources};
+use super::texts;
 use crate::zip::MIMETYPE;
 
 /// The media type of the container (EN 319 162-1, A.1).
@@ -34,6 +35,9 @@ pub(super) fn close(bag: Sources, created: Instant, seals: &Seals) -> Result<Sou
         && let Some(stamp) = seals.time.stamp(&sha256(&signature))?
     {
         beside.push((path.to_owned(), Source::Held(stamp.response)));
+    }
+    if seals.time.is_pending() {
+        beside.push((PENDING.to_owned(), held(texts::TIME_PENDING)));
     }
     all.extend(beside);
     Ok(all)

@@ -29,6 +29,8 @@ pub(crate) const SSH_STAMP: &str = "META-INF/manifest.json.sig.tsr";
 pub(crate) const CADES_ANCHOR: &str = "META-INF/manifest.p7s.ots";
 /// The proof of OpenTimestamps over the SSH signature where there is no CAdES signature, in the zip.
 pub(crate) const SSH_ANCHOR: &str = "META-INF/manifest.json.sig.ots";
+/// Says that the time stamps are pending, in the zip; it goes when they come.
+pub(crate) const PENDING: &str = "META-INF/time-pending.txt";
 pub(crate) const DATA: &str = "data/";
 pub(crate) const EXHIBITS: &str = "data/exhibits/";
 pub(crate) const EVALUATIONS: &str = "data/evaluations/";

@@ -43,6 +43,11 @@ pub trait TimeSource {
     /// # Errors
     /// What must stop the work, such as an answer that is no time stamp.
     fn stamp(&self, imprint: &Digest) -> Result<Option<Stamp>, Fault>;
+
+    /// Whether authorities were named and none of them answers any more: the package says so.
+    fn is_pending(&self) -> bool {
+        false
+    }
 }
 
 /// No authority was named.

@@ -33,3 +33,8 @@ pub(crate) fn allowed_signers(key: &PublicKey) -> Vec<u8> {
 pub(crate) fn minisign_key(key: &PublicKey) -> Vec<u8> {
     minisign::public_key_text(key, minisign::key_id(key)).into_bytes()
 }
+
+/// What [`super::paths::PENDING`] says.
+pub(super) const TIME_PENDING: &[u8] =
+    b"TIME PENDING: no time stamping authority answered when this package was made. Until `probity package timestamp` has \
+added the time stamps, its times are those of the machine that made it.\n";

@@ -9,6 +9,7 @@ use super::super::container::{MEDIA_TYPE, ODF_MANIFEST, odf_manifest};
 use super::super::intake::{Package, Seen};
 use super::super::manifest::Manifest;
 use super::super::paths::*;
+use super::super::texts::TIME_PENDING;
 use super::super::verification::Check;
 use crate::zip::MIMETYPE;
 
@@ -39,6 +40,9 @@ pub(super) fn container_check(package: &Package) -> Check {
     let numbers = package.beside.keys().filter(|name| signature_number(name).is_some()).count();
     let unknown = package.beside.keys().filter(|name| !is_beside(name, has_cades, numbers));
     places.extend(unknown.map(|name| format!("{name}: added (a package has no such file beside its bag)")));
+    if package.beside.get(PENDING).is_some_and(|text| text != TIME_PENDING) {
+        places.push(format!("{PENDING}: it does not say what such a file says"));
+    }
     Check::of("container", "The container says what it is, and holds nothing that has no place in it.", places)
 }
 
@@ -46,7 +50,7 @@ pub(super) fn container_check(package: &Package) -> Check {
 /// and proofs of a signature that is not the one they are made over, signatures behind a gap in their numbers.
 fn is_beside(name: &str, has_cades: bool, signatures: usize) -> bool {
     let over = if has_cades { [CADES_STAMP, CADES_ANCHOR] } else { [SSH_STAMP, SSH_ANCHOR] };
-    [MIMETYPE, ODF_MANIFEST].contains(&name)
+    [MIMETYPE, ODF_MANIFEST, PENDING].contains(&name)
         || over.contains(&name)
         || signature_number(name).is_some_and(|number| usize::from(number) < signatures)
 }

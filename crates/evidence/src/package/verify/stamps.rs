@@ -40,6 +40,11 @@ pub(super) fn of_people(
 ) -> io::Result<People> {
     let people = People::of_package(vouched(manifest, sealer, ask));
     let mut sealers = Sealers { people, ..Sealers::default() };
+    if package.beside.contains_key(PENDING) {
+        let why =
+            "The time is PENDING: no authority answered when it was made; `probity package timestamp` completes it.";
+        sealers.people.checks.push(Check::not_checked("time-stamp", why).about(Question::TimeTrusted));
+    }
     let stamped = sealers.stamp(package, ask);
     sealers.cades(package, ask, stamped);
     for number in 0..=u8::MAX {

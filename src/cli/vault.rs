@@ -2,11 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use evidence::package::Out;
+use evidence::package::{Out, Places};
 use model::Fault;
 
 /// What is smaller goes to the file together with what follows.
@@ -24,48 +27,65 @@ pub(crate) enum Vault<'f> {
 /// A file that the disk writes while more of it is made, so that nobody waits for all of it at the end.
 pub(crate) struct Ahead<'f> {
     file: &'f mut File,
-    since: u64,
-    /// Asks the thread that waits for the disk; `None` where there is none.
-    disk: Option<(SyncSender<()>, JoinHandle<()>)>,
+    since: AtomicU64,
+    /// Asks the thread that waits for the disk.
+    disk: OnceLock<Option<Disk>>,
 }
+
+/// The thread that waits for the disk, and how to ask it.
+type Disk = (SyncSender<()>, JoinHandle<io::Result<()>>);
 
 impl<'f> Ahead<'f> {
     fn new(file: &'f mut File) -> Self {
-        Ahead { file, since: 0, disk: None }
+        Ahead { file, since: AtomicU64::new(0), disk: OnceLock::new() }
     }
 
-    /// Has the disk begin. What it says is heard at the end, when the file is synced as a whole.
-    fn begin(&mut self) {
-        if self.disk.is_none() {
-            let Ok(file) = self.file.try_clone() else { return };
-            let (send, asked) = sync_channel(1);
-            let wait = move || asked.into_iter().for_each(|()| drop(file.sync_data()));
-            self.disk = Some((send, thread::spawn(wait)));
+    /// Has the disk begin where enough was written.
+    fn wrote(&self, bytes: usize) {
+        let since = self.since.fetch_add(bytes as u64, Ordering::Relaxed) + bytes as u64;
+        if since < AHEAD {
+            return;
         }
-        if let Some((send, _)) = &self.disk {
+        self.since.store(0, Ordering::Relaxed);
+        if let Some((send, _)) = self.disk.get_or_init(|| self.begin()) {
             // Where it is behind, it has enough to do.
             send.try_send(()).ok();
         }
+    }
+
+    fn begin(&self) -> Option<Disk> {
+        let file = self.file.try_clone().ok()?;
+        let (send, asked) = sync_channel(1);
+        Some((send, thread::spawn(move || asked.into_iter().try_for_each(|()| file.sync_data()))))
+    }
+
+    /// What the disk said. It says it once: whoever syncs the file later does not hear it again.
+    fn settle(&mut self) -> io::Result<()> {
+        let Some((send, thread)) = self.disk.take().flatten() else { return Ok(()) };
+        drop(send);
+        thread.join().unwrap_or_else(|_| Err(io::Error::other("the thread that waits for the disk ended early")))
     }
 }
 
 impl Drop for Ahead<'_> {
     fn drop(&mut self) {
-        if let Some((send, thread)) = self.disk.take() {
-            drop(send);
-            thread.join().ok();
-        }
+        // Nobody waits for what is given up.
+        self.settle().ok();
+    }
+}
+
+impl Places for Ahead<'_> {
+    fn write_at(&self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(bytes, at)?;
+        self.wrote(bytes.len());
+        Ok(())
     }
 }
 
 impl Write for Ahead<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.file.write(bytes)?;
-        self.since += written as u64;
-        if self.since >= AHEAD {
-            self.since = 0;
-            self.begin();
-        }
+        self.wrote(written);
         Ok(written)
     }
 
@@ -101,10 +121,14 @@ impl<'f> Vault<'f> {
     /// # Errors
     /// What the disk says.
     pub(crate) fn finish(self) -> Result<(), Fault> {
+        let written = |mut out: BufWriter<Ahead<'_>>| {
+            out.flush()?;
+            out.get_mut().settle()
+        };
         let done = match self {
-            Vault::Open(mut out) => out.flush(),
+            Vault::Open(out) => written(out),
             #[cfg(feature = "passphrase")]
-            Vault::Closed(sealing) => sealing.finish().and_then(|mut out| out.flush()),
+            Vault::Closed(sealing) => sealing.finish().and_then(written),
         };
         done.map_err(|error| Fault::io("write", Path::new("the package"), error))
     }
@@ -143,5 +167,13 @@ impl Out for Vault<'_> {
 
     fn can_patch(&self) -> bool {
         matches!(self, Vault::Open(_))
+    }
+
+    fn places(&mut self) -> Option<&dyn Places> {
+        match self {
+            Vault::Open(out) => Some(out.get_ref()),
+            #[cfg(feature = "passphrase")]
+            Vault::Closed(_) => None,
+        }
     }
 }

@@ -2,11 +2,12 @@
 
 mod support;
 
-use std::io::Cursor;
+use std::io::{Cursor, Read as _, Seek as _};
+use std::os::unix::fs::FileExt as _;
 
 use model::{Hidden, Kind};
-use probity_evidence::package::{NoTime, Outcome, Question, Seals, build, verify};
-use probity_evidence::{Act, Case};
+use probity_evidence::package::{NoTime, Out, Outcome, Places, Question, Seals, build, verify};
+use probity_evidence::{Act, Case, NewExhibit};
 use seal::SigningKey;
 use support::*;
 
@@ -181,4 +182,67 @@ fn an_exhibit_beyond_4_gib_is_streamed() {
     let judge = "import sys, zipfile; sys.exit(zipfile.ZipFile(sys.argv[1]).testzip())";
     assert!(std::process::Command::new("python3").args(["-c", judge]).arg(&path).status().unwrap().success());
     assert!(std::process::Command::new("unzip").arg("-tqq").arg(&path).status().unwrap().success());
+}
+
+/// A file in which every byte has its place.
+struct Placed(std::fs::File);
+
+impl std::io::Write for Placed {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl Places for Placed {
+    fn write_at(&self, at: u64, bytes: &[u8]) -> std::io::Result<()> {
+        self.0.write_all_at(bytes, at)
+    }
+}
+
+impl Out for Placed {
+    fn patch(&mut self, at: u64, bytes: &[u8], end: u64) -> std::io::Result<()> {
+        self.0.write_all_at(bytes, at)?;
+        self.0.seek(std::io::SeekFrom::Start(end)).map(drop)
+    }
+
+    fn can_patch(&self) -> bool {
+        true
+    }
+
+    fn places(&mut self) -> Option<&dyn Places> {
+        Some(self)
+    }
+}
+
+/// Several threads that write at once give the same bytes as one after the other, and see the same changes.
+#[test]
+fn a_package_is_the_same_however_it_is_written() {
+    let root = tempfile::tempdir().unwrap();
+    let mut case = case(root.path());
+    for size in [0, 1, 300_000, 5_000_000] {
+        let new = NewExhibit { name: "blob", description: "" };
+        case.add(&mut &vec![size as u8; size][..], new, &act(300, "first copy"), &Hidden).unwrap();
+    }
+    let file = || tempfile::tempfile_in(root.path()).unwrap();
+    let seals = Seals { key: &key(), signers: &[], time: &NoTime, keeper: None };
+    let mut placed = Placed(file());
+    let built = build(&case, &settings(), &seals, &Plain, &mut placed, &Hidden).unwrap();
+    let mut bytes = Vec::new();
+    placed.0.seek(std::io::SeekFrom::Start(0)).unwrap();
+    placed.0.read_to_end(&mut bytes).unwrap();
+    assert!(bytes == packed(&case, &settings(), &key(), &[]) && bytes.len() as u64 == built.bytes);
+    // Shorter, longer, other: each is seen.
+    let path = case.folder().join("exhibits/EX-004/blob");
+    let was = std::fs::read(&path).unwrap();
+    for changed in [&was[1..], &[&was[..], b"x"].concat(), &[&was[1..], b"x"].concat()] {
+        std::fs::write(&path, changed).unwrap();
+        for out in [&mut Placed(file()) as &mut dyn Out, &mut Cursor::new(Vec::new())] {
+            let fault = build(&case, &settings(), &seals, &Plain, out, &Hidden).unwrap_err();
+            assert_eq!(fault.code(), "exhibit-changed");
+        }
+    }
 }

@@ -15,6 +15,7 @@ mod paths;
 pub(crate) mod people;
 mod readers;
 mod records;
+mod scatter;
 mod seals;
 mod source;
 mod texts;
@@ -26,7 +27,7 @@ use model::{Digest, Instant};
 
 use crate::court::Settings;
 
-pub use crate::zip::{Out, ZipStream};
+pub use crate::zip::{Out, Places, ZipStream};
 pub use amend::{Amendment, Anchored, Calendars};
 pub use audit::LedgerProof;
 pub use build::build;

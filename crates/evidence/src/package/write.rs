@@ -1,5 +1,5 @@
-//! Writing the zip: small exhibits are read and hashed ahead by several threads, large ones are hashed beside the writing.
-//! Every byte is read once, and what is written is what was hashed.
+//! Writing the zip. Every byte is read once, and what is written is what was hashed. Where bytes go one after the other (to
+//! recipients), small exhibits are read and hashed ahead by several threads, and large ones are hashed beside the writing.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -12,6 +12,7 @@ use std::thread;
 use model::{Digest, Fault, Progress};
 use seal::{Hasher, sha256};
 
+use super::scatter::scatter;
 use super::source::{Source, Sources};
 use crate::bytes::threads;
 use crate::case::changed;
@@ -34,10 +35,20 @@ pub(super) fn write(sources: &Sources, out: &mut dyn Out, progress: &dyn Progres
     progress.start("build the package", sources.values().map(Source::size).sum());
     let mut names: Vec<(&String, &Source)> = sources.iter().collect();
     names.sort_by_key(|(name, _)| order(name));
+    let scattered = out.places().map(|places| scatter(&names, places, progress)).transpose()?;
+    let zip = match scattered {
+        Some((entries, end)) => Writer::after(out, entries, end).map_err(not_written)?,
+        None => in_turn(&names, out, progress)?,
+    };
+    let bytes = zip.finish().map_err(not_written)?;
+    progress.finish();
+    Ok((sources.len() as u64, bytes))
+}
+
+fn in_turn<'w>(names: &[Named<'_>], out: &'w mut dyn Out, progress: &dyn Progress) -> Result<Writer<'w>, Fault> {
     let mut zip = Writer::new(out);
     thread::scope(|scope| {
         let (send, ready) = sync_channel(1);
-        let names = &names;
         scope.spawn(move || {
             // The receiver is gone when a file could not be written: then nothing more is read.
             batches(names).into_iter().map(fetch).try_for_each(|batch| send.send(batch).map_err(drop)).ok();
@@ -47,12 +58,10 @@ pub(super) fn write(sources: &Sources, out: &mut dyn Out, progress: &dyn Progres
         }
         Ok(())
     })?;
-    let bytes = zip.finish().map_err(not_written)?;
-    progress.finish();
-    Ok((sources.len() as u64, bytes))
+    Ok(zip)
 }
 
-fn not_written(error: io::Error) -> Fault {
+pub(super) fn not_written(error: io::Error) -> Fault {
     Fault::io("write", Path::new("the package"), error)
 }
 
@@ -149,7 +158,7 @@ fn put(zip: &mut Writer<'_>, name: &str, fetched: Fetched<'_>, progress: &dyn Pr
     Ok(())
 }
 
-/// A large exhibit: one thread hashes what another has just written.
+/// A large exhibit.
 fn stream(
     zip: &mut Writer<'_>,
     name: &str,
@@ -157,11 +166,28 @@ fn stream(
     expect: (u64, Digest),
     progress: &dyn Progress,
 ) -> Result<(), Fault> {
-    let open = || File::open(path).map_err(|error| Fault::io("read", path, error));
     // Where nothing that was written can be changed, the CRC is found out first.
-    let known = if zip.can_patch() { None } else { Some(crc_of(open()?, path)?) };
-    let mut file = open()?;
+    let known = if zip.can_patch() { None } else { Some(crc_of(open(path)?, path)?) };
     let mut content = zip.begin(name, expect.0, known).map_err(not_written)?;
+    let crc = hashed_beside(path, expect, &mut |bytes| content.put(bytes), progress)?;
+    if known.is_some_and(|known| known != crc) {
+        return Err(changed(&path.display().to_string()));
+    }
+    content.end(crc).map_err(not_written)
+}
+
+fn open(path: &Path) -> Result<File, Fault> {
+    File::open(path).map_err(|error| Fault::io("read", path, error))
+}
+
+/// Copies an exhibit, if it still is what was collected: one thread hashes what another has just written. Returns its CRC.
+pub(super) fn hashed_beside(
+    path: &Path,
+    expect: (u64, Digest),
+    put: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    progress: &dyn Progress,
+) -> Result<u32, Fault> {
+    let mut file = open(path)?;
     let (crc, seen, digest) = thread::scope(|scope| {
         let (send, blocks) = sync_channel::<Vec<u8>>(4);
         let hashing = scope.spawn(move || {
@@ -170,16 +196,18 @@ fn stream(
             hasher.finish()
         });
         let (mut crc, mut seen) = (crc32fast::Hasher::new(), 0);
-        while seen <= expect.0 {
+        loop {
             let mut block = Vec::with_capacity(BLOCK);
             let read = (&mut file).take(BLOCK as u64).read_to_end(&mut block);
-            if read.map_err(|error| Fault::io("read", path, error))? == 0 {
+            let got = read.map_err(|error| Fault::io("read", path, error))? as u64;
+            seen += got;
+            // What is longer than it was would be written over what follows.
+            if got == 0 || seen > expect.0 {
                 break;
             }
             crc.update(&block);
-            content.put(&block).map_err(not_written)?;
-            seen += block.len() as u64;
-            progress.advance(block.len() as u64);
+            put(&block).map_err(not_written)?;
+            progress.advance(got);
             // The thread takes everything until this end is dropped.
             send.send(block).ok();
         }
@@ -187,10 +215,10 @@ fn stream(
         let digest = hashing.join().map_err(|_| Fault::internal("thread-lost", "A thread that hashes ended early"))?;
         Ok((crc.finalize(), seen, digest))
     })?;
-    if (seen, digest) != expect || known.is_some_and(|known| known != crc) {
-        return Err(changed(&path.display().to_string()));
+    match (seen, digest) == expect {
+        true => Ok(crc),
+        false => Err(changed(&path.display().to_string())),
     }
-    content.end(crc).map_err(not_written)
 }
 
 fn crc_of(mut file: File, path: &Path) -> Result<u32, Fault> {

@@ -15,5 +15,5 @@ mod write;
 pub(crate) use form::{Entry, MIMETYPE, order};
 pub use plain::ZipStream;
 pub(crate) use read::{Directory, open};
-pub use write::Out;
 pub(crate) use write::Writer;
+pub use write::{Out, Places};

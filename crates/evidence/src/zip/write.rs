@@ -14,6 +14,21 @@ pub trait Out: Write {
 
     /// Whether [`Out::patch`] works.
     fn can_patch(&self) -> bool;
+
+    /// Where several threads write at once; `None` where bytes go one after the other. After that [`Out::patch`] says where to
+    /// go on.
+    fn places(&mut self) -> Option<&dyn Places> {
+        None
+    }
+}
+
+/// Bytes that several threads write at any place.
+pub trait Places: Sync {
+    /// Writes `bytes` at `at`.
+    ///
+    /// # Errors
+    /// What the disk says.
+    fn write_at(&self, at: u64, bytes: &[u8]) -> io::Result<()>;
 }
 
 impl<W: Write + Seek> Out for W {
@@ -39,6 +54,14 @@ impl<'w> Writer<'w> {
     /// A zip that begins at the start of `out`.
     pub(crate) fn new(out: &'w mut dyn Out) -> Self {
         Writer { out, entries: Vec::new(), at: 0 }
+    }
+
+    /// Goes on in `out`, which has these entries up to `at`.
+    pub(crate) fn after(out: &'w mut dyn Out, entries: Vec<Entry>, at: u64) -> io::Result<Self> {
+        if let Some(first) = entries.first() {
+            out.patch(first.offset, &first.local_header(), at)?;
+        }
+        Ok(Writer { out, entries, at })
     }
 
     /// Whether a content may come before its CRC is known.

@@ -3,6 +3,9 @@
 //! Every test runs the real program in a folder of its own with a clean environment and a fixed clock. `UPDATE=1` rewrites
 //! the golden files in `fixtures/golden/cli`; the diff is the review.
 
+#[cfg(feature = "privacy")]
+#[path = "suite/amend.rs"]
+mod amend;
 #[path = "suite/audit.rs"]
 mod audit;
 #[path = "suite/authority.rs"]
@@ -19,6 +22,9 @@ mod demo;
 mod evaluate;
 #[path = "suite/exit.rs"]
 mod exit;
+#[cfg(feature = "privacy")]
+#[path = "suite/export.rs"]
+mod export;
 #[path = "suite/help.rs"]
 mod help;
 #[path = "suite/house.rs"]

@@ -2,11 +2,15 @@
 //!
 //! Time, randomness, identity, terminal, environment and signals enter the program here and nowhere else.
 
+#[cfg(feature = "privacy")]
+pub(crate) mod amending;
 pub(crate) mod args;
 #[cfg(feature = "pdf")]
 pub(crate) mod authority;
 #[cfg(feature = "verify")]
 pub(crate) mod blocks;
+#[cfg(feature = "privacy")]
+pub(crate) mod bystanders;
 #[cfg(feature = "pdf")]
 pub(crate) mod calendars;
 #[cfg(any(feature = "house", feature = "verify"))]
@@ -28,6 +32,8 @@ pub(crate) mod exit;
 pub(crate) mod explain;
 pub(crate) mod failure;
 pub(crate) mod files;
+#[cfg(feature = "privacy")]
+pub(crate) mod handover;
 #[cfg(any(feature = "house", feature = "verify"))]
 pub(crate) mod http;
 #[cfg(feature = "house")]
@@ -58,6 +64,8 @@ pub(crate) mod redaction;
 pub(crate) mod report;
 #[cfg(feature = "privacy")]
 pub(crate) mod requests;
+#[cfg(feature = "privacy")]
+pub(crate) mod restrictions;
 #[cfg(feature = "pdf")]
 pub(crate) mod revocation;
 #[cfg(feature = "engine")]
@@ -78,6 +86,8 @@ pub(crate) mod subject;
 #[cfg(feature = "privacy")]
 pub(crate) mod survey;
 pub(crate) mod table;
+#[cfg(feature = "privacy")]
+pub(crate) mod terms;
 #[cfg(all(feature = "pdf", feature = "pkcs11"))]
 pub(crate) mod token;
 pub(crate) mod toml_file;

@@ -10,6 +10,8 @@ mod erase;
 #[cfg(feature = "engine")]
 mod evaluate;
 #[cfg(feature = "privacy")]
+mod export;
+#[cfg(feature = "privacy")]
 mod hold;
 #[cfg(feature = "house")]
 mod ingest;
@@ -23,13 +25,20 @@ mod package;
 mod produce;
 #[cfg(feature = "engine")]
 mod query;
+#[cfg(feature = "privacy")]
+mod rectify;
 #[cfg(feature = "redact")]
 mod redact;
+#[cfg(feature = "privacy")]
+mod restrict;
 #[cfg(feature = "house")]
 mod run;
 mod util;
 #[cfg(feature = "verify")]
 mod verify;
+
+#[cfg(feature = "privacy")]
+pub(crate) use rectify::ConfirmArgs;
 
 use clap::Subcommand;
 use model::Fault;
@@ -56,6 +65,12 @@ pub(crate) enum Command {
     Redact(Box<redact::RedactArgs>),
     #[cfg(feature = "redact")]
     Produce(produce::ProduceArgs),
+    #[cfg(feature = "privacy")]
+    Export(Box<export::ExportArgs>),
+    #[cfg(feature = "privacy")]
+    Rectify(rectify::RectifyArgs),
+    #[cfg(feature = "privacy")]
+    Restrict(restrict::RestrictArgs),
     #[cfg(feature = "privacy")]
     Erase(Box<erase::EraseArgs>),
     #[cfg(feature = "privacy")]
@@ -91,6 +106,12 @@ pub(crate) const ABSENT: &[(&str, &str)] = &[
     #[cfg(not(feature = "redact"))]
     ("produce", "redact"),
     #[cfg(not(feature = "privacy"))]
+    ("export", "privacy"),
+    #[cfg(not(feature = "privacy"))]
+    ("rectify", "privacy"),
+    #[cfg(not(feature = "privacy"))]
+    ("restrict", "privacy"),
+    #[cfg(not(feature = "privacy"))]
     ("erase", "privacy"),
     #[cfg(not(feature = "privacy"))]
     ("hold", "privacy"),
@@ -122,6 +143,12 @@ pub(crate) const EXAMPLES: &[(&str, &[Example])] = &[
     ("redact", redact::EXAMPLES),
     #[cfg(feature = "redact")]
     ("produce", produce::EXAMPLES),
+    #[cfg(feature = "privacy")]
+    ("export", export::EXAMPLES),
+    #[cfg(feature = "privacy")]
+    ("rectify", rectify::EXAMPLES),
+    #[cfg(feature = "privacy")]
+    ("restrict", restrict::EXAMPLES),
     #[cfg(feature = "privacy")]
     ("erase", erase::EXAMPLES),
     #[cfg(feature = "privacy")]
@@ -195,6 +222,12 @@ impl Command {
             Command::Redact(args) => redact::run(context, *args),
             #[cfg(feature = "redact")]
             Command::Produce(args) => produce::run(context, args),
+            #[cfg(feature = "privacy")]
+            Command::Export(args) => export::run(context, *args),
+            #[cfg(feature = "privacy")]
+            Command::Rectify(args) => rectify::run(context, args),
+            #[cfg(feature = "privacy")]
+            Command::Restrict(args) => restrict::run(context, args),
             #[cfg(feature = "privacy")]
             Command::Erase(args) => erase::run(context, *args),
             #[cfg(feature = "privacy")]

@@ -28,6 +28,7 @@ pub mod journal;
 mod limits;
 pub mod map;
 pub mod plan;
+pub mod rectify;
 pub mod register;
 pub mod residual;
 pub mod row;

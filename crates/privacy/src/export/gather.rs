@@ -7,7 +7,8 @@ use crate::discover::{self, Found, FoundRow, Member};
 use crate::graph::Graph;
 use crate::row::{FieldPath, Row};
 
-/// Reads every row that was found and takes it in. A store that fails meanwhile becomes a gap; the others are read.
+/// Reads every row that was found and takes it in. A store that fails meanwhile becomes a gap; the others are read. Says how
+/// many collections were not read to the end.
 ///
 /// # Errors
 /// What the spool says, and faults of stores that are not about reaching them.
@@ -17,10 +18,8 @@ pub fn gather(
     members: &mut [Member],
     found: &Found,
     progress: &dyn Progress,
-) -> Result<(), Fault> {
-    for gap in &found.gaps {
-        export.gap(gap.text.clone());
-    }
+) -> Result<u64, Fault> {
+    let mut lost = 0;
     progress.start("read", found.rows.iter().map(|rows| rows.len() as u64).sum());
     for (number, rows) in found.rows.iter().enumerate().filter(|(_, rows)| !rows.is_empty()) {
         let node = &graph.nodes[number];
@@ -37,13 +36,14 @@ pub fn gather(
         let read = discover::rows(graph, &mut members[node.member], number, rows, &fields, &mut each);
         match read {
             Err(fault) if fault.kind() == Kind::Unavailable && fault.code() != "spool-lost" => {
+                lost += 1;
                 export.gap(format!("{} could not be read to the end: {}", node.name(), fault.message()));
             }
             other => other?,
         }
     }
     progress.finish();
-    Ok(())
+    Ok(lost)
 }
 
 fn role(graph: &Graph, row: &FoundRow) -> Role {

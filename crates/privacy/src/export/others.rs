@@ -123,6 +123,8 @@ pub(super) struct Own<'a> {
     words: BTreeSet<String>,
 }
 
+/// Longest cell that is learned, in bytes.
+const WORD_MAX: usize = 200;
 /// Links between identities that are learned at most: more are a wrong map.
 const ROUNDS: usize = 8;
 
@@ -170,9 +172,10 @@ impl<'a> Own<'a> {
                 self.known.insert((kind, normal));
             }
         }
-        let data = table.columns.iter().zip(cells).filter(|(column, _)| !column.is_free && column.identity.is_none());
+        // A whole cell of such a row is theirs too, whether or not the map says what it is; a text is not.
+        let data = table.columns.iter().zip(cells).filter(|(column, _)| column.identity.is_none());
         for text in data.filter(|(column, _)| column.other_people != Some(true)).filter_map(|(_, cell)| cell.as_ref()) {
-            if text.chars().count() > 2 && text.len() < 200 {
+            if (3..WORD_MAX).contains(&text.len()) {
                 self.words.insert(text.trim().to_lowercase());
             }
         }

@@ -44,6 +44,9 @@ const RETAIN: &[(&str, Says)] = &[
     ("anonymise", Says::Texts),
 ];
 
+/// The field that says that processing is restricted (Art. 18), and what stands in it then and otherwise.
+const RESTRICTION: &[(&str, Says)] = &[("field", Says::Text), ("set", Says::Text), ("clear", Says::Text)];
+
 /// What Art. 15(1) asks for; on a dataset these hold for every collection that does not say otherwise.
 const INFORMATION: &[(&str, Says)] = &[
     ("purposes", Says::Texts),
@@ -64,6 +67,7 @@ const FORMATS: &[&str] =
 const COLLECTION: &[(&str, Says)] = &[
     ("about", Says::Word(&["subject", "nobody"])),
     ("shared", Says::Word(&["delete", "keep", "unlink"])),
+    ("restriction", Says::Group(RESTRICTION)),
     ("retain", Says::Group(RETAIN)),
     ("keys", Says::Texts),
     ("format", Says::Word(FORMATS)),

@@ -134,10 +134,12 @@ pub enum Outcome {
     Anonymised,
     /// Fields hold something that can be led back with a key or by guessing: not erased.
     Pseudonymised,
+    /// Fields hold what is right now (Art. 16), or a flag of restriction (Art. 18).
+    Rectified,
 }
 
 impl Outcome {
-    /// Every outcome.
+    /// Every outcome of an erase.
     pub const ALL: [Outcome; 5] =
         [Outcome::Deleted, Outcome::Loosened, Outcome::Unlinked, Outcome::Anonymised, Outcome::Pseudonymised];
 
@@ -149,6 +151,7 @@ impl Outcome {
             Outcome::Unlinked => "unlinked",
             Outcome::Anonymised => "anonymised",
             Outcome::Pseudonymised => "pseudonymised",
+            Outcome::Rectified => "rectified",
         }
     }
 }

@@ -1,0 +1,69 @@
+//! Data of people in free text, by the detectors of `redact`: whoever is not the subject of an export is a bystander.
+
+#[cfg(feature = "redact")]
+use std::cell::{OnceCell, RefCell};
+
+use privacy::export::Finding;
+
+/// Types that name or reach a person. Names are not among them: a network finds them, and too many that are none.
+#[cfg(feature = "redact")]
+const TYPES: &[&str] = &[
+    "bank-account",
+    "card",
+    "driving-licence",
+    "email",
+    "health-id",
+    "iban",
+    "medical-record",
+    "mrz",
+    "national-id",
+    "passport",
+    "phone",
+    "social-security",
+    "tax-id",
+];
+
+/// Looks for them. The detectors are made ready when the first text is met.
+#[derive(Default)]
+pub(crate) struct Bystanders {
+    #[cfg(feature = "redact")]
+    ready: OnceCell<Option<(redact::Scanner, RefCell<redact::Scratch>)>>,
+}
+
+impl Bystanders {
+    /// Whether this build can look.
+    pub(crate) const CAN_LOOK: bool = cfg!(feature = "redact");
+
+    /// The places in `text`, in their order.
+    #[cfg(feature = "redact")]
+    pub(crate) fn find(&self, text: &str) -> Vec<Finding> {
+        // Nothing that is looked for goes without a digit or an `@`.
+        if !text.bytes().any(|byte| byte.is_ascii_digit() || byte == b'@') {
+            return Vec::new();
+        }
+        let Some((scanner, scratch)) = self.ready.get_or_init(ready) else { return Vec::new() };
+        let mut scratch = scratch.borrow_mut();
+        let found = scanner.scan(&mut scratch, text.as_bytes(), NO_NAMES);
+        let kind = |finding: &redact::Finding| scanner.detector(finding).kind.to_string();
+        found.iter().map(|finding| Finding { range: finding.range.clone(), kind: kind(finding) }).collect()
+    }
+
+    /// This build cannot look.
+    #[cfg(not(feature = "redact"))]
+    pub(crate) fn find(&self, _text: &str) -> Vec<Finding> {
+        Vec::new()
+    }
+}
+
+#[cfg(feature = "redact")]
+const NO_NAMES: &[&str] = &[];
+
+/// The built-in detectors are proven by their tests.
+#[cfg(feature = "redact")]
+fn ready() -> Option<(redact::Scanner, RefCell<redact::Scratch>)> {
+    let mut detectors = redact::Detector::built_in().ok()?;
+    detectors.retain(|detector| TYPES.contains(&&*detector.kind));
+    let scanner = redact::Scanner::unproven(detectors).ok()?;
+    let scratch = RefCell::new(scanner.scratch());
+    Some((scanner, scratch))
+}

@@ -1,0 +1,216 @@
+//! Find → gather → write → record.
+
+use std::path::Path;
+
+use model::{Fault, Instant};
+use privacy::discover::{Found, Options, discover};
+use privacy::export::{Controller, Cover, Export, Others, Scope, Written, gather};
+use privacy::graph::{Graph, Part};
+use privacy::identity::Identity;
+use privacy::map::DataMap;
+use privacy::register::{Right, Status};
+use seal::Ed25519Signer;
+
+use super::shown::Handed;
+use super::{ExportArgs, Format};
+use crate::cli::bystanders::Bystanders;
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::files::Existing;
+use crate::cli::handover::{self, Handover};
+use crate::cli::journal::Wanted;
+use crate::cli::progress::Count;
+use crate::cli::requests::Dossier;
+use crate::cli::sealers::{Sealers, SignerArgs};
+use crate::cli::stores::{self, Fleet};
+use crate::cli::{data_map, terms};
+use crate::commands::Done;
+
+const TOOL: &str = concat!("probity ", env!("CARGO_PKG_VERSION"));
+
+pub(super) fn run(context: &mut Context, args: &ExportArgs, output: &Path) -> Result<Done, Fault> {
+    context.trace.begin(Wanted::Always, "export.written");
+    let identities = args.subject.identities()?;
+    let reading = data_map::load(context)?;
+    reading.warnings.iter().for_each(|warning| context.output.warn(&warning.to_string()));
+    let mut handover = Handover::create(output, Existing::from_flag(args.overwrite), &args.encrypt_to)?;
+    let sealers = Sealers::open(context, &args.key, &SignerArgs::default(), &args.passphrase)?;
+    let mut fleet = stores::open(context, &reading.map, &[])?;
+    let search = search(context, &reading.map, &mut fleet, &identities)?;
+    let (gaps, map_gaps) = search.gaps(&fleet);
+    if search.found.is_empty() {
+        return Err(nobody(fleet));
+    }
+    if let Some(first) = gaps.iter().chain(&map_gaps).next().filter(|_| args.strict) {
+        return Err(Fault::refused("export-has-gaps", format!("There are gaps, the first: {first}"))
+            .advise("Mend them (`probity map check`), or leave --strict out: the gaps are then told in the export."));
+    }
+    let mut dossier = dossier(context, args, &identities)?;
+    let mut spool = handover::spool(output)?;
+    let bystanders = Bystanders::default();
+    let detect = |text: &str| bystanders.find(text);
+    let detect: Option<&privacy::export::Detect<'_>> = if Bystanders::CAN_LOOK { Some(&detect) } else { None };
+    let scope = if args.portability { Scope::Portability } else { Scope::Access };
+    let others = if args.keep_others { Others::Keep } else { Others::Redact };
+    let mut export = Export::new(&reading.map, &identities, scope, others, detect, &mut spool);
+    gaps.into_iter().for_each(|gap| export.gap(gap));
+    let progress = context.progress(Count::Items);
+    let lost = gather(&mut export, &search.graph, &mut fleet.members, &search.found, &*progress)?;
+    let whole = lost == 0 && fleet.unreachable.is_empty() && !search.is_broken();
+    let controller = controller(context);
+    let fingerprint = sealers.key.public().fingerprint();
+    let cover = Cover {
+        request: &dossier.request.id.clone(),
+        created: context.now(),
+        tool: TOOL,
+        subject: &identities,
+        controller: &controller,
+        signer: handover::SIGNER,
+        fingerprint: &fingerprint,
+    };
+    let counts = export.counts();
+    let written = write(args.format, &mut handover, &mut export, &cover, &*sealers.key)?;
+    let gaps = export.gaps().to_vec();
+    handover.finish()?;
+    record(context, &mut dossier, args, &written, whole)?;
+    context.trace.word("demo_key", if sealers.demo { "yes" } else { "no" });
+    context.trace.count("gaps", gaps.len() as u64);
+    let exit = if whole { Exit::Done } else { Exit::Partial };
+    let handed = Handed {
+        request: dossier.request,
+        path: output.to_path_buf(),
+        format: args.format,
+        scope,
+        encrypted: !args.encrypt_to.is_empty(),
+        demo: sealers.demo,
+        signer: (args.format == Format::Zip).then_some(fingerprint),
+        folded: search.found.folded,
+        whole,
+        gaps,
+        map_gaps,
+        counts,
+        written,
+    };
+    Ok(Done::showing(exit, handed))
+}
+
+/// What was searched and found.
+struct Search {
+    graph: Graph,
+    found: Found,
+    gaps: Vec<privacy::plan::Gap>,
+}
+
+impl Search {
+    /// A store stopped answering while it was searched.
+    fn is_broken(&self) -> bool {
+        self.found.gaps.iter().any(|gap| gap.kind == "unreachable" && gap.collection.is_none())
+    }
+
+    /// What is missing in the export, for the person; and where the map does not fit the stores, for whoever keeps it.
+    fn gaps(&self, fleet: &Fleet) -> (Vec<String>, Vec<String>) {
+        let is_down = |gap: &&privacy::plan::Gap| gap.kind == "unreachable" && gap.collection.is_none();
+        let down = fleet.unreachable.iter().map(|(_, fault)| fault.message().to_owned());
+        let (lost, of_map): (Vec<_>, Vec<_>) = self.gaps.iter().chain(&self.found.gaps).partition(is_down);
+        let text = |gap: &privacy::plan::Gap| gap.text.clone();
+        (down.chain(lost.into_iter().map(text)).collect(), of_map.into_iter().map(text).collect())
+    }
+}
+
+fn search(context: &Context, map: &DataMap, fleet: &mut Fleet, identities: &[Identity]) -> Result<Search, Fault> {
+    if fleet.members.is_empty() {
+        std::mem::replace(fleet, Fleet { members: Vec::new(), unreachable: Vec::new() }).whole()?;
+    }
+    let parts: Vec<Part<'_>> = fleet
+        .members
+        .iter()
+        .map(|member| Part { member: &member.name, dataset: &member.dataset, catalog: &member.catalog })
+        .collect();
+    let (graph, gaps) = Graph::new(map, &parts)?;
+    let options = Options { digests: false, tolerant: true };
+    let progress = context.progress(Count::Items);
+    let found = discover(&graph, &mut fleet.members, identities, &options, &*progress)?;
+    Ok(Search { graph, found, gaps })
+}
+
+/// Nothing was found: an answer when every store was asked, none when one was not.
+fn nobody(fleet: Fleet) -> Fault {
+    match fleet.whole() {
+        Err(fault) => fault,
+        Ok(_) => Fault::no_verdict("no-match", "No store holds anything of this person")
+            .advise("Check the identities, and whether the map names the fields that hold them (identity: email)."),
+    }
+}
+
+fn dossier(context: &Context, args: &ExportArgs, identities: &[Identity]) -> Result<Dossier, Fault> {
+    let right = if args.portability { Right::Portability } else { Right::Access };
+    let mut dossier = match &args.request {
+        Some(id) => Dossier::open(context, id)?,
+        None => Dossier::create(context, right, args.received.unwrap_or_else(|| context.now()), identities)?,
+    };
+    if args.request.is_none() {
+        dossier.request.regime = terms::regime(context)?.0;
+    }
+    dossier.request.due = terms::due(context, &dossier.request)?.map(|due| due.at);
+    if let Some(words) = &args.verified_by {
+        dossier.request.verification = Some(words.clone());
+    }
+    dossier.save()?;
+    Ok(dossier)
+}
+
+fn write(
+    format: Format,
+    handover: &mut Handover,
+    export: &mut Export<'_>,
+    cover: &Cover<'_>,
+    key: &dyn Ed25519Signer,
+) -> Result<Written, Fault> {
+    let created = cover.created.to_string();
+    match format {
+        Format::Zip => {
+            handover.zip(|archive| export.package(cover, &|sums| handover::sign(sums, key, &created), archive))
+        }
+        Format::Json => handover.document(|archive| export.document(cover, archive)),
+        Format::Fides => handover.document(|archive| export.fides(archive)),
+    }
+}
+
+/// Register and ledger: digests and counts, no data.
+fn record(
+    context: &mut Context,
+    dossier: &mut Dossier,
+    args: &ExportArgs,
+    written: &Written,
+    whole: bool,
+) -> Result<(), Fault> {
+    let now: Instant = context.now();
+    if let Some(digest) = written.manifest.or_else(|| written.files.first().map(|file| file.sha256)) {
+        dossier.request.set_digest("package", digest);
+        context.trace.digest("package", digest);
+    }
+    if whole {
+        dossier.request.status = Status::Fulfilled;
+        dossier.request.answered = Some(now);
+    }
+    dossier.save()?;
+    if whole {
+        // Who asked is known by whom it was handed to; the register needs it no more.
+        dossier.destroy_key()?;
+    }
+    context.trace.word("request", &dossier.request.id);
+    context.trace.word("format", args.format.word());
+    context.trace.count("rows", written.rows);
+    context.trace.count("taken_out", written.taken);
+    Ok(())
+}
+
+fn controller(context: &Context) -> Controller {
+    let text = |key| Some(context.config.text(key)).filter(|text| !text.is_empty()).map(str::to_owned);
+    Controller {
+        name: text("privacy.controller"),
+        contact: text("privacy.contact"),
+        officer: text("privacy.officer"),
+        authority: text("privacy.authority"),
+    }
+}

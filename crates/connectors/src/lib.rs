@@ -18,11 +18,15 @@ mod bodies;
 #[cfg(feature = "document")]
 #[cfg_attr(not(feature = "all"), allow(dead_code))]
 mod document;
+#[cfg(feature = "exec")]
+mod exec;
 #[cfg(feature = "files")]
 mod files;
 pub mod guard;
 #[cfg(feature = "mysql")]
 mod mysql;
+#[cfg(feature = "nats")]
+mod nats;
 #[cfg(feature = "objects")]
 mod objects;
 #[cfg(feature = "postgres")]
@@ -65,6 +69,10 @@ pub fn open(url: &str, access: &Access, dataset: &Dataset) -> Result<Box<dyn Dat
         "sqlite" => sqlite::open(url, access),
         #[cfg(feature = "files")]
         "file" => files::open(url, access, dataset),
+        #[cfg(feature = "exec")]
+        "exec" => exec::open(url, access, dataset),
+        #[cfg(feature = "nats")]
+        "nats" | "tls" => nats::open(url, access, dataset),
         #[cfg(feature = "redis")]
         "redis" | "rediss" => redis::open(url, access, dataset),
         #[cfg(feature = "objects")]
@@ -86,7 +94,7 @@ const KINDS: &[(&str, &[&str])] = &[
     ("redis", &["redis", "rediss"]),
     ("objects", &["s3"]),
     ("files", &["file"]),
-    ("nats", &["nats"]),
+    ("nats", &["nats", "tls"]),
     ("http", &["https", "http"]),
     ("exec", &["exec"]),
 ];

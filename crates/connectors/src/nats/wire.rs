@@ -1,0 +1,246 @@
+//! The protocol of NATS, as much of it as questions and answers need: lines of text over TCP or TLS.
+//!
+//! One question at a time, so that no runtime and no second thread is needed.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::Arc;
+
+use model::Fault;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use serde_json::{Value, json};
+
+use crate::Access;
+use crate::web_address::Address;
+
+/// The most bytes that one message may have.
+const MESSAGE_BYTES_MAX: usize = 64 << 20;
+const LINE_BYTES_MAX: u64 = 1 << 20;
+
+trait Both: Read + Write + Send {}
+impl<T: Read + Write + Send> Both for T {}
+
+/// A connection, logged in.
+pub(super) struct Wire {
+    stream: BufReader<Box<dyn Both>>,
+    host: String,
+    inbox: String,
+    asked: u64,
+    pub(super) server: String,
+}
+
+impl Wire {
+    /// Connects and logs in.
+    pub(super) fn open(address: &Address, access: &Access) -> Result<Self, Fault> {
+        let host = address.host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let lost = |error: std::io::Error| unreachable(&host, &error);
+        let port = address.port.unwrap_or(4222);
+        let mut places = (host.as_str(), port).to_socket_addrs().map_err(lost)?;
+        let place = places.next().ok_or_else(|| lost(std::io::ErrorKind::AddrNotAvailable.into()))?;
+        let tcp = TcpStream::connect_timeout(&place, access.connect_timeout).map_err(lost)?;
+        let patience = (!access.statement_timeout.is_zero()).then_some(access.statement_timeout);
+        tcp.set_read_timeout(Some(access.connect_timeout)).map_err(lost)?;
+        tcp.set_nodelay(true).map_err(lost)?;
+        let hello = read_line_unbuffered(&tcp).map_err(lost)?;
+        let info: Value = hello
+            .strip_prefix("INFO ")
+            .and_then(|text| serde_json::from_str(text).ok())
+            .ok_or_else(|| refused(&host, "it speaks no NATS"))?;
+        let is_encrypted =
+            address.scheme == "tls" || access.tls.wanted(&address.host) || info["tls_required"].as_bool() == Some(true);
+        tcp.set_read_timeout(patience).map_err(lost)?;
+        tcp.set_write_timeout(patience).map_err(lost)?;
+        let stream: Box<dyn Both> = match is_encrypted {
+            true => Box::new(encrypted(&host, tcp, access)?),
+            false => Box::new(tcp),
+        };
+        let number = |salt: u64| {
+            let mut hasher = RandomState::new().build_hasher();
+            hasher.write_u64(salt);
+            hasher.finish()
+        };
+        let mut wire = Wire {
+            stream: BufReader::with_capacity(1 << 16, stream),
+            inbox: format!("_INBOX.{:016x}{:016x}", number(1), number(2)),
+            asked: 0,
+            server: info["version"].as_str().unwrap_or_default().to_owned(),
+            host,
+        };
+        wire.log_in(address, access)?;
+        Ok(wire)
+    }
+
+    fn log_in(&mut self, address: &Address, access: &Access) -> Result<(), Fault> {
+        let mut hello = json!({
+            "verbose": false, "pedantic": false, "lang": "rust", "version": env!("CARGO_PKG_VERSION"),
+            "protocol": 1, "headers": true, "no_responders": true, "name": "probity",
+        });
+        let user = access.user.as_deref().or(address.user.as_deref());
+        match (user, &access.password) {
+            (Some(user), password) => {
+                hello["user"] = user.into();
+                hello["pass"] = password.as_ref().map_or("", |password| password.as_str()).into();
+            }
+            (None, Some(token)) => hello["auth_token"] = token.as_str().into(),
+            (None, None) => {}
+        }
+        let inbox = self.inbox.clone();
+        self.send(format!("CONNECT {hello}\r\nSUB {inbox}.* 1\r\nPING\r\n").as_bytes())?;
+        loop {
+            let line = self.line()?;
+            match line.split(' ').next().unwrap_or_default() {
+                "PONG" => return Ok(()),
+                "+OK" | "INFO" => {}
+                _ => return Err(refused(&self.host, "it answers a login with something else")),
+            }
+        }
+    }
+
+    /// Asks `subject` and waits for the answer: its headers and its bytes.
+    pub(super) fn ask(&mut self, subject: &str, headers: &str, payload: &[u8]) -> Result<(String, Vec<u8>), Fault> {
+        self.asked += 1;
+        let reply = format!("{}.{}", self.inbox, self.asked);
+        let mut question = match headers {
+            "" => format!("PUB {subject} {reply} {}\r\n", payload.len()).into_bytes(),
+            headers => {
+                let head = format!("NATS/1.0\r\n{headers}\r\n\r\n");
+                format!("HPUB {subject} {reply} {} {}\r\n{head}", head.len(), head.len() + payload.len()).into_bytes()
+            }
+        };
+        question.extend_from_slice(payload);
+        question.extend_from_slice(b"\r\n");
+        self.send(&question)?;
+        loop {
+            let line = self.line()?;
+            let words: Vec<&str> = line.split_ascii_whitespace().collect();
+            match words.as_slice() {
+                ["PING"] => self.send(b"PONG\r\n")?,
+                ["MSG" | "HMSG", to, _, rest @ ..] => {
+                    let has_headers = words[0] == "HMSG";
+                    let sizes: Vec<usize> = rest.iter().rev().take(2).filter_map(|word| word.parse().ok()).collect();
+                    let whole = sizes.first().copied().filter(|size| *size <= MESSAGE_BYTES_MAX);
+                    let whole = whole.ok_or_else(|| refused(&self.host, "a message is too large"))?;
+                    let head = if has_headers { sizes.get(1).copied().unwrap_or(0).min(whole) } else { 0 };
+                    let is_ours = *to == reply;
+                    let mut bytes = vec![0; whole + 2];
+                    self.stream.read_exact(&mut bytes).map_err(|error| unreachable(&self.host, &error))?;
+                    bytes.truncate(whole);
+                    if is_ours {
+                        let body = bytes.split_off(head);
+                        return Ok((String::from_utf8_lossy(&bytes).into_owned(), body));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Asks the JetStream API; an error of the API is the inner one: its number and its words.
+    pub(super) fn api(&mut self, what: &str, question: &Value) -> Result<Result<Value, (u64, String)>, Fault> {
+        let payload = if question.is_null() { Vec::new() } else { question.to_string().into_bytes() };
+        let (headers, bytes) = self.ask(&format!("$JS.API.{what}"), "", &payload)?;
+        if headers.starts_with("NATS/1.0 503") {
+            return Err(refused(&self.host, "JetStream is not enabled for this account"));
+        }
+        let answer: Value = serde_json::from_slice(&bytes).map_err(|_| refused(&self.host, "its answer is no JSON"))?;
+        match answer.get("error") {
+            Some(error) => {
+                let words = error["description"].as_str().unwrap_or_default().to_owned();
+                Ok(Err((error["err_code"].as_u64().unwrap_or(0), words)))
+            }
+            None => Ok(Ok(answer)),
+        }
+    }
+
+    /// The fault of an error that nobody reckoned with.
+    pub(super) fn fault(&self, error: &(u64, String), what: &str) -> Fault {
+        refused(&self.host, &format!("it refuses {what}: {} ({})", error.1, error.0))
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        let stream = self.stream.get_mut();
+        stream.write_all(bytes).and_then(|()| stream.flush()).map_err(|error| unreachable(&self.host, &error))
+    }
+
+    /// The next line of the server; what it calls an error is a fault.
+    fn line(&mut self) -> Result<String, Fault> {
+        let mut line = Vec::new();
+        let read = (&mut self.stream).take(LINE_BYTES_MAX).read_until(b'\n', &mut line);
+        if read.map_err(|error| unreachable(&self.host, &error))? == 0 {
+            return Err(unreachable(&self.host, &std::io::ErrorKind::UnexpectedEof.into()));
+        }
+        let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+        let Some(error) = line.strip_prefix("-ERR") else { return Ok(line) };
+        let words = error.trim().trim_matches('\'').to_ascii_lowercase();
+        Err(match words.as_str() {
+            words if words.contains("authorization") || words.contains("authentication") => {
+                Fault::unavailable("store-login-refused", format!("{} does not let this user in", self.host))
+                    .advise("Check user and password, or the token, of the store.")
+            }
+            words if words.contains("permissions") => {
+                Fault::unavailable("store-permission", format!("{} does not let this user ask JetStream", self.host))
+                    .advise("Give this user $JS.API.> to publish to, and _INBOX.> to listen to.")
+            }
+            words => refused(&self.host, words),
+        })
+    }
+}
+
+/// Before TLS begins, not one byte more may be read than the line.
+fn read_line_unbuffered(mut tcp: &TcpStream) -> std::io::Result<String> {
+    let mut line = Vec::new();
+    let mut byte = [0];
+    while line.len() < 1 << 16 && tcp.read(&mut byte)? == 1 && byte[0] != b'\n' {
+        line.push(byte[0]);
+    }
+    Ok(String::from_utf8_lossy(&line).trim_end().to_owned())
+}
+
+fn encrypted(
+    host: &str,
+    mut tcp: TcpStream,
+    access: &Access,
+) -> Result<StreamOwned<ClientConnection, TcpStream>, Fault> {
+    let wrong = |error: &dyn std::fmt::Display| {
+        Fault::unavailable("store-unreachable", format!("No safe connection to {host}: {error}"))
+            .advise("Check `ca` in the configuration of the store, and the name in the server's certificate.")
+    };
+    let mut roots = RootCertStore::empty();
+    match &access.ca {
+        Some(path) => {
+            let found = CertificateDer::pem_file_iter(access.folder.join(path)).map_err(|error| wrong(&error))?;
+            for certificate in found {
+                roots.add(certificate.map_err(|error| wrong(&error))?).map_err(|error| wrong(&error))?;
+            }
+        }
+        None => drop(roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs)),
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| wrong(&error))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from(host.to_owned()).map_err(|error| wrong(&error))?;
+    let mut session = ClientConnection::new(Arc::new(config), name).map_err(|error| wrong(&error))?;
+    session.complete_io(&mut tcp).map_err(|error| wrong(&error))?;
+    Ok(StreamOwned::new(session, tcp))
+}
+
+fn unreachable(host: &str, error: &std::io::Error) -> Fault {
+    use std::io::ErrorKind::{TimedOut, WouldBlock};
+    match error.kind() {
+        TimedOut | WouldBlock => Fault::unavailable("store-timeout", format!("{host} did not answer in time"))
+            .advise("Run the command again; a longer `timeout` in the configuration of the store may help."),
+        _ => Fault::unavailable("store-unreachable", format!("{host} cannot be reached: {error}"))
+            .advise("Check the address of the store and that its server runs."),
+    }
+}
+
+fn refused(host: &str, why: &str) -> Fault {
+    Fault::unavailable("store-refused", format!("{host}: {why}")).advise("See the log of the server.")
+}

@@ -280,3 +280,54 @@ dataset:
     assert_eq!(count("email=nancy@chinookcorp.com"), ["Employee owned 1", "Employee points 3"]);
     assert_eq!(count("email=jane@chinookcorp.com"), ["Customer points 21", "Employee owned 1"]);
 }
+
+/// Thirty tables in three generations, `rows` rows of Ann's in each, and as many of Bob's.
+fn generations(rows: usize) -> String {
+    let mut sql = PEOPLE.to_owned();
+    let numbers = format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})");
+    for table in 0..30 {
+        let (generation, name) = (table / 10, format!("g{table:02}"));
+        let parent = if generation == 0 { "person".to_owned() } else { format!("g{:02}", table - 10) };
+        sql += &format!("CREATE TABLE {name}(id INTEGER PRIMARY KEY, up INT REFERENCES {parent}, note TEXT);");
+        for who in 1..=2 {
+            let (id, up) =
+                (format!("i * 2 + {who}"), if generation == 0 { who.to_string() } else { format!("i * 2 + {who}") });
+            sql += &format!("{numbers} INSERT INTO {name} SELECT {id}, {up}, 'note ' || i FROM n;");
+        }
+        sql += &format!("CREATE INDEX i{table} ON {name}(up);");
+    }
+    sql
+}
+
+/// The number of questions grows with the tables, not with the rows.
+#[test]
+fn questions_grow_with_tables() {
+    let asked = |rows: usize| {
+        let (_, found) = World::shop(&generations(rows), PERSON).found(&["email=ann@example.org"]);
+        assert_eq!(found.count(|_| true), 1 + 30 * rows as u64);
+        assert!(found.indexes.is_empty());
+        (found.questions, found.rows_read[0])
+    };
+    // One for the seed, one for each link.
+    assert_eq!(asked(3), (31, 3 + 90), "person is small and read whole");
+    assert_eq!(asked(400), (31, 3 + 30 * 400));
+}
+
+/// A large table without an index on the link is named, with the statement that makes one.
+#[test]
+fn missing_indexes_are_named() {
+    let sql = format!(
+        "{PEOPLE} CREATE TABLE visit(id INTEGER PRIMARY KEY, who INT REFERENCES person, page TEXT);
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) INSERT INTO visit SELECT i, i % 3 + 1, 'x' FROM n;"
+    );
+    let index = "CREATE INDEX visit_who ON visit(who);";
+    let asked = |sql: &str| World::shop(sql, PERSON).found(&["email=ann@example.org"]).1;
+    let found = asked(&sql);
+    let [missing] = found.indexes.as_slice() else { panic!("{:?}", found.indexes) };
+    assert_eq!((missing.collection.as_str(), missing.columns.as_slice()), ("visit", &["who".to_owned()][..]));
+    let statement = missing.statement.clone().unwrap();
+    assert!(found.rows_read[0] >= 20_000, "{:?}", found.rows_read);
+    // The statement does what it says.
+    assert!(asked(&format!("{sql} {statement};")).indexes.is_empty(), "{statement}");
+    assert!(asked(&format!("{sql} {index}")).indexes.is_empty());
+}

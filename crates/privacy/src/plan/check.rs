@@ -449,4 +449,13 @@ mod tests {
         check(&"NOT ".repeat(50_000), None);
         check(&"-".repeat(50_000), None);
     }
+
+    proptest::proptest! {
+        /// Whatever a catalog says: no panic, no endless reading.
+        #[test]
+        fn any_text_is_read_to_an_end(text in "[ ()'\"a-c0-9<>=,:~-]{0,60}|\\PC{0,40}|((not|and|or|in|between|like|is|null|any|array|\\(|\\[|,|'x'|1|a|=|::) ){0,30}") {
+            let _ = holds(&text, &|_| Some(Some("x".to_owned())));
+            let _ = holds(&format!("CHECK ({text})"), &|_| None);
+        }
+    }
 }

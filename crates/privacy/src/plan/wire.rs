@@ -408,4 +408,35 @@ mod tests {
         }
         assert_eq!(Plan::parse(b"{").unwrap_err().code(), "bad-plan");
     }
+
+    proptest::proptest! {
+        /// A plan object that is signed anew after any member was taken out or replaced is refused or read, never a panic.
+        #[test]
+        fn a_damaged_plan_is_no_panic(at in 0usize..80, with in 0usize..6) {
+            let mut document = sample().to_json().unwrap();
+            let values = [Value::Null, json!(1), json!("x"), json!([]), json!({}), json!([[1]])];
+            let mut left = at;
+            replace(&mut document["plan"], &mut left, &values[with]);
+            let digest = seal::sha256(&seal::canonical::to_bytes(&document["plan"]).unwrap());
+            document["digest"] = prefixed(&digest).into();
+            if let Err(fault) = Plan::parse(document.to_string().as_bytes()) {
+                proptest::prop_assert_eq!(fault.code(), "bad-plan");
+            }
+        }
+    }
+
+    /// Puts `with` in the place of the value number `left`, depth first.
+    fn replace(value: &mut Value, left: &mut usize, with: &Value) {
+        if *left == 0 {
+            *value = with.clone();
+            *left = usize::MAX;
+            return;
+        }
+        *left = left.saturating_sub(1);
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(|item| replace(item, left, with)),
+            Value::Object(members) => members.values_mut().for_each(|item| replace(item, left, with)),
+            _ => {}
+        }
+    }
 }

@@ -331,3 +331,105 @@ fn missing_indexes_are_named() {
     assert!(asked(&format!("{sql} {statement};")).indexes.is_empty(), "{statement}");
     assert!(asked(&format!("{sql} {index}")).indexes.is_empty());
 }
+
+/// The index that a folded question wants is recognised when it is there.
+#[test]
+fn an_index_for_identities() {
+    let sql = "CREATE TABLE person(id INTEGER PRIMARY KEY, mail TEXT);
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+        INSERT INTO person SELECT i, 'p' || i || '@example.org' FROM n;";
+    let asked = |sql: &str| World::shop(sql, PERSON).found(&["email=P7@example.org"]).1;
+    let found = asked(sql);
+    assert_eq!((found.count(|_| true), found.folded.as_slice()), (1, &["shop.person.mail".to_owned()][..]));
+    let statement = found.indexes[0].statement.clone().unwrap();
+    let found = asked(&format!("{sql} {statement};"));
+    assert!(found.indexes.is_empty() && found.rows_read[0] < 10, "{statement}: {found:?}");
+}
+
+/// References out of and into lists and documents.
+#[test]
+fn lists_and_documents() {
+    let map = "
+dataset:
+- fides_key: shop
+  collections:
+  - name: person
+    fields:
+    - {name: id, fides_meta: {primary_key: true}}
+    - {name: mail, fides_meta: {identity: email}}
+    - {name: cards, fides_meta: {data_type: 'string[]'}}
+  - name: card
+    fields:
+    - {name: no, fides_meta: {references: [{dataset: shop, field: person.cards, direction: from}]}}
+  - name: event
+    fields:
+    - name: data
+      fields:
+      - name: who
+        fields:
+        - {name: id, fides_meta: {references: [{dataset: shop, field: person.id, direction: from}]}}
+";
+    let sql = r#"CREATE TABLE person(id INTEGER PRIMARY KEY, mail TEXT, cards TEXT);
+        INSERT INTO person VALUES (1,'x@example.org','["c1","c2"]'),(2,'bob@example.org','["c3"]');
+        CREATE TABLE card(id INTEGER PRIMARY KEY, no TEXT); INSERT INTO card VALUES (1,'c1'),(2,'c2'),(3,'c3'),(4,NULL);
+        CREATE TABLE event(id INTEGER PRIMARY KEY, data TEXT);
+        INSERT INTO event VALUES (1,'{"who":{"id":1}}'),(2,'{"who":{"id":2}}'),(3,'{"who":null}'),(4,NULL);"#;
+    check(sql, map, &["email=x@example.org"], &["card owned 1 2", "event owned 1", "person owned 1"]);
+}
+
+/// Where the store has lists of its own, an identity may be one of several, and a row may refer to several.
+#[test]
+fn lists_in_postgres() {
+    let Some(main) = subject::postgres() else { return };
+    let map = "
+dataset:
+- fides_key: shop
+  collections:
+  - name: person
+    fields:
+    - {name: id, fides_meta: {primary_key: true}}
+    - {name: mails, fides_meta: {identity: email, data_type: 'string[]'}}
+  - name: chat
+    fields:
+    - {name: members, fides_meta: {data_type: 'integer[]', references: [{dataset: shop, field: person.id, direction: from}]}}
+";
+    let sql = "CREATE TABLE person(id INT PRIMARY KEY, mails TEXT[]);
+        INSERT INTO person VALUES (1,'{x@example.org,Ann@example.org}'),(2,'{bob@example.org}'),(3,NULL);
+        CREATE TABLE chat(id INT PRIMARY KEY, members INT[]);
+        INSERT INTO chat VALUES (1,'{1}'),(2,'{1,2}'),(3,'{2}'),(4,'{}'),(5,NULL);";
+    let world = World::shop_in_postgres(&main, sql, map);
+    let (graph, found) = world.found(&["email=ann@example.org"]);
+    assert_eq!(roles(&graph, &found), ["chat owned 1", "chat shared 2", "person owned 1"]);
+    // Of a list that others are in, the person alone is taken out.
+    world.erase(&["email=ann@example.org"]);
+    let left = subject::judge(world.server("shop"), "SELECT id, members FROM chat ORDER BY id;");
+    assert_eq!(left, "2|{2}\n3|{2}\n4|{}\n5|");
+}
+
+/// A store that cannot be asked: a gap for an export, a fault for an erase, which then deletes nothing anywhere.
+#[test]
+fn a_store_that_does_not_answer() {
+    use model::{Hidden, Kind};
+    use privacy::discover::{Options, discover};
+    let map = format!(
+        "{PERSON}- fides_key: ware
+  collections:
+  - name: box
+    fields:
+    - {{name: who, fides_meta: {{references: [{{dataset: shop, field: person.id, direction: from}}]}}}}
+"
+    );
+    let ware = "CREATE TABLE box(id INTEGER PRIMARY KEY, who INT); INSERT INTO box VALUES (1,1);";
+    let world = World::new(&[("shop", "shop", PEOPLE), ("ware", "ware", ware)], &map);
+    let mut members = world.members();
+    let (graph, _) = world.graph(&members);
+    subject::judge(world.server("ware"), "DROP TABLE box;");
+    let subject::Server::Sqlite(file) = world.server("ware") else { unreachable!() };
+    std::fs::write(file, "no database at all, and that for some hundred bytes".repeat(99)).unwrap();
+    let who = privacy::identity::parse_all(&["email=ann@example.org"], &Default::default()).unwrap();
+    let mut search = |tolerant| discover(&graph, &mut members, &who, &Options { digests: true, tolerant }, &Hidden);
+    let found = search(true).unwrap();
+    assert_eq!(roles(&graph, &found), ["person owned 1"]);
+    assert_eq!((found.gaps[0].kind.as_str(), found.gaps[0].member.as_deref()), ("unreachable", Some("ware")));
+    assert_eq!(search(false).unwrap_err().kind(), Kind::Unavailable);
+}

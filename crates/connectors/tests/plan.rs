@@ -359,3 +359,68 @@ fn chinook() {
     );
     assert_eq!(world.judge("SELECT count(*) FROM Invoice WHERE CustomerId=1 AND BillingAddress IS NULL"), "7");
 }
+
+/// In a document only the personal parts of it go.
+#[test]
+fn parts_of_documents() {
+    let others = "  - name: contract
+    meta: {probity: {retain: {code: 17-3-b, law: tax, until: 2033-12-31}}}
+    fields:
+    - name: data
+      fields:
+      - {name: total}
+      - name: who
+        fields:
+        - {name: name, data_categories: [user.name]}
+        - {name: phone, data_categories: [user.contact.phone_number]}";
+    let sql = format!(
+        "{PEOPLE} CREATE TABLE contract(id INTEGER PRIMARY KEY, person INT REFERENCES person, data TEXT);
+        INSERT INTO contract VALUES (1,1,'{{\"total\":5,\"who\":{{\"name\":\"Ann\",\"phone\":\"1\"}}}}'),(2,1,'{{\"total\":7}}'),(3,2,'{{\"who\":{{\"name\":\"Bob\"}}}}');"
+    );
+    let world = World::shop(&sql, &map("", others));
+    let plan = world.erase(ANN);
+    assert_eq!(lines(&plan)[0], "contract anonymised data.who.name,data.who.phone,person 1 2");
+    let left = world.judge("SELECT data FROM contract ORDER BY id");
+    let left: Vec<serde_json::Value> = left.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(left[0]["total"], 5);
+    assert!(left[0]["who"]["name"].is_null() && left[0]["who"]["phone"].is_null(), "{left:?}");
+    assert_eq!(left[2]["who"]["name"], "Bob");
+    assert!(world.plan(ANN).unwrap().is_empty());
+}
+
+/// Triggers on what is touched are named; rows of people that no plan touches are not locked into it.
+#[test]
+fn traps_are_told() {
+    let sql = format!(
+        "{PEOPLE} CREATE TABLE old(id INTEGER PRIMARY KEY, mail TEXT);
+        CREATE TABLE quiet(id INTEGER PRIMARY KEY);
+        CREATE TRIGGER keep_mail AFTER DELETE ON person BEGIN INSERT INTO old(mail) VALUES (old.mail); END;
+        CREATE TRIGGER unseen AFTER DELETE ON quiet BEGIN SELECT 1; END;"
+    );
+    let plan = World::shop(&sql, &map("", "")).plan(ANN).unwrap();
+    let told: Vec<_> = plan.traps.iter().map(|trap| (trap.kind.as_str(), trap.collection.as_str())).collect();
+    assert_eq!(told, [("trigger", "person")]);
+    assert!(plan.traps[0].text.contains("keep_mail"));
+    let gaps: Vec<_> =
+        plan.gaps.iter().map(|gap| (gap.kind.as_str(), gap.collection.as_deref().unwrap_or(""))).collect();
+    assert_eq!(gaps, [("unmapped", "old"), ("unmapped", "quiet")]);
+}
+
+/// Recipients of what goes are to be told (Art. 19); those of other collections are not.
+#[test]
+fn recipients() {
+    let others = "  - name: parcel
+    meta: {probity: {recipients: [Carrier Ltd, Insurer plc]}}
+    fields: [{name: id}]
+  - name: other
+    meta: {probity: {recipients: [Nobody]}}
+    fields: [{name: id}]";
+    let sql = format!(
+        "{PEOPLE} CREATE TABLE parcel(id INTEGER PRIMARY KEY, person INT REFERENCES person);
+        CREATE TABLE other(id INTEGER PRIMARY KEY, person INT REFERENCES person);
+        INSERT INTO parcel VALUES (1,1); INSERT INTO other VALUES (1,2);"
+    );
+    let plan = World::shop(&sql, &map("", others)).plan(ANN).unwrap();
+    let told: Vec<_> = plan.recipients.iter().map(|one| (one.name.as_str(), one.collections.join(","))).collect();
+    assert_eq!(told, [("Carrier Ltd", "shop.parcel".to_owned()), ("Insurer plc", "shop.parcel".to_owned())]);
+}

@@ -478,7 +478,8 @@ pub(crate) fn tuples(graph: &Graph, node: usize, fields: &[FieldPath], cells: &[
     whole.into_iter().collect()
 }
 
-fn is_list(graph: &Graph, node: usize, field: &FieldPath) -> bool {
+/// Whether the field holds a list, by the catalog or by the map.
+pub(crate) fn is_list(graph: &Graph, node: usize, field: &FieldPath) -> bool {
     use crate::catalog::ColumnKind;
     let node = &graph.nodes[node];
     let column = node.collection.column(field.root()).map(|column| column.kind);

@@ -7,14 +7,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use model::{Fault, counted};
+use serde_json::Value;
 
 use super::build::Policy;
 use super::retain::Retention;
 use super::{Hold, Kept, Shared};
 use crate::catalog::Column;
-use crate::discover::{Found, FoundRow, Role, holds, tuples};
+use crate::discover::{Found, FoundRow, Role, holds, is_list, tuples};
 use crate::graph::{Edge, Graph, Tie, joined};
-use crate::row::{FieldPath, Key};
+use crate::row::{Cell, FieldPath, Key};
 
 /// A row: node and place among those found there.
 pub(super) type At = (usize, usize);
@@ -169,6 +170,27 @@ impl<'a> Work<'a> {
             (true, false) => Some(free),
             (true, true) => None,
         }
+    }
+
+    /// What is left in `field` of `row`, in which `now` stands, without its links to the person: nothing; or of a list, the rest.
+    pub(super) fn without_links(&self, row: At, field: &FieldPath, now: &Cell) -> Cell {
+        let list: Vec<Value> = match now {
+            Some(text) if is_list(self.graph, row.0, field) => serde_json::from_str(text).ok()?,
+            _ => return None,
+        };
+        let mut taken: BTreeSet<String> = BTreeSet::new();
+        for &number in &self.graph.out[row.0] {
+            let edge = &self.graph.edges[number];
+            if edge.child_fields == [field.clone()] {
+                for parent in self.parents(row, number) {
+                    let values = tuples(self.graph, parent.0, &edge.parent_fields, &self.row(parent).cells);
+                    taken.extend(values.into_iter().flatten());
+                }
+            }
+        }
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let rest: Vec<Value> = list.into_iter().filter(|value| !taken.contains(&text(value))).collect();
+        Some(Value::Array(rest).to_string())
     }
 
     fn is_null_forbidden(&self, row: At, column: &str) -> bool {

@@ -177,11 +177,13 @@ impl Sets<'_, '_> {
         let known = |name: &str| {
             asked.iter().position(|field| field.below().is_empty() && field.root() == name).map(|at| cells[at].clone())
         };
-        let mut new: BTreeMap<FieldPath, Cell> = wanted.empty.iter().map(|field| (field.clone(), None)).collect();
+        let now = |field: &FieldPath| place(field).map(|at| cells[at].clone()).unwrap_or_default();
+        let emptied =
+            wanted.empty.iter().map(|field| (field.clone(), self.work.without_links(row, field, &now(field))));
+        let mut new: BTreeMap<FieldPath, Cell> = emptied.collect();
         let replacer = Replacer { graph, node: row.0, secret: self.policy.secret };
         for field in wanted.treat.iter().filter(|field| !wanted.empty.contains(*field)) {
-            let now = place(field).map(|at| cells[at].clone()).unwrap_or_default();
-            match replacer.cell(field, &self.work.row(row).key, &now, &known) {
+            match replacer.cell(field, &self.work.row(row).key, &now(field), &known) {
                 Ok(None) => {}
                 Ok(Some((cell, how))) => {
                     outcome = outcome.max(how);

@@ -45,5 +45,8 @@ mod query;
 mod redact;
 #[path = "suite/run.rs"]
 mod run;
+#[cfg(all(feature = "privacy", feature = "redact"))]
+#[path = "suite/stores.rs"]
+mod stores;
 #[path = "suite/verify.rs"]
 mod verify;

@@ -115,7 +115,7 @@ impl Watch {
 
     /// What comes after attempt `number` (from 1) ended with `fault`: a wait and another attempt, or the end.
     fn failed(&mut self, fault: Fault, number: u32) -> Result<(), Fault> {
-        if !may_pass(&fault) {
+        if !may_pass(&fault, number) {
             return Err(fault);
         }
         let rests = is_broken(&fault) && self.breaker.failed(&fault, Instant::now());
@@ -140,7 +140,7 @@ impl Guarded {
                 Ok(answer) => return Ok(answer),
                 Err(Broke::Final(fault)) => return Err(fault),
                 Err(Broke::Store(fault)) if is_broken(&fault) => self.replica = None,
-                Err(Broke::Store(fault)) if may_pass(&fault) => {}
+                Err(Broke::Store(fault)) if may_pass(&fault, 1) => {}
                 Err(Broke::Store(fault)) => return Err(fault),
             }
         }
@@ -204,8 +204,9 @@ impl DataStore for Guarded {
     fn describe(&mut self) -> Result<Catalog, Fault> {
         let mut catalog = self.read(1, |store| Ok(store.describe()?))?;
         if let Some(replica) = &mut self.replica {
-            let standing = replica.store(&self.dataset)?.standing()?;
-            catalog.gaps.extend(lag(standing));
+            let unknown = Standing { read_only: true, behind: None };
+            let standing = replica.store(&self.dataset).and_then(|store| store.standing());
+            catalog.gaps.extend(lag(standing.unwrap_or(unknown)));
         }
         Ok(catalog)
     }

@@ -12,9 +12,10 @@ const BROKEN: [&str; 2] = ["store-unreachable", "store-timeout"];
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// Whether asking again may help.
-pub(super) fn may_pass(fault: &Fault) -> bool {
-    PASSING.contains(&fault.code())
+/// Whether asking again after attempt `number` may help. A lock was waited for already; a question that took too long may
+/// have met a host that says nothing, once.
+pub(super) fn may_pass(fault: &Fault, number: u32) -> bool {
+    PASSING.contains(&fault.code()) && (fault.code() != "store-timeout" || number == 1)
 }
 
 /// Whether the connection is gone.

@@ -4,6 +4,7 @@ use model::Fault;
 use privacy::catalog::{Catalog, Collection, ColumnKind};
 use privacy::store::Scanned;
 use sqlx::Row as _;
+use sqlx::mysql::MySqlRow;
 
 use super::{MySql, session};
 use crate::sql::{Engine as _, Scan, Shape, Statement};
@@ -57,7 +58,8 @@ fn table(store: &mut MySql, scan: &mut Scan<'_>, collection: &Collection, versio
     let history = if versioned { " FOR SYSTEM_TIME ALL" } else { "" };
     let sql = format!("SELECT {} FROM {}{history}", list.join(", "), store.table(collection));
     let mut rows = 0;
-    store.session.each(&Statement::plain(sql), |row| {
+    let statement = Statement::plain(sql);
+    let each = |row: &MySqlRow| {
         for (at, column) in columns.iter().enumerate() {
             let Ok(Some(value)) = row.try_get_unchecked::<Option<&[u8]>, _>(at) else { continue };
             scan.look(&collection.name, column, value, || {
@@ -70,7 +72,8 @@ fn table(store: &mut MySql, scan: &mut Scan<'_>, collection: &Collection, versio
             scan.progress.advance(ROWS_TOLD);
         }
         Ok(())
-    })?;
+    };
+    store.session.without_limit(|session| session.each(&statement, each))?;
     scan.progress.advance(rows % ROWS_TOLD);
     scan.scanned.rows += rows;
     Ok(())

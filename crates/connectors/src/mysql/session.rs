@@ -16,6 +16,8 @@ use super::faults::{commit_unknown, fault};
 use crate::access::{Access, Tls};
 use crate::sql::{self, Bind, Statement};
 
+/// How long, in seconds, the server waits for this side to take an answer: other stores may be asked between two rows.
+const READING: u32 = 600;
 /// How much longer than the server itself this side waits.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -110,11 +112,6 @@ impl Session {
         let number = version.split('-').next().unwrap_or_default();
         self.version = format!("{} {number}", if is_maria { "MariaDB" } else { "MySQL" });
         let lock = self.access.lock_timeout.as_secs().max(1);
-        let statement = self.access.statement_timeout;
-        let limit = match is_maria {
-            true => format!("max_statement_time = {:.3}", statement.as_secs_f64()),
-            false => format!("max_execution_time = {}", statement.as_millis()),
-        };
         // Where statements are logged as text, READ COMMITTED cannot write.
         let by_text = self.one("SELECT CAST(@@global.log_bin AND @@session.binlog_format = 'STATEMENT' AS CHAR)")?;
         let isolation = if by_text.as_deref() == Some("1") { "REPEATABLE READ" } else { "READ COMMITTED" };
@@ -122,8 +119,9 @@ impl Session {
             "SET NAMES utf8mb4".to_owned(),
             format!(
                 "SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
-                 innodb_lock_wait_timeout = {lock}, lock_wait_timeout = {lock}, {limit}, sql_safe_updates = 0"
+                 innodb_lock_wait_timeout = {lock}, lock_wait_timeout = {lock}, sql_safe_updates = 0, net_write_timeout = {READING}"
             ),
+            self.limit(self.access.statement_timeout),
             format!("SET SESSION TRANSACTION ISOLATION LEVEL {isolation}"),
         ];
         if is_maria {
@@ -137,6 +135,24 @@ impl Session {
             self.execute(&Statement::plain(word))?;
         }
         Ok(())
+    }
+
+    fn limit(&self, time: Duration) -> String {
+        match self.is_maria() {
+            true => format!("SET SESSION max_statement_time = {:.3}", time.as_secs_f64()),
+            false => format!("SET SESSION max_execution_time = {}", time.as_millis()),
+        }
+    }
+
+    /// Lets the statements of `act` take as long as they do, as long as rows come.
+    pub(super) fn without_limit<T>(&mut self, act: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.execute(&Statement::plain(self.limit(Duration::ZERO)))?;
+        let done = act(self);
+        // A new connection has its limit already.
+        if self.connection.is_some() {
+            self.execute(&Statement::plain(self.limit(self.access.statement_timeout)))?;
+        }
+        done
     }
 
     pub(super) fn version(&self) -> &str {

@@ -456,6 +456,18 @@ fn indexes_are_used_for_equality_and_for_lower_case() {
         store.index_statement("t", &fields(&["mail"]), Fold::Lower).as_deref(),
         Some(r#"CREATE INDEX CONCURRENTLY ON "public"."t" (lower("mail"))"#)
     );
+    // Documents: by the index that is proposed, wherever on the path lists stand.
+    shop.judge(
+        "CREATE TABLE d (id int PRIMARY KEY, doc jsonb); INSERT INTO d SELECT i, jsonb_build_object('a', jsonb_build_object('mail', 'm' || i), 'n', i, 'l', jsonb_build_array(
+           jsonb_build_object('mail', 'l' || i))) FROM generate_series(1, 50000) i",
+    );
+    store.describe().expect("described");
+    let statement = store.index_statement("d", &fields(&["doc.a.mail"]), Fold::Exact).expect("there is one");
+    shop.judge(&format!("{statement}; ANALYZE d"));
+    store.describe().expect("described");
+    reads(&mut *store, "d", condition("doc.a.mail", Fold::Exact, &["m7", "m\"8", "true"]), 1);
+    reads(&mut *store, "d", condition("doc.l.mail", Fold::Exact, &["l7", "l8"]), 2);
+    reads(&mut *store, "d", condition("doc.n", Fold::Exact, &["7", "7.5", "01"]), 1);
     let statement = store.index_statement("t", &fields(&["kind"]), Fold::Exact).expect("there is one");
     shop.judge(&statement);
 }

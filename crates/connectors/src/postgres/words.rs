@@ -126,6 +126,14 @@ pub(super) fn among(
     }
     let [field] = fields else { return Some(joined(fields, fold, &tuples, binds)) };
     let mut values: Vec<String> = tuples.iter().map(|tuple| field.wanted(fold, &tuple[0])).collect();
+    let path = (fold == Fold::Exact).then(|| document_index(collection, field, &values)).flatten();
+    if let Some(path) = path {
+        binds.push(Bind::Text(path));
+        let narrowed = format!("{} @? ${}::text::jsonpath", field.column(), binds.len());
+        binds.push(texts(values));
+        let wanted = format!("${}::text[]", binds.len());
+        return Some(format!("{narrowed} AND {}", field.holds(fold, &wanted, true, binds)));
+    }
     let served = (fold == Fold::Lower && field.path.is_empty()).then(|| indexed(collection, field)).flatten();
     if let Some((left, cast)) = served {
         values = values.iter().flat_map(|value| sql::with_blanks(value)).collect();
@@ -135,6 +143,35 @@ pub(super) fn among(
     binds.push(texts(values));
     let wanted = format!("${}::text[]", binds.len());
     Some(field.holds(fold, &wanted, true, binds))
+}
+
+/// Most values that one path expression compares with.
+const PATH_VALUES: usize = 500;
+
+/// A path expression that a GIN index over the document serves, and that holds at least where one of `values` stands: a text
+/// can stand there as a string, a number or a truth value.
+fn document_index(collection: &Collection, field: &Typed, values: &[String]) -> Option<String> {
+    let is_served = matches!(field.kind.class, Class::Jsonb) && !field.path.is_empty() && values.len() <= PATH_VALUES;
+    let has_index = || collection.indexes.iter().any(|index| index.on.first() == Some(&field.name));
+    if !is_served || !has_index() {
+        return None;
+    }
+    let mut forms = Vec::new();
+    for value in values {
+        forms.push(format!("@ == {}", sql::string(value)));
+        if is_number(value) || matches!(value.as_str(), "true" | "false") {
+            forms.push(format!("@ == {value}"));
+        }
+    }
+    Some(format!("{} ? ({})", json_path(&field.path), forms.join(" || ")))
+}
+
+/// Whether a JSON number can read so.
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let are = |part: &str| !part.is_empty() && part.len() < 100 && part.bytes().all(|byte| byte.is_ascii_digit());
+    are(whole) && are(fraction) && (whole == "0" || !whole.starts_with('0'))
 }
 
 fn texts(values: Vec<String>) -> Bind {
@@ -265,6 +302,9 @@ pub(super) fn index_statement(table: &str, fields: &[Typed], fold: Fold) -> Opti
     let on = |field: &Typed| {
         let name = quoted(&field.name, '"');
         match (fold, &field.kind.class) {
+            (Fold::Exact, Class::Jsonb) if !field.path.is_empty() && fields.len() == 1 => {
+                Some(format!("USING gin ({name} jsonb_path_ops)"))
+            }
             _ if !field.path.is_empty() => None,
             (Fold::Exact, Class::List(_)) if fields.len() == 1 => Some(format!("USING gin ({name})")),
             (Fold::Exact, Class::Other | Class::Json | Class::Jsonb | Class::List(_)) => None,

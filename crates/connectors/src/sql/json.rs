@@ -351,6 +351,54 @@ mod tests {
         assert_eq!(replace("{", &path("a"), None), None);
     }
 
+    proptest::proptest! {
+        /// Whatever JSON is, it is read as the usual reader reads it, and stays what it is but for what is replaced.
+        #[test]
+        fn documents_are_read_as_serde_reads_them(document in document(), name in "[ab]", pretty in proptest::bool::ANY) {
+            let text = if pretty { serde_json::to_string_pretty(&document) } else { serde_json::to_string(&document) }.expect("JSON");
+            proptest::prop_assert_eq!(&compact(&text), &document.to_string());
+            let expect = match &document[&name] {
+                serde_json::Value::Null => None,
+                serde_json::Value::String(text) => Some(text.clone()),
+                other => Some(other.to_string()),
+            };
+            let at = [name.clone()];
+            if document.is_object() {
+                proptest::prop_assert_eq!(cell(&text, &at), expect);
+                let mut changed = document.clone();
+                if let Some(value) = changed.get_mut(&name) {
+                    *value = serde_json::Value::Null;
+                }
+                let replaced = replace(&text, &at, None).expect("JSON");
+                proptest::prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&replaced).expect("JSON"), changed);
+            }
+        }
+
+        #[test]
+        fn no_text_stops_the_reader(text in "[\\[\\]{}\",:a\\\\u0-9é \\-]{0,40}") {
+            let at = ["a".to_owned()];
+            let _ = (cell(&text, &at), values(&text, &[]), compact(&text), replace(&text, &at, Some("x")));
+        }
+    }
+
+    fn document() -> impl proptest::strategy::Strategy<Value = serde_json::Value> {
+        use proptest::prelude::*;
+        let leaf = prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(Into::into),
+            any::<i64>().prop_map(Into::into),
+            "\\PC{0,8}".prop_map(Into::into),
+            "[\\x00-\\x1f\"\\\\]{0,4}".prop_map(Into::into),
+        ];
+        leaf.prop_recursive(4, 32, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Into::into),
+                prop::collection::btree_map("[a-c]", inner, 0..4)
+                    .prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
     #[test]
     fn hostile_text_ends() {
         for text in ["", "[", "{\"", "\"\\", &"[".repeat(100_000), "{\"a\":\\u}", "\"\\ud83d\"", "{\"a\"é:1}"] {

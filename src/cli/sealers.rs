@@ -35,7 +35,7 @@ pub(crate) struct SignerArgs {
 /// The key that seals.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct KeyArgs {
-    /// Ed25519 key that seals instead of the project's: agent:SHA256:…, agent:COMMENT, or a file (PKCS#8 PEM, OpenSSH)
+    /// Ed25519 key that seals instead of the project's: agent:SHA256:FINGERPRINT, agent:COMMENT, or a file (PKCS#8 PEM, OpenSSH)
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
 }

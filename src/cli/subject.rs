@@ -7,7 +7,7 @@ use privacy::identity::{self, Identity, Region, Rules};
 /// Whom a command is about.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct SubjectArgs {
-    /// Identity of the person: email=ann@example.org, phone=+49…, user_id=4711 (can be repeated)
+    /// Identity of the person: email=ann@example.org, phone=+4930231250, user_id=4711 (can be repeated)
     #[arg(value_name = "KEY=VALUE")]
     pub(crate) subject: Vec<String>,
     /// Where telephone numbers without a calling code are dialled: DE, US

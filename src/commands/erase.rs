@@ -34,7 +34,7 @@ pub(crate) const EXAMPLES: &[Example] = &[
         about: "What would be done, and the digest to confirm",
         line: "probity erase email=ann@example.org --dry-run",
     },
-    Example { about: "Do exactly that", line: "probity erase email=ann@example.org --confirm 3f9c…" },
+    Example { about: "Do exactly that", line: "probity erase email=ann@example.org --confirm 3f9c0e1a" },
     Example { about: "Go on where a run was stopped", line: "probity erase --resume req-0007" },
     Example { about: "Requests and the days that are left", line: "probity erase --list" },
     Example { about: "Erase again whom a restored backup brought back", line: "probity erase replay shop --dry-run" },
@@ -78,7 +78,7 @@ pub(crate) struct HowArgs {
     /// Refuse to plan when there are gaps: collections without map, references that lead nowhere
     #[arg(long)]
     strict: bool,
-    /// The ground: 17-1-a … 17-1-f
+    /// The ground: 17-1-a to 17-1-f
     #[arg(long, value_name = "GROUND")]
     ground: Option<String>,
     /// When the request came in; default: now

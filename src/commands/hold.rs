@@ -57,7 +57,7 @@ struct AddArgs {
     /// A collection of the data map, `dataset.collection`, or a whole dataset
     #[arg(long, value_name = "NAME", conflicts_with = "subject")]
     collection: Option<String>,
-    /// The code of Art. 17(3): 17-3-a … 17-3-e
+    /// The code of Art. 17(3): 17-3-a to 17-3-e
     #[arg(long, value_name = "CODE", default_value = "17-3-e")]
     code: String,
     /// The law or the proceedings, in words

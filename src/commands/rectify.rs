@@ -26,7 +26,7 @@ pub(crate) const EXAMPLES: &[Example] = &[
     },
     Example {
         about: "Do exactly that",
-        line: "probity rectify email=ann@example.org --set person.name='Ann Lee' --confirm 3f9c…",
+        line: "probity rectify email=ann@example.org --set person.name='Ann Lee' --confirm 3f9c0e1a",
     },
 ];
 

@@ -24,7 +24,7 @@ pub(crate) const EXAMPLES: &[Example] = &[
         about: "Which flags would be set in the stores, and the digest to confirm",
         line: "probity restrict email=ann@example.org --reason 'accuracy contested' --dry-run",
     },
-    Example { about: "Lift it again", line: "probity restrict email=ann@example.org --lift --confirm 3f9c…" },
+    Example { about: "Lift it again", line: "probity restrict email=ann@example.org --lift --confirm 3f9c0e1a" },
     Example { about: "Whose processing is restricted, by pseudonym", line: "probity restrict --list" },
 ];
 

@@ -27,8 +27,27 @@ pub enum Server {
     Postgres(String),
 }
 
+impl From<&Server> for Server {
+    fn from(server: &Server) -> Self {
+        server.clone()
+    }
+}
+
+impl From<&Path> for Server {
+    fn from(file: &Path) -> Self {
+        Server::Sqlite(file.to_owned())
+    }
+}
+
+impl From<&PathBuf> for Server {
+    fn from(file: &PathBuf) -> Self {
+        Server::Sqlite(file.clone())
+    }
+}
+
 /// What `sqlite3` or `psql` says to `sql`.
-pub fn judge(server: &Server, sql: &str) -> String {
+pub fn judge(server: impl Into<Server>, sql: &str) -> String {
+    let server = &server.into();
     let mut program = match server {
         Server::Sqlite(_) => Command::new("sqlite3"),
         Server::Postgres(_) => Command::new("psql"),
@@ -67,7 +86,7 @@ impl Drop for World {
         for (_, _, server) in &self.stores {
             if let (Server::Postgres(url), Some(main)) = (server, postgres()) {
                 let name = url.rsplit_once('/').unwrap().1;
-                judge(&Server::Postgres(main), &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE);"));
+                judge(Server::Postgres(main), &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE);"));
             }
         }
     }
@@ -92,7 +111,7 @@ impl World {
     pub fn shop_in_postgres(main: &str, sql: &str, map: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("subject_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        judge(&Server::Postgres(main.to_owned()), &format!("CREATE DATABASE {name};"));
+        judge(Server::Postgres(main.to_owned()), &format!("CREATE DATABASE {name};"));
         let server = Server::Postgres(format!("{}/{name}", main.rsplit_once('/').unwrap().0));
         judge(&server, sql);
         let stores = vec![("shop".to_owned(), "shop".to_owned(), server)];
@@ -102,6 +121,12 @@ impl World {
     /// One store `shop`, whose dataset has the same name.
     pub fn shop(sql: &str, map: &str) -> Self {
         World::new(&[("shop", "shop", sql)], map)
+    }
+
+    /// The file of a store in SQLite.
+    pub fn file(&self, store: &str) -> &Path {
+        let Server::Sqlite(file) = self.server(store) else { panic!("{store} is no file") };
+        file
     }
 
     pub fn server(&self, store: &str) -> &Server {

@@ -23,6 +23,8 @@ mod exec;
 #[cfg(feature = "files")]
 mod files;
 pub mod guard;
+#[cfg(feature = "http")]
+mod http;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "nats")]
@@ -71,6 +73,8 @@ pub fn open(url: &str, access: &Access, dataset: &Dataset) -> Result<Box<dyn Dat
         "file" => files::open(url, access, dataset),
         #[cfg(feature = "exec")]
         "exec" => exec::open(url, access, dataset),
+        #[cfg(feature = "http")]
+        "http" | "https" => http::open(url, access, dataset),
         #[cfg(feature = "nats")]
         "nats" | "tls" => nats::open(url, access, dataset),
         #[cfg(feature = "redis")]

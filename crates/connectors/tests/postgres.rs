@@ -128,7 +128,8 @@ CREATE TABLE hen (id int PRIMARY KEY, egg int NOT NULL); CREATE TABLE egg (id in
 ALTER TABLE hen ADD FOREIGN KEY (egg) REFERENCES egg DEFERRABLE INITIALLY IMMEDIATE;
 CREATE TABLE log (at date NOT NULL, id int NOT NULL, mail text, PRIMARY KEY (at, id)) PARTITION BY RANGE (at);
 CREATE TABLE log_2025 PARTITION OF log FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
-CREATE TABLE log_rest PARTITION OF log DEFAULT;
+CREATE TABLE log_rest PARTITION OF log DEFAULT; ALTER TABLE log_rest ADD UNIQUE (id);
+CREATE TABLE note (id int PRIMARY KEY, log int REFERENCES log_rest (id));
 CREATE TABLE parent (id int, mail text); CREATE TABLE child (more text) INHERITS (parent);
 CREATE TABLE history (old text);
 CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.history VALUES (OLD.email); RETURN NEW; END';
@@ -160,7 +161,8 @@ fn the_catalog_tells_keys_links_types_and_traps() {
     assert_eq!(catalog.gaps, Vec::<String>::new());
     let names: Vec<&str> = catalog.collections.iter().map(|collection| collection.name.as_str()).collect();
     let order = "crm.x.Or;der \"s'é";
-    let expect = ["bare", "child", "copy", order, "egg", "hen", "history", "line", "log", "parent", "person", "seen"];
+    let expect =
+        ["bare", "child", "copy", order, "egg", "hen", "history", "line", "log", "note", "parent", "person", "seen"];
     assert_eq!(names, expect);
     let of = |name: &str| catalog.collection(name).expect("there");
 
@@ -198,6 +200,11 @@ fn the_catalog_tells_keys_links_types_and_traps() {
     assert_eq!((link.target.as_str(), link.on_delete, link.deferrable), (order, OnDelete::Restrict, false));
     assert_eq!((link.columns.join("|"), link.target_columns.join("|")), ("a|b".into(), "select|No.".into()));
     assert_eq!((of("log").rows_estimated, of("log").read_only, of("log").key.len()), (Some(2), false, 2));
+    // What refers to a partition refers to its parent.
+    assert_eq!(
+        (of("note").links[0].target.as_str(), of("note").links[0].target_columns.join("|")),
+        ("log", "id".into())
+    );
     assert!(of("seen").read_only && of("copy").read_only && of("bare").key.is_empty());
 }
 

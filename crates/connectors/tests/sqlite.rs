@@ -396,3 +396,47 @@ fn what_was_deleted_and_compacted_is_not_in_the_file() {
         assert!(there("somebody1499@example.org") && !there("somebody1500@example.org"), "{journal}");
     }
 }
+
+/// `cargo test --release … -- --ignored --nocapture`: what BENCHMARKS.md quotes.
+#[test]
+#[ignore = "for figures, not for faults"]
+fn a_million_rows() {
+    let shop = Shop::new(
+        "CREATE TABLE wide (id INTEGER PRIMARY KEY, mail TEXT, note TEXT, n INT); CREATE INDEX wm ON wide(mail);
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
+         INSERT INTO wide SELECT i, 'somebody' || i || '@example.org', hex(randomblob(224)), i % 1000 FROM n;",
+    );
+    let mut store = shop.open();
+    store.describe().expect("described");
+    let start = std::time::Instant::now();
+    let scanned = store.scan(&Plain(["no such value".to_owned()]), &mut |_| Ok(()), &Hidden).expect("scanned");
+    let took = start.elapsed().as_secs_f64();
+    let rate = scanned.bytes as f64 / 1e6 / took;
+    println!("scan: {} rows, {} MB, {took:.2} s, {rate:.0} MB/s", scanned.rows, scanned.bytes / 1_000_000);
+    let ids: Vec<String> = (1..=10_000).map(|at| (at * 97).to_string()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let start = std::time::Instant::now();
+    assert_eq!(rows(&mut *store, "wide", &["mail"], &[condition("id", Fold::Exact, &ids)]).len(), 10_000);
+    println!("10,000 keys: {:.3} s", start.elapsed().as_secs_f64());
+    let keys: Vec<Key> = ids.iter().map(|id| key(&[id])).collect();
+    let start = std::time::Instant::now();
+    let mut work = store.begin().expect("begun");
+    assert_eq!(work.delete("wide", &keys).expect("deleted"), 10_000);
+    work.commit().expect("committed");
+    println!("delete: 10,000 rows, {:.3} s", start.elapsed().as_secs_f64());
+    let peak = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    println!("{}", peak.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default());
+}
+
+/// Looks for one word; for figures.
+struct Plain([String; 1]);
+
+impl Needles for Plain {
+    fn within(&self, haystack: &[u8], found: &mut Vec<usize>) {
+        found.extend(memchr::memmem::find(haystack, self.0[0].as_bytes()).map(|_| 0));
+    }
+
+    fn plain(&self) -> &[String] {
+        &self.0
+    }
+}

@@ -20,7 +20,8 @@ const RELATIONS: &str = "SELECT c.oid::text, n.nspname::text, c.relname::text, c
     obj_description(c.oid, 'pg_class'),
     (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))::text,
     (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'DELETE') AND has_table_privilege(c.oid, 'UPDATE'))::text,
-    row_security_active(c.oid)::text, c.relispartition::text, current_user::text, pg_is_in_recovery()::text
+    row_security_active(c.oid)::text, c.relispartition::text, current_user::text, pg_is_in_recovery()::text,
+    coalesce(pg_partition_root(c.oid)::oid, c.oid)::text
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
     AND n.nspname !~ '^pg_(toast|temp)'
@@ -110,17 +111,24 @@ fn by_relation(facts: Vec<Facts>, at: usize) -> HashMap<String, Vec<Facts>> {
 /// Reads it whole: the shared nouns, and what only this connector needs.
 pub(super) fn describe(session: &mut Session) -> Result<(Catalog, HashMap<String, Table>), Fault> {
     session.connect()?;
-    let relations = ask(session, RELATIONS, 12)?;
+    let relations = ask(session, RELATIONS, 13)?;
     let types = Types(ask(session, TYPES, 13)?.into_iter().map(|fact| (fact.text(0).to_owned(), fact)).collect());
     let columns = by_relation(ask(session, COLUMNS, 11)?, 0);
     let indexes = by_relation(ask(session, INDEXES, 6)?, 0);
-    let links = by_relation(ask(session, LINKS, 7)?, 1);
+    let mut links = by_relation(ask(session, LINKS, 7)?, 1);
     let triggers = by_relation(ask(session, TRIGGERS, 2)?, 0);
     let name = |fact: &Facts| match (fact.text(1), fact.text(2)) {
         (schema, table) if schema == session.schema && !table.contains('.') => table.to_owned(),
         (schema, table) => format!("{schema}.{table}"),
     };
-    let names: HashMap<&str, String> = relations.iter().map(|fact| (fact.text(0), name(fact))).collect();
+    // A partition goes by its parent's name, and what only a partition refers to counts as the parent's.
+    let own: HashMap<&str, String> = relations.iter().map(|fact| (fact.text(0), name(fact))).collect();
+    let root = |fact: &Facts| own.get(fact.text(12)).or_else(|| own.get(fact.text(0))).cloned().unwrap_or_default();
+    let names: HashMap<&str, String> = relations.iter().map(|fact| (fact.text(0), root(fact))).collect();
+    for fact in relations.iter().filter(|fact| fact.is(9)) {
+        let moved = links.remove(fact.text(0)).unwrap_or_default();
+        links.entry(fact.text(12).to_owned()).or_default().extend(moved);
+    }
     let (mut catalog, mut tables) = (Catalog::default(), HashMap::new());
     let nothing = Vec::new();
     for fact in relations.iter().filter(|fact| !fact.is(9)) {

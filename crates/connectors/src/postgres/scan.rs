@@ -80,6 +80,10 @@ struct Plan<'a> {
     /// Without values that are too long for one piece nobody has to ask for lengths.
     may_be_long: bool,
     shape: Shape<'a>,
+    /// Where the cells that name a row are among the fields: those that are searched anyway do not come twice.
+    places: Vec<usize>,
+    /// What is selected for the others.
+    others: Vec<String>,
 }
 
 fn table(store: &mut Postgres, collection: &Collection, may_be_long: bool, scan: &mut Scan<'_>) -> Result<(), Fault> {
@@ -87,7 +91,7 @@ fn table(store: &mut Postgres, collection: &Collection, may_be_long: bool, scan:
     if columns.is_empty() {
         return Ok(());
     }
-    let plan = Plan { collection, columns, may_be_long, shape: Shape::new(collection, &[])? };
+    let plan = Plan::new(store, collection, columns, may_be_long)?;
     let statement = plan.statement(store);
     let mut reader = Reader {
         plan: &plan,
@@ -107,14 +111,33 @@ fn table(store: &mut Postgres, collection: &Collection, may_be_long: bool, scan:
     Ok(())
 }
 
-impl Plan<'_> {
+impl<'a> Plan<'a> {
+    fn new(
+        store: &Postgres,
+        collection: &'a Collection,
+        columns: Vec<&'a Column>,
+        may_be_long: bool,
+    ) -> Result<Self, Fault> {
+        let shape = Shape::new(collection, &[])?;
+        let (mut places, mut others) = (Vec::new(), Vec::new());
+        for column in shape.columns() {
+            let shown = store.shown(collection, column);
+            let is_it = |searched: &&Column| searched.name == column.name && raw(store, collection, searched) == shown;
+            places.push(columns.iter().position(is_it).filter(|_| !may_be_long).unwrap_or_else(|| {
+                others.push(shown);
+                columns.len() + others.len() - 1
+            }));
+        }
+        Ok(Plan { collection, columns, may_be_long, shape, places, others })
+    }
+
     fn statement(&self, store: &Postgres) -> Statement {
         let raw = |column: &&Column| raw(store, self.collection, column);
-        let (list, table) = (self.shape.list(store), store.table(self.collection));
+        let table = store.table(self.collection);
         if !self.may_be_long {
-            let values: Vec<String> = self.columns.iter().map(raw).collect();
+            let values: Vec<String> = self.columns.iter().map(raw).chain(self.others.iter().cloned()).collect();
             return Statement::plain(format!(
-                "COPY (SELECT {}, {list} FROM {table}) TO STDOUT (FORMAT binary)",
+                "COPY (SELECT {} FROM {table}) TO STDOUT (FORMAT binary)",
                 values.join(", ")
             ));
         }
@@ -122,18 +145,18 @@ impl Plan<'_> {
             format!("CASE WHEN {} <= {PIECE} THEN {} END", size(store, self.collection, column), raw(column))
         };
         let long = |column: &&Column| format!("coalesce({} > {PIECE}, false)", size(store, self.collection, column));
-        let values: Vec<String> = self.columns.iter().map(value).collect();
+        let values: Vec<String> = self.columns.iter().map(value).chain(self.others.iter().cloned()).collect();
         let longs: Vec<String> = self.columns.iter().map(long).collect();
         Statement::plain(format!(
-            "COPY (SELECT {}, {list}, CASE WHEN {} THEN 'long' END FROM {table}) TO STDOUT (FORMAT binary)",
+            "COPY (SELECT {}, CASE WHEN {} THEN 'long' END FROM {table}) TO STDOUT (FORMAT binary)",
             values.join(", "),
             longs.join(" OR ")
         ))
     }
 
     fn key(&self, fields: &[Option<&[u8]>]) -> Key {
-        let text = |field: &Option<&[u8]>| field.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-        let texts: Vec<Cell> = fields.iter().skip(self.columns.len()).take(self.shape.width()).map(text).collect();
+        let text = |at: &usize| Some(String::from_utf8_lossy(fields.get(*at).copied().flatten()?).into_owned());
+        let texts: Vec<Cell> = self.places.iter().map(text).collect();
         self.shape.key(&self.shape.cells::<Postgres>(texts))
     }
 }

@@ -79,6 +79,11 @@ impl<'a> Shape<'a> {
         })
     }
 
+    /// What is selected.
+    pub(crate) fn columns(&self) -> &[&'a Column] {
+        &self.columns
+    }
+
     pub(crate) fn width(&self) -> usize {
         self.columns.len()
     }

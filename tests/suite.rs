@@ -18,6 +18,9 @@ mod court;
 mod custody;
 #[path = "suite/demo.rs"]
 mod demo;
+#[path = "suite/erase.rs"]
+#[cfg(feature = "privacy")]
+mod erase;
 #[path = "suite/evaluate.rs"]
 mod evaluate;
 #[path = "suite/exit.rs"]

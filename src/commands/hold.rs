@@ -24,7 +24,7 @@ pub(crate) const EXAMPLES: &[Example] = &[
         about: "Keep a collection for an audit",
         line: "probity hold add --collection shop.invoice --code 17-3-b --law \"tax audit 2026\" --approver cfo --until 2027-06-30",
     },
-    Example { about: "It is over", line: "probity hold release hold-0001" },
+    Example { about: "What is held, why and since when", line: "probity hold list" },
 ];
 
 /// Keep data of a person or a collection from being erased

@@ -4,7 +4,6 @@ use ledger::Entry;
 use model::{Fault, Instant, Kind};
 use privacy::apply::{self, Applied, Part};
 use privacy::certificate::{About, Certificate, Outcomes};
-use privacy::deadline::{self, Calendar, Duty};
 use privacy::identity;
 use privacy::journal::{Act, Journal as _, Phase};
 use privacy::plan::Plan;
@@ -20,7 +19,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::progress::Count;
 use crate::cli::requests::{self, Dossier, FileJournal, PLAN};
-use crate::cli::{journal as entries, signals};
+use crate::cli::{journal as entries, signals, terms};
 
 /// What was confirmed.
 pub(super) struct Order {
@@ -57,8 +56,8 @@ pub(super) fn begin(context: &mut Context, scene: &mut Scene, order: Order, how:
     request.ground.clone_from(&order.plan.ground);
     request.verification = order.verified_by;
     request.set_digest("plan", digest);
-    let due = deadline::due(Duty::Answer, request.received, &deadline::Request::default(), &Calendar::default(), now)?;
-    request.due = due.map(|due| due.at);
+    request.regime.clone_from(&order.plan.regime);
+    request.due = terms::due(context, request)?.map(|due| due.at);
     dossier.put(PLAN, order.plan.to_json()?.to_string().as_bytes())?;
     dossier.write(APPROVALS, serde_json::json!(order.approvers).to_string().as_bytes())?;
     dossier.save()?;

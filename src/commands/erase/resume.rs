@@ -27,20 +27,29 @@ pub(super) fn run(context: &mut Context, id: &str, how: &HowArgs) -> Result<Done
     if dossier.request.status == Status::Fulfilled {
         return already(context, &mut dossier, &mut journal);
     }
+    if !journal.acts().iter().any(|act| act.phase == Phase::Confirmed) {
+        return Err(never_begun(&mut dossier)?);
+    }
     proceed(context)?;
     let means = Means::open(context, how)?;
     let plan = Plan::parse(&dossier.take(PLAN)?)?;
     let digest = plan.digest()?;
     context.trace.digest("plan", digest);
-    if !journal.acts().iter().any(|act| act.phase == Phase::Confirmed) {
-        // Stopped between the making of its folder and the first line: nothing was changed, and it is confirmed anew.
-        return Err(Fault::refused("not-confirmed", format!("The request {id} was stopped before it was begun"))
-            .advise("Nothing was changed. Make the plan once more with --dry-run, and confirm it."));
-    }
     let mut scene = Scene::open(context, dossier.subject()?, &[])?;
     nothing_new(context, &plan, &mut scene, &journal)?;
     journal.enter(&[Act::of(Phase::Resumed).about(digest)])?;
     Run { plan: &plan, dossier, journal, means }.go(context, &mut scene, "erase.resumed")
+}
+
+/// Stopped between the making of its folder and the first line of its journal: nothing was changed, and it is over.
+fn never_begun(dossier: &mut Dossier) -> Result<Fault, Fault> {
+    dossier.request.status = Status::Revoked;
+    dossier.request.details = Some("Stopped before it was begun".to_owned());
+    dossier.save()?;
+    dossier.destroy_key()?;
+    let message = format!("The request {} was stopped before it was begun", dossier.request.id);
+    Ok(Fault::refused("not-confirmed", message)
+        .advise("Nothing was changed. Make the plan once more with --dry-run, and confirm it."))
 }
 
 /// Everything was done; a run may have been stopped before the key was destroyed.

@@ -11,7 +11,7 @@ use privacy::tombstone::Secret;
 
 use crate::cli::context::Context;
 use crate::cli::progress::Count;
-use crate::cli::{data_map, requests, stores};
+use crate::cli::{data_map, requests, stores, terms};
 
 /// Stores that are open, how their rows refer to each other, and whom it is about.
 pub(crate) struct Scene {
@@ -71,9 +71,10 @@ impl Scene {
         let found = discover(&self.graph, &mut self.members, &self.identities, &options, &*progress)?;
         let holds = self.holds(context);
         let today = context.now().date();
+        let regime = terms::regime(context)?.0;
         let policy = Policy {
-            regime: "gdpr",
-            article: "17",
+            regime: &regime,
+            article: if regime == "gdpr" { "17" } else { "1798.105" },
             ground,
             subject: self.subject(),
             inputs: self.inputs.clone(),

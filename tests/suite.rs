@@ -12,6 +12,9 @@ mod audit;
 mod authority;
 #[path = "suite/bad_input.rs"]
 mod bad_input;
+#[cfg(all(feature = "privacy", feature = "redact"))]
+#[path = "suite/chinook.rs"]
+mod chinook;
 #[path = "suite/court.rs"]
 mod court;
 #[path = "suite/custody.rs"]

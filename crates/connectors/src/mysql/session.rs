@@ -1,7 +1,6 @@
 //! One connection: opened, pinned, made anew when it broke outside a transaction.
 
 use std::future::Future;
-use std::path::Path;
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -79,10 +78,9 @@ fn options(url: &str, access: &Access) -> Result<(String, MySqlConnectOptions), 
         (false, ..) => MySqlSslMode::Disabled,
     });
     if let Some(ca) = &access.ca {
-        if !Path::is_file(ca) {
-            return Err(Fault::io("open", ca, std::io::ErrorKind::NotFound.into()));
-        }
-        options = options.ssl_ca(ca);
+        let path = access.folder.join(ca);
+        let pem = std::fs::read(&path).map_err(|error| Fault::io("open", &path, error))?;
+        options = options.ssl_ca_from_pem(pem);
     }
     Ok((host, options.statement_cache_capacity(0)))
 }

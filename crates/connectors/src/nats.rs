@@ -4,6 +4,7 @@
 //! a message, so that each revision of a key counts. Messages are deleted one by one where the stream lets them be, and their
 //! bytes are overwritten; under a bucket the subject is purged, and the name of the key goes with its last revision.
 
+mod filters;
 mod messages;
 mod wire;
 
@@ -27,12 +28,11 @@ use crate::document::template::Template;
 use crate::document::wanted::Wanted;
 use crate::web_address::Address;
 
+use filters::{filters, is_subject};
 use messages::{Message, Stream};
 use wire::Wire;
 
 const AROUND: &[&str] = &["stream", "seq", "subject"];
-/// Above so many wanted subjects, reading all is cheaper.
-const SUBJECTS_ASKED_MAX: usize = 1_000;
 
 /// Connects.
 pub(crate) fn open(url: &str, access: &Access, dataset: &Dataset) -> Result<Box<dyn DataStore>, Fault> {
@@ -438,52 +438,6 @@ impl Nats {
 
 fn key() -> Vec<FieldPath> {
     vec![FieldPath::column("stream"), FieldPath::column("seq")]
-}
-
-/// Subjects to ask for: with the wanted values where the template has but one variable, else with `*`.
-fn filters(shape: &Shape, wanted: &Wanted) -> Vec<String> {
-    if let Some(subjects) = wanted.only("subject").filter(|subjects| subjects.iter().all(|subject| is_subject(subject)))
-    {
-        return subjects;
-    }
-    let one = |template: &Template| -> Vec<String> {
-        let values = match template.variables().as_slice() {
-            [variable] => wanted.only(variable).filter(|values| values.len() <= SUBJECTS_ASKED_MAX),
-            _ => None,
-        };
-        match values {
-            Some(values) => values
-                .into_iter()
-                .filter(|value| is_subject(value))
-                .map(|value| filter(&template.fill(&|_| Some(value.clone()), "*"), template))
-                .collect(),
-            None => vec![filter(&template.fill(&|_| None, "*"), template)],
-        }
-    };
-    let mut filters: Vec<String> = shape.templates.iter().flat_map(one).collect();
-    filters.sort();
-    filters.dedup();
-    filters
-}
-
-/// Parts that are not wholly literal or wholly `*` become `*`; a variable that crosses parts ends the filter with `>`.
-fn filter(filled: &str, template: &Template) -> String {
-    let crosses = template.text().contains("*}") || template.text().contains("**") || template.text().ends_with('>');
-    let mut parts: Vec<&str> = Vec::new();
-    for part in filled.split('.') {
-        let is_open = part.contains('*');
-        if is_open && crosses {
-            parts.push(">");
-            break;
-        }
-        parts.push(if is_open { "*" } else { part });
-    }
-    parts.join(".")
-}
-
-fn is_subject(text: &str) -> bool {
-    !text.is_empty()
-        && !text.contains(|letter: char| letter.is_whitespace() || ['*', '>'].contains(&letter) || letter.is_control())
 }
 
 /// Names of streams stand in subjects of the API.

@@ -5,6 +5,7 @@
 
 mod change;
 mod rows;
+mod scan;
 mod wire;
 
 use std::collections::HashSet;
@@ -29,6 +30,7 @@ use crate::document::wanted::{Keys, Wanted};
 use crate::web_address::Address;
 
 use rows::{Layout, bytes, shown};
+use scan::Scan;
 use wire::Wire;
 
 /// Milliseconds until a key expires; told when asked for, and no part of what a row is.
@@ -345,7 +347,7 @@ impl DataStore for Redis {
         progress: &dyn Progress,
     ) -> Result<Scanned, Fault> {
         let shapes = self.shapes()?;
-        let mut scan = Scan { sought: Sought::of(needles), hit, scanned: Scanned::default(), names: HashSet::new() };
+        let mut scan = Scan::of(Sought::of(needles), hit);
         let own = self.db;
         progress.start("scan", 0);
         for db in self.databases()? {
@@ -356,8 +358,7 @@ impl DataStore for Redis {
             done?;
         }
         progress.finish();
-        scan.scanned.collections = scan.names.len() as u64;
-        Ok(scan.scanned)
+        Ok(scan.finish())
     }
 
     fn compact(&mut self, _collections: &[&str]) -> Result<Vec<String>, Fault> {
@@ -378,91 +379,6 @@ impl DataStore for Redis {
             told.push(format!("{count} replicas follow by themselves; their files are theirs."));
         }
         Ok(told)
-    }
-}
-
-struct Scan<'a> {
-    sought: Sought<'a>,
-    hit: &'a mut dyn FnMut(Hit) -> Result<(), Fault>,
-    scanned: Scanned,
-    names: HashSet<String>,
-}
-
-impl Scan<'_> {
-    fn database(
-        &mut self,
-        wire: &mut Wire,
-        db: i64,
-        is_other: bool,
-        shapes: &[Shape],
-        progress: &dyn Progress,
-    ) -> Result<(), Fault> {
-        let mut cursor = 0;
-        loop {
-            let (next, keys) = wire.scan(cursor, b"*")?;
-            for key in &keys {
-                let name = shown(key);
-                let shape = shapes.iter().find(|shape| shape.matches(&name).is_some());
-                let collection = match (shape, is_other) {
-                    (Some(shape), _) => shape.name.clone(),
-                    (None, true) => format!("database {db}"),
-                    (None, false) => name.clone(),
-                };
-                self.names.insert(collection.clone());
-                self.key(wire, key, &collection, shape)?;
-            }
-            progress.advance(keys.len() as u64);
-            if next == 0 {
-                return Ok(());
-            }
-            cursor = next;
-        }
-    }
-
-    fn key(&mut self, wire: &mut Wire, key: &[u8], collection: &str, shape: Option<&Shape>) -> Result<(), Fault> {
-        let name = shown(key);
-        for needle in self.sought.within(key) {
-            (self.hit)(Hit {
-                collection: collection.to_owned(),
-                field: None,
-                key: Key(vec![Some(name.clone())]),
-                needle,
-            })?;
-        }
-        let kind: String = wire.ask(cmd("TYPE").arg(key))?;
-        let has_field_rows = shape.is_some_and(|shape| shape.settings.word("rows") == Some("fields"));
-        let Some(layout) = Layout::of_word(&kind, has_field_rows) else {
-            if kind != "none" {
-                self.scanned.unread.push(format!("The value of a key of the type {kind} ({collection}) was not read."));
-            }
-            return Ok(());
-        };
-        let columns = layout.key();
-        rows::rows(wire, key, layout, &[], &mut |record| {
-            self.record(collection, &columns, &record)?;
-            Ok(ControlFlow::Continue(()))
-        })
-        .map(drop)
-    }
-
-    fn record(&mut self, collection: &str, columns: &[FieldPath], record: &Record) -> Result<(), Fault> {
-        let mut found: Vec<(String, usize)> = Vec::new();
-        let bytes = self.sought.document(&record.body, &mut |field, needle| found.push((field.to_owned(), needle)));
-        let has_body = record.body.value != crate::document::json::Value::Null;
-        for (name, text) in record.around.iter().filter(|(name, _)| name != "key" && !(has_body && name == "value")) {
-            found.extend(self.sought.within(text.as_bytes()).into_iter().map(|needle| (name.clone(), needle)));
-        }
-        self.scanned.rows += 1;
-        self.scanned.bytes += bytes + record.around.iter().map(|(_, text)| text.len() as u64).sum::<u64>();
-        for (field, needle) in found {
-            (self.hit)(Hit {
-                collection: collection.to_owned(),
-                field: Some(field),
-                key: record.key(columns),
-                needle,
-            })?;
-        }
-        Ok(())
     }
 }
 

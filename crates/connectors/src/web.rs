@@ -162,6 +162,7 @@ pub(crate) fn encoded(text: &str, keep_slash: bool) -> String {
 }
 
 /// `a%20b` → `a b`.
+#[cfg(feature = "objects")]
 pub(crate) fn decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut plain = Vec::with_capacity(bytes.len());

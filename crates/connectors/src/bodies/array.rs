@@ -155,3 +155,28 @@ fn list(
     splices.push((first.span.start..last.span.end, new));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Whatever rows go, the rest is the JSON that is left, and keeps every byte when nothing goes.
+        #[test]
+        fn what_is_left_is_what_was_kept(rows in prop::collection::vec((0..100_u32, "[ \n\t]{0,3}", any::<bool>()), 0..8)) {
+            let text: Vec<String> = rows.iter().map(|(n, blank, _)| format!("{blank}{{\"n\":{blank}{n}}}{blank}")).collect();
+            let text = format!("[{}]", text.join(","));
+            let mut verdicts = rows.iter().map(|(_, _, keep)| *keep);
+            let mut output = Vec::new();
+            let mut judge = |_: Node, _: &[u8]| Ok(if verdicts.next().unwrap() { Verdict::Keep } else { Verdict::Drop });
+            walk("x.json", &Options::default(), &mut text.as_bytes(), Some(&mut output), &mut judge).unwrap();
+            let left: serde_json::Value = serde_json::from_slice(&output).unwrap();
+            let expect: Vec<_> = rows.iter().filter(|(_, _, keep)| *keep).map(|(n, _, _)| serde_json::json!({"n": n})).collect();
+            prop_assert_eq!(left, serde_json::Value::Array(expect));
+            if rows.iter().all(|(_, _, keep)| *keep) {
+                prop_assert_eq!(output, text.into_bytes());
+            }
+        }
+    }
+}

@@ -227,3 +227,74 @@ fn written(cell: &Cell, was_quoted: bool, delimiter: u8) -> String {
         false => text.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn pass(text: &str, verdict: &mut dyn FnMut(&Node) -> Verdict) -> Result<(String, Changed), Fault> {
+        let mut output = Vec::new();
+        let mut judge = |node: Node, _: &[u8]| Ok(verdict(&node));
+        let changed = walk(
+            "x.csv",
+            &Options { delimiter: Some(b','), ..Options::default() },
+            &mut text.as_bytes(),
+            Some(&mut output),
+            &mut judge,
+        )?;
+        Ok((String::from_utf8(output).unwrap(), changed))
+    }
+
+    /// The records as another reader has them.
+    fn theirs(text: &str) -> Vec<Vec<String>> {
+        let mut reader = csv_core::Reader::new();
+        let (mut input, mut field, mut row, mut rows) = (text.as_bytes(), String::new(), Vec::new(), Vec::new());
+        loop {
+            let mut output = [0; 256];
+            let (result, read, wrote) = reader.read_field(input, &mut output);
+            input = &input[read..];
+            field.push_str(std::str::from_utf8(&output[..wrote]).unwrap());
+            match result {
+                csv_core::ReadFieldResult::Field { record_end } => {
+                    row.push(std::mem::take(&mut field));
+                    if record_end {
+                        rows.push(std::mem::take(&mut row));
+                    }
+                }
+                csv_core::ReadFieldResult::End => return rows,
+                csv_core::ReadFieldResult::InputEmpty | csv_core::ReadFieldResult::OutputFull => {}
+            }
+        }
+    }
+
+    proptest! {
+        /// What is kept keeps every byte, whatever it is.
+        #[test]
+        fn kept_records_keep_every_byte(text in "[a,\"\r\n; é]{0,40}") {
+            if let Ok((output, changed)) = pass(&text, &mut |_| Verdict::Keep) {
+                prop_assert_eq!(output, text);
+                prop_assert!(!changed.is_different);
+            }
+        }
+
+        /// Well-formed files have the records that another reader finds, and dropping them leaves the header.
+        #[test]
+        fn records_are_those_of_another_reader(rows in prop::collection::vec(prop::collection::vec("[a,\"\n é]{0,5}", 2), 0..5)) {
+            let quoted = |cell: &String| format!("\"{}\"", cell.replace('"', "\"\""));
+            let mut text = "x,y\n".to_owned();
+            for row in &rows {
+                text.push_str(&row.iter().map(quoted).collect::<Vec<_>>().join(","));
+                text.push_str("\r\n");
+            }
+            let mut ours = Vec::new();
+            let (output, _) = pass(&text, &mut |node| {
+                ours.push(node.members().iter().map(|member| member.node.cell().unwrap_or_default()).collect::<Vec<_>>());
+                Verdict::Drop
+            }).unwrap();
+            prop_assert_eq!(output, "x,y\n");
+            prop_assert_eq!(&ours, &theirs(&text)[1..]);
+            prop_assert_eq!(&ours, &rows);
+        }
+    }
+}

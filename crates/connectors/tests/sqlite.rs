@@ -376,6 +376,30 @@ fn the_scan_sees_text_documents_bytes_and_shadow_tables() {
 }
 
 #[test]
+fn the_scan_finds_what_stands_anywhere_in_many_rows_in_every_encoding() {
+    for encoding in ["UTF-8", "UTF-16le"] {
+        let shop = Shop::new(&format!(
+            "PRAGMA encoding = '{encoding}'; CREATE TABLE t(a TEXT, b BLOB, c INT, rowid TEXT);
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000)
+             INSERT INTO t SELECT 'é row ' || i, CASE i WHEN 20000 THEN x'00616e6e4078ff' END, i, NULL FROM n;
+             UPDATE t SET rowid = 'x ann@x' WHERE c IN (1, 29999, 30000); DELETE FROM t WHERE c % 7 = 0;
+             UPDATE t SET a = hex(zeroblob(3000000)) || 'ann@x' WHERE c = 15001;
+             INSERT INTO t(_rowid_, a) VALUES (-9223372036854775808, 'ann@x'), (9223372036854775807, 'nul' || char(0) || 'ann@x');"
+        ));
+        let found = hits(&mut *shop.open(), &["ann@x", "row 123", "é row 8"]);
+        let count = |needle: usize| found.iter().filter(|(_, _, of)| *of == needle).count();
+        let expect = |sql: &str| shop.judge(sql).parse::<usize>().expect("a number");
+        assert_eq!(
+            count(0),
+            2 + expect("SELECT count(*) FROM t WHERE c IN (1, 29999, 30000, 20000, 15001)"),
+            "{encoding}"
+        );
+        assert_eq!(count(1), expect("SELECT count(*) FROM t WHERE a LIKE '%row 123%'"), "{encoding}");
+        assert_eq!(count(2), expect("SELECT count(*) FROM t WHERE a LIKE 'é row 8%'"), "{encoding}");
+    }
+}
+
+#[test]
 fn what_was_deleted_and_compacted_is_not_in_the_file() {
     for journal in ["delete", "wal"] {
         let shop = Shop::new(&format!(

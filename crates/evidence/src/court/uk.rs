@@ -238,7 +238,9 @@ fn exhibits_part(wire: &DocumentWire, pages: &[Printed], titles: &[String]) -> V
                 blocks.push(Block::Code(lines.clone()));
             }
             Printed::Slip(why) => {
-                let said = ["This exhibit is not printed here. It is produced as a file.".to_owned(), why.clone()];
+                let is_gone = gone.contains_key(exhibit.id.as_str());
+                let produced = if is_gone { "It is not produced." } else { "It is produced as a file." };
+                let said = [format!("This exhibit is not printed here. {produced}"), why.clone()];
                 blocks.push(Block::Notice(notice(said.into_iter())));
             }
         }

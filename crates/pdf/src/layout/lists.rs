@@ -40,6 +40,11 @@ impl Pen<'_> {
     /// Lines to write on, each with its name below.
     pub(super) fn blanks(&mut self, names: &[String]) -> Result<(), Fault> {
         let look = Style { face: FaceId::REGULAR, size: 8.5, color: GREY };
+        // Who signs and who witnesses it stand on one page.
+        let together = BLANK * names.len() as f32;
+        if together < (self.top - self.bottom) / 2.0 {
+            self.need(together)?;
+        }
         for name in names {
             let lines = break_lines(self.faces, look, name, self.width * 0.6)?;
             self.need(BLANK)?;

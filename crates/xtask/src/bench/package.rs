@@ -55,6 +55,8 @@ pub(super) fn table(place: &Place) -> Result<Table, String> {
         text.push_str(&Table::throughput(&title, size, &rows).to_string());
         text.push('\n');
     }
+    // Nine gigabytes of a run should not stay.
+    ["c1.asice", "out.zip"].iter().for_each(|file| drop(std::fs::remove_file(folder.join(file))));
     let note = if python.is_some() { "" } else { "\nbagit.py is not installed: tests/setup." };
     Ok(Table::prose("Packages", &format!("{}{note}", text.trim_end())))
 }

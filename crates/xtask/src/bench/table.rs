@@ -20,19 +20,28 @@ impl Table {
 
     /// Throughput of `bytes` per CPU second; the first row's median is what later rows are compared with.
     pub(crate) fn throughput(title: &str, bytes: u64, rows: &[(String, &[Cost])]) -> Self {
-        let columns =
-            ["program", "CPU s: median (least–most)", "MB per CPU s", "wall s", "peak RSS MB", "CPU against the first"];
+        let columns = [
+            "program",
+            "CPU s: median (least–most)",
+            "MB per CPU s",
+            "wall s: median (least–most)",
+            "peak RSS MB",
+            "CPU against the first",
+            "wall against the first",
+        ];
         let mut table = Table::new(title, &columns);
-        let first = rows.first().map_or(1.0, |(_, costs)| Spread::of(costs, |cost| cost.cpu).median);
+        let median = |figure: fn(&Cost) -> f64| rows.first().map_or(1.0, |(_, costs)| Spread::of(costs, figure).median);
+        let first = (median(|cost| cost.cpu), median(|cost| cost.wall));
         for (name, costs) in rows {
-            let cpu = Spread::of(costs, |cost| cost.cpu);
+            let (cpu, wall) = (Spread::of(costs, |cost| cost.cpu), Spread::of(costs, |cost| cost.wall));
             table.row(&[
                 name.clone(),
                 format!("{:.3} ({:.3}–{:.3})", cpu.median, cpu.least, cpu.most),
                 format!("{:.0}", bytes as f64 / 1e6 / cpu.median),
-                format!("{:.2}", Spread::of(costs, |cost| cost.wall).median),
+                format!("{:.2} ({:.2}–{:.2})", wall.median, wall.least, wall.most),
                 format!("{:.0}", Spread::of(costs, |cost| cost.peak as f64).most / 1e6),
-                format!("{:.1}×", cpu.median / first),
+                format!("{:.1}×", cpu.median / first.0),
+                format!("{:.1}×", wall.median / first.1),
             ]);
         }
         table

@@ -132,7 +132,7 @@ CREATE TABLE log_rest PARTITION OF log DEFAULT; ALTER TABLE log_rest ADD UNIQUE 
 CREATE TABLE note (id int PRIMARY KEY, log int REFERENCES log_rest (id));
 CREATE TABLE parent (id int, mail text); CREATE TABLE child (more text) INHERITS (parent);
 CREATE TABLE history (old text);
-CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.history VALUES (OLD.email); RETURN NEW; END';
+CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO history VALUES (OLD.email); RETURN NEW; END';
 CREATE TRIGGER keeps AFTER UPDATE OF email ON person FOR EACH ROW EXECUTE FUNCTION keep();
 CREATE VIEW seen AS SELECT email FROM person; CREATE MATERIALIZED VIEW copy AS SELECT id, email FROM person;
 INSERT INTO person (email, nick, boss, mood, born, seen, local, clock, span, doc, raw, pic, tags, nums, grid, score, price, tiny, token, ip, during, bits, big, fixed) VALUES

@@ -36,13 +36,16 @@ pub(super) struct Session {
     in_transaction: bool,
     /// The schema whose tables are named without it.
     pub(super) schema: String,
+    /// Where the role looks for names: what its triggers and functions rely on.
+    search_path: String,
 }
 
 impl Session {
     pub(super) fn new(address: Address, access: &Access) -> Result<Self, Fault> {
         let runtime = sql::runtime()?;
         let (access, schema) = (access.clone(), "public".to_owned());
-        Ok(Session { address, access, runtime, connection: None, in_transaction: false, schema })
+        let search_path = String::new();
+        Ok(Session { address, access, runtime, connection: None, in_transaction: false, schema, search_path })
     }
 
     pub(super) fn label(&self) -> &str {
@@ -69,8 +72,11 @@ impl Session {
             Err(_) => return Err(sql::unreachable(self.label(), "it did not answer in time")),
         };
         self.connection = Some(connection);
-        let schema = self.rows("SELECT current_schema()::text", 1)?;
-        self.schema = schema.into_iter().next().and_then(|row| row.into_iter().next()?).unwrap_or("public".to_owned());
+        let names =
+            self.rows("SELECT coalesce(current_schema(), 'public')::text, current_setting('search_path')", 2)?;
+        let mut names = names.into_iter().flatten().flatten();
+        self.schema = names.next().unwrap_or_default();
+        self.search_path = names.next().unwrap_or_default();
         self.run(SETTINGS)?;
         self.run(&format!(
             "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}; \
@@ -222,7 +228,20 @@ impl Session {
             _ => fault,
         })?;
         self.in_transaction = true;
-        Ok(())
+        // Triggers fire here, and look for names where their authors expect them. Our own names are qualified.
+        self.look_as_the_role_does(true).inspect_err(|_| self.rollback())
+    }
+
+    /// Lets names be looked for where the role does: in the transaction, or until [`Session::look_nowhere`].
+    pub(super) fn look_as_the_role_does(&mut self, is_local: bool) -> Result<(), Fault> {
+        let sql = format!("SELECT set_config('search_path', $1, {is_local})");
+        let statement = Statement { sql, binds: vec![Bind::Text(self.search_path.clone())] };
+        self.execute(&statement).map(|_| ())
+    }
+
+    /// Lets no name be found that is not qualified or PostgreSQL's own.
+    pub(super) fn look_nowhere(&mut self) -> Result<(), Fault> {
+        self.run("SET search_path = pg_catalog, pg_temp")
     }
 
     /// A transaction that failed answers COMMIT with a rollback, and no error: it is asked whether it did.

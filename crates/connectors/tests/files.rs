@@ -306,6 +306,25 @@ fn parquet_rows_are_changed() {
     assert_eq!(texts(&rows)[2], "4|erased|1970-01-01|2026-01-02T03:04:05.6Z|7|0.01|∅|Rom|∅|7a");
     let fault = set(&mut *store, "table", &keys(&last), &[("sum", Some("much"))]).unwrap_err();
     assert_eq!(fault.code(), "field-not-set");
+    let judged = pyarrow(
+        &folder.path().join("users.parquet"),
+        "old = pq.read_table(sys.argv[2]); new = pq.read_table(sys.argv[1])\n\
+         assert new.schema.equals(old.schema, check_metadata=True), (new.schema, old.schema)\n\
+         assert new.slice(0, 2).to_pylist()[0] == old.slice(1, 1).to_pylist()[0]\n\
+         meta = pq.ParquetFile(sys.argv[1]).metadata\n\
+         print(meta.row_group(0).column(1).compression, [meta.row_group(n).num_rows for n in range(meta.num_row_groups)], new.column('mail').to_pylist(), new.column('born').to_pylist()[2])",
+    );
+    assert_eq!(judged, "SNAPPY [3] ['bob@example.org', None, 'erased'] 1970-01-01");
+}
+
+/// The judge of Parquet: what a script with pyarrow prints about a file and the fixture.
+fn pyarrow(file: &Path, script: &str) -> String {
+    let python = std::env::var("PROBITY_TEST_PYTHON").expect("tests/setup has set it");
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/connectors/users.parquet");
+    let script = format!("import sys, pyarrow.parquet as pq\n{script}");
+    let output = std::process::Command::new(python).arg("-c").arg(script).arg(file).arg(fixture).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
 const KILLED: &str = "PROBITY_TEST_REWRITE";

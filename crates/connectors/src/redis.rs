@@ -37,6 +37,8 @@ use wire::Wire;
 const TTL: &str = "ttl_ms";
 /// Above so many wanted keys, a walk over all of them is cheaper.
 const KEYS_ASKED_MAX: usize = 10_000;
+/// Keys that are asked for in one go.
+const KEYS_AT_ONCE: usize = 500;
 
 /// Connects.
 pub(crate) fn open(url: &str, access: &Access, dataset: &Dataset) -> Result<Box<dyn DataStore>, Fault> {
@@ -194,40 +196,37 @@ impl Redis {
     ) -> Result<(), Fault> {
         let layout = self.layout(shape)?;
         let key = layout.key();
-        let wants_ttl = fields.iter().any(|field| field.root() == TTL);
+        let ask = Ask { layout, wants_ttl: fields.iter().any(|field| field.root() == TTL) };
         let mut left = limit;
-        let mut one = |wire: &mut Wire, name: &[u8], variables: &[(String, String)]| {
-            let kind: String = wire.ask(cmd("TYPE").arg(name))?;
-            if kind == "none" || left == 0 {
-                return Ok(if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
-            }
-            if kind != layout.word() {
-                return Err(other_type(shape, layout, &kind));
-            }
-            let ttl: i64 = if wants_ttl { wire.ask(cmd("PTTL").arg(name))? } else { -1 };
-            rows::rows(wire, name, layout, variables, &mut |mut record| {
-                if ttl >= 0 {
-                    record.around.push((TTL.to_owned(), ttl.to_string()));
-                }
-                if meets(&record, &key) {
+        let mut held: Vec<NamedKey> = Vec::new();
+        let mut flush = |wire: &mut Wire, held: &mut Vec<NamedKey>| {
+            ask.rows(wire, shape, &std::mem::take(held), &mut |record| {
+                if left > 0 && meets(&record, &key) {
                     left -= 1;
                     each(record.row(&key, fields))?;
                 }
                 Ok(if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
             })
         };
+        let mut is_over = false;
+        let mut hold = |wire: &mut Wire, name: &[u8], variables: &[(String, String)]| {
+            held.push((name.to_vec(), variables.to_vec()));
+            let flow = if held.len() < KEYS_AT_ONCE { ControlFlow::Continue(()) } else { flush(wire, &mut held)? };
+            is_over = flow.is_break();
+            Ok(flow)
+        };
         match names {
-            None => self.each_key(shape, &mut one),
+            None => self.each_key(shape, &mut hold)?,
             Some(names) => {
                 for name in names {
                     let Some(variables) = shape.matches(&name) else { continue };
-                    if one(&mut self.wire, &bytes(&name), &variables)?.is_break() {
+                    if hold(&mut self.wire, &bytes(&name), &variables)?.is_break() {
                         break;
                     }
                 }
-                Ok(())
             }
         }
+        if is_over { Ok(()) } else { flush(&mut self.wire, &mut held).map(drop) }
     }
 
     fn describe_one(&mut self, shape: &Shape) -> Result<Collection, Fault> {
@@ -288,6 +287,57 @@ impl Redis {
         let is_replica = matches!(word("role"), Some("slave" | "replica"));
         let behind = word("master_last_io_seconds_ago").and_then(|text| text.parse().ok()).map(Duration::from_secs);
         Ok(Standing { read_only: is_replica, behind: behind.filter(|_| is_replica) })
+    }
+}
+
+/// A key and the variables of its name.
+type NamedKey = (Vec<u8>, Vec<(String, String)>);
+
+/// What is asked of many keys at once.
+struct Ask {
+    layout: Layout,
+    wants_ttl: bool,
+}
+
+impl Ask {
+    /// Shows the rows under `keys`: what is one row a key is asked for in one go, what is many is read key by key.
+    fn rows(
+        &self,
+        wire: &mut Wire,
+        shape: &Shape,
+        keys: &[NamedKey],
+        each: &mut rows::EachRecord<'_>,
+    ) -> Result<ControlFlow<()>, Fault> {
+        let kinds: Vec<String> = wire.each("TYPE", keys.iter().map(|(key, _)| key.as_slice()))?;
+        let mut there = Vec::new();
+        for ((key, variables), kind) in keys.iter().zip(&kinds).filter(|(_, kind)| *kind != "none") {
+            if kind != self.layout.word() {
+                return Err(other_type(shape, self.layout, kind));
+            }
+            there.push((key.as_slice(), variables));
+        }
+        let ttls: Vec<i64> =
+            if self.wants_ttl { wire.each("PTTL", there.iter().map(|(key, _)| *key))? } else { Vec::new() };
+        let mut each = |n: usize, mut record: Record| {
+            if let Some(ttl) = ttls.get(n).filter(|ttl| **ttl >= 0) {
+                record.around.push((TTL.to_owned(), ttl.to_string()));
+            }
+            each(record)
+        };
+        let loaded = rows::loaded(wire, self.layout, there.iter().map(|(key, _)| *key))?;
+        for (n, (key, variables)) in there.iter().enumerate() {
+            let flow = match &loaded {
+                None => rows::rows(wire, key, self.layout, variables, &mut |record| each(n, record))?,
+                Some(bodies) => match bodies.get(n).cloned().flatten() {
+                    None => continue,
+                    Some(body) => each(n, rows::record(key, variables, Vec::new(), body))?,
+                },
+            };
+            if flow.is_break() {
+                return Ok(flow);
+            }
+        }
+        Ok(ControlFlow::Continue(()))
     }
 }
 

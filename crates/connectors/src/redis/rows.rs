@@ -81,7 +81,35 @@ impl Layout {
     }
 }
 
-type EachRecord<'a> = dyn FnMut(Record) -> Result<ControlFlow<()>, Fault> + 'a;
+/// Receives rows until it breaks.
+pub(super) type EachRecord<'a> = dyn FnMut(Record) -> Result<ControlFlow<()>, Fault> + 'a;
+
+/// A row under `key`.
+pub(super) fn record(key: &[u8], variables: &[(String, String)], around: Vec<(&str, String)>, body: Node) -> Record {
+    let mut all = vec![("key".to_owned(), shown(key))];
+    all.extend(variables.iter().cloned());
+    all.extend(around.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    Record { around: all, body }
+}
+
+/// The rows of keys that are one row each, `None` for those that are gone; nothing for other layouts.
+pub(super) fn loaded<'k>(
+    wire: &mut Wire,
+    layout: Layout,
+    keys: impl Iterator<Item = &'k [u8]>,
+) -> Result<Option<Vec<Option<Node>>>, Fault> {
+    Ok(match layout {
+        Layout::Hash => {
+            let all: Vec<Vec<(Vec<u8>, Vec<u8>)>> = wire.each("HGETALL", keys)?;
+            Some(all.iter().map(|pairs| (!pairs.is_empty()).then(|| object(pairs))).collect())
+        }
+        Layout::Text => {
+            let all: Vec<Option<Vec<u8>>> = wire.each("GET", keys)?;
+            Some(all.iter().map(|bytes| bytes.as_deref().map(text_body)).collect())
+        }
+        _ => None,
+    })
+}
 
 /// Shows every row under `key`.
 pub(super) fn rows(
@@ -91,12 +119,7 @@ pub(super) fn rows(
     variables: &[(String, String)],
     each: &mut EachRecord<'_>,
 ) -> Result<ControlFlow<()>, Fault> {
-    let mut row = |around: Vec<(&str, String)>, body: Node| {
-        let mut all = vec![("key".to_owned(), shown(key))];
-        all.extend(variables.iter().cloned());
-        all.extend(around.into_iter().map(|(name, value)| (name.to_owned(), value)));
-        each(Record { around: all, body })
-    };
+    let mut row = |around: Vec<(&str, String)>, body: Node| each(record(key, variables, around, body));
     match layout {
         Layout::Hash => {
             let pairs: Vec<(Vec<u8>, Vec<u8>)> = wire.ask(cmd("HGETALL").arg(key))?;

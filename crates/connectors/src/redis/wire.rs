@@ -60,6 +60,19 @@ impl Wire {
         commands.query(&mut self.connection).map_err(|error| fault(&self.host, &error))
     }
 
+    /// The same command for each key, in one go.
+    pub(super) fn each<'k, T: FromRedisValue>(
+        &mut self,
+        command: &str,
+        keys: impl Iterator<Item = &'k [u8]>,
+    ) -> Result<Vec<T>, Fault> {
+        let mut commands = redis::pipe();
+        for key in keys {
+            commands.cmd(command).arg(key);
+        }
+        if commands.is_empty() { Ok(Vec::new()) } else { self.all(&commands) }
+    }
+
     /// The next batch of names.
     pub(super) fn scan(&mut self, cursor: u64, pattern: &[u8]) -> Result<(u64, Vec<Vec<u8>>), Fault> {
         self.ask(redis::cmd("SCAN").arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(1_000))

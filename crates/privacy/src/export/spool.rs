@@ -22,6 +22,8 @@ pub(super) struct Place {
 pub(super) struct Shelf<'a> {
     spool: &'a mut dyn Spool,
     end: u64,
+    /// So much of it lies in the spool; the rest waits in `buffer`.
+    flushed: u64,
     buffer: Vec<u8>,
     /// Bytes read ahead, and where they begin: rows that were written one after the other are read that way.
     window: Vec<u8>,
@@ -32,7 +34,7 @@ const BUFFER: usize = 256 << 10;
 
 impl<'a> Shelf<'a> {
     pub(super) fn new(spool: &'a mut dyn Spool) -> Self {
-        Shelf { spool, end: 0, buffer: Vec::new(), window: Vec::new(), window_at: 0 }
+        Shelf { spool, end: 0, flushed: 0, buffer: Vec::new(), window: Vec::new(), window_at: 0 }
     }
 
     pub(super) fn put(&mut self, cells: &[Cell]) -> Result<Place, Fault> {
@@ -60,7 +62,10 @@ impl<'a> Shelf<'a> {
     }
 
     pub(super) fn cells(&mut self, place: Place) -> Result<Vec<Cell>, Fault> {
-        self.flush()?;
+        // Rows are put while others are read: what waits is written in blocks all the same.
+        if place.at + u64::from(place.len) > self.flushed {
+            self.flush()?;
+        }
         let bytes = self.read(place).map_err(lost)?;
         decode(&bytes).ok_or_else(|| lost(io::ErrorKind::InvalidData.into()))
     }
@@ -70,7 +75,7 @@ impl<'a> Shelf<'a> {
             let written = self.spool.seek(SeekFrom::End(0)).and_then(|_| self.spool.write_all(&self.buffer));
             written.map_err(lost)?;
             self.buffer.clear();
-            self.window.clear();
+            self.flushed = self.end;
         }
         Ok(())
     }
@@ -84,7 +89,7 @@ impl<'a> Shelf<'a> {
         if let Some(bytes) = is_inside(&self.window, self.window_at) {
             return Ok(bytes);
         }
-        let wanted = (self.end - place.at).min((len.max(BUFFER)) as u64) as usize;
+        let wanted = (self.flushed - place.at).min((len.max(BUFFER)) as u64) as usize;
         self.window.resize(wanted, 0);
         self.spool.seek(SeekFrom::Start(place.at))?;
         self.spool.read_exact(&mut self.window)?;
@@ -116,6 +121,22 @@ fn lost(error: io::Error) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Reading and writing in turn, as the decisions on each row do it.
+    #[test]
+    fn rows_are_read_while_others_are_put() {
+        let mut memory = io::Cursor::new(Vec::new());
+        let mut shelf = Shelf::new(&mut memory);
+        let row = |n: usize| vec![Some(format!("{n}{}", "y".repeat(n % 997))), None];
+        let mut places: Vec<Place> = (0..3000).map(|n| shelf.put(&row(n)).unwrap()).collect();
+        for (n, place) in places.iter_mut().enumerate() {
+            assert_eq!(shelf.cells(*place).unwrap(), row(n));
+            *place = shelf.put(&row(n + 1)).unwrap();
+        }
+        for (n, place) in places.iter().enumerate().rev() {
+            assert_eq!(shelf.cells(*place).unwrap(), row(n + 1));
+        }
+    }
 
     #[test]
     fn rows_come_back_as_they_went_in() {

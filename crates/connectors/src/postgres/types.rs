@@ -47,9 +47,9 @@ impl Type {
 
     fn text_of(&self, value: &str) -> String {
         match &self.class {
-            Class::Bytes => format!("encode({value}, 'hex')"),
-            Class::List(_) => format!("to_json({value})::text"),
-            Class::Inet => format!("abbrev({value})"),
+            Class::Bytes => format!("pg_catalog.encode({value}, 'hex')"),
+            Class::List(_) => format!("pg_catalog.to_json({value})::text"),
+            Class::Inet => format!("pg_catalog.abbrev({value})"),
             _ => format!("{value}::text"),
         }
     }
@@ -97,7 +97,7 @@ impl Type {
         match &self.class {
             Class::Json => (normal(&format!("{column}::text")), normal(text)),
             Class::Jsonb => (format!("{column}::text"), format!("{text}::jsonb::text")),
-            Class::List(_) => (format!("to_json({column})::jsonb::text"), format!("{text}::jsonb::text")),
+            Class::List(_) => (format!("pg_catalog.to_json({column})::jsonb::text"), format!("{text}::jsonb::text")),
             Class::Number | Class::Timestamp | Class::Clock | Class::Date | Class::Interval => {
                 (format!("{column}::text"), format!("{}::text", self.value(text)))
             }
@@ -122,7 +122,7 @@ pub(super) fn column(name: &str) -> String {
 
 /// JSON text in one spelling. `jsonb` cannot hold the zero character: such a text is compared as it stands.
 fn normal(text: &str) -> String {
-    format!("CASE WHEN strpos({text}, '\\u0000') > 0 THEN {text} ELSE {text}::jsonb::text END")
+    format!("CASE WHEN pg_catalog.strpos({text}, '\\u0000') > 0 THEN {text} ELSE {text}::jsonb::text END")
 }
 
 fn integer(cast: &str, text: &str) -> bool {

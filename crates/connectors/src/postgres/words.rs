@@ -60,13 +60,15 @@ impl Typed {
                 let (path, leaf) =
                     (format!("${}::text::jsonpath", binds.len()), any(folded(fold, "e.v #>> '{}'"), "=", wanted));
                 let inside = |document: &str| {
-                    format!("EXISTS (SELECT 1 FROM jsonb_path_query({document}, {path}) AS e(v) WHERE {leaf})")
+                    format!(
+                        "EXISTS (SELECT 1 FROM pg_catalog.jsonb_path_query({document}, {path}) AS e(v) WHERE {leaf})"
+                    )
                 };
                 match kind.class {
                     Class::Jsonb => inside(&column),
                     // What `jsonb` cannot hold is looked at on the other side.
                     _ => format!(
-                        "CASE WHEN strpos({column}::text, '\\u0000') > 0 THEN true ELSE {} END",
+                        "CASE WHEN pg_catalog.strpos({column}::text, '\\u0000') > 0 THEN true ELSE {} END",
                         inside(&format!("{column}::jsonb"))
                     ),
                 }
@@ -74,10 +76,10 @@ impl Typed {
             (_, false) => format!("{column} IS NOT NULL"),
             (Class::Json | Class::Jsonb, true) => any(folded(fold, &format!("({column} #>> '{{}}')")), "=", wanted),
             (Class::List(element), true) => match (fold, is_list, element.is_comparable()) {
-                (Fold::Exact, true, true) => format!("{column} && {}", list_of(element, wanted)),
+                (Fold::Exact, true, true) => format!("{column} OPERATOR(pg_catalog.&&) {}", list_of(element, wanted)),
                 _ => {
                     let leaf = any(folded(fold, "e.v::text"), "=", wanted);
-                    format!("EXISTS (SELECT 1 FROM unnest({column}) AS e(v) WHERE {leaf})")
+                    format!("EXISTS (SELECT 1 FROM pg_catalog.unnest({column}) AS e(v) WHERE {leaf})")
                 }
             },
             (_, true) if fold == Fold::Exact && kind.is_comparable() => match is_list {
@@ -96,12 +98,14 @@ fn list_of(kind: &Type, texts: &str) -> String {
 
 /// A text expression, folded.
 fn folded(fold: Fold, text: &str) -> String {
-    let lower = || format!("lower(btrim({text}, {BLANKS}))");
+    let lower = || format!("pg_catalog.lower(pg_catalog.btrim({text}, {BLANKS}))");
     match fold {
         Fold::Exact => text.to_owned(),
         Fold::Lower => lower(),
-        Fold::Address => format!("regexp_replace({}, '^(.[^+]*)\\+.*@', '\\1@')", lower()),
-        Fold::Digits(count) => format!("right(regexp_replace({text}, '[^0-9]', '', 'g'), {count})"),
+        Fold::Address => format!("pg_catalog.regexp_replace({}, '^(.[^+]*)\\+.*@', '\\1@')", lower()),
+        Fold::Digits(count) => {
+            format!("pg_catalog.right(pg_catalog.regexp_replace({text}, '[^0-9]', '', 'g'), {count})")
+        }
     }
 }
 
@@ -129,7 +133,7 @@ pub(super) fn among(
     let path = (fold == Fold::Exact).then(|| document_index(collection, field, &values)).flatten();
     if let Some(path) = path {
         binds.push(Bind::Text(path));
-        let narrowed = format!("{} @? ${}::text::jsonpath", field.column(), binds.len());
+        let narrowed = format!("{} OPERATOR(pg_catalog.@?) ${}::text::jsonpath", field.column(), binds.len());
         binds.push(texts(values));
         let wanted = format!("${}::text[]", binds.len());
         return Some(format!("{narrowed} AND {}", field.holds(fold, &wanted, true, binds)));
@@ -215,9 +219,9 @@ fn indexed(collection: &Collection, field: &Typed) -> Option<(String, String)> {
     };
     let served = |on: &String| {
         if is(on, &["lower(btrim(?))", "lower(TRIM(BOTH FROM ?))"]) {
-            Some((format!("lower(btrim({column}::text)) ="), String::new()))
+            Some((format!("pg_catalog.lower(pg_catalog.btrim({column}::text)) ="), String::new()))
         } else if is(on, &["lower(?)"]) {
-            Some((format!("lower({column}::text) ="), String::new()))
+            Some((format!("pg_catalog.lower({column}::text) ="), String::new()))
         } else if field.kind.cast.ends_with("citext") && *on == field.name {
             Some((format!("{column} {}", field.kind.equal()), format!("::{}[]", field.kind.cast)))
         } else {

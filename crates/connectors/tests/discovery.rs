@@ -397,7 +397,7 @@ dataset:
         INSERT INTO person VALUES (1,'{x@example.org,Ann@example.org}'),(2,'{bob@example.org}'),(3,NULL);
         CREATE TABLE chat(id INT PRIMARY KEY, members INT[]);
         INSERT INTO chat VALUES (1,'{1}'),(2,'{1,2}'),(3,'{2}'),(4,'{}'),(5,NULL);";
-    let world = World::shop_in_postgres(&main, sql, map);
+    let world = World::shop_on(subject::Server::Postgres(main), sql, map);
     let (graph, found) = world.found(&["email=ann@example.org"]);
     assert_eq!(roles(&graph, &found), ["chat owned 1", "chat shared 2", "person owned 1"]);
     // Of a list that others are in, the person alone is taken out.

@@ -41,6 +41,8 @@ pub struct Collection {
     pub transactional: bool,
     /// Views, partitions of a mapped parent, logs: rows are not to be deleted here.
     pub read_only: bool,
+    /// The store refuses to delete a row that refers to itself, unless the link cascades (InnoDB).
+    pub clings_to_itself: bool,
 }
 
 impl Collection {

@@ -76,6 +76,7 @@ fn tables(session: &mut Session, catalog: &mut Catalog) -> Result<(), Fault> {
             rows_estimated: row.text(3).parse().ok().filter(|_| !is_view),
             comment: Some(row.owned(4)).filter(|comment| !comment.is_empty() && !is_view),
             transactional: is_view || row.text(5) == "YES",
+            clings_to_itself: true,
             read_only: is_view,
             ..Collection::default()
         });

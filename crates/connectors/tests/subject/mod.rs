@@ -25,6 +25,8 @@ pub enum Server {
     Sqlite(PathBuf),
     /// The address of a database.
     Postgres(String),
+    /// The address of a database.
+    MariaDb(String),
 }
 
 impl From<&Server> for Server {
@@ -51,10 +53,22 @@ pub fn judge(server: impl Into<Server>, sql: &str) -> String {
     let mut program = match server {
         Server::Sqlite(_) => Command::new("sqlite3"),
         Server::Postgres(_) => Command::new("psql"),
+        Server::MariaDb(_) => Command::new("mariadb"),
     };
     match server {
         Server::Sqlite(file) => program.args(["-batch", "-bail"]).arg(file),
         Server::Postgres(url) => program.args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-f", "-", url]),
+        Server::MariaDb(url) => {
+            // mysql://root@127.0.0.1:PORT/NAME
+            let (address, name) = url.rsplit_once('/').unwrap();
+            let name = if name.is_empty() { "mysql" } else { name };
+            let port = address.rsplit_once(':').unwrap().1;
+            program.args(["--no-defaults", "-h127.0.0.1", "-P", port, "-uroot", "-NB", "--raw", name]);
+            program.args([
+                "--default-character-set=utf8mb4",
+                "--init-command=SET sql_mode='ANSI_QUOTES', foreign_key_checks=0",
+            ])
+        }
     };
     let piped = program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = piped.spawn().expect("sqlite3 and psql are installed");
@@ -71,6 +85,11 @@ pub fn postgres() -> Option<String> {
     std::env::var("PROBITY_TEST_POSTGRES_URL").ok().filter(|url| !url.is_empty() && cfg!(feature = "postgres"))
 }
 
+/// The MariaDB of `tests/services`; without it there is nothing to test.
+pub fn mariadb() -> Option<String> {
+    std::env::var("PROBITY_TEST_MARIADB_URL").ok().filter(|url| !url.is_empty() && cfg!(feature = "mysql"))
+}
+
 /// Stores and a map.
 pub struct World {
     _folder: tempfile::TempDir,
@@ -84,9 +103,16 @@ pub struct World {
 impl Drop for World {
     fn drop(&mut self) {
         for (_, _, server) in &self.stores {
-            if let (Server::Postgres(url), Some(main)) = (server, postgres()) {
-                let name = url.rsplit_once('/').unwrap().1;
-                judge(Server::Postgres(main), &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE);"));
+            match (server, postgres(), mariadb()) {
+                (Server::Postgres(url), Some(main), _) => {
+                    let name = url.rsplit_once('/').unwrap().1;
+                    judge(Server::Postgres(main), &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE);"));
+                }
+                (Server::MariaDb(url), _, Some(main)) => {
+                    let name = url.rsplit_once('/').unwrap().1;
+                    judge(Server::MariaDb(main), &format!("DROP DATABASE IF EXISTS {name};"));
+                }
+                _ => {}
             }
         }
     }
@@ -107,12 +133,17 @@ impl World {
         World { stores, _folder: folder, map: read_map(map), today: "2026-11-22" }
     }
 
-    /// One store `shop` in a PostgreSQL database of its own.
-    pub fn shop_in_postgres(main: &str, sql: &str, map: &str) -> Self {
+    /// One store `shop` in a database of its own on `main`.
+    pub fn shop_on(main: Server, sql: &str, map: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("subject_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        judge(Server::Postgres(main.to_owned()), &format!("CREATE DATABASE {name};"));
-        let server = Server::Postgres(format!("{}/{name}", main.rsplit_once('/').unwrap().0));
+        judge(&main, &format!("CREATE DATABASE {name};"));
+        let at = |url: &str| format!("{}/{name}", url.rsplit_once('/').unwrap().0);
+        let server = match main {
+            Server::Postgres(url) => Server::Postgres(at(&url)),
+            Server::MariaDb(url) => Server::MariaDb(at(&url)),
+            Server::Sqlite(file) => Server::Sqlite(file),
+        };
         judge(&server, sql);
         let stores = vec![("shop".to_owned(), "shop".to_owned(), server)];
         World { stores, _folder: tempfile::tempdir().unwrap(), map: read_map(map), today: "2026-11-22" }
@@ -141,7 +172,7 @@ impl World {
         let member = |(name, dataset, server): &(String, String, Server)| {
             let url = match server {
                 Server::Sqlite(file) => format!("sqlite:{}", file.display()),
-                Server::Postgres(url) => url.clone(),
+                Server::Postgres(url) | Server::MariaDb(url) => url.clone(),
             };
             let mut store = open(&url, &Access::default(), &Default::default()).unwrap();
             let catalog = store.describe().unwrap();

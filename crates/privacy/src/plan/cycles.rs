@@ -47,6 +47,7 @@ pub(super) fn orders(work: &Work<'_>, orders: &mut BTreeMap<usize, Order>) -> Ve
 }
 
 fn one_store(work: &Work<'_>, rows: &[At], order: &mut Order) -> Vec<At> {
+    let mut cyclic = clinging(work, rows, order);
     let refs = refs(work, rows);
     let mut nodes: Vec<usize> = rows.iter().map(|(node, _)| *node).collect();
     nodes.dedup();
@@ -54,7 +55,6 @@ fn one_store(work: &Work<'_>, rows: &[At], order: &mut Order) -> Vec<At> {
     let arrows: BTreeSet<(usize, usize)> =
         refs.iter().map(|(_, child, parent)| (place[&child.0], place[&parent.0])).collect();
     let component = components(nodes.len(), &arrows);
-    let mut cyclic = Vec::new();
     for group in placed(work, &nodes, &component, &arrows) {
         let of_group = |node: usize| component[place[&node]] == group;
         let members: Vec<At> = rows.iter().copied().filter(|(node, _)| of_group(*node)).collect();
@@ -65,12 +65,31 @@ fn one_store(work: &Work<'_>, rows: &[At], order: &mut Order) -> Vec<At> {
     cyclic
 }
 
+/// Rows that refer to themselves, in stores that mind: their link is emptied first. Those whose link cannot be empty stay.
+fn clinging(work: &Work<'_>, rows: &[At], order: &mut Order) -> Vec<At> {
+    let mut stay = Vec::new();
+    for &row in rows.iter().filter(|row| work.graph.nodes[row.0].collection.clings_to_itself) {
+        for &number in &work.graph.out[row.0] {
+            let edge = &work.graph.edges[number];
+            let minds = edge.link.as_ref().is_some_and(|link| link.on_delete != OnDelete::Cascade);
+            if minds
+                && edge.parent == row.0
+                && work.parents(row, number).contains(&row)
+                && !loosen(work, row, edge, order)
+            {
+                stay.push(row);
+            }
+        }
+    }
+    stay
+}
+
 fn refs(work: &Work<'_>, rows: &[At]) -> Vec<Ref> {
     let mut refs = Vec::new();
     for &row in rows {
         for &number in work.graph.out[row.0].iter().filter(|number| work.graph.edges[**number].link.is_some()) {
             let parents = work.parents(row, number).into_iter();
-            // A row that refers to itself goes with itself.
+            // A row that refers to itself goes with itself; see `clinging`.
             let others = parents.filter(|parent| *parent != row && *work.fate(*parent) == Fate::Delete);
             refs.extend(others.map(|parent| (number, row, parent)));
         }
@@ -100,13 +119,11 @@ fn one_group(work: &Work<'_>, rows: &[At], mut refs: Vec<Ref>, order: &mut Order
         refs.retain(|(number, ..)| !deferrable(*number));
         (found, left) = layers(rows, &refs);
     }
+    // A statement may check row by row: rows of one collection that refer to each other go in one step each layer.
     for layer in found {
-        for row in layer {
-            match order.batches.last_mut() {
-                Some((node, rows)) if *node == row.0 => rows.push(row.1),
-                _ => order.batches.push((row.0, vec![row.1])),
-            }
-        }
+        let mut by_node: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        layer.into_iter().for_each(|(node, at)| by_node.entry(node).or_default().push(at));
+        order.batches.extend(by_node);
     }
     circles(&left, &refs)
 }

@@ -71,6 +71,8 @@ const COLLECTION: &[(&str, Says)] = &[
     ("retain", Says::Group(RETAIN)),
     ("keys", Says::Texts),
     ("format", Says::Word(FORMATS)),
+    ("rows", Says::Text),
+    ("delimiter", Says::Text),
     ("after", Says::Texts),
     ("erase_after", Says::Texts),
 ];

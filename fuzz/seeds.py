@@ -185,6 +185,7 @@ SEEDS = {
     "ledger_tile": lambda: [*PATHS, *vectors("tlog")],
     "model_values": lambda: VALUES,
     "pades_read": lambda: [*edits(), *(data for data in files(VECTORS / "pades") if data.startswith(b"%PDF"))],
+    "privacy_map": lambda: files(FIXTURES / "fideslang"),
     "redact_csv": lambda: files(REDACT / "csv"),
     "redact_encoding": wide,
     "redact_json": lambda: files(REDACT / "json"),

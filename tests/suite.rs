@@ -41,6 +41,9 @@ mod ingest;
 mod init;
 #[path = "suite/keys.rs"]
 mod keys;
+#[cfg(feature = "privacy")]
+#[path = "suite/map.rs"]
+mod map;
 #[path = "suite/package.rs"]
 mod package;
 #[path = "suite/produce.rs"]

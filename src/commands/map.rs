@@ -35,7 +35,7 @@ pub(crate) struct MapArgs {
 
 #[derive(Subcommand, Debug)]
 enum Verb {
-    /// Read the catalogs of stores, look at samples of their values, and add to the map what it does not say yet
+    /// Look into stores and add to the map what it does not say yet
     Scan(ScanArgs),
     /// Take the datasets of a fideslang file into the map
     Import(ImportArgs),

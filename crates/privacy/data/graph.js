@@ -21,14 +21,20 @@
     paper.setTransform(scale * ratio, 0, 0, scale * ratio, -left * scale * ratio, -top * scale * ratio);
     const seen = { x: left, y: top, right: left + wide / scale, bottom: top + high / scale };
     const focus = here >= 0 ? new Set(near[here]) : null;
-    // Far away, thousands of lines say nothing: those of the chosen box are drawn, or all while they are few.
-    const all = scale > 0.12 || edges.length < 3000;
-    if (all) edges.forEach((edge, n) => { if (!focus || !focus.has(n)) line(edge, seen, false); });
+    // Far away, thousands of lines only say where they are dense: one faint stroke for all of them.
+    if (scale > 0.12 || edges.length < 3000) edges.forEach((edge, n) => { if (!focus || !focus.has(n)) line(edge, seen, false); });
+    else haze();
     nodes.forEach((node, n) => box(node, n, seen));
     if (focus) focus.forEach((n) => line(edges[n], seen, true));
     paper.fillStyle = "#111";
     paper.font = "600 " + Math.max(17, 13 / scale) + "px system-ui, sans-serif";
-    headings.forEach(([text, x, y]) => paper.fillText(text, x, y));
+    let free = -Infinity, row = null;
+    headings.forEach(([text, x, y]) => {
+      if (y !== row) { row = y; free = -Infinity; }
+      if (x < free) return;
+      paper.fillText(text, x, y);
+      free = x + paper.measureText(text).width + 12 / scale;
+    });
     canvas.dataset.ms = (performance.now() - started).toFixed(1);
   };
   const soon = () => { if (!waiting) { waiting = true; requestAnimationFrame(draw); } };
@@ -39,7 +45,7 @@
     const start = same || a[0] < b[0] ? a[0] + a[2] : a[0], end = same ? start : a[0] < b[0] ? b[0] : b[0] + b[2];
     if (Math.max(start, end) + 40 < seen.x || Math.min(start, end) > seen.right || Math.max(ay, by) < seen.y || Math.min(ay, by) > seen.bottom) return;
     const half = same ? start + 40 : (start + end) / 2, loop = from === to ? 10 : 0;
-    paper.strokeStyle = strong ? "#0b3d91" : here >= 0 || hits ? "#c3c8cf" : "#6a717b";
+    paper.strokeStyle = strong ? "#0b3d91" : here >= 0 || hits ? "#e4e7eb" : "#6a717b";
     paper.lineWidth = (strong ? 2.6 : 1.3) / Math.min(1, Math.max(scale, 0.25));
     paper.setLineDash(declared ? [] : [6, 4]);
     paper.beginPath();
@@ -47,6 +53,25 @@
     if (scale < 0.12 && !strong) paper.lineTo(end, by); else paper.bezierCurveTo(half, ay - loop, half, by + loop, end, by + loop);
     paper.stroke();
     paper.setLineDash([]);
+    if (scale < 0.2 && !strong) return;
+    const away = same || start > end ? 1 : -1;
+    paper.fillStyle = paper.strokeStyle;
+    paper.beginPath();
+    paper.moveTo(end, by + loop);
+    paper.lineTo(end + away * 9, by + loop - 4.5);
+    paper.lineTo(end + away * 9, by + loop + 4.5);
+    paper.fill();
+  };
+
+  const haze = () => {
+    paper.strokeStyle = "rgba(74, 80, 88, 0.1)";
+    paper.lineWidth = 1 / scale;
+    paper.beginPath();
+    edges.forEach(([from, to]) => {
+      paper.moveTo(nodes[from][0] + nodes[from][2] / 2, nodes[from][1] + nodes[from][3] / 2);
+      paper.lineTo(nodes[to][0] + nodes[to][2] / 2, nodes[to][1] + nodes[to][3] / 2);
+    });
+    paper.stroke();
   };
 
   const box = ([x, y, wide, high, kind, lost, name, under, lines], n, seen) => {
@@ -90,15 +115,21 @@
   const fit = () => {
     scale = Math.min(1.2, (canvas.clientWidth || 1) / size[0], (canvas.clientHeight || 1) / size[1]);
     left = (size[0] - canvas.clientWidth / scale) / 2;
-    top = (size[1] - canvas.clientHeight / scale) / 2;
+    top = Math.max((size[1] - canvas.clientHeight / scale) / 2, -24 / scale);
     soon();
   };
+  // The whole list is never scrolled or filtered: with ten thousand entries each of that is laid out anew, for seconds.
+  const copy = (n) => {
+    const item = items[n].cloneNode(true);
+    item.removeAttribute("id");
+    item.addEventListener("click", (event) => { if (!event.target.closest("a")) choose(n, true); });
+    return item;
+  };
   const choose = (n, move) => {
-    items[here]?.classList.remove("here");
     here = n;
+    $("chosen").replaceChildren(...(n >= 0 ? [copy(n)] : []));
     if (n >= 0) {
-      items[n].classList.add("here");
-      items[n].scrollIntoView({ block: "nearest" });
+      document.querySelector("aside").scrollTop = 0;
       if (move) {
         const [x, y, wide, high] = nodes[n];
         scale = Math.max(scale, 0.7);
@@ -112,20 +143,21 @@
     const bounds = canvas.getBoundingClientRect(), x = (event.clientX - bounds.left) / scale + left, y = (event.clientY - bounds.top) / scale + top;
     return nodes.findIndex(([nx, ny, wide, high]) => x >= nx && x <= nx + wide && y >= ny && y <= ny + high);
   };
+  const FOUND_MAX = 200;
   const search = () => {
     const wanted = $("q").value.trim().toLowerCase();
     hits = wanted ? new Set(words.flatMap((text, n) => (text.includes(wanted) ? [n] : []))) : null;
-    items.forEach((item, n) => { item.hidden = hits !== null && !hits.has(n); });
-    document.querySelectorAll("aside h2").forEach((head) => {
-      head.hidden = hits !== null && ![...head.nextElementSibling.children].some((item) => !item.hidden);
-    });
-    $("none").hidden = hits === null || hits.size > 0;
-    $("hits").textContent = hits ? hits.size + (hits.size === 1 ? " hit" : " hits") : "";
-    if (hits && hits.size) {
-      const first = [...hits].find((n) => items[n].querySelector("h3").textContent.toLowerCase().includes(wanted)) ?? [...hits][0];
-      choose(first, true);
-    } else choose(-1);
+    const named = (n) => nodes[n][6].toLowerCase().includes(wanted);
+    const found = hits ? [...hits].sort((a, b) => named(b) - named(a) || a - b) : [];
+    $("found").replaceChildren(...found.slice(0, FOUND_MAX).map(copy));
+    $("more").textContent = found.length > FOUND_MAX ? found.length - FOUND_MAX + " more: search more closely." : "";
+    $("lists").hidden = hits !== null;
+    $("none").hidden = hits === null || found.length > 0;
+    $("hits").textContent = hits ? found.length + (found.length === 1 ? " hit" : " hits") : "";
+    choose(found.length ? found[0] : -1, true);
   };
+  let typing = 0;
+  const typed = () => { clearTimeout(typing); typing = setTimeout(search, words.length > 2000 ? 150 : 0); };
 
   let drag = null;
   const fingers = new Map();
@@ -169,7 +201,8 @@
   });
   items.forEach((item, n) => item.addEventListener("click", (event) => { if (!event.target.closest("a")) choose(n, true); }));
   addEventListener("hashchange", () => { if (/^#n\d+$/.test(location.hash)) choose(Number(location.hash.slice(2)), true); });
-  $("q").addEventListener("input", search);
+  $("q").addEventListener("input", typed);
+  $("q").addEventListener("search", search);
   $("in").addEventListener("click", () => zoom(1.25));
   $("out").addEventListener("click", () => zoom(0.8));
   $("fit").addEventListener("click", fit);

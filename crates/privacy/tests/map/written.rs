@@ -249,3 +249,36 @@ fn fideslang_accepts_any_map_that_is_written() {
         assert_eq!(verdict, "accepts", "{}", std::fs::read_to_string(path).unwrap());
     }
 }
+
+/// A sample with pieces of it cut out, doubled or replaced: what people do to a file by mistake.
+fn broken() -> impl Strategy<Value = String> {
+    let samples: Vec<String> = samples("valid").into_iter().map(|(_, text)| text).collect();
+    let cuts =
+        prop::collection::vec((any::<prop::sample::Index>(), 0..40usize, "[ \\n:{}\\[\\]a-z.*&<!'\"|-]{0,6}"), 1..4);
+    (prop::sample::select(samples), cuts).prop_map(|(mut text, cuts)| {
+        for (at, length, with) in cuts {
+            let letters: Vec<char> = text.chars().collect();
+            let at = at.index(letters.len() + 1);
+            let end = (at + length).min(letters.len());
+            text = letters[..at].iter().copied().chain(with.chars()).chain(letters[end..].iter().copied()).collect();
+        }
+        text
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    /// Any file is read or refused; what is read is written and reads the same, nothing new changes nothing, and it is drawn.
+    #[test]
+    fn any_file_is_read_or_refused(text in broken()) {
+        let Ok(reading) = read(&text) else { return Ok(()) };
+        let others = &reading.others[0].1;
+        let written = write(&reading.map, others, &Comments::default());
+        let again = read(&written).unwrap_or_else(|faults| panic!("{faults:?}\n{written}"));
+        prop_assert_eq!(&write(&again.map, &again.others[0].1, &Comments::default()), &written);
+        prop_assert_eq!(&privacy::map::edit::update(&written, &reading.map, others, &Comments::default()).text, &written);
+        let drawing = privacy::map::graph::Drawing::new(&reading.map, &[]);
+        prop_assert_eq!(privacy::map::graph::html(&drawing, "x").matches("</script>").count(), 2);
+    }
+}

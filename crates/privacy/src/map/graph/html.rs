@@ -33,13 +33,13 @@ pub fn html(drawing: &Drawing, title: &str) -> String {
         text,
         "<li><span class=\"lost\"></span>no identity leads here</li><li><span class=\"link\"></span>foreign key, not in the map</li></ul>\n\
          </header>\n<main>\n<canvas id=\"c\" tabindex=\"0\" role=\"img\" aria-label=\"Drawing of the data map. The list beside it says the same in words. \
-         Arrow keys move it, plus and minus zoom, 0 shows all.\"></canvas>\n<aside aria-label=\"Collections\">\n<p id=\"sum\">{}.</p>\n<p id=\"none\" hidden>Nothing is called so.</p>\n",
+         Arrow keys move it, plus and minus zoom, 0 shows all.\"></canvas>\n<aside aria-label=\"Collections\">\n<p id=\"sum\">{}.</p>\n<p id=\"none\" hidden>Nothing is called so.</p>\n<ul id=\"chosen\" class=\"list\" aria-live=\"polite\"></ul>\n<ul id=\"found\" class=\"list\"></ul>\n<p id=\"more\"></p>\n<div id=\"lists\">\n",
         escape(&summary(drawing))
     );
     list(&mut text, drawing);
     let _ = write!(
         text,
-        "</aside>\n</main>\n<script id=\"d\" type=\"application/json\">{}</script>\n<script>\n{}</script>\n</body>\n</html>\n",
+        "</div>\n</aside>\n</main>\n<script id=\"d\" type=\"application/json\">{}</script>\n<script>\n{}</script>\n</body>\n</html>\n",
         data(drawing),
         include_str!("../../../data/graph.js")
     );
@@ -94,8 +94,12 @@ fn entry(text: &mut String, number: usize, node: &Node) {
         (Kind::Other, _) => "nothing personal by the map",
     };
     let fields = model::counted(node.field_count as u64, "field", "fields");
-    let _ =
-        write!(text, "<li id=\"n{number}\" tabindex=\"-1\"><h3>{}</h3><p>{word}; {fields}.</p>", escape(&node.name));
+    let _ = write!(
+        text,
+        "<li id=\"n{number}\" tabindex=\"-1\"><h3>{} <small>{}</small></h3><p>{word}; {fields}.</p>",
+        escape(&node.name),
+        escape(&node.dataset)
+    );
     if !node.fields.is_empty() {
         text.push_str("<dl>");
         for (name, what) in &node.fields {

@@ -27,6 +27,8 @@ pub fn svg(drawing: &Drawing) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
          role=\"img\" aria-labelledby=\"t d\" font-family=\"system-ui,'Segoe UI',Roboto,'Noto Sans',sans-serif\">\n\
          <title id=\"t\">Data map</title>\n<desc id=\"d\">{}</desc>\n\
+         <defs><marker id=\"a\" viewBox=\"0 0 9 9\" refX=\"9\" refY=\"4.5\" markerWidth=\"9\" markerHeight=\"9\" markerUnits=\"userSpaceOnUse\" \
+         orient=\"auto\"><path d=\"M0 0L9 4.5L0 9Z\" fill=\"#4a5058\"/></marker></defs>\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
         escape(&summary(drawing))
     );
@@ -35,7 +37,7 @@ pub fn svg(drawing: &Drawing) -> String {
         let names = (&drawing.nodes[edge.from].name, &drawing.nodes[edge.to].name);
         let _ = writeln!(
             text,
-            "<path d=\"{}\" fill=\"none\" stroke=\"#4a5058\" stroke-width=\"1.4\"{dash}><title>{} → {}: {}</title></path>",
+            "<path d=\"{}\" fill=\"none\" stroke=\"#4a5058\" stroke-width=\"1.4\"{dash} marker-end=\"url(#a)\"><title>{} → {}: {}</title></path>",
             curve(drawing, edge.from, edge.to),
             escape(names.0),
             escape(names.1),
@@ -60,13 +62,17 @@ pub fn svg(drawing: &Drawing) -> String {
 pub(super) fn summary(drawing: &Drawing) -> String {
     let of = |kind: Kind| drawing.nodes.iter().filter(|node| node.kind == kind).count() as u64;
     let unreached = drawing.nodes.iter().filter(|node| node.is_unreached && node.kind != Kind::Other).count() as u64;
+    let reached = match unreached {
+        0 => "an identity leads to everything personal".to_owned(),
+        _ => format!("no identity leads to {unreached} with personal data"),
+    };
     format!(
-        "{}: {} with an identity, {} sensitive, {} personal, {} other; {}; no identity leads to {unreached} with personal data",
+        "{}: {} with an identity, {} sensitive, {} personal, {} other; {}; {reached}",
         model::counted(drawing.nodes.len() as u64, "collection", "collections"),
-        of(Kind::Identity),
-        of(Kind::Sensitive),
-        of(Kind::Personal),
-        of(Kind::Other),
+        model::grouped(of(Kind::Identity)),
+        model::grouped(of(Kind::Sensitive)),
+        model::grouped(of(Kind::Personal)),
+        model::grouped(of(Kind::Other)),
         model::counted(drawing.edges.len() as u64, "reference", "references"),
     )
 }

@@ -242,6 +242,21 @@ fn holds_keep_what_they_cover() {
     house.run(&["erase", ANN, "--confirm", &digest_before]).expect(4).code("erase-stopped");
 }
 
+/// What a hold keeps is not forgotten: the request stays open, and closes when nothing is left after the release.
+#[test]
+fn a_held_request_stays_open_until_all_is_erased() {
+    let house = shop(1);
+    house.run(&["hold", "add", "--collection", "sales.orders", "--law", "audit", "--approver", "cfo"]).expect(0);
+    let done = house.json(&["erase", ANN, "--confirm", &digest(&house, ANN)], 0);
+    assert_eq!((&done["result"], &done["closed"], &done["kept"]), (&"complete".into(), &false.into(), &1.into()));
+    let status = || house.json(&["erase", "--list"], 0)["requests"][0]["status"].clone();
+    assert_eq!(status(), "in_progress");
+    house.run(&["hold", "release", "hold-0001"]).expect(0);
+    sqlite(&house.path("sales.db"), "DELETE FROM orders WHERE person=1;");
+    let done = house.json(&["erase", "--resume", "req-0001"], 0);
+    assert_eq!((&done["closed"], status()), (&true.into(), "fulfilled".into()));
+}
+
 /// A backup comes back, and with it whoever was erased: known by tombstones, erased again; nobody else is touched.
 #[test]
 fn a_restored_backup_is_erased_again() {

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use model::{ByteSize, Digest, Fault, Instant};
 use privacy::hold::{self, Hold};
@@ -72,7 +72,7 @@ fn path(context: &Context) -> PathBuf {
     context.project.state("holds.jsonl")
 }
 
-fn read(path: &PathBuf) -> Result<Vec<Hold>, Fault> {
+fn read(path: &Path) -> Result<Vec<Hold>, Fault> {
     // No holds were ever made: that is known, not guessed, because the folder can be looked into.
     match path.try_exists() {
         Ok(false) => Ok(Vec::new()),

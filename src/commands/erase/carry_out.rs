@@ -84,9 +84,10 @@ impl Run<'_> {
                 return Err(self.refused(fault)?);
             }
         }
+        let now = still_held(context, self.plan)?;
         let (verified, fault) = match applied.is_whole() {
             true => match verify(
-                self.plan,
+                &now,
                 &scene.graph,
                 &mut scene.members,
                 &scene.identities,
@@ -163,6 +164,7 @@ impl Run<'_> {
         context.trace.word("result", certificate.result.word());
         context.trace.digest("journal", self.journal.head());
         let exit = match certificate.result {
+            Outcomes::Complete if self.is_held(context)? => Exit::Done,
             Outcomes::Complete => {
                 self.close(context)?;
                 erased.closed = true;
@@ -229,6 +231,21 @@ impl Run<'_> {
         requests::bury(context, &stones)
     }
 
+    /// Whether a hold keeps a part of it: then the request stays open, so that nobody forgets it when the hold is released.
+    fn is_held(&mut self, context: &Context) -> Result<bool, Fault> {
+        let mut holds: Vec<String> =
+            still_held(context, self.plan)?.kept.into_iter().filter_map(|it| it.hold).collect();
+        holds.sort();
+        holds.dedup();
+        if !holds.is_empty() {
+            let details =
+                format!("Done but for what is held by {}: plan it again when that is released", holds.join(", "));
+            self.dossier.request.details = Some(details);
+            self.dossier.save()?;
+        }
+        Ok(!holds.is_empty())
+    }
+
     /// The request is answered; whom it was about is known to nobody any more.
     pub(super) fn close(&mut self, context: &Context) -> Result<(), Fault> {
         self.dossier.request.status = Status::Fulfilled;
@@ -237,6 +254,15 @@ impl Run<'_> {
         self.dossier.destroy_key()?;
         self.journal.enter(&[Act::of(Phase::Closed)])
     }
+}
+
+/// The plan without what was kept by holds that are not in force any more: rows of those are left, not kept.
+fn still_held(context: &Context, plan: &Plan) -> Result<Plan, Fault> {
+    let holds = requests::holds::list(context)?;
+    let in_force = |id: &String| holds.iter().any(|hold| hold.id == *id && hold.holds_at(context.now()));
+    let mut plan = plan.clone();
+    plan.kept.retain(|kept| kept.hold.as_ref().is_none_or(in_force));
+    Ok(plan)
 }
 
 /// Stops between two steps: a file that says so, or a signal.

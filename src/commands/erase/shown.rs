@@ -96,6 +96,7 @@ pub(super) struct Erased {
     pub(super) closed: bool,
     rows: Vec<(Outcome, u64)>,
     result: &'static str,
+    held: bool,
     gaps: usize,
     kept: u64,
     shared: u64,
@@ -120,6 +121,7 @@ impl Erased {
             closed: false,
             rows: Outcome::ALL.iter().map(|outcome| (*outcome, of.rows(*outcome))).collect(),
             result: of.result.word(),
+            held: of.retained.iter().any(|kept| kept.hold.is_some()),
             gaps: of.gaps.len(),
             kept: of.retained.iter().map(|kept| kept.rows).sum(),
             shared: of.shared.iter().map(|shared| shared.rows).sum(),
@@ -206,6 +208,10 @@ impl Show for Erased {
         }
         self.recipients.iter().for_each(|name| page.field("to tell", name));
         page.gap();
+        if self.held && !self.closed {
+            let text = "open until the hold is released; then plan it again, and finish this one with --resume";
+            page.field("held", text);
+        }
         match &self.certificate {
             Some(path) => {
                 let folder = path.parent().map(|folder| folder.display().to_string()).unwrap_or_default();

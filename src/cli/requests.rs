@@ -186,12 +186,6 @@ impl Dossier {
     pub(crate) fn journal(&self, context: &Context) -> Result<FileJournal, Fault> {
         FileJournal::open(&self.path("journal.jsonl"), &self.request.id, context.clock())
     }
-
-    /// Whether its key is gone.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.secret.is_none()
-    }
-
     /// Destroys the key, and what was encrypted to it: from now on nobody knows whom the request was about.
     ///
     /// # Errors

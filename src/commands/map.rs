@@ -50,7 +50,7 @@ enum Verb {
     },
 }
 
-/// How much of a store is looked at.
+// How much of a store is looked at. Not a doc comment: clap would take it for the command's.
 #[derive(Args, Debug)]
 struct SampleArgs {
     /// Rows of each collection whose values are looked at

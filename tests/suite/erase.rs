@@ -386,9 +386,11 @@ fn killed_at_fifty_points_a_resumed_erase_finishes_in_sqlite() {
     kill_at(50, &house, &Files(&house));
 }
 
-/// A database of PostgreSQL for each store, copied from templates.
+/// A database of PostgreSQL for each store.
 struct Databases {
     url: String,
+    /// What fills each of them, by the store's name.
+    filling: [(&'static str, String); 2],
 }
 
 impl Databases {
@@ -410,10 +412,13 @@ impl Databases {
 
 impl Stores for Databases {
     fn set_back(&self) {
-        for name in ["shop", "sales"] {
-            // A backend whose client was killed lives until it notices.
-            self.psql("postgres", &format!("DROP DATABASE IF EXISTS erase_{name} WITH (FORCE);"));
-            self.psql("postgres", &format!("CREATE DATABASE erase_{name} TEMPLATE erase_{name}_first;"));
+        // A backend whose client was killed lives until it notices.
+        let alone = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                     WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend';";
+        for (name, filling) in &self.filling {
+            let tables = if *name == "shop" { "parcel, person" } else { "orders" };
+            let rows: String = filling.lines().filter(|line| line.starts_with("INSERT")).collect();
+            self.psql(&format!("erase_{name}"), &format!("{alone} BEGIN; TRUNCATE {tables}; {rows} COMMIT;"));
         }
     }
 
@@ -432,24 +437,19 @@ fn killed_at_fifty_points_a_resumed_erase_finishes_in_postgresql() {
         eprintln!("SKIPPED: PROBITY_TEST_POSTGRES_URL is not set; tests/services starts a server");
         return;
     };
-    let stores = Databases {
-        url: url
-            .rsplit_once('/')
-            .filter(|(host, _)| !host.ends_with('/'))
-            .map_or(url.clone(), |(host, _)| host.to_owned()),
-    };
-    for (name, sql) in
-        [("shop", SHOP.to_owned() + &rows("parcel", 2_000)), ("sales", SALES.to_owned() + &rows("orders", 2_000))]
-    {
-        stores.psql("postgres", &format!("DROP DATABASE IF EXISTS erase_{name}_first WITH (FORCE);"));
-        stores.psql("postgres", &format!("CREATE DATABASE erase_{name}_first;"));
-        stores.psql(&format!("erase_{name}_first"), &sql);
+    let shop = SHOP.to_owned() + "\n" + &rows("parcel", 2_000);
+    let sales = SALES.to_owned() + "\n" + &rows("orders", 2_000);
+    let server = url.rsplit_once('/').filter(|(host, _)| !host.ends_with('/')).map_or(url.as_str(), |(host, _)| host);
+    let stores = Databases { url: server.to_owned(), filling: [("shop", shop), ("sales", sales)] };
+    for (name, sql) in &stores.filling {
+        stores.psql("postgres", &format!("DROP DATABASE IF EXISTS erase_{name} WITH (FORCE);"));
+        stores.psql("postgres", &format!("CREATE DATABASE erase_{name};"));
+        stores.psql(&format!("erase_{name}"), sql);
     }
-    stores.set_back();
     let house = House::initialised();
     settings(&house, &format!("{}/erase_shop", stores.url), &format!("{}/erase_sales", stores.url));
     kill_at(50, &house, &stores);
-    for name in ["shop", "sales", "shop_first", "sales_first"] {
+    for (name, _) in &stores.filling {
         stores.psql("postgres", &format!("DROP DATABASE IF EXISTS erase_{name} WITH (FORCE);"));
     }
 }

@@ -168,6 +168,33 @@ fn key_of(naming: Naming, table: usize, row: usize) -> Vec<String> {
     }
 }
 
+/// The rows of one table. Half of them are mostly Ann's, so that there is much to erase.
+fn fill(sql: &mut String, dice: &mut Dice, tables: &[Table], number: usize, rows: usize, seed: u64) {
+    let table = &tables[number];
+    for row in 0..rows {
+        let mut cells = key_of(table.naming, number, row);
+        if table.about {
+            let is_ann = row == 0 && (number == 0 || seed.is_multiple_of(3));
+            cells.push(if is_ann { "'Ann@Example.org'".into() } else { format!("'p{number}-{row}@example.org'") });
+        }
+        cells.push(format!("'row {}'", if table.naming == Naming::None { row / 4 } else { row }));
+        cells.push(if dice.one_in(3) { "NULL".into() } else { "'1980-01-01'".into() });
+        for link in table.links.iter().filter(|link| !link.is_key) {
+            let is_null = link.nullable && dice.one_in(3);
+            // Half of the rows are mostly Ann's, so that there is much to erase.
+            let to = match (row < rows / 2, tables[link.target].about, dice.one_in(6)) {
+                (_, _, true) => dice.roll(rows),
+                (true, true, _) => 0,
+                (true, false, _) => dice.roll(rows / 2),
+                (false, ..) => rows / 2 + dice.roll(rows / 2),
+            };
+            let target = key_of(tables[link.target].naming, link.target, to);
+            cells.extend(target.into_iter().map(|cell| if is_null { "NULL".into() } else { cell }));
+        }
+        let _ = writeln!(sql, "INSERT INTO {} VALUES ({});", quoted(&table.name), cells.join(","));
+    }
+}
+
 fn generate(seed: u64, dialect: Dialect) -> Schema {
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let tables = tables(&mut dice);
@@ -220,28 +247,7 @@ fn generate(seed: u64, dialect: Dialect) -> Schema {
         }
         columns.extend(rules);
         let _ = writeln!(sql, "CREATE TABLE {}({});", quoted(&table.name), columns.join(", "));
-        for row in 0..rows {
-            let mut cells = key_of(table.naming, number, row);
-            if table.about {
-                let is_ann = row == 0 && (number == 0 || seed.is_multiple_of(3));
-                cells.push(if is_ann { "'Ann@Example.org'".into() } else { format!("'p{number}-{row}@example.org'") });
-            }
-            cells.push(format!("'row {}'", if table.naming == Naming::None { row / 4 } else { row }));
-            cells.push(if dice.one_in(3) { "NULL".into() } else { "'1980-01-01'".into() });
-            for link in table.links.iter().filter(|link| !link.is_key) {
-                let is_null = link.nullable && dice.one_in(3);
-                // Half of the rows are mostly Ann's, so that there is much to erase.
-                let to = match (row < rows / 2, tables[link.target].about, dice.one_in(6)) {
-                    (_, _, true) => dice.roll(rows),
-                    (true, true, _) => 0,
-                    (true, false, _) => dice.roll(rows / 2),
-                    (false, ..) => rows / 2 + dice.roll(rows / 2),
-                };
-                let target = key_of(tables[link.target].naming, link.target, to);
-                cells.extend(target.into_iter().map(|cell| if is_null { "NULL".into() } else { cell }));
-            }
-            let _ = writeln!(sql, "INSERT INTO {} VALUES ({});", quoted(&table.name), cells.join(","));
-        }
+        fill(&mut sql, &mut dice, &tables, number, rows, seed);
     }
     let mut sql = sql + &later;
     if dialect == Dialect::MariaDb {

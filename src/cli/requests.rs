@@ -186,6 +186,7 @@ impl Dossier {
     pub(crate) fn journal(&self, context: &Context) -> Result<FileJournal, Fault> {
         FileJournal::open(&self.path("journal.jsonl"), &self.request.id, context.clock())
     }
+
     /// Destroys the key, and what was encrypted to it: from now on nobody knows whom the request was about.
     ///
     /// # Errors

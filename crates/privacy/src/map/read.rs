@@ -2,7 +2,7 @@
 //!
 //! What fideslang 3.1.4 refuses is refused here, each fault in its place. What it accepts although it is rarely meant
 //! (unknown keys and categories, dots in names, references to nothing) is a warning in its place. What means nothing here
-//! is kept in [`Rest`](super::Rest) and in [`Reading::others`].
+//! is kept in [`Rest`] and in [`Reading::others`].
 
 mod collection;
 mod dataset;

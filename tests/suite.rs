@@ -21,8 +21,10 @@ mod court;
 mod custody;
 #[path = "suite/demo.rs"]
 mod demo;
-#[path = "suite/erase.rs"]
+#[path = "suite/documents.rs"]
+mod documents;
 #[cfg(feature = "privacy")]
+#[path = "suite/erase.rs"]
 mod erase;
 #[path = "suite/evaluate.rs"]
 mod evaluate;

@@ -38,8 +38,7 @@ impl Amends {
     /// # Errors
     /// Those of the map and the stores; `no-match`.
     pub(crate) fn open(context: &Context, identities: Vec<Identity>) -> Result<Self, Fault> {
-        let reading = data_map::load(context)?;
-        reading.warnings.iter().for_each(|warning| context.output.warn(&warning.to_string()));
+        let reading = data_map::load_quietly(context)?;
         let mut members = stores::open(context, &reading.map, &[])?.whole()?;
         let parts: Vec<Part<'_>> = members
             .iter()

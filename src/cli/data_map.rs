@@ -29,6 +29,19 @@ pub(crate) fn load(context: &Context) -> Result<Reading, Fault> {
     })
 }
 
+/// As [`load`], for commands that use the map: how many warnings it has is said with `-v` only, `map check` lists them.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn load_quietly(context: &Context) -> Result<Reading, Fault> {
+    let reading = load(context)?;
+    if !reading.warnings.is_empty() {
+        let warnings = model::counted(reading.warnings.len() as u64, "warning", "warnings");
+        context.output.detail(&format!("the data map has {warnings}: `probity map check` lists them"));
+    }
+    Ok(reading)
+}
+
 /// As [`load`]; nothing where no file of the map is there.
 ///
 /// # Errors

@@ -29,11 +29,7 @@ impl Scene {
     /// # Errors
     /// Those of the map; of the settings of stores; `store-unreachable` and what else a store says.
     pub(crate) fn open(context: &Context, identities: Vec<Identity>, names: &[String]) -> Result<Self, Fault> {
-        let map = data_map::load(context)?;
-        if !map.warnings.is_empty() {
-            let warnings = model::counted(map.warnings.len() as u64, "warning", "warnings");
-            context.output.detail(&format!("the data map has {warnings}: `probity map check` lists them"));
-        }
+        let map = data_map::load_quietly(context)?;
         // One that cannot be asked may hold what is to go: nothing is deleted anywhere then.
         let members = stores::open(context, &map.map, names)?.whole()?;
         let parts: Vec<Part<'_>> = members

@@ -31,8 +31,7 @@ const TOOL: &str = concat!("probity ", env!("CARGO_PKG_VERSION"));
 pub(super) fn run(context: &mut Context, args: &ExportArgs, output: &Path) -> Result<Done, Fault> {
     context.trace.begin(Wanted::Always, "export.written");
     let identities = args.subject.identities()?;
-    let reading = data_map::load(context)?;
-    reading.warnings.iter().for_each(|warning| context.output.warn(&warning.to_string()));
+    let reading = data_map::load_quietly(context)?;
     let mut handover = Handover::create(output, Existing::from_flag(args.overwrite), &args.encrypt_to)?;
     let sealers = Sealers::open(context, &args.key, &SignerArgs::default(), &args.passphrase)?;
     let mut fleet = stores::open(context, &reading.map, &[])?;

@@ -157,7 +157,9 @@ fn the_detectors_are_listed() {
 fn what_the_readme_shows_works() {
     let house = House::new();
     let readme = fs::read_to_string(repository("README.md")).unwrap();
-    let shown: Vec<&str> = readme.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let shown = readme.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    // The other samples are sections of probity.toml.
+    let shown: Vec<&str> = shown.filter(|sample| !sample.starts_with("[stores.")).collect();
     assert_eq!(shown.len(), 2);
     house.write("ours.toml", shown[0]);
     house.write("badge.toml", shown[1]);

@@ -136,7 +136,7 @@ fn statements(large: u64) -> Vec<String> {
             "CREATE TABLE t{number:02} (id bigint PRIMARY KEY, {column} bigint NOT NULL REFERENCES {parent} (id), note text, made timestamptz)"
         ));
         all.push(format!(
-            "INSERT INTO t{number:02} SELECT n, 1 + n * 7919 % {others}, 'an ordinary note of some sixty characters, number ' || n,
+            "INSERT INTO t{number:02} SELECT n, 1 + n::bigint * 7919 % {others}, 'an ordinary note of some sixty characters, number ' || n,
              timestamptz '2026-01-01' + n * interval '1 second' FROM generate_series(1, {ROWS}) n"
         ));
         let own = if number <= 20 { format!("{PEOPLE} + 1 + p") } else { format!("{ROWS} + p * {OWN} + n") };

@@ -82,8 +82,8 @@ fn cover(of: &Certificate, digest: &Digest, signer: &str) -> Vec<Block> {
 fn answer(of: &Certificate) -> Text {
     let rows = |outcome| grouped(of.rows(outcome));
     let counts = format!(
-        "{} rows deleted, {} anonymised, {} pseudonymised, {} with a link to the person taken out.",
-        rows(Outcome::Deleted),
+        "{} deleted, {} anonymised, {} pseudonymised, {} with a link to the person taken out.",
+        counted(of.rows(Outcome::Deleted), "row", "rows"),
         rows(Outcome::Anonymised),
         rows(Outcome::Pseudonymised),
         rows(Outcome::Unlinked)

@@ -63,6 +63,8 @@ pub(crate) mod redaction;
 #[cfg(feature = "pdf")]
 pub(crate) mod report;
 #[cfg(feature = "privacy")]
+pub(crate) mod request_list;
+#[cfg(feature = "privacy")]
 pub(crate) mod requests;
 #[cfg(feature = "privacy")]
 pub(crate) mod restrictions;

@@ -4,7 +4,6 @@ mod approval;
 mod carry_out;
 mod certify;
 mod confirm;
-mod list;
 mod pages;
 mod replay;
 mod resume;
@@ -15,6 +14,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use model::Fault;
+use privacy::register::Right;
 
 use super::Done;
 use crate::cli::authority::TimeArgs;
@@ -24,6 +24,7 @@ use crate::cli::exit::Exit;
 use crate::cli::files::{self, Existing};
 use crate::cli::journal::Wanted;
 use crate::cli::passphrase::PassphraseArgs;
+use crate::cli::request_list;
 use crate::cli::sealers::{KeyArgs, SignerArgs};
 use crate::cli::subject::SubjectArgs;
 use carry_out::Order;
@@ -109,7 +110,10 @@ enum Verb {
 pub(crate) fn run(context: &mut Context, args: EraseArgs) -> Result<Done, Fault> {
     match (&args.verb, &args.resume) {
         (Some(Verb::Replay(replay)), _) => replay::run(context, replay),
-        _ if args.list => list::run(context),
+        _ if args.list => {
+            let listed = request_list::list(context, "erase.listed", |right| right == Right::Erasure)?;
+            Ok(Done::showing(Exit::Done, listed))
+        }
         (None, Some(id)) => resume::run(context, id, &args.how),
         (None, None) => {
             context.trace.begin(Wanted::WhereThere, "erase.planned");

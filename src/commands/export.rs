@@ -1,18 +1,20 @@
 //! `export`: a person's data from every store, handed over.
 
 mod carry_out;
-mod list;
 mod shown;
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use model::{Fault, Instant};
+use privacy::register::Right;
 
 use super::Done;
 use crate::cli::context::Context;
 use crate::cli::examples::Example;
+use crate::cli::exit::Exit;
 use crate::cli::passphrase::PassphraseArgs;
+use crate::cli::request_list;
 use crate::cli::sealers::KeyArgs;
 use crate::cli::subject::SubjectArgs;
 
@@ -75,7 +77,7 @@ pub(crate) struct ExportArgs {
     /// How it was verified that whoever asks is the person; no names
     #[arg(long, value_name = "WORDS")]
     verified_by: Option<String>,
-    /// List the requests for access with the days that are left
+    /// List every request but those for erasure, with the days that are left
     #[arg(long, conflicts_with_all = ["subject", "output", "request", "encrypt_to", "portability"])]
     list: bool,
     #[command(flatten)]
@@ -105,6 +107,9 @@ impl Format {
 pub(crate) fn run(context: &mut Context, args: ExportArgs) -> Result<Done, Fault> {
     match &args.output {
         Some(output) if !args.list => carry_out::run(context, &args, output),
-        _ => list::run(context),
+        _ => {
+            let listed = request_list::list(context, "export.listed", |right| right != Right::Erasure)?;
+            Ok(Done::showing(Exit::Done, listed))
+        }
     }
 }

@@ -136,6 +136,12 @@ fn an_erase_from_plan_to_certificate() {
         let said = house.shell(&format!("pdftotext {}/certificate.pdf -", folder.display())).expect(0).stdout;
         assert!(said.find("What was not covered") < said.find("What was done"), "gaps come first");
     }
+    if let Some(verapdf) = std::env::var_os("VERAPDF") {
+        let ran = super::house::Ran::of(
+            Command::new(verapdf).arg("3a,ua1").arg(folder.join("certificate.pdf")).output().unwrap(),
+        );
+        assert_eq!(ran.expect(0).stdout.matches("PASS").count(), 2);
+    }
     house.run(&["erase", ANN, "--dry-run"]).expect(3).code("no-match");
     house.run(&["erase", "--resume", "req-0001"]).expect(0);
     house.run(&["erase", "--resume", "req-0002"]).expect(6).code("no-request");

@@ -24,7 +24,7 @@ use privacy::store::{Abilities, DataStore, EachRow, Find, Hit, Needles, Scanned,
 use crate::document::columns::{Columns, SAMPLE_ROWS, column};
 use crate::document::json::{Node, Value};
 use crate::document::record::{ROW_DIGEST, Record, row_digest};
-use crate::document::shape::Shape;
+use crate::document::shape::{Shape, settled};
 use crate::document::wanted::{Keys, Wanted};
 use formats::{Changed, Format, Options, Verdict};
 
@@ -112,10 +112,7 @@ impl<B: Bodies> Rows<B> {
         if self.proposed.is_none() {
             self.proposed = Some(propose::propose(&self.bodies, &self.mapped)?);
         }
-        let proposed = self.proposed.as_deref().unwrap_or_default();
-        let settled = self.mapped.iter().map(|shape| settle(shape, proposed));
-        let is_new = |shape: &&Shape| self.mapped.iter().all(|mapped| mapped.name != shape.name);
-        Ok(settled.chain(proposed.iter().filter(is_new).cloned()).collect())
+        Ok(settled(&self.mapped, self.proposed.as_deref().unwrap_or_default()))
     }
 
     fn shape(&mut self, name: &str) -> Result<Shape, Fault> {
@@ -461,19 +458,6 @@ fn options(shape: &Shape) -> Options {
 fn settings_in_words(shape: &Shape) -> String {
     let keys: Vec<String> = shape.templates.iter().map(|template| template.text().to_owned()).collect();
     format!("keys: {}; format: {}", keys.join(", "), format(shape).word())
-}
-
-/// A mapped collection without `keys` is the one of that name that a listing shows.
-fn settle(shape: &Shape, proposed: &[Shape]) -> Shape {
-    let mut settled = shape.clone();
-    if shape.templates.is_empty() {
-        settled.templates = proposed
-            .iter()
-            .find(|proposal| proposal.name == shape.name)
-            .map(|proposal| proposal.templates.clone())
-            .unwrap_or_default();
-    }
-    settled
 }
 
 fn unknown(name: &str) -> Fault {

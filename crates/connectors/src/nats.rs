@@ -23,7 +23,7 @@ use crate::document::json;
 use crate::document::needle::Sought;
 use crate::document::pattern::Patterns;
 use crate::document::record::Record;
-use crate::document::shape::Shape;
+use crate::document::shape::{Shape, settled};
 use crate::document::template::Template;
 use crate::document::wanted::Wanted;
 use crate::web_address::Address;
@@ -59,15 +59,7 @@ impl Nats {
         if self.proposed.is_none() {
             self.proposed = Some(self.propose()?);
         }
-        let proposed = self.proposed.clone().unwrap_or_default();
-        let mut shapes = self.mapped.clone();
-        for shape in shapes.iter_mut().filter(|shape| shape.templates.is_empty()) {
-            let same = proposed.iter().find(|proposal| proposal.name == shape.name);
-            shape.templates = same.map(|proposal| proposal.templates.clone()).unwrap_or_default();
-        }
-        shapes.extend(
-            proposed.into_iter().filter(|proposal| self.mapped.iter().all(|shape| shape.name != proposal.name)),
-        );
+        let mut shapes = settled(&self.mapped, self.proposed.as_deref().unwrap_or_default());
         shapes.retain(|shape| !shape.templates.is_empty());
         Ok(shapes)
     }

@@ -24,7 +24,7 @@ use crate::document::columns::{Columns, SAMPLE_ROWS, column};
 use crate::document::needle::Sought;
 use crate::document::pattern::Patterns;
 use crate::document::record::Record;
-use crate::document::shape::Shape;
+use crate::document::shape::{Shape, settled};
 use crate::document::template::Template;
 use crate::document::wanted::{Keys, Wanted};
 use crate::web_address::Address;
@@ -73,18 +73,7 @@ impl Redis {
         if self.proposed.is_none() {
             self.proposed = Some(self.propose()?);
         }
-        let proposed = self.proposed.clone().unwrap_or_default();
-        let mut shapes = self.mapped.clone();
-        for shape in &mut shapes {
-            let same = proposed.iter().find(|proposal| proposal.name == shape.name);
-            if let Some(proposal) = same.filter(|_| shape.templates.is_empty()) {
-                shape.templates.clone_from(&proposal.templates);
-                shape.format = shape.format.take().or_else(|| proposal.format.clone());
-            }
-        }
-        shapes.extend(
-            proposed.into_iter().filter(|proposal| self.mapped.iter().all(|shape| shape.name != proposal.name)),
-        );
+        let mut shapes = settled(&self.mapped, self.proposed.as_deref().unwrap_or_default());
         shapes.retain(|shape| !shape.templates.is_empty());
         Ok(shapes)
     }

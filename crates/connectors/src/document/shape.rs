@@ -69,3 +69,19 @@ impl Shape {
         Fault::bad_config(code, why).at(self.place.clone())
     }
 }
+
+/// The collections of the map and those that a listing of names proposed. A mapped one without `keys` takes the names, and
+/// where it says none the format, of the proposal that is called like it.
+pub(crate) fn settled(mapped: &[Shape], proposed: &[Shape]) -> Vec<Shape> {
+    let one = |shape: &Shape| {
+        let mut shape = shape.clone();
+        let same = proposed.iter().find(|proposal| proposal.name == shape.name);
+        if let Some(proposal) = same.filter(|_| shape.templates.is_empty()) {
+            shape.templates.clone_from(&proposal.templates);
+            shape.format = shape.format.take().or_else(|| proposal.format.clone());
+        }
+        shape
+    };
+    let is_new = |proposal: &&Shape| mapped.iter().all(|shape| shape.name != proposal.name);
+    mapped.iter().map(one).chain(proposed.iter().filter(is_new).cloned()).collect()
+}

@@ -1,28 +1,31 @@
-//! `erase --list`: the requests for erasure, with the days that are left.
+//! Requests of people as a list, with the days that are left: `export --list`, `erase --list`.
 
 use model::{Fault, Instant};
 use privacy::register::{Request, Right};
 use serde_json::{Value, json};
 
-use super::Done;
-use crate::cli::context::Context;
-use crate::cli::exit::Exit;
-use crate::cli::journal::Wanted;
-use crate::cli::output::{Page, Show};
-use crate::cli::requests::Dossier;
-use crate::cli::table::Table;
+use super::context::Context;
+use super::journal::Wanted;
+use super::output::{Page, Show};
+use super::requests::Dossier;
+use super::table::Table;
 
-pub(super) fn run(context: &mut Context) -> Result<Done, Fault> {
-    context.trace.begin(Wanted::WhereThere, "erase.listed");
-    let mut requests = Dossier::list(context)?;
-    requests.retain(|request| request.right == Right::Erasure);
-    context.trace.count("requests", requests.len() as u64);
-    Ok(Done::showing(Exit::Done, Listed { requests, now: context.now() }))
-}
-
-struct Listed {
+/// What is shown.
+pub(crate) struct Listed {
     requests: Vec<Request>,
     now: Instant,
+}
+
+/// The requests for a right that is `wanted`; `act` goes to the ledger.
+///
+/// # Errors
+/// Those of the requests' folders.
+pub(crate) fn list(context: &mut Context, act: &'static str, wanted: fn(Right) -> bool) -> Result<Listed, Fault> {
+    context.trace.begin(Wanted::WhereThere, act);
+    let mut requests = Dossier::list(context)?;
+    requests.retain(|request| wanted(request.right));
+    context.trace.count("requests", requests.len() as u64);
+    Ok(Listed { requests, now: context.now() })
 }
 
 impl Listed {
@@ -43,9 +46,9 @@ impl Show for Listed {
 
     fn human(&self, page: &mut Page) {
         if self.requests.is_empty() {
-            return page.line("No request for erasure.");
+            return page.line("No request.");
         }
-        let mut table = Table::new(&["request", "status", "received", "due", "days left"]);
+        let mut table = Table::new(&["request", "right", "status", "received", "due", "days left"]);
         for request in &self.requests {
             let (status, reason) = request.status.words();
             let status = reason.map_or(status.to_owned(), |reason| format!("{status} ({reason})"));
@@ -55,7 +58,10 @@ impl Show for Listed {
                 Some(days) => days.to_string(),
             };
             let due = request.due.map(Instant::date).unwrap_or_default();
-            table.row([request.id.clone(), status, request.received.date(), due, left].map(Into::into));
+            table.row(
+                [request.id.clone(), request.right.word().to_owned(), status, request.received.date(), due, left]
+                    .map(Into::into),
+            );
         }
         page.table(&table);
     }

@@ -135,3 +135,42 @@ fn a_password_comes_from_where_it_was_said_to_be() {
     house.write("shop.password", &password);
     house.shell(&format!("probity {} 3<shop.password", SCAN.join(" "))).expect(0);
 }
+
+/// Servers with TLS are trusted when the system trusts their authority (`SSL_CERT_FILE` says which it does) or `ca` names it,
+/// whatever the kind of store; otherwise they are not spoken to.
+#[test]
+fn whom_the_system_trusts_is_trusted_by_every_kind_of_store() {
+    let variable = |name: &str| std::env::var(format!("PROBITY_TEST_{name}")).ok();
+    let (Some(ca), Some(password)) = (variable("CA"), variable("GUARDED_PASSWORD")) else {
+        assert!(variable("JUDGES").is_none(), "run tests/services postgres mariadb redis nats -- …");
+        return;
+    };
+    let guarded = |url: String| {
+        url.replace("postgres@", "guarded@").replace("root@", "guarded@").replace("127.0.0.1", "localhost")
+    };
+    let urls = [
+        variable("POSTGRES_URL").map(guarded),
+        variable("MARIADB_URL").map(guarded).map(|url| url + "mysql"),
+        variable("REDIS_TLS_URL").map(|url| url.replace("//", "//guarded@")),
+        variable("NATS_TLS_URL"),
+    ];
+    for url in urls.into_iter().flatten() {
+        let login = if url.contains("guarded@") { "password_env = \"SHOP_PASSWORD\"\n" } else { "" };
+        let store = format!("[stores.shop]\nurl = \"{url}\"\ntls = \"always\"\nretries = 0\n{login}");
+        let Some(house) = house(&store) else { return };
+        let scan = |trusted: &str| {
+            let mut command = house.command(&SCAN);
+            command.env("SHOP_PASSWORD", &password).env("SSL_CERT_FILE", trusted).env_remove("SSL_CERT_DIR");
+            Ran::of(command.output().unwrap())
+        };
+        assert_eq!(scanned(&scan(&ca).expect(0)), ["shop"], "{url}");
+        let stranger = house.path("stranger.pem").display().to_string();
+        house
+            .shell("openssl req -x509 -newkey ed25519 -nodes -subj /CN=stranger -keyout stranger.key -out stranger.pem")
+            .expect(0);
+        let ran = scan(&stranger).expect(8);
+        assert!(ran.stderr.contains("store-unreachable") || ran.stderr.contains("store-tls-failed"), "{url}: {ran:?}");
+        house.write("probity.toml", format!("{store}ca = \"{ca}\"\n"));
+        assert_eq!(scanned(&scan(&stranger).expect(0)), ["shop"], "{url}");
+    }
+}

@@ -17,7 +17,7 @@ pub struct Access {
     pub user: Option<String>,
     /// The password, the secret access key of a bucket, the token of an API. It does not stand in the address.
     pub password: Option<Zeroizing<String>>,
-    /// Certificates that are trusted, PEM; without it those that the driver brings along.
+    /// Certificates that are trusted, PEM; without it those that the system trusts (SQL stores trust both).
     pub ca: Option<PathBuf>,
     /// Whether the connection is encrypted.
     pub tls: Tls,

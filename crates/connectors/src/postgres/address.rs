@@ -7,6 +7,7 @@ use url::Url;
 use crate::access::{Access, Tls};
 
 /// The options of a connection, and what it is called in messages.
+#[derive(Clone)]
 pub(super) struct Address {
     pub(super) options: PgConnectOptions,
     pub(super) label: String,

@@ -1,47 +1,62 @@
 //! After a deletion: VACUUM and ANALYZE, views that hold copies, and what remains elsewhere.
 
+use std::collections::HashMap;
+
 use model::Fault;
 use privacy::catalog::Collection;
+use privacy::row::Cell;
 
-use super::Postgres;
-use crate::sql::{Bind, Engine as _, Statement};
+use super::session::Session;
+use super::{Postgres, pair};
+use crate::sql::{Bind, Engine as _, Statement, elements};
 
-/// Materialized views over a table, directly or through other views.
-const COPIES: &str = "WITH RECURSIVE above(oid) AS (
-    SELECT to_regclass($1)::oid UNION
-    SELECT r.ev_class FROM above a JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = a.oid
+/// Of each table: whether VACUUM would do it (it only warns when this user may not), and the materialized views over it,
+/// directly or through other views.
+const TABLES: &str = "WITH RECURSIVE wanted(name, oid) AS (SELECT name, to_regclass(name)::oid FROM unnest($1::text[]) w(name)),
+  above(name, oid) AS (
+    SELECT name, oid FROM wanted UNION
+    SELECT a.name, r.ev_class FROM above a JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = a.oid
       AND d.classid = 'pg_rewrite'::regclass JOIN pg_rewrite r ON r.oid = d.objid)
-  SELECT DISTINCT format('%I.%I', n.nspname, c.relname) FROM above a JOIN pg_class c ON c.oid = a.oid
-    JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'm' ORDER BY 1";
-
-/// Whether VACUUM would pass the table by: it only warns when this user may not.
-const OWNER: &str =
-    "SELECT (pg_has_role(c.relowner, 'USAGE') OR pg_has_role(d.datdba, 'USAGE') AND NOT c.relisshared)::text
-  FROM pg_class c, pg_database d WHERE c.oid = to_regclass($1) AND d.datname = current_database()";
+  SELECT w.name, (SELECT pg_has_role(c.relowner, 'USAGE') OR pg_has_role(d.datdba, 'USAGE') AND NOT c.relisshared
+      FROM pg_class c, pg_database d WHERE c.oid = w.oid AND d.datname = current_database())::text,
+    (SELECT to_json(array_agg(format('%I.%I', n.nspname, c.relname) ORDER BY n.nspname, c.relname))::text
+      FROM above a JOIN pg_class c ON c.oid = a.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE a.name = w.name AND c.relkind = 'm') FROM wanted w";
 
 const ELSEWHERE: &str = "SELECT current_setting('archive_mode'), (SELECT count(*) FROM pg_replication_slots)::text,
   (SELECT count(*) FROM pg_stat_replication)::text";
 
 pub(super) fn compact(store: &mut Postgres, collections: &[&Collection]) -> Result<Vec<String>, Fault> {
     let (mut done, mut said, mut copies) = (Vec::new(), Vec::new(), Vec::new());
+    let mut facts = facts(store, collections)?;
+    let mut tables = Vec::new();
     for collection in collections {
         let Some(table) = store.tables.get(&collection.name).filter(|table| matches!(table.kind, 'r' | 'p')) else {
             continue;
         };
         let name = table.qualified();
-        for view in ask(store, COPIES, &name)? {
-            if !copies.contains(&view) {
-                copies.push(view);
-            }
-        }
-        if ask(store, OWNER, &name)?.first().is_none_or(|is| is != "true") {
-            said.push(format!(
+        let (is_owner, views) = facts.remove(&name).unwrap_or_default();
+        copies.extend(views);
+        match is_owner {
+            true => tables.push((*collection, name)),
+            false => said.push(format!(
                 "{} was not vacuumed: only its owner may, and deleted rows stay on disk until then.",
                 collection.name
-            ));
-            continue;
+            )),
         }
-        match store.session.run_long(&format!("VACUUM (ANALYZE) {name}")) {
+    }
+    copies.sort();
+    copies.dedup();
+    let rows = tables.iter().filter_map(|(collection, _)| collection.rows_estimated).sum();
+    let vacuum = |session: &mut Session, (_, name): &(&Collection, String)| match session
+        .run_long(&format!("VACUUM (ANALYZE) {name}"))
+    {
+        Err(fault) if fault.code() == "store-unreachable" => Err(fault),
+        outcome => Ok(outcome),
+    };
+    let outcomes = pair::side_by_side(&mut store.session, &tables, rows, vacuum)?;
+    for ((collection, _), outcome) in tables.iter().zip(outcomes) {
+        match outcome {
             Ok(()) => done.push(collection.name.clone()),
             Err(fault) => said.push(format!("{} was not vacuumed: {}", collection.name, fault.message())),
         }
@@ -61,8 +76,8 @@ pub(super) fn compact(store: &mut Postgres, collections: &[&Collection]) -> Resu
             done.join(", ")
         ));
     }
-    let facts = store.session.rows(ELSEWHERE, 3)?;
-    let fact = |at: usize| facts.first().and_then(|row| row[at].as_deref()).unwrap_or("?").to_owned();
+    let elsewhere = store.session.rows(ELSEWHERE, 3)?;
+    let fact = |at: usize| elsewhere.first().and_then(|row| row[at].as_deref()).unwrap_or("?").to_owned();
     said.push(format!(
         "The write-ahead log holds the deleted values until it is recycled, and so do its archive (archive_mode {}), base backups, {} replication slots and {} connected replicas.",
         fact(0), fact(1), fact(2)
@@ -70,13 +85,19 @@ pub(super) fn compact(store: &mut Postgres, collections: &[&Collection]) -> Resu
     Ok(said)
 }
 
-/// The first column of a short question about one table.
-fn ask(store: &mut Postgres, sql: &str, table: &str) -> Result<Vec<String>, Fault> {
-    let statement = Statement { sql: sql.to_owned(), binds: vec![Bind::Text(table.to_owned())] };
-    let mut rows = Vec::new();
-    store.query(&statement, 1, &mut |row| {
-        rows.extend(row.into_iter().flatten());
+/// Of each table, by its qualified name: whether this user may vacuum it, and the materialized views over it.
+type Facts = HashMap<String, (bool, Vec<String>)>;
+
+fn facts(store: &mut Postgres, collections: &[&Collection]) -> Result<Facts, Fault> {
+    let tables = collections.iter().filter_map(|collection| store.tables.get(&collection.name));
+    let names = tables.map(|table| Some(table.qualified())).collect();
+    let statement = Statement { sql: TABLES.to_owned(), binds: vec![Bind::Texts(names)] };
+    let mut facts = HashMap::new();
+    store.query(&statement, 3, &mut |row| {
+        let [name, is_owner, views] = <[Cell; 3]>::try_from(row).unwrap_or_default();
+        let views = views.and_then(|views| elements(&views)).unwrap_or_default().into_iter().flatten().collect();
+        facts.insert(name.unwrap_or_default(), (is_owner.as_deref() == Some("true"), views));
         Ok(())
     })?;
-    Ok(rows)
+    Ok(facts)
 }

@@ -8,6 +8,7 @@ mod address;
 mod catalog;
 mod compact;
 mod faults;
+mod pair;
 mod scan;
 mod session;
 mod types;

@@ -48,6 +48,13 @@ impl Session {
         Ok(Session { address, access, runtime, connection: None, in_transaction: false, schema, search_path })
     }
 
+    /// One more connection of the same kind.
+    pub(super) fn beside(&self) -> Result<Session, Fault> {
+        let mut session = Session::new(self.address.clone(), &self.access)?;
+        session.connect()?;
+        Ok(session)
+    }
+
     pub(super) fn label(&self) -> &str {
         &self.address.label
     }

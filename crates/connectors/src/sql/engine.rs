@@ -120,7 +120,8 @@ pub(crate) struct Change<'a> {
 
 /// One residual scan: looks at values, tells hits, counts.
 pub(crate) struct Scan<'a> {
-    needles: &'a dyn Needles,
+    /// What is looked for.
+    pub(crate) needles: &'a dyn Needles,
     hit: &'a mut dyn FnMut(Hit) -> Result<(), Fault>,
     /// Whoever watches.
     pub(crate) progress: &'a dyn Progress,

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::contest::{Runner, hold};
+use super::fides;
 use super::measure::measure;
 use super::package;
 use super::peers::{self, LNAV, PROMTOOL, Peer};
@@ -34,6 +35,8 @@ pub(crate) enum Case {
     Package,
     /// Export and erase in PostgreSQL. Needs a server and 3 GB on its disk.
     Privacy,
+    /// The same of a small person, beside Fides. Needs PostgreSQL and Redis, and installs Fides: 0.8 GB.
+    PrivacyFides,
 }
 
 impl Case {
@@ -67,6 +70,7 @@ impl Case {
             Case::Ledger => ledger(place),
             Case::Package => package::table(place),
             Case::Privacy => privacy::table(place),
+            Case::PrivacyFides => fides::table(place),
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod cases;
 mod contest;
+mod fides;
 mod measure;
 mod package;
 mod peers;
@@ -19,14 +20,19 @@ use crate::args::Args;
 use cases::Case;
 use place::Place;
 
-/// `bench [CASE]… [--size SIZE] [--rounds N] [--binary FILE]`; `bench redact` has cases of its own.
+/// `bench [CASE]… [--size SIZE] [--rounds N] [--binary FILE]`; `bench redact` has cases of its own, and `bench privacy fides`
+/// is the small person beside Fides.
 pub(crate) fn run(mut args: Args) -> Result<(), String> {
     let mut cases = Vec::new();
     while let Some(name) = args.word() {
-        if name == "redact" {
-            return redact::run(args);
+        match name.as_str() {
+            "redact" => return redact::run(args),
+            "fides" if cases.last() == Some(&Case::Privacy) => {
+                cases.pop();
+                cases.push(Case::PrivacyFides);
+            }
+            _ => cases.push(Case::parse(&name)?),
         }
-        cases.push(Case::parse(&name)?);
     }
     let size = args.size("--size")?;
     let rounds = args.number("--rounds", 5)?;

@@ -11,7 +11,7 @@ use super::measure::{Cost, Spread, measure};
 use super::place::Place;
 use super::table::Table;
 
-const ADDRESS: &str = "PROBITY_TEST_POSTGRES_URL";
+pub(super) const ADDRESS: &str = "PROBITY_TEST_POSTGRES_URL";
 const PEOPLE: u64 = 400_000;
 /// Twenty tables refer to people, nine to one of those; each has so many rows.
 const TABLES: u64 = 29;
@@ -67,7 +67,7 @@ fn row(what: &str, costs: &[Cost]) -> [String; 4] {
     ]
 }
 
-fn export(place: &Place, folder: &Path, subject: &str) -> Result<Cost, String> {
+pub(super) fn export(place: &Place, folder: &Path, subject: &str) -> Result<Cost, String> {
     let output = folder.join("export.zip");
     if output.exists() {
         std::fs::remove_file(&output).map_err(|error| error.to_string())?;
@@ -75,7 +75,7 @@ fn export(place: &Place, folder: &Path, subject: &str) -> Result<Cost, String> {
     run(place, folder, &["export", subject, "--output", "export.zip", "--json"])
 }
 
-fn run(place: &Place, folder: &Path, arguments: &[&str]) -> Result<Cost, String> {
+pub(super) fn run(place: &Place, folder: &Path, arguments: &[&str]) -> Result<Cost, String> {
     let cost = measure(place.probity(arguments).current_dir(folder), None)?;
     match cost.code {
         Some(0) => Ok(cost),
@@ -83,7 +83,7 @@ fn run(place: &Place, folder: &Path, arguments: &[&str]) -> Result<Cost, String>
     }
 }
 
-fn digest(plan: &str) -> Result<String, String> {
+pub(super) fn digest(plan: &str) -> Result<String, String> {
     let document: serde_json::Value = serde_json::from_str(plan).map_err(|error| format!("the plan: {error}"))?;
     document["digest"].as_str().map(str::to_owned).ok_or_else(|| "the plan has no digest".to_owned())
 }
@@ -151,7 +151,7 @@ fn statements(large: u64) -> Vec<String> {
     all
 }
 
-fn psql(address: &str, statement: &str) -> Result<(), String> {
+pub(super) fn psql(address: &str, statement: &str) -> Result<(), String> {
     let output = Command::new("psql")
         .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", address, "-c", statement])
         .output()

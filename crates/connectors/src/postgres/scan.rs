@@ -15,7 +15,7 @@ use privacy::store::{Needles, Scanned};
 use super::session::Session;
 use super::types::{Class, column};
 use super::{Postgres, is_wordless, pair};
-use crate::sql::{Engine as _, Scan, Shape, Statement};
+use crate::sql::{Bind, Engine as _, Scan, Shape, Statement};
 use rows::Rows;
 
 /// Longest value that comes in one piece.
@@ -23,6 +23,13 @@ const PIECE: usize = 64 << 20;
 
 /// How much of a piece comes again with the next one: longer than any needle.
 const OVERLAP: usize = 64 << 10;
+
+/// How much of a table is gathered to one answer: a megabyte on the disk.
+const BLOCKS_AT_ONCE: usize = 128;
+
+/// The size of a table when the snapshot was taken; what comes later is not seen. Nothing where rows have no place in blocks.
+const BLOCKS: &str = "SELECT (pg_relation_size(c.oid) / current_setting('block_size')::int)::text
+  FROM pg_class c JOIN pg_am a ON a.oid = c.relam WHERE c.oid = to_regclass($1) AND a.amname = 'heap'";
 
 /// Tables without a value longer than [`PIECE`]: what is stored out of line, unpacked at the best rate that PostgreSQL's
 /// packers reach (255 to 1), is shorter than that in sum.
@@ -109,6 +116,10 @@ struct Plan<'a> {
     others: Vec<String>,
     /// The searched columns alone, then a flag for long values.
     quick: Statement,
+    /// Where rows can be told apart by their place, and no value is long: so many columns gathered by the server, and a count.
+    gathered: Option<String>,
+    /// Its name, qualified, where it is gathered.
+    name: String,
     /// The same with the others at the end.
     whole: Statement,
 }
@@ -140,16 +151,73 @@ impl<'a> Plan<'a> {
             }));
         }
         let searched = searched(store, collection, &columns, may_be_long);
-        let table = store.table(collection);
-        let copy = |values: Vec<String>| {
-            Statement::plain(format!("COPY (SELECT {} FROM {table}) TO STDOUT (FORMAT binary)", values.join(", ")))
+        let from = store.table(collection);
+        let copy = |values: &[String]| {
+            Statement::plain(format!("COPY (SELECT {} FROM {from}) TO STDOUT (FORMAT binary)", values.join(", ")))
         };
-        let whole = copy([&searched[..], &others].concat());
-        Ok(Plan { collection, columns, may_be_long, shape, places, others, quick: copy(searched), whole })
+        let (quick, whole) = (copy(&searched), copy(&[&searched[..], &others].concat()));
+        let table = store.tables.get(&collection.name).filter(|table| matches!(table.kind, 'r' | 'm') && !may_be_long);
+        let gathered = table.map(|_| format!("SELECT {} FROM {from}", gathered(store, collection, &columns)));
+        let name = table.map_or_else(String::new, super::Table::qualified);
+        Ok(Plan { collection, columns, may_be_long, shape, places, others, quick, gathered, name, whole })
     }
 
     /// Reads the table once.
     fn sieve(&self, session: &mut Session, needles: &dyn Needles) -> Result<Sieved, Fault> {
+        if let Some(gathered) = &self.gathered {
+            match session.with_snapshot(|session| self.sieve_blocks(session, gathered, needles)) {
+                Ok(Some(sieved)) => return Ok(sieved),
+                // More than one value can hold, for example.
+                Err(fault) if fault.code() != "store-refused" => return Err(fault),
+                _ => {}
+            }
+        }
+        self.sieve_rows(session, needles)
+    }
+
+    /// Piece by piece, each of them one answer: that a row comes alone would cost more than to search it.
+    fn sieve_blocks(
+        &self,
+        session: &mut Session,
+        gathered: &str,
+        needles: &dyn Needles,
+    ) -> Result<Option<Sieved>, Fault> {
+        let mut sieved = Sieved { rows: 0, bytes: 0, is_hit: false, has_long: false };
+        let mut blocks = None;
+        let size = Statement { sql: BLOCKS.to_owned(), binds: vec![Bind::Text(self.name.clone())] };
+        session.query(&size, 1, &mut |row| {
+            blocks = row.into_iter().next().flatten().and_then(|text| text.parse::<u64>().ok());
+            Ok(())
+        })?;
+        let Some(blocks) = blocks else { return Ok(None) };
+        let mut found = Vec::new();
+        for from in (0..=blocks).step_by(BLOCKS_AT_ONCE) {
+            let to = from + BLOCKS_AT_ONCE as u64;
+            let end = if to > blocks { String::new() } else { format!(" AND t.ctid < '({to},0)'::tid") };
+            let sql = format!("COPY ({gathered} WHERE t.ctid >= '({from},0)'::tid{end}) TO STDOUT (FORMAT binary)");
+            let mut answer = Rows::new(self.columns.len() + 1);
+            session.copy_in_time(&Statement::plain(sql), |piece| {
+                answer.take(&piece);
+                Ok(())
+            })?;
+            for row in answer.each() {
+                let (count, texts) = row.split_last().unwrap_or((&None, &[]));
+                let count = count.and_then(|count| <[u8; 8]>::try_from(count).ok()).map_or(0, u64::from_be_bytes);
+                sieved.rows += count;
+                for text in texts.iter().flatten() {
+                    sieved.bytes += text.len() as u64;
+                    if !sieved.is_hit {
+                        needles.within(text, &mut found);
+                        sieved.is_hit = !found.is_empty();
+                    }
+                }
+            }
+        }
+        Ok(Some(sieved))
+    }
+
+    /// Row by row.
+    fn sieve_rows(&self, session: &mut Session, needles: &dyn Needles) -> Result<Sieved, Fault> {
         let mut sieved = Sieved { rows: 0, bytes: 0, is_hit: false, has_long: false };
         let mut rows = Rows::new(self.columns.len() + usize::from(self.may_be_long));
         let mut found = Vec::new();
@@ -216,6 +284,16 @@ impl<'a> Plan<'a> {
         let texts: Vec<Cell> = self.places.iter().map(text).collect();
         self.shape.key(&self.shape.cells::<Postgres>(texts))
     }
+}
+
+/// What the server puts together of each searched column: its values with line ends between them, which belong to no word,
+/// and the number of rows.
+fn gathered(store: &Postgres, collection: &Collection, columns: &[&Column]) -> String {
+    let all = columns.iter().map(|column| match store.type_of(collection, column).class {
+        Class::Bytes => format!("string_agg({}, '\\x0a'::bytea)", raw(store, collection, column)),
+        _ => format!("string_agg({}, E'\\n')", raw(store, collection, column)),
+    });
+    all.chain(["count(*)".to_owned()]).collect::<Vec<_>>().join(", ")
 }
 
 /// What stands in the flag of a row with a long value.

@@ -201,6 +201,16 @@ impl Session {
         each: impl FnMut(bytes::Bytes) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         self.run("SET statement_timeout = 0")?;
+        self.copy_in_time(statement, each)?;
+        self.limit_statements()
+    }
+
+    /// As [`Session::copy`], within the limits of the moment.
+    pub(super) fn copy_in_time(
+        &mut self,
+        statement: &Statement,
+        each: impl FnMut(bytes::Bytes) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
         let patience = self.patience().unwrap_or(FOREVER);
         let Session { address, runtime, connection, .. } = self;
         let Some(open) = connection else { return Err(sql::unreachable(&address.label, "there is no connection")) };
@@ -209,11 +219,21 @@ impl Session {
             Ok(stream) => sql::drain(runtime, sql::patient(stream, patience), failed, each),
             Err(error) => Err(failed(error)),
         };
-        if let Err(fault) = done {
+        if done.is_err() {
             self.connection = None;
-            return Err(fault);
         }
-        self.limit_statements()
+        done
+    }
+
+    /// All that `act` asks is answered from one snapshot, however long it takes.
+    pub(super) fn with_snapshot<T>(&mut self, act: impl FnOnce(&mut Session) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0")?;
+        let answer = act(self).inspect_err(|_| {
+            if self.connection.is_some() {
+                self.rollback();
+            }
+        });
+        answer.and_then(|answer| self.run("COMMIT").map(|()| answer))
     }
 
     /// Statements end after the time of the configuration.

@@ -24,7 +24,13 @@ pub(crate) fn patient<T>(
 ) -> impl Stream<Item = Result<T, sqlx::Error>> {
     futures::stream::unfold(Some(stream), move |stream| async move {
         let mut stream = stream?;
-        match tokio::time::timeout(patience, stream.next()).await {
+        // What is there already is taken without a look at the clock.
+        let ready = stream.next().now_or_never();
+        let item = match ready {
+            Some(item) => Ok(item),
+            None => tokio::time::timeout(patience, stream.next()).await,
+        };
+        match item {
             Ok(item) => item.map(|item| (item, Some(stream))),
             Err(_) => Some((Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())), None)),
         }

@@ -19,6 +19,9 @@ mod chinook;
 mod court;
 #[path = "suite/custody.rs"]
 mod custody;
+#[cfg(feature = "privacy")]
+#[path = "suite/databases.rs"]
+mod databases;
 #[path = "suite/demo.rs"]
 mod demo;
 #[path = "suite/documents.rs"]
@@ -33,6 +36,9 @@ mod exit;
 #[cfg(feature = "privacy")]
 #[path = "suite/export.rs"]
 mod export;
+#[cfg(feature = "privacy")]
+#[path = "suite/faults.rs"]
+mod faults;
 #[path = "suite/help.rs"]
 mod help;
 #[path = "suite/house.rs"]

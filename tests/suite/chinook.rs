@@ -2,83 +2,22 @@
 //! engine's own program.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use serde_json::Value;
 
+use crate::databases::{Engine, server};
 use crate::house::{House, judge};
 
-/// Where Chinook stands.
-enum Engine {
-    Sqlite(PathBuf),
-    /// The server's address, and the database.
-    Postgres(String, String),
-    MariaDb(String, String),
-}
-
-impl Engine {
-    fn url(&self) -> String {
-        match self {
-            Engine::Sqlite(_) => "sqlite:chinook.db".to_owned(),
-            Engine::Postgres(server, name) => format!("{}/{name}", server.rsplit_once('/').unwrap().0),
-            Engine::MariaDb(server, name) => format!("{server}{name}"),
-        }
-    }
-
-    /// The engine's program, about the database `name`.
-    fn program(&self, name: &str) -> Command {
-        match self {
-            Engine::Sqlite(file) => {
-                let mut program = Command::new("sqlite3");
-                program.args(["-batch", "-bail"]).arg(file);
-                program
-            }
-            Engine::Postgres(server, _) => {
-                let mut program = Command::new("psql");
-                program
-                    .args(["-XqAt", "-v", "ON_ERROR_STOP=1"])
-                    .arg(format!("{}/{name}", server.rsplit_once('/').unwrap().0));
-                program
-            }
-            Engine::MariaDb(server, _) => {
-                let port = server.rsplit(':').next().unwrap().trim_end_matches('/');
-                let mut program = Command::new("mariadb");
-                program.args(["--no-defaults", "-N", "-B", "-h", "127.0.0.1", "-u", "root", "-P", port, name]);
-                program
-            }
-        }
-    }
-
-    fn say(&self, name: &str, sql: &str) -> String {
-        let folder = tempfile::tempdir().unwrap();
-        let script = folder.path().join("sql");
-        let sql = if matches!(self, Engine::MariaDb(..)) { sql.replace('"', "`") } else { sql.to_owned() };
-        std::fs::write(&script, &sql).unwrap();
-        let output = self.program(name).stdin(std::fs::File::open(&script).unwrap()).output().unwrap();
-        assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
-    }
-
-    /// What the engine answers to `sql`.
-    fn ask(&self, sql: &str) -> String {
-        let name = match self {
-            Engine::Sqlite(_) => "",
-            Engine::Postgres(_, name) | Engine::MariaDb(_, name) => name,
-        };
-        self.say(name, sql)
-    }
-
-    fn counts(&self) -> Vec<String> {
-        let tables = ["Customer", "Invoice", "InvoiceLine", "Track", "Employee"];
-        tables.iter().map(|table| self.ask(&format!("SELECT count(*) FROM \"{table}\";"))).collect()
-    }
+fn counts(engine: &Engine) -> Vec<String> {
+    let tables = ["Customer", "Invoice", "InvoiceLine", "Track", "Employee"];
+    tables.iter().map(|table| engine.ask(&format!("SELECT count(*) FROM \"{table}\";"))).collect()
 }
 
 /// Export and erase of a customer, and of a member of staff to whom others report.
 fn people_leave(house: &House, engine: &Engine) {
     house.write("probity.toml", format!("[stores.shop]\nurl = \"{}\"\n", engine.url()));
     house.run(&["map", "scan"]).expect(0);
-    assert_eq!(engine.counts(), ["59", "412", "2240", "3503", "8"]);
+    assert_eq!(counts(engine), ["59", "412", "2240", "3503", "8"]);
     let everybody = "SELECT \"Email\" FROM \"Customer\" WHERE \"CustomerId\" <> 1 ORDER BY \"CustomerId\";";
     let others = engine.ask(everybody);
 
@@ -94,15 +33,15 @@ fn people_leave(house: &House, engine: &Engine) {
         house.run(&["erase", who, "--confirm", plan["digest"].as_str().unwrap()]).expect(0);
     };
     erase("email=luisg@embraer.com.br");
-    assert_eq!(engine.counts(), ["58", "405", "2202", "3503", "8"]);
+    assert_eq!(counts(engine), ["58", "405", "2202", "3503", "8"]);
     assert_eq!(engine.ask(everybody), others);
     erase("email=nancy@chinookcorp.com");
-    assert_eq!(engine.counts()[4], "7");
+    assert_eq!(counts(engine)[4], "7");
     let reports = "SELECT count(*) FROM \"Employee\" WHERE \"ReportsTo\" IS NULL;";
     assert_eq!(engine.ask(reports), "4", "Andrew, and the three who reported to her");
     erase("email=jane@chinookcorp.com");
     assert_eq!(engine.ask("SELECT count(*) FROM \"Customer\" WHERE \"SupportRepId\" IS NULL;"), "20");
-    assert_eq!(engine.counts(), ["58", "405", "2202", "3503", "6"]);
+    assert_eq!(counts(engine), ["58", "405", "2202", "3503", "6"]);
     // Nobody is there any more: that is no success.
     house.run(&["erase", "email=luisg@embraer.com.br", "--dry-run"]).expect(3);
 }
@@ -124,15 +63,6 @@ fn script(engine: &str) -> Option<String> {
     Some(std::fs::read_to_string(folder?.join(engine).with_extension("sql")).unwrap())
 }
 
-fn server(variable: &str) -> Option<String> {
-    let url = std::env::var(variable).ok();
-    assert!(
-        url.is_some() || std::env::var_os("PROBITY_TEST_JUDGES").is_none(),
-        "{variable} is not set: use tests/services"
-    );
-    url
-}
-
 #[test]
 fn people_leave_a_file() {
     let Some(script) = script("sqlite").filter(|_| judge("sqlite3")) else { return };
@@ -147,10 +77,10 @@ fn people_leave_postgres() {
     let (Some(script), Some(url)) = (script("postgres"), server("PROBITY_TEST_POSTGRES_URL")) else { return };
     let name = format!("chinook_{}", std::process::id());
     let engine = Engine::Postgres(url, name.clone());
-    engine.say("postgres", &format!("CREATE DATABASE {name};"));
+    engine.create();
     engine.ask(&script);
     people_leave(&House::initialised(), &engine);
-    engine.say("postgres", &format!("DROP DATABASE {name};"));
+    engine.remove();
 }
 
 #[test]
@@ -158,12 +88,12 @@ fn people_leave_mariadb() {
     let (Some(script), Some(url)) = (script("mysql"), server("PROBITY_TEST_MARIADB_URL")) else { return };
     let name = format!("chinook_{}", std::process::id());
     let engine = Engine::MariaDb(url, name.clone());
-    engine.say("mysql", &format!("CREATE DATABASE {name} CHARACTER SET utf8mb4;"));
+    engine.create();
     // Backticks stand in the script already; quotes stand in its texts.
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("sql");
     std::fs::write(&file, script).unwrap();
     assert!(engine.program(&name).stdin(std::fs::File::open(&file).unwrap()).status().unwrap().success());
     people_leave(&House::initialised(), &engine);
-    engine.say("mysql", &format!("DROP DATABASE {name};"));
+    engine.remove();
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::house::{House, fit_their_schemas, judge};
 
-const MAP: &str = "dataset:
+pub(crate) const MAP: &str = "dataset:
 - fides_key: shop
   collections:
   - name: person
@@ -29,15 +29,15 @@ const MAP: &str = "dataset:
       fides_meta: {references: [{dataset: shop, field: person.id, direction: from}]}
 ";
 
-const SHOP: &str = "CREATE TABLE person(id INTEGER PRIMARY KEY, mail VARCHAR(60) NOT NULL UNIQUE, name VARCHAR(60), boss INT REFERENCES person);
+pub(crate) const SHOP: &str = "CREATE TABLE person(id INTEGER PRIMARY KEY, mail VARCHAR(60) NOT NULL UNIQUE, name VARCHAR(60), boss INT REFERENCES person);
 CREATE TABLE parcel(id INTEGER PRIMARY KEY, person INT NOT NULL REFERENCES person, note VARCHAR(60));
 INSERT INTO person VALUES (1,'Ann@Example.org','Ann Example',NULL);
 INSERT INTO person VALUES (2,'bob@example.org','Bob',1);";
 
-const SALES: &str = "CREATE TABLE orders(id INTEGER PRIMARY KEY, person INT, what VARCHAR(60));";
+pub(crate) const SALES: &str = "CREATE TABLE orders(id INTEGER PRIMARY KEY, person INT, what VARCHAR(60));";
 
 /// Rows of Ann and of Bob: `rows` each.
-fn rows(table: &str, rows: u32) -> String {
+pub(crate) fn rows(table: &str, rows: u32) -> String {
     let one = |row: u32| format!("({row},{},'thing {row}')", row % 2 + 1);
     let values: Vec<String> = (1..=2 * rows).map(one).collect();
     format!("INSERT INTO {table} VALUES {};", values.join(","))
@@ -76,7 +76,7 @@ fn dump(house: &House) -> String {
     ["shop.db", "sales.db"].map(|file| sqlite(&house.path(file), ".dump")).concat()
 }
 
-const ANN: &str = "email=ann@example.org";
+pub(crate) const ANN: &str = "email=ann@example.org";
 
 fn digest(house: &House, who: &str) -> String {
     let plan = house.json(&["erase", who, "--dry-run"], 0);
@@ -300,7 +300,7 @@ fn one_at_a_time_and_every_store_or_none() {
 }
 
 /// Two stores of a kind that can be set back to the beginning.
-trait Stores {
+pub(crate) trait Stores {
     fn set_back(&self);
     fn dump(&self) -> String;
 }
@@ -324,7 +324,7 @@ impl Stores for Files<'_> {
 
 /// Kills the program at `points` points of an erase and lets the next run finish it: the stores hold what they hold
 /// after an erase that nobody disturbed, the journal and the ledger are whole, and one certificate says complete.
-fn kill_at(points: u32, house: &House, stores: &dyn Stores) {
+pub(crate) fn kill_at(points: u32, house: &House, stores: &dyn Stores) {
     let state = |name: &str| house.path(name);
     // The first plan makes the secret of pseudonyms, which all later ones use.
     let digest = digest(house, ANN);
@@ -366,6 +366,7 @@ fn kill_at(points: u32, house: &House, stores: &dyn Stores) {
         let folder = format!(".probity/requests/{}", done[0]["request_id"].as_str().unwrap());
         let certificate: Value = serde_json::from_str(&house.read(&format!("{folder}/certificate.json"))).unwrap();
         assert_eq!(certificate["result"], "complete", "{certificate}");
+        whatever_went_is_counted(&certificate, point);
         assert!(!house.path(&format!("{folder}/key")).exists());
         assert!(
             house.read(&format!("{folder}/journal.jsonl")).trim_end().lines().last().unwrap().contains("\"closed\"")
@@ -374,6 +375,17 @@ fn kill_at(points: u32, house: &House, stores: &dyn Stores) {
         house.shell("mkdir -p home; HOME=$(mktemp -d -p \"$PWD/home\") probity audit verify").expect(0);
     }
     assert!(killed > points / 2 && resumed > points / 5, "{killed} killed, {resumed} resumed of {points}");
+}
+
+/// What a transaction kept counts as done by the request, whichever run learned of it.
+fn whatever_went_is_counted(certificate: &Value, point: u32) {
+    let list = |name: &str| certificate[name].as_array().unwrap().clone();
+    for store in list("scope").iter().filter(|store| store["transactional"] == true) {
+        for line in list("done").iter().filter(|line| line["store"] == store["store"]) {
+            let counted = (&line["rows"], &line["already"]);
+            assert_eq!(counted, (&line["planned"], &0.into()), "killed at {point}: {certificate}");
+        }
+    }
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -188,8 +188,13 @@ impl Engine for Sqlite {
         done.map_err(|error| fault(path, error))
     }
 
+    /// A file that cannot be written to lets a transaction begin all the same: it is asked for a change that changes nothing.
     fn begin(&mut self) -> Result<(), Fault> {
-        self.act("BEGIN IMMEDIATE")
+        self.act("BEGIN IMMEDIATE")?;
+        let version = self.texts("PRAGMA main.user_version", &[])?;
+        let version = version.first().and_then(|row| row.first()?.clone()).unwrap_or_default();
+        let written = self.execute(&Statement::plain(format!("PRAGMA main.user_version = {version}")));
+        written.map(|_| ()).inspect_err(|_| self.rollback())
     }
 
     fn commit(&mut self) -> Result<(), Fault> {

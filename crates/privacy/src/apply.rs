@@ -1,6 +1,7 @@
 //! Applying a plan: store after store, journal first, all or nothing in each of them.
 //!
 //! ```text
+//!  every store: can it be written to?
 //!  for each store, in the plan's order:
 //!    intent of every step ─▶ journal
 //!    begin ─▶ each step: read again and lock ─▶ as planned? ─▶ delete, set ─▶ looked at once more
@@ -10,18 +11,19 @@
 //! A row that is not there any more is done. A row that is not as it was planned, a row that refers to one that is to go and
 //! does not stand in the plan, a hold that has come since: the store is put back as it was and the plan is refused
 //! (`plan-drift`, `hold-in-the-way`). A step that was done is never taken back: a run that was stopped is finished by the next
-//! (forward recovery), because every step may be done twice.
+//! (forward recovery), because every step may be done twice. Where nobody knew what had become of a store, what is found in
+//! the next attempt says it, and the rows count as what they are: changed by this request.
 
 mod children;
 mod rows;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use model::{Fault, Kind, Progress};
 
 use crate::Limits;
 use crate::catalog::{Catalog, Collection};
-use crate::journal::{Act, Journal, Phase, standing};
+use crate::journal::{Act, Journal, Phase, doubtful, is_unsure, standing};
 use crate::plan::{Action, Holds, Outcome, Plan, Step, StorePlan, Target};
 use crate::row::Key;
 use crate::store::{DataStore, Transaction};
@@ -73,8 +75,10 @@ pub enum State {
     Before,
     /// This run finished it.
     Done,
-    /// It is as it was before this run; where it has no transactions, some steps may be done.
+    /// It is as it was before.
     Failed,
+    /// A part of it may be done, or all: it has no transactions, or nobody knows what became of the last one.
+    Unsure,
     /// It was not begun.
     Untouched,
 }
@@ -84,9 +88,9 @@ pub enum State {
 pub struct StepApplied {
     /// The step's number.
     pub number: u64,
-    /// Rows that were changed or deleted.
+    /// Rows that were changed or deleted, by earlier attempts of this request too.
     pub rows: u64,
-    /// Rows that were as they should be already: not there any more, or changed by an earlier run.
+    /// Rows that were as they should be already, and not by this request as far as its journal knows.
     pub already: u64,
 }
 
@@ -96,9 +100,12 @@ impl Applied {
         self.fault.is_none() && self.stores.iter().all(|store| store.is_done())
     }
 
-    /// Whether anything was changed, by this run or an earlier one.
+    /// Whether anything was changed, by this run or an earlier one, or may have been.
     pub fn has_changed(&self) -> bool {
-        self.stores.iter().any(|store| store.is_done() || store.steps.iter().any(|step| step.rows > 0))
+        let changed = |store: &StoreApplied| {
+            store.is_done() || store.state == State::Unsure || store.steps.iter().any(|step| step.rows > 0)
+        };
+        self.stores.iter().any(changed)
     }
 }
 
@@ -131,21 +138,26 @@ pub fn apply(
     }
     means.progress.start("erasing", plan.steps.iter().map(|step| step.rows).sum());
     let mut applied = Applied::default();
+    let mut closed = unwritable(plan, parts, journal.acts());
     for store in &plan.stores {
         let Some(part) = parts.iter_mut().find(|part| part.name == store.member) else { continue };
         let steps: Vec<&Step> = plan.steps_of(&store.member).collect();
-        if applied.fault.is_some() {
+        if standing(journal.acts(), &store.member) == Some(Phase::Committed) {
+            applied.stores.push(outcome(store, State::Before, before(journal.acts(), &store.member, &steps)));
+        } else if closed.as_ref().is_some_and(|(member, _)| *member == store.member) {
+            let work = Work::new(plan, store, &steps, journal, means);
+            applied.stores.push(outcome(store, work.ended(), Vec::new()));
+            applied.fault = closed.take().map(|(_, fault)| fault);
+        } else if closed.is_some() || applied.fault.is_some() {
             applied.stores.push(outcome(store, State::Untouched, Vec::new()));
-        } else if standing(journal.acts(), &store.member) == Some(Phase::Committed) {
-            applied.stores.push(outcome(store, State::Before, before(journal.acts(), &steps)));
         } else {
-            let mut work = Work { plan, store, steps: &steps, journal, means, done: Vec::new() };
+            let mut work = Work::new(plan, store, &steps, journal, means);
             match work.store(part) {
                 Ok(steps) => applied.stores.push(outcome(store, State::Done, steps)),
                 Err(fault) => {
                     // What a store without transactions has kept is told; elsewhere all of it was taken back.
-                    let kept = if store.transactional { Vec::new() } else { work.done };
-                    applied.stores.push(outcome(store, State::Failed, kept));
+                    let kept = if store.transactional { Vec::new() } else { std::mem::take(&mut work.done) };
+                    applied.stores.push(outcome(store, work.ended(), kept));
                     applied.fault = Some(fault);
                 }
             }
@@ -155,20 +167,29 @@ pub fn apply(
     Ok(applied)
 }
 
+/// The first store that is still to be done and cannot be written to now, with the reason: then nothing is changed anywhere.
+fn unwritable(plan: &Plan, parts: &mut [Part<'_>], acts: &[Act]) -> Option<(String, Fault)> {
+    let open = |store: &&StorePlan| standing(acts, &store.member) != Some(Phase::Committed);
+    plan.stores.iter().filter(open).find_map(|store| {
+        let part = parts.iter_mut().find(|part| part.name == store.member)?;
+        let fault = part.store.begin().map(drop).err()?;
+        Some((store.member.clone(), fault))
+    })
+}
+
 fn outcome(store: &StorePlan, state: State, steps: Vec<StepApplied>) -> StoreApplied {
     StoreApplied { member: store.member.clone(), state, steps }
 }
 
-/// What earlier runs entered about `steps`: the rows of each, by its last entry of each kind.
-fn before(acts: &[Act], steps: &[&Step]) -> Vec<StepApplied> {
-    let rows = |step: &Step, phase| {
-        let of = |act: &&Act| act.phase == phase && act.step == Some(step.number);
-        acts.iter().filter(of).map(|act| act.rows).max().unwrap_or(0)
-    };
-    let one = |step: &&Step| StepApplied {
-        number: step.number,
-        rows: rows(step, Phase::Done),
-        already: rows(step, Phase::Absent),
+/// What earlier runs entered about `steps`: the last attempt is the one that the store has kept.
+fn before(acts: &[Act], store: &str, steps: &[&Step]) -> Vec<StepApplied> {
+    let one = |step: &&Step| {
+        let own = acts.iter().filter(|act| act.store.as_deref() == Some(store) && act.step == Some(step.number));
+        own.fold(StepApplied { number: step.number, rows: 0, already: 0 }, |so_far, act| match act.phase {
+            Phase::Done => StepApplied { rows: act.rows, already: 0, ..so_far },
+            Phase::Absent => StepApplied { already: act.rows, ..so_far },
+            _ => so_far,
+        })
     };
     steps.iter().map(one).collect()
 }
@@ -181,9 +202,47 @@ struct Work<'w> {
     journal: &'w mut dyn Journal,
     means: &'w Means<'w>,
     done: Vec<StepApplied>,
+    lasting: Lasting,
+    /// Rows by step that earlier attempts changed, while nobody knew whether the store has kept it.
+    doubtful: BTreeMap<u64, u64>,
+    /// Whether earlier attempts may have left something done.
+    was_unsure: bool,
 }
 
-impl Work<'_> {
+/// What of an attempt stays, however it ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lasting {
+    /// Nothing.
+    Nothing,
+    /// What was done so far: there are no transactions.
+    Part,
+    /// All or nothing, and nobody knows which.
+    Unknown,
+    /// All of it.
+    All,
+}
+
+impl<'w> Work<'w> {
+    fn new(
+        plan: &'w Plan,
+        store: &'w StorePlan,
+        steps: &'w [&'w Step],
+        journal: &'w mut dyn Journal,
+        means: &'w Means<'w>,
+    ) -> Self {
+        let doubtful = doubtful(journal.acts(), &store.member);
+        let was_unsure = is_unsure(journal.acts(), &store.member, store.transactional);
+        Work { plan, store, steps, journal, means, done: Vec::new(), lasting: Lasting::Nothing, doubtful, was_unsure }
+    }
+
+    /// How the store stands after the last attempt failed.
+    fn ended(&self) -> State {
+        match self.lasting != Lasting::Nothing || self.was_unsure {
+            true => State::Unsure,
+            false => State::Failed,
+        }
+    }
+
     fn store(&mut self, part: &mut Part<'_>) -> Result<Vec<StepApplied>, Fault> {
         let mut tries = 1;
         loop {
@@ -191,15 +250,20 @@ impl Work<'_> {
                 Ok(()) => return Ok(std::mem::take(&mut self.done)),
                 Err(fault) => fault,
             };
-            let (phase, again) = match fault.code() {
-                "commit-unknown" => (Phase::Unknown, true),
-                "store-deadlock" | "store-conflict" => (Phase::RolledBack, true),
-                _ => (Phase::RolledBack, false),
+            let phase = match self.lasting {
+                Lasting::Nothing => Phase::RolledBack,
+                Lasting::Part => Phase::Stopped,
+                Lasting::Unknown => Phase::Unknown,
+                // The store has it, and only the journal does not say so: the next run finds that out.
+                Lasting::All => return Err(unfinished(fault)),
             };
+            let again = ["commit-unknown", "store-deadlock", "store-conflict"].contains(&fault.code());
             // The fault of the store is the one to act on, whatever the journal says now.
             let entered = self.journal.enter(&[Act::of(phase).in_store(&self.store.member).because(fault.code())]);
+            self.doubtful = doubtful(self.journal.acts(), &self.store.member);
+            self.was_unsure = is_unsure(self.journal.acts(), &self.store.member, self.store.transactional);
             if !again || tries == TRIES || entered.is_err() {
-                return Err(fault);
+                return Err(if self.ended() == State::Unsure { unfinished(fault) } else { fault });
             }
             tries += 1;
         }
@@ -207,6 +271,7 @@ impl Work<'_> {
 
     fn once(&mut self, part: &mut Part<'_>) -> Result<(), Fault> {
         self.done.clear();
+        self.lasting = Lasting::Nothing;
         for step in self.steps {
             unchanged(step, part.catalog, self.store.transactional)?;
         }
@@ -222,23 +287,49 @@ impl Work<'_> {
         let planned = children::Planned::new(self.steps);
         let mut touched = HashSet::new();
         for step in self.steps {
-            let done = self.step(&mut *transaction, step, part.catalog, &planned, &mut touched)?;
-            self.done.push(done);
+            let mut done = self.step(&mut *transaction, step, part.catalog, &planned, &mut touched)?;
             if !self.store.transactional {
+                self.is_ours(&mut done);
                 self.journal.enter(&acts(&name, &done))?;
             }
+            self.done.push(done);
         }
         if self.store.transactional {
+            self.settle_doubt();
             (self.means.proceed)()?;
             self.ask_holds()?;
             self.journal.enter(&self.done.iter().flat_map(|done| acts(&name, done)).collect::<Vec<_>>())?;
+            self.lasting = Lasting::Unknown;
         }
-        transaction.commit()?;
+        let kept = transaction.commit();
+        self.lasting = match &kept {
+            Ok(()) => Lasting::All,
+            Err(fault) if self.store.transactional && fault.code() != "commit-unknown" => Lasting::Nothing,
+            Err(_) => self.lasting,
+        };
+        kept?;
         self.journal.enter(&[Act::of(Phase::Committed).in_store(&name)])
     }
 
+    /// Nothing was left to do in the whole store: then it has kept the attempt of which nobody knew.
+    fn settle_doubt(&mut self) {
+        if self.done.iter().any(|done| done.rows > 0) {
+            return;
+        }
+        let mut done = std::mem::take(&mut self.done);
+        done.iter_mut().for_each(|done| self.is_ours(done));
+        self.done = done;
+    }
+
+    /// Counts rows that an earlier attempt changed as changed, not as found so.
+    fn is_ours(&self, done: &mut StepApplied) {
+        let ours = self.doubtful.get(&done.number).map_or(0, |rows| done.already.min(*rows));
+        done.rows += ours;
+        done.already -= ours;
+    }
+
     fn step(
-        &self,
+        &mut self,
         transaction: &mut dyn Transaction,
         step: &Step,
         catalog: &Catalog,
@@ -250,6 +341,9 @@ impl Work<'_> {
             (self.means.proceed)()?;
             let found = rows::read(transaction, step, batch, catalog, touched)?;
             done.already += found.already;
+            if !self.store.transactional && !found.to_do.is_empty() {
+                self.lasting = Lasting::Part;
+            }
             done.rows += match &step.action {
                 Action::Delete => {
                     children::none_unplanned(transaction, step, &found, catalog, planned)?;
@@ -291,6 +385,13 @@ impl Work<'_> {
         };
         matches!(step.action, Action::Set(_)) && self.plan.kept.iter().filter(same).any(|kept| kept.rows.contains(key))
     }
+}
+
+/// The same fault, with what is to be done where a part of the store is done or may be.
+fn unfinished(fault: Fault) -> Fault {
+    fault.advise(
+        "What was done in this store stays done. Go on with --resume: it asks the store for every row again, and finishes.",
+    )
 }
 
 fn acts(store: &str, done: &StepApplied) -> Vec<Act> {

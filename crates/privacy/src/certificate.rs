@@ -283,6 +283,7 @@ fn scope(plan: &Plan, versions: &[String], applied: &Applied) -> Vec<Scope> {
     let state = |member: &str| match applied.stores.iter().find(|store| store.member == member).map(|it| it.state) {
         Some(State::Before | State::Done) => "done",
         Some(State::Failed) => "failed",
+        Some(State::Unsure) => "unsure",
         Some(State::Untouched) | None => "not-begun",
     };
     let one = |(at, store): (usize, &crate::plan::StorePlan)| Scope {
@@ -376,7 +377,7 @@ fn failed(applied: &Applied, verified: &[StoreVerified]) -> Vec<Failed> {
     let mut failed: Vec<Failed> = Vec::new();
     for store in &applied.stores {
         match (store.state, &applied.fault) {
-            (State::Failed, Some(why)) => failed.push(fault(&store.member, why)),
+            (State::Failed | State::Unsure, Some(why)) => failed.push(fault(&store.member, why)),
             (State::Untouched, _) => failed.push(Failed {
                 store: store.member.clone(),
                 code: "not-begun".to_owned(),

@@ -6,6 +6,8 @@
 //! A line that was not finished when the power went is cut off, kept apart, and told: what it announced was not done, because
 //! nothing is done before its line is whole.
 
+use std::collections::BTreeMap;
+
 use model::{Digest, Fault, Instant};
 use serde_json::{Value, json};
 
@@ -82,7 +84,7 @@ pub enum Phase {
     Resumed,
     /// A step is about to be done.
     Intent,
-    /// A step was done inside the store's transaction; `rows` were changed.
+    /// A step was done, inside the store's transaction where it has them; `rows` were changed by this request.
     Done,
     /// Rows of a step were not there any more.
     Absent,
@@ -90,8 +92,12 @@ pub enum Phase {
     Committed,
     /// The connection broke while the store was asked to keep it: nobody knows, and the store is asked again.
     Unknown,
-    /// The store is as it was before.
+    /// The store is as it was before the attempt.
     RolledBack,
+    /// An attempt ended in a store without transactions: what was done of it stays done.
+    Stopped,
+    /// The store had it all, and rows of the plan are there again: a fail-over lost it, or a backup came back.
+    CameBack,
     /// Everything was looked for again; the digest of what was found.
     Verified,
     /// The certificate was written; its digest.
@@ -100,7 +106,7 @@ pub enum Phase {
     Closed,
 }
 
-const PHASES: [(Phase, &str); 12] = [
+const PHASES: [(Phase, &str); 14] = [
     (Phase::Confirmed, "confirmed"),
     (Phase::Approved, "approved"),
     (Phase::Resumed, "resumed"),
@@ -110,6 +116,8 @@ const PHASES: [(Phase, &str); 12] = [
     (Phase::Committed, "committed"),
     (Phase::Unknown, "unknown"),
     (Phase::RolledBack, "rolled-back"),
+    (Phase::Stopped, "stopped"),
+    (Phase::CameBack, "came-back"),
     (Phase::Verified, "verified"),
     (Phase::Certified, "certified"),
     (Phase::Closed, "closed"),
@@ -212,9 +220,47 @@ impl Chain {
 
 /// Where each store stands, by what was entered: the last of its phases that says so.
 pub fn standing(acts: &[Act], store: &str) -> Option<Phase> {
-    let decides =
-        |phase| matches!(phase, Phase::Intent | Phase::Done | Phase::Committed | Phase::Unknown | Phase::RolledBack);
+    let decides = |phase| {
+        use Phase::{CameBack, Committed, Done, Intent, RolledBack, Stopped, Unknown};
+        matches!(phase, Intent | Done | Committed | Unknown | RolledBack | Stopped | CameBack)
+    };
     acts.iter().rev().find(|act| act.store.as_deref() == Some(store) && decides(act.phase)).map(|act| act.phase)
+}
+
+/// Rows by step that attempts in `store` changed, where nothing was entered of their being taken back.
+pub fn doubtful(acts: &[Act], store: &str) -> BTreeMap<u64, u64> {
+    let (mut doubtful, mut attempt) = (BTreeMap::new(), BTreeMap::new());
+    let mut end = |attempt: &mut BTreeMap<u64, u64>| {
+        if !attempt.is_empty() {
+            doubtful = std::mem::take(attempt);
+        }
+    };
+    for act in acts.iter().filter(|act| act.store.as_deref() == Some(store)) {
+        match (act.phase, act.step) {
+            (Phase::Intent | Phase::Unknown | Phase::Stopped, _) => end(&mut attempt),
+            (Phase::Done, Some(step)) => drop(attempt.insert(step, act.rows)),
+            (Phase::RolledBack, _) => attempt.clear(),
+            _ => {}
+        }
+    }
+    end(&mut attempt);
+    doubtful
+}
+
+/// Whether a part of `store` may be done, though it is not known to be whole: an attempt ended in the middle, or nobody told
+/// how it ended. With transactions only those count that had come to their end.
+pub fn is_unsure(acts: &[Act], store: &str, transactional: bool) -> bool {
+    let (mut pending, mut unsure) = (false, false);
+    for act in acts {
+        match (act.phase, act.store.as_deref() == Some(store)) {
+            (Phase::Resumed, _) => unsure |= std::mem::take(&mut pending),
+            (Phase::Intent, true) => pending |= !transactional,
+            (Phase::RolledBack, true) => pending = false,
+            (Phase::Stopped | Phase::Unknown | Phase::Committed, true) => unsure = true,
+            _ => {}
+        }
+    }
+    unsure || pending || !doubtful(acts, store).is_empty()
 }
 
 fn line(number: u64, previous: &Digest, time: Instant, act: &Act) -> Vec<u8> {
@@ -292,6 +338,42 @@ mod tests {
         assert_eq!(read.chain.head(), two.head());
         assert_eq!(standing(&acts(), "shop"), Some(Phase::RolledBack));
         assert_eq!(standing(&acts(), "crm"), None);
+    }
+
+    /// What an attempt changed is in doubt until it is known to be taken back; a later attempt that failed says nothing of it.
+    #[test]
+    fn doubt_lasts_until_it_is_settled() {
+        let check = |phases: &[(Phase, u64)], expect: &[(u64, u64)]| {
+            let act = |(phase, rows): &(Phase, u64)| Act::of(*phase).in_store("shop").at(1, *rows);
+            let acts: Vec<Act> = phases.iter().map(act).collect();
+            assert_eq!(doubtful(&acts, "shop").into_iter().collect::<Vec<_>>(), expect, "{phases:?}");
+            assert!(doubtful(&acts, "crm").is_empty());
+        };
+        use Phase::{Done, Intent, RolledBack, Stopped, Unknown};
+        check(&[(Intent, 3)], &[]);
+        check(&[(Intent, 3), (Done, 3)], &[(1, 3)]);
+        check(&[(Intent, 3), (Done, 3), (RolledBack, 0)], &[]);
+        check(&[(Intent, 3), (Done, 3), (Unknown, 0), (Intent, 3), (RolledBack, 0)], &[(1, 3)]);
+        check(&[(Intent, 3), (Done, 3), (Intent, 3), (Done, 2), (RolledBack, 0)], &[(1, 3)]);
+        check(&[(Intent, 3), (Done, 2), (Stopped, 0)], &[(1, 2)]);
+    }
+
+    /// What may be done in part is not called untouched, however often a later attempt did nothing.
+    #[test]
+    fn what_may_be_done_is_unsure() {
+        use Phase::{Committed, Done, Intent, Resumed, RolledBack, Stopped};
+        let check = |phases: &[Phase], keys: bool, rows: bool| {
+            let act = |phase: &Phase| Act::of(*phase).at(1, 3).in_store("shop");
+            let acts: Vec<Act> = phases.iter().map(act).collect();
+            assert_eq!((is_unsure(&acts, "shop", false), is_unsure(&acts, "shop", true)), (keys, rows), "{phases:?}");
+        };
+        check(&[], false, false);
+        check(&[Intent], true, false);
+        check(&[Intent, RolledBack], false, false);
+        check(&[Intent, Resumed, Intent, RolledBack], true, false);
+        check(&[Intent, Done, Resumed, Intent, RolledBack], true, true);
+        check(&[Intent, Stopped, Resumed, Intent, RolledBack], true, true);
+        check(&[Intent, Done, Committed], true, true);
     }
 
     /// Wherever the power went during a write: the lines before it are whole, and the rest is known to be torn.

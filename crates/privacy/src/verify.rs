@@ -4,7 +4,7 @@
 //! is looked for in every text of every store ([`crate::residual`]); each store does what it can so that the bytes go too, and
 //! says what remains physically. What is found is told with its place and never deleted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use model::{Fault, Progress};
 
@@ -134,6 +134,32 @@ pub fn unplanned(
     }
     let found = discover(graph, members, identities, &Options { digests: false, tolerant: false }, progress)?;
     Ok(left(graph, &found, &known))
+}
+
+/// Rows of the plan that the search finds, though they were to go: in a store that is done they have come back.
+///
+/// # Errors
+/// What the search says.
+pub fn planned(
+    plan: &Plan,
+    graph: &Graph,
+    members: &mut [Member],
+    identities: &[Identity],
+    progress: &dyn Progress,
+) -> Result<Vec<Left>, Fault> {
+    let mut known: HashMap<(&str, &str), HashSet<&Key>> = HashMap::new();
+    for step in &plan.steps {
+        let rows = known.entry((step.member.as_str(), step.collection.as_str())).or_default();
+        rows.extend(step.targets.iter().map(|target| &target.key));
+    }
+    let found = discover(graph, members, identities, &Options { digests: false, tolerant: false }, progress)?;
+    let mut left = left(graph, &found, &Reasons::of(plan));
+    for of in &mut left {
+        let planned = known.get(&(of.member.as_str(), of.collection.as_str()));
+        of.rows.retain(|key| planned.is_some_and(|rows| rows.contains(key)));
+    }
+    left.retain(|of| !of.rows.is_empty());
+    Ok(left)
 }
 
 /// Asks each store that was changed to let the bytes go too; that it cannot is said, and is no fault of the erase.

@@ -93,11 +93,17 @@ impl Run<'_> {
                 &scene.identities,
                 &*context.progress(Count::Items),
             ) {
-                Ok(verified) => (Some(verified), None),
+                Ok(verified) => {
+                    let fault = verified.fault().map(again);
+                    (Some(verified), fault)
+                }
                 Err(fault) => (None, Some(fault)),
             },
             false => (None, None),
         };
+        if let Some(fault) = &fault {
+            context.trace.word("fault", fault.code());
+        }
         self.finish(context, scene, applied, verified, fault)
     }
 
@@ -108,8 +114,7 @@ impl Run<'_> {
         self.dossier.save()?;
         self.dossier.destroy_key()?;
         self.journal.enter(&[Act::of(Phase::Closed).because(fault.code())])?;
-        let again = Fault::new(fault.kind(), fault.code(), fault.message());
-        Ok(again.advise(fault.advice().unwrap_or_default()))
+        Ok(again(fault))
     }
 
     fn announce(&self, context: &Context, act: &str) -> Result<(), Fault> {
@@ -254,6 +259,11 @@ impl Run<'_> {
         self.dossier.destroy_key()?;
         self.journal.enter(&[Act::of(Phase::Closed)])
     }
+}
+
+/// The same fault, told once more.
+fn again(fault: &Fault) -> Fault {
+    Fault::new(fault.kind(), fault.code(), fault.message()).advise(fault.advice().unwrap_or_default())
 }
 
 /// The plan without what was kept by holds that are not in force any more: rows of those are left, not kept.

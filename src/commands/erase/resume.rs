@@ -4,7 +4,7 @@ use model::Fault;
 use privacy::journal::{Act, Journal as _, Phase, standing};
 use privacy::plan::Plan;
 use privacy::register::Status;
-use privacy::verify::unplanned;
+use privacy::verify;
 
 use super::carry_out::{Run, proceed};
 use super::certify::Means;
@@ -36,6 +36,7 @@ pub(super) fn run(context: &mut Context, id: &str, how: &HowArgs) -> Result<Done
     let digest = plan.digest()?;
     context.trace.digest("plan", digest);
     let mut scene = Scene::open(context, dossier.subject()?, &[])?;
+    came_back(context, &plan, &mut scene, &mut journal)?;
     nothing_new(context, &plan, &mut scene, &journal)?;
     journal.enter(&[Act::of(Phase::Resumed).about(digest)])?;
     Run { plan: &plan, dossier, journal, means }.go(context, &mut scene, "erase.resumed")
@@ -62,6 +63,23 @@ fn already(context: &mut Context, dossier: &mut Dossier, journal: &mut FileJourn
     Ok(Done::showing(Exit::Done, super::shown::Finished { request: dossier.request.clone() }))
 }
 
+/// A store that is done can hold rows of the plan again: a server that took over had not heard of their deletion, or a
+/// backup came back. Then it is to be done once more.
+fn came_back(context: &Context, plan: &Plan, scene: &mut Scene, journal: &mut FileJournal) -> Result<(), Fault> {
+    let done = |acts: &[Act], member: &str| standing(acts, member) == Some(Phase::Committed);
+    if !plan.stores.iter().any(|store| done(journal.acts(), &store.member)) {
+        return Ok(());
+    }
+    let progress = context.progress(Count::Items);
+    let rows = verify::planned(plan, &scene.graph, &mut scene.members, &scene.identities, &*progress)?;
+    for left in &rows {
+        if done(journal.acts(), &left.member) {
+            journal.enter(&[Act::of(Phase::CameBack).in_store(&left.member)])?;
+        }
+    }
+    Ok(())
+}
+
 /// Rows that have come since are not in the plan: where a store is still to be done, they would stay behind.
 fn nothing_new(context: &Context, plan: &Plan, scene: &mut Scene, journal: &FileJournal) -> Result<(), Fault> {
     let open = |member: &str| standing(journal.acts(), member) != Some(Phase::Committed);
@@ -69,7 +87,7 @@ fn nothing_new(context: &Context, plan: &Plan, scene: &mut Scene, journal: &File
         return Ok(());
     }
     let progress = context.progress(Count::Items);
-    let new = unplanned(plan, &scene.graph, &mut scene.members, &scene.identities, &*progress)?;
+    let new = verify::unplanned(plan, &scene.graph, &mut scene.members, &scene.identities, &*progress)?;
     match new.iter().find(|left| open(&left.member)) {
         None => Ok(()),
         Some(left) => {

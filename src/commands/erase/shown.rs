@@ -212,15 +212,15 @@ impl Show for Erased {
             let text = "open until the hold is released; then plan it again, and finish this one with --resume";
             page.field("held", text);
         }
-        match &self.certificate {
-            Some(path) => {
-                let folder = path.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
-                page.field("certificate", path.display().to_string());
-                page.line(format!(
-                    "Check it: cd {folder} && ssh-keygen -Y verify -f allowed_signers -I {IDENTITY} -n {NAMESPACE} -s certificate.json.sig < certificate.json"
-                ));
-            }
-            None => page.line(format!("Not finished. Go on: probity erase --resume {}", self.request)),
+        if let Some(path) = &self.certificate {
+            let folder = path.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
+            page.field("certificate", path.display().to_string());
+            page.line(format!(
+                "Check it: cd {folder} && ssh-keygen -Y verify -f allowed_signers -I {IDENTITY} -n {NAMESPACE} -s certificate.json.sig < certificate.json"
+            ));
+        }
+        if self.fault.is_some() {
+            page.line(format!("Not finished. Go on: probity erase --resume {}", self.request));
         }
     }
 }

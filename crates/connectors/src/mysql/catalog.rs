@@ -211,8 +211,8 @@ fn links(session: &mut Session, catalog: &mut Catalog, at: &HashMap<String, usiz
         "SELECT k.TABLE_NAME, k.CONSTRAINT_NAME, k.COLUMN_NAME, k.REFERENCED_TABLE_NAME, k.REFERENCED_COLUMN_NAME,
          r.DELETE_RULE, k.REFERENCED_TABLE_SCHEMA, k.TABLE_SCHEMA, DATABASE()
          FROM information_schema.KEY_COLUMN_USAGE k
-         JOIN information_schema.REFERENTIAL_CONSTRAINTS r USING (CONSTRAINT_SCHEMA, CONSTRAINT_NAME, TABLE_NAME)
-         WHERE DATABASE() IN (k.TABLE_SCHEMA, k.REFERENCED_TABLE_SCHEMA)
+         LEFT JOIN information_schema.REFERENTIAL_CONSTRAINTS r USING (CONSTRAINT_SCHEMA, CONSTRAINT_NAME, TABLE_NAME)
+         WHERE k.REFERENCED_TABLE_NAME IS NOT NULL AND DATABASE() IN (k.TABLE_SCHEMA, k.REFERENCED_TABLE_SCHEMA)
          ORDER BY k.TABLE_SCHEMA, k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION",
     )?;
     for row in rows {
@@ -229,6 +229,7 @@ fn links(session: &mut Session, catalog: &mut Catalog, at: &HashMap<String, usiz
             continue;
         }
         let Some(number) = at.get(table) else { continue };
+        let rule = if row.has(5) { row.owned(5) } else { written_rule(session, table, name)? };
         let links = &mut catalog.collections[*number].links;
         match links.iter_mut().find(|link| link.name == name) {
             Some(link) => {
@@ -240,12 +241,28 @@ fn links(session: &mut Session, catalog: &mut Catalog, at: &HashMap<String, usiz
                 columns: vec![row.owned(2)],
                 target: target.to_owned(),
                 target_columns: vec![row.owned(4)],
-                on_delete: on_delete(row.text(5)),
+                on_delete: on_delete(&rule),
                 deferrable: false,
             }),
         }
     }
     Ok(())
+}
+
+/// The rule of a foreign key as the table is written. Rules are listed only to users who have a right in the whole database;
+/// whoever was given rights table by table sees the keys without them.
+fn written_rule(session: &mut Session, table: &str, name: &str) -> Result<String, Fault> {
+    let rows = ask(session, &format!("SHOW CREATE TABLE {}", quoted(table, '`')))?;
+    let text = rows.first().map(|row| row.owned(1)).unwrap_or_default();
+    Ok(rule_in(&text, name).to_owned())
+}
+
+/// What stands behind `ON DELETE` of the constraint `name`; nothing where nothing stands there.
+fn rule_in<'t>(table: &'t str, name: &str) -> &'t str {
+    let key = format!("CONSTRAINT {} FOREIGN KEY ", quoted(name, '`'));
+    let own = table.split_once(&key).map_or("", |(_, rest)| rest.split('\n').next().unwrap_or_default());
+    let rule = own.rsplit_once(" ON DELETE ").map_or("", |(_, rule)| rule);
+    ["CASCADE", "SET NULL", "SET DEFAULT", "RESTRICT"].into_iter().find(|word| rule.starts_with(word)).unwrap_or("")
 }
 
 fn on_delete(rule: &str) -> OnDelete {

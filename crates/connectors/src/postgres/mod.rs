@@ -179,7 +179,7 @@ impl Engine for Postgres {
         let cell = |at: usize| row.get(at).cloned().flatten();
         let seconds = cell(1).and_then(|text| text.parse::<f64>().ok());
         let behind = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok());
-        Ok(Standing { read_only: cell(0).as_deref() == Some("true"), behind })
+        Ok(Standing { read_only: cell(0).as_deref() == Some("true") || self.session.reads_only(), behind })
     }
 
     fn version(&mut self) -> Result<String, Fault> {

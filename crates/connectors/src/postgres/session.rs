@@ -34,6 +34,8 @@ pub(super) struct Session {
     runtime: Runtime,
     connection: Option<PgConnection>,
     in_transaction: bool,
+    /// Whether server, database or role let transactions only read by default: whoever set that does not want changes.
+    reads_only: bool,
     /// The schema whose tables are named without it.
     pub(super) schema: String,
     /// Where the role looks for names: what its triggers and functions rely on.
@@ -45,7 +47,16 @@ impl Session {
         let runtime = sql::runtime()?;
         let (access, schema) = (access.clone(), "public".to_owned());
         let search_path = String::new();
-        Ok(Session { address, access, runtime, connection: None, in_transaction: false, schema, search_path })
+        Ok(Session {
+            address,
+            access,
+            runtime,
+            connection: None,
+            in_transaction: false,
+            reads_only: false,
+            schema,
+            search_path,
+        })
     }
 
     /// One more connection of the same kind.
@@ -61,6 +72,11 @@ impl Session {
 
     pub(super) fn is_read_only(&self) -> bool {
         self.access.read_only
+    }
+
+    /// Whether transactions only read by default.
+    pub(super) fn reads_only(&self) -> bool {
+        self.reads_only
     }
 
     /// Connects, and sets the session up.
@@ -79,11 +95,15 @@ impl Session {
             Err(_) => return Err(sql::unreachable(self.label(), "it did not answer in time")),
         };
         self.connection = Some(connection);
-        let names =
-            self.rows("SELECT coalesce(current_schema(), 'public')::text, current_setting('search_path')", 2)?;
+        let names = self.rows(
+            "SELECT coalesce(current_schema(), 'public')::text, current_setting('search_path'),
+                current_setting('default_transaction_read_only')",
+            3,
+        )?;
         let mut names = names.into_iter().flatten().flatten();
         self.schema = names.next().unwrap_or_default();
         self.search_path = names.next().unwrap_or_default();
+        self.reads_only = names.next().as_deref() == Some("on");
         self.run(SETTINGS)?;
         self.run(&format!(
             "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}; \
@@ -245,6 +265,12 @@ impl Session {
         if self.access.read_only {
             return Err(Fault::unavailable("store-read-only", format!("{} is opened for reading", self.label()))
                 .advise("Name the primary server, not a replica."));
+        }
+        self.connect()?;
+        if self.reads_only {
+            let message = format!("{}: transactions only read here (default_transaction_read_only)", self.label());
+            return Err(Fault::unavailable("store-read-only", message)
+                .advise("Nothing was changed. Name the primary server, or take the setting back for this user."));
         }
         // A standby does not know the word.
         self.run("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").map_err(|fault| match fault.code() {

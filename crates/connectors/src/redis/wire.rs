@@ -102,6 +102,12 @@ fn fault(host: &str, error: &RedisError) -> Fault {
             Fault::unavailable("store-refused", format!("{host} is one node of a cluster, and the key lies on another"))
                 .advise("Name each node that can be written to as a shard of the store.")
         }
+        // The server does not say which of several commands it refused, nor why.
+        "EXECABORT" => Fault::unavailable(
+            "store-refused",
+            format!("{host} refused a change ({code}): its memory is full, it is a replica by now, or this user may not write"),
+        )
+        .advise("Nothing was changed in this key. See `maxmemory`, the role and the ACL of the server."),
         "NOAUTH" | "WRONGPASS" => {
             Fault::unavailable("store-login-refused", told).advise("Check user and password of the store.")
         }

@@ -3,8 +3,8 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// The port in an address such as `mysql://root@127.0.0.1:3306/shop`.
@@ -27,6 +27,29 @@ struct Rule {
     left: AtomicI64,
     /// Connections so far.
     count: AtomicUsize,
+    /// Where the connection is cut by what the client says.
+    cut: Mutex<Option<Cut>>,
+    /// The next answer goes to nobody.
+    muted: AtomicBool,
+}
+
+/// Cuts a connection once: at the piece number `pieces` of what the client says, from the one in which `word` stands.
+#[derive(Clone, Debug)]
+pub struct Cut {
+    pub word: &'static str,
+    pub pieces: usize,
+    /// Whether the server still hears that piece, and answers it to nobody.
+    pub heard: bool,
+    /// What happens to connections from then on.
+    pub then: usize,
+}
+
+/// What becomes of a piece of what the client says.
+enum Fate {
+    Pass,
+    Drop,
+    /// It passes, and the answer does not.
+    Unanswered,
 }
 
 pub const PASS: usize = 0;
@@ -64,16 +87,62 @@ impl Proxy {
         self.rule.left.store(bytes, Ordering::SeqCst);
     }
 
+    /// Cuts the connection by what the client says, once.
+    pub fn cut(&self, cut: Cut) {
+        *self.rule.cut.lock().expect("whole") = Some(cut);
+    }
+
+    /// Whether the cut is still to come.
+    pub fn is_armed(&self) -> bool {
+        self.rule.cut.lock().expect("whole").is_some()
+    }
+
     pub fn connections(&self) -> usize {
         self.rule.count.load(Ordering::SeqCst)
     }
 }
 
+impl Rule {
+    fn fate(&self, piece: &[u8], counting: &mut bool) -> Fate {
+        let mut armed = self.cut.lock().expect("whole");
+        let Some(cut) = armed.as_mut() else { return Fate::Pass };
+        *counting |= piece.windows(cut.word.len()).any(|window| window == cut.word.as_bytes());
+        if *counting && cut.pieces > 0 {
+            cut.pieces -= 1;
+        }
+        if !*counting || cut.pieces > 0 {
+            return Fate::Pass;
+        }
+        let heard = cut.heard;
+        self.mode.store(cut.then, Ordering::SeqCst);
+        *armed = None;
+        if heard { Fate::Unanswered } else { Fate::Drop }
+    }
+}
+
 fn pass(mut from: TcpStream, mut to: TcpStream, rule: &Rule, is_answer: bool) {
-    let mut buffer = [0; 1024];
+    // A statement is one piece.
+    let mut buffer = vec![0; if is_answer { 1 << 10 } else { 1 << 16 }];
+    let mut counting = false;
     while let Ok(length @ 1..) = from.read(&mut buffer) {
         while rule.mode.load(Ordering::SeqCst) == STALL {
             std::thread::sleep(Duration::from_millis(20));
+        }
+        if !is_answer {
+            match rule.fate(&buffer[..length], &mut counting) {
+                Fate::Pass => {}
+                Fate::Drop => break,
+                Fate::Unanswered => {
+                    rule.muted.store(true, Ordering::SeqCst);
+                    if to.write_all(&buffer[..length]).is_err() {
+                        break;
+                    }
+                    continue;
+                }
+            }
+        }
+        if is_answer && rule.muted.swap(false, Ordering::SeqCst) {
+            break;
         }
         let left = rule.left.load(Ordering::SeqCst);
         if is_answer && left >= 0 {

@@ -67,3 +67,6 @@ mod run;
 mod stores;
 #[path = "suite/verify.rs"]
 mod verify;
+#[cfg(feature = "privacy")]
+#[path = "suite/whole.rs"]
+mod whole;

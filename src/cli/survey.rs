@@ -52,12 +52,13 @@ pub(crate) fn take(context: &Context, members: Vec<Member>, rows: Option<u64>) -
     let mut surveys: Vec<Survey> = Vec::new();
     for mut member in members {
         let store = member.name.split('/').next().unwrap_or_default().to_owned();
+        let gaps = member.catalog.gaps.iter().chain(&member.catalog.passing);
         let mut seen = Survey {
             dataset: member.dataset.clone(),
             samples: vec![],
             is_complete: has_catalog(context, &store),
             undeclared: vec![],
-            gaps: member.catalog.gaps.iter().map(|gap| format!("{}: {gap}", member.name)).collect(),
+            gaps: gaps.map(|gap| format!("{}: {gap}", member.name)).collect(),
             catalog: member.catalog,
             store,
         };

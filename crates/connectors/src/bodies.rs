@@ -11,7 +11,7 @@ mod parquet;
 mod propose;
 mod scan;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{Read, Write};
 use std::ops::ControlFlow;
 
@@ -166,6 +166,7 @@ impl<B: Bodies> Rows<B> {
             columns.push(column(ROW_DIGEST, privacy::catalog::ColumnKind::Text, false));
         }
         let key: Vec<String> = key.iter().map(ToString::to_string).collect();
+        let own = [self.bodies.name_column(), ROW_DIGEST].map(str::to_owned);
         let estimate = if format == Format::Whole { Some(total) } else { (total * rows).checked_div(bytes) };
         Ok(Collection {
             name: shape.name.clone(),
@@ -173,7 +174,8 @@ impl<B: Bodies> Rows<B> {
             unique: vec![key.clone()],
             key,
             rows_estimated: estimate.or(Some(0)),
-            comment: Some(settings_in_words(shape)),
+            words: shape.words(Some(format.word())),
+            own: own.to_vec(),
             ..Collection::default()
         })
     }
@@ -257,7 +259,6 @@ impl<B: Bodies> Rows<B> {
     /// Changes the rows with these keys, body by body.
     fn change(&mut self, collection: &str, keys: &[Key], verdict: &dyn Fn(&Key) -> Verdict) -> Result<u64, Fault> {
         let shape = self.shape(collection)?;
-        let key = self.key(&shape);
         let mut by_body: BTreeMap<&str, Vec<Key>> = BTreeMap::new();
         for key in keys {
             let Some(Some(name)) = key.0.first() else { continue };
@@ -276,17 +277,56 @@ impl<B: Bodies> Rows<B> {
                 }
                 continue;
             }
-            let around = around(self.bodies.name_column(), &shape, &entry);
-            let wanted = Keys::of(&keys);
-            let changed = self.bodies.rewrite(id, &mut |input, output| {
-                formats::rewrite(format(&shape), &options(&shape), &entry.name, input, output, &mut |node, raw| {
-                    let own = record(&around, &key, node, raw).key(&key);
-                    Ok(if wanted.contains(&own) { verdict(&own) } else { Verdict::Keep })
-                })
-            })?;
-            found += changed.found;
+            // What was a row under the same key before is an older version of it, and goes first: then a run that is stopped
+            // here still finds the row.
+            for older in if shape.key.is_empty() { Vec::new() } else { self.older(&entry)? } {
+                let renamed = |key: &Key| {
+                    let name = Some(older.id.clone());
+                    Key([name].into_iter().chain(key.0.iter().skip(1).cloned()).collect())
+                };
+                let names: HashMap<Key, &Key> = keys.iter().map(|key| (renamed(key), key)).collect();
+                let all: Vec<Key> = names.keys().cloned().collect();
+                self.rewrite(&shape, &older, &all, &|key| names.get(key).map_or(Verdict::Keep, |key| verdict(key)))?;
+            }
+            found += self.rewrite(&shape, &entry, &keys, verdict)?;
         }
         Ok(found)
+    }
+
+    fn rewrite(
+        &mut self,
+        shape: &Shape,
+        entry: &Entry,
+        keys: &[Key],
+        verdict: &dyn Fn(&Key) -> Verdict,
+    ) -> Result<u64, Fault> {
+        let key = self.key(shape);
+        let around = around(self.bodies.name_column(), shape, entry);
+        let wanted = Keys::of(keys);
+        let changed = self.bodies.rewrite(&entry.id, &mut |input, output| {
+            formats::rewrite(format(shape), &options(shape), &entry.name, input, output, &mut |node, raw| {
+                let own = record(&around, &key, node, raw).key(&key);
+                Ok(if wanted.contains(&own) { verdict(&own) } else { Verdict::Keep })
+            })
+        })?;
+        Ok(changed.found)
+    }
+
+    /// The versions of a body that are older than this one.
+    fn older(&mut self, entry: &Entry) -> Result<Vec<Entry>, Fault> {
+        if !self.bodies.abilities().versions {
+            return Ok(Vec::new());
+        }
+        let mut versions = Vec::new();
+        for version in self.bodies.list(&entry.name) {
+            let version = version?;
+            if version.name == entry.name && !version.is_marker && version.unread.is_none() {
+                versions.push(version);
+            }
+        }
+        // A listing begins with the newest.
+        let at = versions.iter().position(|version| version.id == entry.id);
+        Ok(at.map_or_else(Vec::new, |at| versions.split_off(at + 1)))
     }
 }
 
@@ -452,12 +492,6 @@ fn options(shape: &Shape) -> Options {
         rows: shape.settings.word("rows").map(FieldPath::parse),
         delimiter: delimiter.and_then(|word| word.bytes().next()),
     }
-}
-
-/// `keys: "exports/{date}.csv"; format: csv`: what a map of this collection has to say.
-fn settings_in_words(shape: &Shape) -> String {
-    let keys: Vec<String> = shape.templates.iter().map(|template| template.text().to_owned()).collect();
-    format!("keys: {}; format: {}", keys.join(", "), format(shape).word())
 }
 
 fn unknown(name: &str) -> Fault {

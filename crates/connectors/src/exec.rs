@@ -211,7 +211,7 @@ impl DataStore for Exec {
         let collections = list.iter().map(|value| collection(&self.plugin, value, self.abilities.transactions));
         let mut collections: Vec<Collection> = collections.collect::<Result<_, Fault>>()?;
         collections.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok(Catalog { collections, gaps: told.get("gaps").map(texts).unwrap_or_default() })
+        Ok(Catalog { collections, gaps: told.get("gaps").map(texts).unwrap_or_default(), ..Catalog::default() })
     }
 
     fn find(&mut self, find: &Find<'_>, each: &mut EachRow<'_>) -> Result<(), Fault> {

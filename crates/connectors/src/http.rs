@@ -184,7 +184,7 @@ impl DataStore for Http {
         let mut collections =
             self.collections.iter().map(|described| self.describe_one(described)).collect::<Result<Vec<_>, Fault>>()?;
         collections.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok(Catalog { collections, gaps: Vec::new() })
+        Ok(Catalog { collections, ..Catalog::default() })
     }
 
     fn find(&mut self, find: &Find<'_>, each: &mut EachRow<'_>) -> Result<(), Fault> {

@@ -138,14 +138,14 @@ impl Nats {
         }
         let key = key();
         let names: Vec<String> = key.iter().map(ToString::to_string).collect();
-        let templates: Vec<&str> = shape.templates.iter().map(Template::text).collect();
         Ok(Collection {
             name: shape.name.clone(),
             columns: columns.into_columns(&around, &key),
             unique: vec![names.clone()],
             key: names,
             rows_estimated: Some(count),
-            comment: Some(format!("keys: {}; format: json", templates.join(", "))),
+            words: shape.words(None),
+            own: AROUND.iter().map(|name| (*name).to_owned()).collect(),
             ..Collection::default()
         })
     }
@@ -172,9 +172,10 @@ impl Nats {
         Ok(found)
     }
 
-    /// Under a bucket: the revisions `gone` of one subject, which have to be its oldest ones.
+    /// Under a bucket: the revisions `gone` of one subject. Older ones are versions of the same row and go with them, unless a
+    /// newer one stays: then the key is somebody else's now, and nobody knows whose the older ones were.
     fn purge(&mut self, stream: &Stream, subject: &str, gone: &BTreeSet<u64>) -> Result<u64, Fault> {
-        let mut kept = None;
+        let (mut kept, mut has_older) = (None, false);
         let mut seq = 1;
         let last = gone.last().copied().unwrap_or(0);
         while let Some(revision) = messages::next(&mut self.wire, &stream.name, subject, seq)? {
@@ -183,10 +184,17 @@ impl Nats {
                 continue;
             }
             if revision.seq < last {
-                return Err(Fault::refused("revision-not-deletable", "A revision of a key cannot be deleted while an older one stays")
-                    .advise("The older revision belongs to somebody else. Purge the key by hand, or let the plan take the whole key."));
+                has_older = true;
+            } else {
+                kept = Some(kept.unwrap_or(revision.seq));
             }
-            kept = Some(kept.unwrap_or(revision.seq));
+        }
+        if has_older && kept.is_some() {
+            return Err(Fault::refused(
+                "revision-not-deletable",
+                "A revision of a key cannot be deleted while an older and a newer one stay",
+            )
+            .advise("Both belong to somebody else. Purge the key by hand, or let the plan take the whole key."));
         }
         messages::purge(&mut self.wire, &stream.name, subject, kept)?;
         Ok(gone.len() as u64)

@@ -22,7 +22,7 @@ use redis::cmd;
 use crate::Access;
 use crate::document::columns::{Columns, SAMPLE_ROWS, column};
 use crate::document::needle::Sought;
-use crate::document::pattern::Patterns;
+use crate::document::pattern::{Patterns, differs};
 use crate::document::record::Record;
 use crate::document::shape::{Shape, settled};
 use crate::document::template::Template;
@@ -37,6 +37,8 @@ use wire::Wire;
 const TTL: &str = "ttl_ms";
 /// Above so many wanted keys, a walk over all of them is cheaper.
 const KEYS_ASKED_MAX: usize = 10_000;
+/// Fields of a hash by which it is told whether they are columns or rows.
+const FIELDS_LOOKED_AT: usize = 200;
 /// Keys that are asked for in one go.
 const KEYS_AT_ONCE: usize = 500;
 
@@ -105,17 +107,31 @@ impl Redis {
         for (name, template, first) in patterns.into_found() {
             let Ok(template) = Template::parse(&template, ':') else { continue };
             let kind: String = self.wire.ask(cmd("TYPE").arg(&first))?;
+            let mut settings = Settings::default();
+            if kind == "hash" && template.variables().is_empty() && self.has_rows_in_fields(&first)? {
+                settings.words.insert("rows".to_owned(), ("fields".to_owned(), model::Place::default()));
+            }
             shapes.push(Shape {
                 name,
                 templates: vec![template],
                 format: Layout::of_word(&kind, false).map(|_| kind),
                 key: Vec::new(),
                 fields: Vec::new(),
-                settings: Settings::default(),
+                settings,
                 place: model::Place::default(),
             });
         }
         Ok(shapes)
+    }
+
+    /// Whether the fields of a hash are named after what they belong to, such as `carts` with a field for each person: their
+    /// names are data then, and no columns.
+    fn has_rows_in_fields(&mut self, key: &str) -> Result<bool, Fault> {
+        let (_, pairs): (u64, Vec<Vec<u8>>) =
+            self.wire.ask(cmd("HSCAN").arg(key).arg(0).arg("COUNT").arg(FIELDS_LOOKED_AT))?;
+        let fields = pairs.len() / 2;
+        let different = pairs.iter().step_by(2).filter(|field| differs(&shown(field))).count();
+        Ok(fields > 1 && different * 2 > fields)
     }
 
     /// How the rows of `shape` lie: as the map says, or as the first of its keys does.
@@ -223,7 +239,7 @@ impl Redis {
         let mut around = layout.around();
         around.splice(1..1, shape.variables());
         let mut columns = Columns::declared(shape, &around);
-        let (mut keys, mut rows, mut sampled, mut expire) = (0_u64, 0_u64, 0_u64, 0_u64);
+        let (mut keys, mut rows, mut sampled, mut expire, mut plain) = (0_u64, 0_u64, 0_u64, 0_u64, 0_u64);
         self.each_key(shape, &mut |wire, key, variables| {
             keys += 1;
             if rows >= SAMPLE_ROWS || wire.ask::<String>(cmd("TYPE").arg(key))? != layout.word() {
@@ -233,6 +249,7 @@ impl Redis {
             expire += u64::from(wire.ask::<i64>(cmd("PTTL").arg(key))? >= 0);
             rows::rows(wire, key, layout, variables, &mut |record| {
                 columns.see(&record.body);
+                plain += u64::from(record.body.members().is_empty());
                 rows += 1;
                 Ok(if rows >= SAMPLE_ROWS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
             })
@@ -245,18 +262,21 @@ impl Redis {
         ttl.generated = true;
         columns.push(ttl);
         let key: Vec<String> = key.iter().map(ToString::to_string).collect();
-        let templates: Vec<&str> = shape.templates.iter().map(Template::text).collect();
-        let expiry = match expire {
-            0 => String::new(),
-            some => format!("; {some} of {sampled} keys looked at expire by themselves"),
-        };
+        let expiry = (expire > 0).then(|| format!("{expire} of {sampled} keys looked at expire by themselves"));
+        let mut own = vec!["key", TTL];
+        own.extend((layout == Layout::Stream).then_some("id"));
+        // Elements of JSON are columns as well.
+        let is_element = key.get(1).is_some_and(|column| column == "value");
+        own.extend((is_element && rows > 0 && plain == 0).then_some("value"));
         Ok(Collection {
             name: shape.name.clone(),
             columns,
             unique: if layout == Layout::List { Vec::new() } else { vec![key.clone()] },
             key,
             rows_estimated: (keys * rows).checked_div(sampled).or(Some(0)),
-            comment: Some(format!("keys: {}; format: {}{expiry}", templates.join(", "), layout.word())),
+            comment: expiry,
+            words: shape.words(Some(layout.word())),
+            own: own.into_iter().map(str::to_owned).collect(),
             ..Collection::default()
         })
     }

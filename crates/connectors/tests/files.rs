@@ -72,7 +72,8 @@ fn the_catalog_is_read_off_names_and_rows() {
     assert_eq!(catalog.collection("loose").unwrap().key, ["path", "row_sha256"]);
     assert_eq!(catalog.collection("avatars").unwrap().rows_estimated, Some(2));
     let unmapped = catalog.collection("other/name_txt").unwrap();
-    assert_eq!(unmapped.comment.as_deref(), Some("keys: other/{name}.txt; format: whole"));
+    let words = [("keys", "other/{name}.txt"), ("format", "whole")].map(|(word, text)| (word.into(), text.into()));
+    assert_eq!((unmapped.words.as_slice(), unmapped.own.join(",")), (&words[..], "path,row_sha256".to_owned()));
     assert_eq!(catalog.gaps, ["link.csv was not read: it is a link, and links are not followed"]);
 }
 

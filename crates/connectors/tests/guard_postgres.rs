@@ -4,11 +4,11 @@
 
 #[path = "common/proxy.rs"]
 mod proxy;
+#[path = "common/standby.rs"]
+mod standby;
 
-use std::net::TcpListener;
-use std::path::Path;
-use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use model::Fault;
 use privacy::map::Dataset;
@@ -16,7 +16,8 @@ use privacy::row::{FieldPath, Key};
 use privacy::store::{DataStore, Find};
 use probity_connectors::Access;
 use probity_connectors::guard::{Route, open};
-use proxy::{Proxy, REFUSE, port};
+use proxy::{Proxy, REFUSE};
+use standby::{Standby, until};
 
 fn variable(name: &str) -> Option<String> {
     let value = std::env::var(name).ok();
@@ -32,87 +33,6 @@ fn judge(url: &str, sql: &str) -> String {
     let output = output.expect("psql is installed");
     assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
-}
-
-/// A program of the server, as the user that may run it.
-fn program(name: &str) -> Command {
-    let (bin, words) = (variable("PROBITY_TEST_POSTGRES_BIN").unwrap(), std::env::var("PROBITY_TEST_POSTGRES_AS"));
-    let words = words.unwrap_or_default();
-    let path = format!("{bin}/{name}");
-    let mut words = words.split_whitespace();
-    match words.next() {
-        None => Command::new(path),
-        Some(first) => {
-            let mut command = Command::new(first);
-            command.args(words).arg(path);
-            command
-        }
-    }
-}
-
-/// A standby of the server under test; ended with the test.
-struct Standby {
-    server: Child,
-    port: u16,
-}
-
-impl Standby {
-    fn of(primary: &str, folder: &Path) -> Standby {
-        // The server's user, who is not ours when the tests run as root, writes into it.
-        std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o777)).expect("opened up");
-        let data = folder.join("data");
-        let copied = program("pg_basebackup")
-            .current_dir(folder)
-            .args(["--no-sync", "-c", "fast", "-R", "-X", "stream", "-h", "127.0.0.1", "-U", "postgres", "-p"])
-            .args([&port(primary).to_string(), "-D"])
-            .arg(&data)
-            .status();
-        assert!(copied.expect("pg_basebackup is installed").success());
-        let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound").port();
-        let server = program("postgres")
-            .current_dir(folder)
-            .args([
-                "-p",
-                &port.to_string(),
-                "-c",
-                "listen_addresses=127.0.0.1",
-                "-c",
-                "fsync=off",
-                "-c",
-                "max_connections=200",
-                "-k",
-            ])
-            .arg(folder)
-            .args(["-c", "ssl=off", "-D"])
-            .arg(&data)
-            .stderr(std::fs::File::create(folder.join("log")).expect("a log"))
-            .spawn()
-            .expect("started");
-        let standby = Standby { server, port };
-        until(|| {
-            Command::new("psql").args(["-Xqc", "SELECT 1", &standby.url("postgres")]).output().unwrap().status.success()
-        });
-        standby
-    }
-
-    fn url(&self, database: &str) -> String {
-        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
-    }
-}
-
-impl Drop for Standby {
-    fn drop(&mut self) {
-        let _ = Command::new("kill").args(["-INT", &self.server.id().to_string()]).status();
-        let _ = self.server.wait();
-    }
-}
-
-fn until(mut holds: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(began.elapsed() < Duration::from_secs(20), "waited in vain");
-        std::thread::sleep(Duration::from_millis(50));
-    }
 }
 
 fn through(proxy: &Proxy, database: &str) -> String {
@@ -198,7 +118,7 @@ fn a_postgres_is_guarded() {
     assert_eq!(delete(&mut *store, 2).expect("deleted"), 1);
     assert_eq!(count(&mut *reader).expect("read"), 2999, "the standby has not heard of it");
     until(|| judge(&standby.url(&name), "SELECT pg_last_wal_receive_lsn() > pg_last_wal_replay_lsn()") == "t");
-    let gaps = reader.describe().expect("described").gaps;
+    let gaps = reader.describe().expect("described").passing;
     assert!(gaps.iter().any(|gap| gap.contains("s behind")), "{gaps:?}");
     judge(&standby.url(&name), "SELECT pg_wal_replay_resume()");
     until(|| judge(&standby.url(&name), "SELECT count(*) FROM person") == "2998");

@@ -96,15 +96,12 @@ fn the_catalog_is_read_off_the_keys() {
             "user key / key,id,mail,name,address,ttl_ms",
         ]
     );
-    assert!(
-        catalog
-            .collection("user")
-            .unwrap()
-            .comment
-            .as_deref()
-            .unwrap()
-            .ends_with("1 of 2 keys looked at expire by themselves")
-    );
+    let user = catalog.collection("user").unwrap();
+    assert_eq!(user.comment.as_deref(), Some("1 of 2 keys looked at expire by themselves"));
+    assert_eq!(user.own, ["key", "ttl_ms"]);
+    let unknown = catalog.collection("otp_part2_part3").unwrap();
+    let words = [("keys", "otp:{part2}:{part3}"), ("format", "string")].map(|(word, text)| (word.into(), text.into()));
+    assert_eq!(unknown.words, words);
 }
 
 /// Rows of every type are found by value and deleted; a second time nothing is there; all others stay.

@@ -7,6 +7,8 @@ pub struct Catalog {
     pub collections: Vec<Collection>,
     /// What could not be read (a schema without permission, a table of an engine without catalog), a sentence each.
     pub gaps: Vec<String>,
+    /// What holds at this moment only (how far a replica is behind), a sentence each: told, and no part of what is confirmed.
+    pub passing: Vec<String>,
 }
 
 impl Catalog {
@@ -41,6 +43,10 @@ pub struct Collection {
     pub transactional: bool,
     /// Views, partitions of a mapped parent, logs: rows are not to be deleted here.
     pub read_only: bool,
+    /// Columns that the store gives each row for itself (a path, a number, a time to live): no data, and no line of a map.
+    pub own: Vec<String>,
+    /// What `meta.probity` of the collection has to say for the store to know its rows again: word and text.
+    pub words: Vec<(String, String)>,
     /// The store refuses to delete a row that refers to itself, unless the link cascades (InnoDB).
     pub clings_to_itself: bool,
 }

@@ -11,7 +11,7 @@ use model::{Digest, Fault, Instant};
 use serde_json::Value;
 
 use crate::apply::{Applied, State, StepApplied};
-use crate::plan::{Outcome, Plan, Step};
+use crate::plan::{Outcome, PASSING, Plan, Step};
 use crate::row::digest as row_digest;
 use crate::verify::{StoreVerified, Verified};
 
@@ -304,7 +304,9 @@ fn gaps(plan: &Plan, verified: Option<&Verified>) -> Vec<String> {
         (Some(member), None) => format!("{member}: "),
         _ => String::new(),
     };
-    let planned = plan.gaps.iter().map(|gap| place(gap.member.as_ref(), gap.collection.as_ref()) + &gap.text);
+    // What passes was looked at again since.
+    let lasting = plan.gaps.iter().filter(|gap| gap.kind != PASSING || verified.is_none());
+    let planned = lasting.map(|gap| place(gap.member.as_ref(), gap.collection.as_ref()) + &gap.text);
     let mut gaps: Vec<String> = planned.collect();
     match verified {
         None => gaps.push("It was not verified that the data is gone, because not every store is done.".to_owned()),

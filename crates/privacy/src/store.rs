@@ -98,6 +98,9 @@ pub trait DataStore: Send {
     /// Streams the rows that meet `find`, each row once. Nothing is held but the row at hand and the batch of the driver.
     fn find(&mut self, find: &Find<'_>, each: &mut EachRow<'_>) -> Result<(), Fault>;
 
+    /// From now on nothing is read from a replica that may be behind: what was changed has to be seen.
+    fn leave_replicas(&mut self) {}
+
     /// Begins a transaction that can write. Reading inside sees what it wrote.
     fn begin(&mut self) -> Result<Box<dyn Transaction + '_>, Fault>;
 

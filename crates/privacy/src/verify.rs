@@ -86,6 +86,8 @@ pub fn verify(
     progress: &dyn Progress,
 ) -> Result<Verified, Fault> {
     let reasons = Reasons::of(plan);
+    // A replica may show what is gone, and may not show what has come.
+    members.iter_mut().for_each(|member| member.store.leave_replicas());
     let found = discover(graph, members, identities, &Options { digests: false, tolerant: false }, progress)?;
     let search = Search::new(&identities.iter().map(Value::of).collect::<Vec<_>>())?;
     let physical = compact(plan, members);

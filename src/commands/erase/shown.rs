@@ -63,10 +63,9 @@ impl Show for Planned {
             page.field("shared", format!("{rows} of {}.{}: {}", shared.member, shared.collection, shared.reason));
         }
         self.plan.gaps.iter().for_each(|gap| page.field("gap", &gap.text));
-        self.plan
-            .traps
-            .iter()
-            .for_each(|trap| page.field("mind", format!("{}.{}: {}", trap.member, trap.collection, trap.text)));
+        for (member, text, collections) in minded(&self.plan) {
+            page.field("mind", format!("{member}: {text} ({})", collections.join(", ")));
+        }
         for index in &self.plan.estimates.indexes {
             let statement = index.statement.clone().unwrap_or_else(|| index.columns.join(", "));
             page.field("index", format!("{}.{} was read whole: {statement}", index.member, index.collection));
@@ -85,6 +84,18 @@ impl Show for Planned {
     }
 }
 
+/// What is to be minded: store, sentence, and the collections that it is about.
+fn minded(plan: &Plan) -> Vec<(&str, &str, Vec<&str>)> {
+    let mut all: Vec<(&str, &str, Vec<&str>)> = Vec::new();
+    for trap in &plan.traps {
+        match all.iter_mut().find(|(member, text, _)| *member == trap.member && *text == trap.text) {
+            Some((.., collections)) => collections.push(&trap.collection),
+            None => all.push((&trap.member, &trap.text, vec![&trap.collection])),
+        }
+    }
+    all
+}
+
 /// What came of an erase.
 pub(super) struct Erased {
     request: String,
@@ -97,7 +108,6 @@ pub(super) struct Erased {
     rows: Vec<(Outcome, u64)>,
     result: &'static str,
     held: bool,
-    gaps: usize,
     kept: u64,
     shared: u64,
     recipients: Vec<String>,
@@ -122,7 +132,6 @@ impl Erased {
             rows: Outcome::ALL.iter().map(|outcome| (*outcome, of.rows(*outcome))).collect(),
             result: of.result.word(),
             held: of.retained.iter().any(|kept| kept.hold.is_some()),
-            gaps: of.gaps.len(),
             kept: of.retained.iter().map(|kept| kept.rows).sum(),
             shared: of.shared.iter().map(|shared| shared.rows).sum(),
             recipients: of.recipients.iter().map(|(name, _)| name.clone()).collect(),
@@ -153,6 +162,31 @@ fn places(verified: &Verified) -> Vec<Value> {
 
 fn cells(key: &Key) -> Value {
     json!(key.0)
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+impl Erased {
+    /// How each store ended, where that is a question, and what was searched again.
+    fn stores(&self, page: &mut Page) {
+        let stores: Vec<&Value> = list(&self.body["scope"]).collect();
+        if stores.len() > 1 {
+            for store in &stores {
+                let word = |name: &str| store[name].as_str().unwrap_or_default();
+                page.field("store", format!("{}: {} ({})", word("store"), word("state"), word("version")));
+            }
+        }
+        let sum = |name: &str| list(&self.body["verification"]).filter_map(|store| store[name].as_u64()).sum::<u64>();
+        if list(&self.body["verification"]).next().is_some() {
+            let (rows, collections) = (sum("rows"), sum("collections"));
+            let rows = model::counted(rows, "row that stays", "rows that stay");
+            let collections = model::counted(collections, "collection", "collections");
+            let found = if self.places.is_empty() { "nothing of the person is in them" } else { "see what is left" };
+            page.field("searched", format!("{rows}, in {collections}: {found}"));
+        }
+    }
 }
 
 impl Show for Erased {
@@ -203,9 +237,8 @@ impl Show for Erased {
             let path = [text("store"), text("collection"), text("field")].join(".");
             page.field("left", format!("{path} {key}: {forms}"));
         }
-        if self.gaps > 0 {
-            page.field("gaps", format!("{}: the certificate lists them", self.gaps));
-        }
+        self.stores(page);
+        list(&self.body["gaps"]).filter_map(Value::as_str).for_each(|gap| page.field("not covered", gap));
         self.recipients.iter().for_each(|name| page.field("to tell", name));
         page.gap();
         if self.held && !self.closed {

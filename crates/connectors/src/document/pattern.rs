@@ -10,12 +10,17 @@ pub(crate) fn pattern(name: &str, separator: char) -> (String, String) {
     let mut names = Vec::new();
     let mut templates = Vec::new();
     for (n, part) in name.split(separator).enumerate() {
-        let differs = part.contains(|letter: char| letter.is_ascii_digit() || letter == '@' || letter == '*');
+        let differs = differs(part);
         let variable = format!("part{}", n + 1);
         templates.push(if differs { format!("{{{variable}}}") } else { part.replace('{', "{{").replace('}', "}}") });
         names.push(if differs { variable } else { part.to_owned() });
     }
     (names.join("_").replace('.', "_"), templates.join(&separator.to_string()))
+}
+
+/// Whether a part of a name looks like one of many: it has a digit or an `@`.
+pub(crate) fn differs(part: &str) -> bool {
+    part.contains(|letter: char| letter.is_ascii_digit() || letter == '@' || letter == '*')
 }
 
 /// Collects patterns of names, each with the first name that showed it.

@@ -64,6 +64,20 @@ impl Shape {
         names
     }
 
+    /// What a map of this collection has to say: `keys`, `format`, `rows`.
+    pub(crate) fn words(&self, format: Option<&str>) -> Vec<(String, String)> {
+        let mut words: Vec<(String, String)> = match self.templates.as_slice() {
+            [template] => vec![("keys".to_owned(), template.text().to_owned())],
+            several => {
+                let numbered = several.iter().enumerate();
+                numbered.map(|(number, template)| (format!("keys[{number}]"), template.text().to_owned())).collect()
+            }
+        };
+        words.extend(format.map(|format| ("format".to_owned(), format.to_owned())));
+        words.extend(self.settings.word("rows").map(|rows| ("rows".to_owned(), rows.to_owned())));
+        words
+    }
+
     /// A fault of the map at this collection.
     pub(crate) fn wrong(&self, code: &'static str, why: String) -> Fault {
         Fault::bad_config(code, why).at(self.place.clone())
@@ -79,6 +93,9 @@ pub(crate) fn settled(mapped: &[Shape], proposed: &[Shape]) -> Vec<Shape> {
         if let Some(proposal) = same.filter(|_| shape.templates.is_empty()) {
             shape.templates.clone_from(&proposal.templates);
             shape.format = shape.format.take().or_else(|| proposal.format.clone());
+            for (word, text) in &proposal.settings.words {
+                shape.settings.words.entry(word.clone()).or_insert_with(|| text.clone());
+            }
         }
         shape
     };

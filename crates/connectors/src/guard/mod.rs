@@ -4,8 +4,8 @@
 //!   told before is not told again. Writes are never repeated: only whoever knows what was planned can do that.
 //! - A store that fails five times in a row is left alone for half a minute.
 //! - Of several hosts the first is used that answers and can be written to; when it goes, the next is.
-//! - A replica is read from until the first transaction begins, then the host that was written to. The residual scan never
-//!   looks at a replica. How far a replica is behind is a gap of the catalog.
+//! - A replica is read from until the first transaction begins, or what was erased is looked for again; then the host that is
+//!   written to. The residual scan never looks at a replica. How far a replica is behind is a gap of the catalog.
 //!
 //! How long a question may take is the connector's own matter ([`Access`]).
 
@@ -206,7 +206,7 @@ impl DataStore for Guarded {
         if let Some(replica) = &mut self.replica {
             let unknown = Standing { read_only: true, behind: None };
             let standing = replica.store(&self.dataset).and_then(|store| store.standing());
-            catalog.gaps.extend(lag(standing.unwrap_or(unknown)));
+            catalog.passing.extend(lag(standing.unwrap_or(unknown)));
         }
         Ok(catalog)
     }
@@ -233,6 +233,10 @@ impl DataStore for Guarded {
             });
             done.map_err(|fault| if refused || !told.is_whole() { Broke::Final(fault) } else { Broke::Store(fault) })
         })
+    }
+
+    fn leave_replicas(&mut self) {
+        self.replica = None;
     }
 
     fn begin(&mut self) -> Result<Box<dyn Transaction + '_>, Fault> {

@@ -25,6 +25,8 @@ struct Rule {
     mode: AtomicUsize,
     /// So many bytes of answers pass before the connection is cut, once; below zero: no limit.
     left: AtomicI64,
+    /// The cut is the end of the server.
+    ends: AtomicBool,
     /// Connections so far.
     count: AtomicUsize,
     /// Where the connection is cut by what the client says.
@@ -97,6 +99,12 @@ impl Proxy {
         self.rule.cut.lock().expect("whole").is_some()
     }
 
+    /// Cuts the connection after so many more bytes of answers, and refuses all later ones.
+    pub fn end_after(&self, bytes: i64) {
+        self.rule.ends.store(true, Ordering::SeqCst);
+        self.cut_after(bytes);
+    }
+
     pub fn connections(&self) -> usize {
         self.rule.count.load(Ordering::SeqCst)
     }
@@ -150,6 +158,9 @@ fn pass(mut from: TcpStream, mut to: TcpStream, rule: &Rule, is_answer: bool) {
             if left < length as i64 {
                 // Once only: the next connection passes.
                 rule.left.store(-1, Ordering::SeqCst);
+                if rule.ends.load(Ordering::SeqCst) {
+                    rule.mode.store(REFUSE, Ordering::SeqCst);
+                }
                 break;
             }
         }

@@ -18,7 +18,7 @@ use model::{Fault, Place};
 
 use crate::catalog::{Catalog, Collection, OnDelete};
 use crate::map::{DataMap, Dataset, MappedCollection, MappedField};
-use crate::plan::Gap;
+use crate::plan::{Gap, PASSING};
 use crate::row::FieldPath;
 
 /// One member as it enters the graph.
@@ -261,7 +261,9 @@ fn nodes(map: &DataMap, parts: &[Part<'_>], gaps: &mut Vec<Gap>) -> Vec<Node> {
             dataset.collections.iter().filter(gone)
         });
         gaps.extend(absent.map(|collection| not_in_store(part, collection)));
-        gaps.extend(part.catalog.gaps.iter().map(|text| gap("catalog", Some(part.member), None, text.clone(), None)));
+        for (kind, texts) in [("catalog", &part.catalog.gaps), (PASSING, &part.catalog.passing)] {
+            gaps.extend(texts.iter().map(|text| gap(kind, Some(part.member), None, text.clone(), None)));
+        }
     }
     nodes
 }

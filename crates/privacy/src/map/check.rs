@@ -160,7 +160,7 @@ impl Checking<'_> {
 
     /// Columns of the store that the map does not know.
     fn columns(&mut self, mapped: &MappedCollection, found: &catalog::Collection) {
-        for column in &found.columns {
+        for column in found.columns.iter().filter(|column| !found.own.contains(&column.name)) {
             if mapped
                 .fields
                 .iter()

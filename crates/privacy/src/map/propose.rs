@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use crate::catalog::{Catalog, Collection, Column, ColumnKind};
 use crate::map::sample::{self, Sample, SampledField};
 use crate::map::write::Comments;
-use crate::map::{Dataset, Direction, MappedCollection, MappedField, Reference, taxonomy};
+use crate::map::{Dataset, Direction, MappedCollection, MappedField, Reference, Settings, taxonomy};
 use crate::row::FieldPath;
 
 pub use links::{Undeclared, undeclared};
@@ -97,7 +97,8 @@ impl<'p> Proposing<'p> {
 
     /// Columns and the fields of their documents, with what their values look like.
     fn look(&mut self) {
-        for column in &self.collection.columns {
+        let own = &self.collection.own;
+        for column in self.collection.columns.iter().filter(|column| !own.contains(&column.name)) {
             let path = FieldPath::column(&column.name);
             let sampled = self.sample.and_then(|sample| sample.field(&path));
             let field = self.field(path, Some(column), sampled);
@@ -294,7 +295,15 @@ impl<'p> Proposing<'p> {
         }
         fields.sort_by(|a, b| a.path.cmp(&b.path));
         let description = self.collection.comment.clone().filter(|comment| !comment.trim().is_empty());
-        MappedCollection { name: self.collection.name.clone(), description, fields, ..MappedCollection::default() }
+        let word = |(word, text): &(String, String)| (word.clone(), (text.clone(), model::Place::default()));
+        let settings = Settings { words: self.collection.words.iter().map(word).collect() };
+        MappedCollection {
+            name: self.collection.name.clone(),
+            description,
+            fields,
+            settings,
+            ..MappedCollection::default()
+        }
     }
 }
 

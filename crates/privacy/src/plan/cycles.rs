@@ -244,7 +244,7 @@ mod tests {
     /// Two tables, a(id, b) and b(id, a); rows a1 → b1 → a1, and b2 → a1, which is in no circle.
     fn check(a: (OnDelete, bool, bool), b: (OnDelete, bool, bool), expect: (usize, usize, usize, bool)) {
         let collections = vec![table("a", &[("b", "b", a.0, a.1, a.2)]), table("b", &[("a", "a", b.0, b.1, b.2)])];
-        let catalog = Catalog { collections, gaps: Vec::new() };
+        let catalog = Catalog { collections, ..Catalog::default() };
         let parts = [Part { member: "m", dataset: "m", catalog: &catalog }];
         let (graph, _) = Graph::new(&Default::default(), &parts).unwrap();
         let row = |id: &str, of: &[&str]| FoundRow {

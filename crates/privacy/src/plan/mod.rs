@@ -219,6 +219,9 @@ pub struct Shared {
     pub advice: String,
 }
 
+/// The kind of gaps that are other ones a moment later: shown beside the plan, and no part of its digest.
+pub const PASSING: &str = "passing";
+
 /// Something that the plan cannot see, reach or treat.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Gap {

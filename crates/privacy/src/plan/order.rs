@@ -85,8 +85,11 @@ pub(super) fn placed(
 /// `erase_after` of the map: `node` is erased after `before`.
 fn comes_after(work: &Work<'_>, node: usize, before: usize) -> bool {
     let (node, before) = (&work.graph.nodes[node], &work.graph.nodes[before]);
-    let name = format!("{}.{}", before.dataset, before.collection.name);
-    node.mapped.as_ref().is_some_and(|mapped| mapped.erase_after.contains(&name))
+    // The map may leave out the schema with which the catalog names a table.
+    let is_meant =
+        |name: &str| node.mapped.as_ref().is_some_and(|mapped| mapped.erase_after.iter().any(|it| it == name));
+    let named = |name: &String| is_meant(&format!("{}.{name}", before.dataset));
+    named(&before.collection.name) || before.mapped.as_ref().is_some_and(|mapped| named(&mapped.name))
 }
 
 /// The members in the order in which they are worked on: as `erase_after` wants; those without transactions late; those

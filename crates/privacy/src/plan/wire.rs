@@ -6,7 +6,8 @@ use model::{Digest, Fault};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Action, Estimates, Gap, Kept, MissingIndex, Outcome, Plan, Recipient, Shared, Step, StorePlan, Target, Trap,
+    Action, Estimates, Gap, Kept, MissingIndex, Outcome, PASSING, Plan, Recipient, Shared, Step, StorePlan, Target,
+    Trap,
 };
 use crate::row::{Cell, FieldPath, Key};
 
@@ -20,6 +21,7 @@ pub(super) fn document(of: &Plan) -> Result<Value, Fault> {
         "estimates": {
             "rows_read": list(&of.estimates.rows_read, |(store, rows)| json!({"store": store, "rows": rows})),
             "missing_indexes": list(&of.estimates.indexes, index),
+            "gaps": of.gaps.iter().filter(|gap| gap.kind == PASSING).map(gap).collect::<Vec<_>>(),
         },
     }))
 }
@@ -37,7 +39,7 @@ pub(super) fn plan(of: &Plan) -> Value {
         "steps": list(&of.steps, step),
         "retained": list(&of.kept, kept),
         "shared": list(&of.shared, shared),
-        "gaps": list(&of.gaps, gap),
+        "gaps": of.gaps.iter().filter(|gap| gap.kind != PASSING).map(gap).collect::<Vec<_>>(),
         "traps": list(&of.traps, trap),
         "recipients": list(&of.recipients, |recipient| {
             json!({"name": recipient.name, "collections": recipient.collections})
@@ -128,7 +130,13 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Plan, Fault> {
         return Err(bad("The plan has a version that this program does not know"));
     }
     let mut read = read_plan(Members::of(&plan, "plan")?)?;
-    read.estimates = read_estimates(Members::of(&document["estimates"], "estimates")?)?;
+    let estimates = Members::of(&document["estimates"], "estimates")?;
+    // Plans of earlier versions have none.
+    if estimates.object.contains_key("gaps") {
+        read.gaps.extend(estimates.items("gaps", read_gap)?);
+        read.gaps.sort();
+    }
+    read.estimates = read_estimates(estimates)?;
     Ok(read)
 }
 

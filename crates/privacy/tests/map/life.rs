@@ -67,7 +67,7 @@ fn shop() -> Catalog {
     let tax = collection("tax_rate", "code", &[("code", Text), ("percent", Integer), ("label", Text)], &[]);
     let mut view = collection("person_view", "id", &[("id", Integer)], &[]);
     view.read_only = true;
-    Catalog { collections: vec![person, order, tax, view], gaps: vec![] }
+    Catalog { collections: vec![person, order, tax, view], ..Catalog::default() }
 }
 
 fn values(collection: &str, fields: &[(&str, &[&str])]) -> Sample {

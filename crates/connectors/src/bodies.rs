@@ -264,7 +264,7 @@ impl<B: Bodies> Rows<B> {
             let Some(Some(name)) = key.0.first() else { continue };
             by_body.entry(name).or_default().push(key.clone());
         }
-        let mut found = 0;
+        let (mut found, mut rows) = (0, BTreeMap::new());
         for (id, keys) in by_body {
             let Some(entry) = self.bodies.entry(id)? else { continue };
             if shape.matches(&entry.name).is_none() {
@@ -277,39 +277,42 @@ impl<B: Bodies> Rows<B> {
                 }
                 continue;
             }
-            // What was a row under the same key before is an older version of it, and goes first: then a run that is stopped
-            // here still finds the row.
+            // What was a row under the same key before is an older version of it.
             for older in if shape.key.is_empty() { Vec::new() } else { self.older(&entry)? } {
-                let renamed = |key: &Key| {
-                    let name = Some(older.id.clone());
-                    Key([name].into_iter().chain(key.0.iter().skip(1).cloned()).collect())
-                };
-                let names: HashMap<Key, &Key> = keys.iter().map(|key| (renamed(key), key)).collect();
-                let all: Vec<Key> = names.keys().cloned().collect();
-                self.rewrite(&shape, &older, &all, &|key| names.get(key).map_or(Verdict::Keep, |key| verdict(key)))?;
+                let (_, wanted) = rows.entry(older.id.clone()).or_insert_with(|| (older.clone(), Wants::new()));
+                keys.iter().for_each(|key| drop(wanted.entry(under(&older.id, key)).or_insert((key.clone(), false))));
             }
-            found += self.rewrite(&shape, &entry, &keys, verdict)?;
+            let (_, wanted) = rows.entry(id.to_owned()).or_insert_with(|| (entry, Wants::new()));
+            wanted.extend(keys.into_iter().map(|key| (key.clone(), (key, true))));
+        }
+        // Names with a version come behind the one without: a run that is stopped between them still finds the row.
+        for (entry, wanted) in rows.values().rev() {
+            found += self.rewrite(&shape, entry, wanted, verdict)?;
         }
         Ok(found)
     }
 
+    /// Changes rows of one body; says how many of those that were asked for were there.
     fn rewrite(
         &mut self,
         shape: &Shape,
         entry: &Entry,
-        keys: &[Key],
+        wanted: &Wants,
         verdict: &dyn Fn(&Key) -> Verdict,
     ) -> Result<u64, Fault> {
         let key = self.key(shape);
         let around = around(self.bodies.name_column(), shape, entry);
-        let wanted = Keys::of(keys);
-        let changed = self.bodies.rewrite(&entry.id, &mut |input, output| {
+        let mut found = 0;
+        self.bodies.rewrite(&entry.id, &mut |input, output| {
+            found = 0;
             formats::rewrite(format(shape), &options(shape), &entry.name, input, output, &mut |node, raw| {
                 let own = record(&around, &key, node, raw).key(&key);
-                Ok(if wanted.contains(&own) { verdict(&own) } else { Verdict::Keep })
+                let Some((asked, counts)) = wanted.get(&own) else { return Ok(Verdict::Keep) };
+                found += u64::from(*counts);
+                Ok(verdict(asked))
             })
         })?;
-        Ok(changed.found)
+        Ok(found)
     }
 
     /// The versions of a body that are older than this one.
@@ -385,6 +388,14 @@ impl<B: Bodies> DataStore for Rows<B> {
     fn compact(&mut self, _collections: &[&str]) -> Result<Vec<String>, Fault> {
         self.bodies.remains()
     }
+}
+
+/// Rows of a body by their key there: as which key each was asked for, and whether it counts or is an older version of one.
+type Wants = HashMap<Key, (Key, bool)>;
+
+/// The key of the same row in another body.
+fn under(id: &str, key: &Key) -> Key {
+    Key([Some(id.to_owned())].into_iter().chain(key.0.iter().skip(1).cloned()).collect())
 }
 
 /// Every act is done at once and may be repeated: bodies know no transactions.

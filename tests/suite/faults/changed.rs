@@ -128,6 +128,95 @@ fn boto(bucket: &str, script: &str) -> String {
     ran.expect(0).stdout.trim().to_owned()
 }
 
+/// A server of S3 of our own that asks for rights once it is told to, stopped at the end.
+struct Guarded {
+    child: std::process::Child,
+    url: String,
+}
+
+impl Guarded {
+    fn start() -> Option<Guarded> {
+        server("PROBITY_TEST_S3_URL")?;
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let child = Command::new(std::env::var("PROBITY_TEST_MOTO").unwrap())
+            .args(["-H", "127.0.0.1", "-p", &port.to_string()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let guarded = Guarded { child, url: format!("http://127.0.0.1:{port}") };
+        let began = std::time::Instant::now();
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(began.elapsed().as_secs() < 60, "the server does not come up");
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        Some(guarded)
+    }
+
+    /// What a script prints that has the clients `s3` and `iam`; `asked(n)`: after `n` more questions rights are asked for.
+    fn script(&self, script: &str) -> String {
+        let head = format!(
+            "import boto3, json, urllib.request\nkw = dict(endpoint_url={0:?}, region_name='us-east-1', aws_access_key_id='a', aws_secret_access_key='b')\n\
+             iam = boto3.client('iam', **kw); s3 = boto3.client('s3', **kw)\n\
+             def asked(n): urllib.request.urlopen(urllib.request.Request({0:?} + '/moto-api/reset-auth', data=str(n).encode(), method='POST', headers={{'Content-Type': 'text/plain'}}))\n\
+             def may(*acts): iam.put_user_policy(UserName='u', PolicyName='p', PolicyDocument=json.dumps({{'Version': '2012-10-17', 'Statement': [{{'Effect': 'Allow', 'Action': acts, 'Resource': '*'}}]}}))\n",
+            self.url
+        );
+        let python = std::env::var("PROBITY_TEST_MOTO").unwrap().replace("moto_server", "python");
+        Ran::of(Command::new(python).args(["-c", &(head + script)]).output().unwrap())
+            .expect(0)
+            .stdout
+            .trim()
+            .to_owned()
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A key that may read and not delete: nothing is deleted, nothing is called so, and with the right it is done.
+#[test]
+fn a_bucket_that_may_not_be_changed() {
+    let Some(guarded) = Guarded::start() else { return };
+    let house = House::initialised();
+    let Some(shop) = database(&house, "sqlite", "denied") else { return };
+    shop.ask(&(in_words_of(&shop, SHOP) + &rows("parcel", 3)));
+    let key = guarded.script(
+        "s3.create_bucket(Bucket='letters')\nfor p in (1, 2):\n  for n in range(3): s3.put_object(Bucket='letters', Key=f'letters/{p}/{n}.txt', Body=b'dear')\n\
+         iam.create_user(UserName='u')\nmay('s3:Get*', 's3:List*')\nk = iam.create_access_key(UserName='u')['AccessKey']\nasked(0)\nprint(k['AccessKeyId'], k['SecretAccessKey'])",
+    );
+    let (id, secret) = key.split_once(' ').unwrap();
+    house.write("secret", secret);
+    house.write("probity-map.yml", MAP.split("- fides_key: sales").next().unwrap().to_owned() + OBJECTS);
+    let files = format!(
+        "[stores.files]\nurl = \"s3://letters\"\nendpoint = \"{}\"\naccess_key = \"{id}\"\npassword_file = \"secret\"\n",
+        guarded.url
+    );
+    house.write(
+        "probity.toml",
+        format!("{}\n[stores.shop]\nurl = \"{}\"\n{files}", house.read("probity.toml"), shop.url()),
+    );
+    let plan = house.json(&["erase", ANN, "--dry-run"], 0);
+    let told = house.json(&["erase", ANN, "--confirm", plan["digest"].as_str().unwrap()], 5);
+    assert_eq!((&told["fault"]["code"], &told["counts"]["deleted"]), (&"store-permission".into(), &0.into()), "{told}");
+    let left = || {
+        guarded.script("asked(1000000)\nprint(*[o['Key'] for o in s3.list_objects_v2(Bucket='letters')['Contents']])")
+    };
+    assert_eq!((left().split(' ').count(), shop.ask("SELECT count(*) FROM person;").as_str()), (6, "2"));
+    guarded.script("may('s3:*')\nasked(0)");
+    let told = house.json(&["erase", "--resume", "req-0001"], 0);
+    assert_eq!((&told["result"], &told["counts"]["deleted"]), (&"complete".into(), &7.into()), "{told}");
+    assert_eq!(
+        (left().as_str(), shop.ask("SELECT count(*) FROM person;").as_str()),
+        ("letters/2/0.txt letters/2/1.txt letters/2/2.txt", "1")
+    );
+    house.run(&["audit", "verify"]).expect(0);
+}
+
 /// A legal hold, or a time to keep, comes upon an object after the plan: nothing of its store is deleted, the database that
 /// knows the person is not touched, and without the hold all of it is.
 #[test]

@@ -42,7 +42,7 @@ impl Stores for Both<'_> {
         // A backend whose client was killed lives until it notices.
         let alone = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
              WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend';";
-        let (people, parcels) = (filling(&in_words_of(self.0, SHOP)), rows("parcel", ROWS));
+        let (people, parcels) = (filling(&in_words_of(self.0, SHOP)), rows("parcel", 3));
         self.0.ask(&format!("{alone} BEGIN; TRUNCATE parcel, person; {people} {parcels} COMMIT;"));
         fill(self.1, ROWS);
     }

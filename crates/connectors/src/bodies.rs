@@ -280,7 +280,9 @@ impl<B: Bodies> Rows<B> {
             // What was a row under the same key before is an older version of it.
             for older in if shape.key.is_empty() { Vec::new() } else { self.older(&entry)? } {
                 let (_, wanted) = rows.entry(older.id.clone()).or_insert_with(|| (older.clone(), Wants::new()));
-                keys.iter().for_each(|key| drop(wanted.entry(under(&older.id, key)).or_insert((key.clone(), false))));
+                for key in &keys {
+                    wanted.entry(under(&older.id, key)).or_insert((key.clone(), false));
+                }
             }
             let (_, wanted) = rows.entry(id.to_owned()).or_insert_with(|| (entry, Wants::new()));
             wanted.extend(keys.into_iter().map(|key| (key.clone(), (key, true))));

@@ -16,11 +16,13 @@ fn table(folder: &str, ending: &str, name: &str, output: &str) -> io::Result<()>
     files.sort_by_key(|file| file.file_name());
     let mut text = format!("static {name}: &[(&str, &str)] = &[\n");
     for file in files {
-        let path = fs::canonicalize(file.path())?;
+        let path = file.path();
         let full = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let stem = if ending.is_empty() { full } else { full.strip_suffix(&format!(".{ending}")).unwrap_or_default() };
         if !stem.is_empty() && !stem.starts_with('.') {
-            writeln!(text, "    ({stem:?}, include_str!({:?})),", path.display().to_string())
+            // Not as an absolute path: a build folder may serve several checkouts.
+            let inner = format!("/{folder}/{full}");
+            writeln!(text, "    ({stem:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {inner:?}))),")
                 .map_err(io::Error::other)?;
         }
     }

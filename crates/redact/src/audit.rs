@@ -10,23 +10,30 @@ use crate::memory::Memory;
 use crate::operator::Operator;
 use crate::piece::{Decide, Each, Edit, Piece, Spot};
 use crate::redactor::{Means, answer, harmless, suspects};
-use crate::scan::Scratch;
+use crate::scan::{Lent, Scratch};
 
 /// Walks an output and finds what should not be there any more.
 pub(crate) struct Auditor<'a> {
     means: Means<'a>,
-    scratch: Scratch,
+    scratch: Lent<'a>,
     memory: &'a Memory,
     /// How much plain text has been seen so far.
     position: u64,
-    pub(crate) survivors: Vec<Survivor>,
+    survivors: Vec<Survivor>,
     /// The place of the first of them.
-    pub(crate) fault: Option<Fault>,
+    fault: Option<Fault>,
 }
 
 impl<'a> Auditor<'a> {
     pub(crate) fn new(means: Means<'a>, memory: &'a Memory) -> Self {
-        Auditor { scratch: means.scanner.scratch(), means, memory, position: 0, survivors: Vec::new(), fault: None }
+        Auditor { scratch: means.scanner.lend(), means, memory, position: 0, survivors: Vec::new(), fault: None }
+    }
+}
+
+impl Auditor<'_> {
+    /// What survived, and the place of the first of it.
+    pub(crate) fn end(self) -> (Vec<Survivor>, Option<Fault>) {
+        (self.survivors, self.fault)
     }
 }
 

@@ -86,7 +86,7 @@ pub fn learn(source: &mut dyn Read, redaction: Redaction<'_>) -> Result<Lessons,
     let memory = Memory::of(case);
     let mut redactor = Redactor::new(means, Act::Learn, memory, &mut case.numbers, witness);
     walk(source, &mut io::sink(), kind, &mut redactor, limits)?;
-    Ok(redactor.memory.lessons)
+    Ok(redactor.into_memory().lessons)
 }
 
 /// Copies a stream, less what has to go. Each piece is scanned again before it is let out; what a later piece teaches
@@ -117,7 +117,7 @@ pub fn take(source: &dyn Source, vessel: &mut dyn Vessel, redaction: Redaction<'
             None => {
                 let mut learner = Redactor::new(means, Act::Learn, memory, &mut case.numbers, witness);
                 walk(&mut *source.open()?, &mut io::sink(), kind, &mut learner, limits)?;
-                memory = learner.memory;
+                memory = learner.into_memory();
             }
         }
         memory.roster = Some(std::mem::take(&mut memory.draft).settle());
@@ -128,10 +128,10 @@ pub fn take(source: &dyn Source, vessel: &mut dyn Vessel, redaction: Redaction<'
         memory.forget_places();
         let mut redactor = Redactor::new(means, Act::Take, memory, &mut case.numbers, witness);
         let mut walked = walk(&mut *source.open()?, &mut *vessel.create()?, kind, &mut redactor, limits)?;
-        memory = redactor.memory;
+        memory = redactor.into_memory();
         let mut auditor = Auditor::new(means, &memory);
         walk(&mut *vessel.open()?, &mut io::sink(), kind, &mut auditor, limits)?;
-        let (survivors, fault) = (auditor.survivors, auditor.fault);
+        let (survivors, fault) = auditor.end();
         match fault {
             None => {
                 walked.removals = memory.removals.unwrap_or_default();

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use memchr::{memchr2, memmem};
 
-use crate::detector::fold_name;
+use crate::detector::{Detector, fold_name};
 use crate::placeholder::BARRIER;
 
 /// So many bytes before and after a match are looked at, on its own line, up to the next placeholder.
@@ -34,8 +34,13 @@ pub(crate) struct Words {
     needed: Vec<bool>,
 }
 
-/// The words after a first one, and the detector.
-type Phrase = (Vec<Vec<u8>>, usize);
+/// The words after a first one, and whose they are.
+#[derive(Debug)]
+struct Phrase {
+    more: Vec<Vec<u8>>,
+    detector: usize,
+    leads: bool,
+}
 
 /// The context words of a text, found once however often they are asked for.
 #[derive(Debug, Default)]
@@ -78,6 +83,8 @@ struct Hit {
     start: usize,
     end: usize,
     detector: usize,
+    /// Whether it tells only of what stands behind it.
+    leads: bool,
 }
 
 impl Near {
@@ -110,8 +117,8 @@ impl Near {
 }
 
 impl Words {
-    /// Of each detector the words, and whether it needs one.
-    pub(crate) fn new<'d>(lists: impl Iterator<Item = (&'d [String], bool)>) -> Self {
+    /// The words of the detectors.
+    pub(crate) fn new(detectors: &[Detector]) -> Self {
         let mut words = Words {
             starts: HashMap::default(),
             lengths: Box::new([0; 1 << 15]),
@@ -119,16 +126,16 @@ impl Words {
             names: HashMap::new(),
             needed: Vec::new(),
         };
-        for (detector, (list, needed)) in lists.enumerate() {
-            words.needed.push(needed);
-            for phrase in list {
-                words.add(phrase, detector);
+        for (index, detector) in detectors.iter().enumerate() {
+            words.needed.push(detector.needs_context);
+            for phrase in &detector.context {
+                words.add(phrase, index, detector.leading.contains(phrase));
             }
         }
         words
     }
 
-    fn add(&mut self, phrase: &str, detector: usize) {
+    fn add(&mut self, phrase: &str, detector: usize, leads: bool) {
         if phrase.chars().any(is_joined) {
             self.joined.push((phrase.to_lowercase(), detector));
         }
@@ -137,7 +144,7 @@ impl Words {
         let mut parts = parts(folded.as_bytes()).map(<[u8]>::to_vec);
         if let Some(first) = parts.next() {
             self.lengths[key(&first)] |= 1 << first.len().min(63);
-            self.starts.entry(first).or_default().push((parts.collect(), detector));
+            self.starts.entry(first).or_default().push(Phrase { more: parts.collect(), detector, leads });
         }
     }
 
@@ -152,6 +159,7 @@ impl Words {
                 && hit.end <= most
                 && match hit.end <= range.start {
                     true => memchr2(b'\n', BARRIER, &text[hit.end..range.start]).is_none(),
+                    false if hit.leads => false,
                     false => hit.start >= range.end && memchr2(b'\n', BARRIER, &text[range.end..hit.start]).is_none(),
                 }
         })
@@ -245,8 +253,9 @@ impl Words {
         // `Client.call(`, `obj->call(`, `phone::call(`: a function, and no word of the sentence.
         let before = at.checked_sub(1).map_or(b' ', |before| text[before]);
         let is_function = text.get(end) == Some(&b'(') && b".:>_".contains(&before);
-        // `IOCTL_CALL = 3225439754`: half a name. `call_phone` has its other half.
-        let is_half = (before == b'_' || text.get(end) == Some(&b'_')) && word.eq_ignore_ascii_case(b"call");
+        // `IOCTL_CALL = 3225439754`, `IOCTL_SMS_ATN`: half a name. `call_phone` has its other half.
+        let (begins, ends) = (before == b'_', text.get(end) == Some(&b'_'));
+        let is_half = (begins || ends) && word.eq_ignore_ascii_case(b"call") || begins && ends && word == b"SMS";
         if is_function || is_half || is_browser(word, &text[end..]) {
             return;
         }
@@ -261,16 +270,16 @@ impl Words {
                 }
                 false => self.starts.get(fold(word).as_ref()),
             };
-            for (more, detector) in phrases.into_iter().flatten() {
+            for Phrase { more, detector, leads } in phrases.into_iter().flatten() {
                 if let Some(end) = follows(text, end, more) {
-                    each(Hit { start: at, end, detector: *detector });
+                    each(Hit { start: at, end, detector: *detector, leads: *leads });
                 }
             }
         }
         if word.iter().any(|byte| *byte >= 0xE0) {
             for (joined, detector) in &self.joined {
                 for found in memmem::find_iter(word, joined.as_bytes()) {
-                    each(Hit { start: at + found, end: at + found + joined.len(), detector: *detector });
+                    each(Hit { start: at + found, end: at + found + joined.len(), detector: *detector, leads: false });
                 }
             }
         }

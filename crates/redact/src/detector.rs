@@ -37,6 +37,8 @@ pub struct Detector {
     /// Names of fields whose whole value it is, folded by [`fold_name`].
     pub(crate) fields: Vec<String>,
     pub(crate) context: Vec<String>,
+    /// Those context words that tell only of what stands behind them: `call`.
+    pub(crate) leading: Vec<String>,
     pub(crate) needs_context: bool,
     pub(crate) score: Score,
     /// Texts that hold a hit.
@@ -113,9 +115,11 @@ impl Detector {
             return Err(file.wrong("id", "an id is lower-case letters, digits, dots and hyphens"));
         }
         let pattern = file.required("pattern")?;
-        let (needs_context, context) = file
-            .table("context", |table| Ok((table.flag("need")?.unwrap_or(false), table.texts("words")?)))?
-            .unwrap_or_default();
+        let words = |table: &mut Settings<'_, '_>| {
+            Ok((table.flag("need")?.unwrap_or(false), table.texts("words")?, table.texts("leading")?))
+        };
+        let (needs_context, words, leading) = file.table("context", words)?.unwrap_or_default();
+        let context = [words, leading.clone()].concat();
         file.percent("random_hit")?.filter(|hit| *hit > 2 && !needs_context).map_or(Ok(()), |_| {
             Err(file.wrong("random_hit", "a check that random numbers pass this often needs context: need = true"))
         })?;
@@ -133,6 +137,7 @@ impl Detector {
             unlisted: file.flag("unlisted")?.unwrap_or(false),
             fields: file.texts("fields")?.iter().map(|name| fold_name(name)).collect(),
             context,
+            leading,
             needs_context,
             score: Score::read(file)?,
             yes: file.texts("yes")?,

@@ -63,8 +63,8 @@ pub(crate) fn hits(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, pi
         Some(foreseen) => foreseen.found.into(),
         None if piece.spot.is_name() => means.scanner.scan_name(scratch, seen, piece.names).into(),
         None => match seen_within(means, scratch, piece, seen) {
-            Some(found) => found.into(),
-            None => means.scanner.scan(scratch, seen, piece.names).into(),
+            true => scratch.settled().into(),
+            false => means.scanner.scan(scratch, seen, piece.names).into(),
         },
     };
     let mut hits: Vec<Hit> = found.iter().map(|finding| of_finding(means, finding, source(&finding.range))).collect();
@@ -77,6 +77,32 @@ pub(crate) fn hits(means: &Means<'_>, scratch: &mut Scratch, memory: &Memory, pi
     add_over(&mut hits, broken, piece.text);
     add_known(&mut hits, means, memory, piece, &read);
     hits
+}
+
+/// What the detectors found in a piece of which nothing else is to be said: it is read as it stands, breaks no value over
+/// its line ends, and nothing is known from elsewhere. `None`: ask [`hits`].
+pub(crate) fn plain<'s>(
+    means: &Means<'_>,
+    scratch: &'s mut Scratch,
+    memory: &Memory,
+    piece: &Piece<'_>,
+) -> Option<&'s [Finding]> {
+    let asks_names = means.names.is_some() && (piece.prose || means.profile.names == Names::Always);
+    let knows = !memory.known.is_empty() || memory.lore.is_some() || memory.roster.is_some();
+    if asks_names || knows || piece.spot.is_name() {
+        return None;
+    }
+    let text = piece.text;
+    if scratch.foresees(text)? {
+        return Some(scratch.settled());
+    }
+    if !fold::is_plain(text) || placeholder::has(text) || joints::may_break(text) {
+        return None;
+    }
+    if !seen_within(means, scratch, piece, text) {
+        means.scanner.scan(scratch, text, piece.names);
+    }
+    Some(scratch.settled())
 }
 
 /// A piece's text as it is read.
@@ -109,12 +135,12 @@ fn add_known(hits: &mut Vec<Hit>, means: &Means<'_>, memory: &Memory, piece: &Pi
     }
 }
 
-/// What is found in a piece that was scanned already, as a part of the block around it.
-fn seen_within(means: &Means<'_>, scratch: &mut Scratch, piece: &Piece<'_>, seen: &[u8]) -> Option<Vec<Finding>> {
-    let Offsets::Straight { start, .. } = piece.offsets else { return None };
+/// Whether a piece was scanned already, as a part of the block around it: then [`Scratch::settled`] is what is found in it.
+fn seen_within(means: &Means<'_>, scratch: &mut Scratch, piece: &Piece<'_>, seen: &[u8]) -> bool {
+    let Offsets::Straight { start, .. } = piece.offsets else { return false };
     // What is read in another way than it stands was not scanned in that way.
     let is_itself = std::ptr::eq(seen, piece.text);
-    is_itself.then(|| means.scanner.within_block(scratch, start, seen, piece.names)).flatten().map(<[Finding]>::to_vec)
+    is_itself && means.scanner.within_block(scratch, start, seen, piece.names).is_some()
 }
 
 /// How many texts ahead are of use: so many keep a thread busy for longer than it takes to begin one.

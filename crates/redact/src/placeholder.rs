@@ -33,6 +33,11 @@ pub(crate) fn places(text: &str) -> Vec<Range<usize>> {
 /// comes nearer when the value goes.
 pub(crate) const BARRIER: u8 = b'\x0C';
 
+/// Whether placeholders stand in a text.
+pub(crate) fn has(text: &[u8]) -> bool {
+    !places_in(text).is_empty()
+}
+
 /// The text with [`BARRIER`]s for placeholders: `[BANK-ACCOUNT]` is no context that tells what stands beside it.
 pub(crate) fn blanked(text: &[u8]) -> Cow<'_, [u8]> {
     let places = places_in(text);
@@ -50,7 +55,9 @@ fn places_in(text: &[u8]) -> Vec<Range<usize>> {
     for start in memchr::memchr_iter(b'[', text) {
         let inner = &text[start + 1..text.len().min(start + LENGTH_MAX)];
         let Some(length) = memchr::memchr2(b']', b'[', inner).filter(|at| inner[*at] == b']') else { continue };
-        if str::from_utf8(&inner[..length]).is_ok_and(is_label) {
+        // Logs are full of brackets, and nearly all of them end here.
+        let is_end = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+        if inner[..length].last().is_some_and(is_end) && str::from_utf8(&inner[..length]).is_ok_and(is_label) {
             places.push(start..start + 1 + length + 1);
         }
     }

@@ -144,6 +144,11 @@ impl Profile {
         }
     }
 
+    /// Whether what happens to a type depends on nothing but the type and its detector.
+    pub(crate) fn is_unconditional(&self) -> bool {
+        self.rules.iter().all(|rule| rule.when.is_empty())
+    }
+
     /// Whether anything of a type can go: otherwise its detectors need not run. Those that somebody left out run all the
     /// same: what they find is not found as something else.
     pub fn concerns(&self, kind: &str, detector: &str) -> bool {

@@ -11,7 +11,7 @@ use crate::clean::ROUNDS;
 use crate::decisions::{Decision, Decisions};
 use crate::detector::fold_name;
 use crate::fold;
-use crate::hits::{Hit, PERSON, ahead, hits, reach};
+use crate::hits::{Hit, PERSON, ahead, hits, plain, reach};
 use crate::joints;
 use crate::known::Known;
 use crate::limits::Limits;
@@ -23,7 +23,7 @@ use crate::parties::Party;
 use crate::piece::{Decide, Each, Edit, Offsets, Piece, Spot};
 use crate::profile::{Answer, Profile};
 use crate::pseudonym::{Numbers, Tag};
-use crate::scan::{NO_NAMES, Scanner, Scratch};
+use crate::scan::{Lent, NO_NAMES, Scanner, Scratch};
 
 /// Finds names in prose: person, place, organisation.
 pub type NameFinder<'a> = &'a dyn Fn(&str) -> Vec<Named>;
@@ -188,11 +188,13 @@ pub(crate) enum Act {
 
 pub(crate) struct Redactor<'a> {
     means: Means<'a>,
-    scratch: Scratch,
+    scratch: Lent<'a>,
     pub(crate) act: Act,
     pub(crate) memory: Memory,
     numbers: &'a mut Numbers,
     witness: &'a mut dyn Witness,
+    /// What happens to what each detector finds, once that was asked.
+    answers: Vec<Option<Option<Answer<'a>>>>,
 }
 
 impl<'a> Redactor<'a> {
@@ -203,11 +205,20 @@ impl<'a> Redactor<'a> {
         numbers: &'a mut Numbers,
         witness: &'a mut dyn Witness,
     ) -> Self {
-        Redactor { scratch: means.scanner.scratch(), means, act, memory, numbers, witness }
+        let answers = vec![None; means.scanner.detectors().len()];
+        Redactor { scratch: means.scanner.lend(), means, act, memory, numbers, witness, answers }
+    }
+
+    /// What was remembered.
+    pub(crate) fn into_memory(self) -> Memory {
+        self.memory
     }
 
     /// The edits of a piece, with everything that can be found in it.
     fn edits(&mut self, piece: &Piece<'_>) -> Result<Vec<Edit>, Fault> {
+        if self.count(piece)? {
+            return Ok(Vec::new());
+        }
         let mut hits = hits(&self.means, &mut self.scratch, &self.memory, piece);
         if self.act == Act::TakeAndAudit {
             hits = self.audited(piece, hits)?;
@@ -219,6 +230,36 @@ impl<'a> Redactor<'a> {
             return Ok(Vec::new());
         }
         answered.map(|(hit, answer)| self.take(piece, hit, answer)).collect()
+    }
+
+    /// Tells a witness who only counts what was found, where that needs no more than the detectors. `false`: it does.
+    fn count(&mut self, piece: &Piece<'_>) -> Result<bool, Fault> {
+        let Redactor { means, scratch, memory, witness, answers, .. } = self;
+        let is_fixed = means.profile.is_unconditional() && means.decisions.is_empty();
+        if self.act != Act::Look || !witness.only_counts() || !is_fixed {
+            return Ok(false);
+        }
+        let Some(found) = plain(means, scratch, memory, piece) else { return Ok(false) };
+        for finding in found {
+            let detector = means.scanner.detector(finding);
+            let answer = answers[finding.detector]
+                .get_or_insert_with(|| means.profile.rule(&detector.kind, &detector.id, |_| false));
+            let Some(answer) = answer else { continue };
+            witness.seen(&Seen {
+                piece,
+                spot: Spot::Text,
+                range: finding.range.clone(),
+                kind: &detector.kind,
+                detector: &detector.id,
+                score: finding.score,
+                operator: answer.operator,
+                reason: answer.reason,
+                with: "",
+                key: means.key,
+                identity: "",
+            })?;
+        }
+        Ok(true)
     }
 
     /// Who or what a value is: the person or party whom a name stands for, whatever its form.

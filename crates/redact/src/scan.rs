@@ -16,13 +16,14 @@ mod coarse;
 mod foreseen;
 mod gate;
 mod labelled;
+mod lent;
 mod settle;
 mod stamp;
 mod sweep;
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 use std::thread;
 
 use model::Fault;
@@ -41,6 +42,7 @@ use coarse::coarse;
 pub(crate) use foreseen::Foreseen;
 use gate::Gate;
 use labelled::Reach;
+pub(crate) use lent::Lent;
 use settle::settle;
 use sweep::Sight;
 
@@ -79,6 +81,8 @@ pub struct Scanner {
     values: Vec<OnceLock<Option<meta::Regex>>>,
     fields: HashMap<String, Vec<usize>>,
     words: Words,
+    /// What was worked in and is not now: it knows what the first inputs have taught it.
+    idle: Mutex<Vec<Scratch>>,
 }
 
 /// A detector's own pattern, and the bytes that a match begins with.
@@ -154,15 +158,28 @@ impl Scanner {
         let (plain, labelled, words) = thread::scope(|scope| {
             let labelled = scope.spawn(|| begun(labelled));
             let plain = begun(plain)?;
-            let words = detectors.iter().map(|detector| (detector.context.as_slice(), detector.needs_context));
-            let words = Words::new(words);
+            let words = Words::new(&detectors);
             let labelled = labelled.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
             Ok::<_, Fault>((plain, labelled, words))
         })?;
         let ((plain, begins), (labelled, begins_labelled)) = (plain, labelled);
         let starts = signs([begins, begins_labelled], &detectors)?;
         let (values, alone) = (later(&detectors), later(&detectors));
-        Ok(Scanner { detectors, plain, labelled, is_coarse, reaches, alone, starts, anchored, values, fields, words })
+        let idle = Mutex::default();
+        Ok(Scanner {
+            detectors,
+            plain,
+            labelled,
+            is_coarse,
+            reaches,
+            alone,
+            starts,
+            anchored,
+            values,
+            fields,
+            words,
+            idle,
+        })
     }
 
     /// The detector of a finding.
@@ -307,7 +324,8 @@ impl Scanner {
             false if needs || self.is_near(near, index, text, &range) => detector.score.context,
             false => bare,
         };
-        let is_listed = || detector.check.is_some_and(|check| is_listed(text, &range, check));
+        let is_listed =
+            || detector.check.is_some_and(|check| is_listed(text, &range, check) || is_column(text, &range, check));
         if detector.unlisted && score < detector.score.context && is_listed() {
             return None;
         }
@@ -411,6 +429,27 @@ fn is_listed(text: &[u8], range: &Range<usize>, check: fn(&[u8]) -> bool) -> boo
     let parts = |gap: &[u8]| gap.contains(&b',') || gap.contains(&b'\n');
     let is_other = |number: &[u8]| number.len() >= 12 && !check(number);
     parts(&after[..gap]) && is_other(next) || parts(&before[rest.len()..]) && is_other(last)
+}
+
+/// Whether the line before or behind begins as that of the number at `range` does, up to a number as long that does not
+/// pass the `check`: a table.
+fn is_column(text: &[u8], range: &Range<usize>, check: fn(&[u8]) -> bool) -> bool {
+    const INDENT_MAX: usize = 40;
+    const LINE_MAX: usize = 256;
+    let line = text[..range.start].iter().rev().take(INDENT_MAX).position(|byte| *byte == b'\n');
+    let start = line.map(|size| range.start - size).or((range.start <= INDENT_MAX).then_some(0));
+    let Some(start) = start.filter(|start| *start < range.start) else { return false };
+    let indent = &text[start..range.start];
+    let is_other = |line: &[u8]| {
+        let number = line.strip_prefix(indent).unwrap_or_default();
+        let number = &number[..number.iter().take(32).take_while(|byte| byte.is_ascii_digit()).count()];
+        number.len() >= 12 && !check(number)
+    };
+    let before = &text[..start.saturating_sub(1)];
+    let before = before.iter().rev().take(LINE_MAX).position(|byte| *byte == b'\n').map(|size| before.len() - size);
+    let behind =
+        text[range.end..].iter().take(LINE_MAX).position(|byte| *byte == b'\n').map(|size| range.end + size + 1);
+    before.is_some_and(|at| is_other(&text[at..])) || behind.is_some_and(|at| is_other(&text[at..]))
 }
 
 /// A place for each detector, for what is made when it is first needed.

@@ -1,14 +1,26 @@
 //! Addresses of machines, and places.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv6Addr;
 
 /// IPv4: what can be somebody's. Loopback, netmasks, multicast, and `x.y.0.0` (networks, versions of browsers) are not.
 pub(super) fn ipv4(raw: &[u8]) -> bool {
-    let Some(address) = std::str::from_utf8(raw).ok().and_then(|text| text.parse::<Ipv4Addr>().ok()) else {
-        return false;
-    };
-    let [first, _, third, last] = address.octets();
-    !matches!(first, 0 | 127 | 224..) && (third, last) != (0, 0)
+    octets(raw).is_some_and(|[first, _, third, last]| !matches!(first, 0 | 127 | 224..) && (third, last) != (0, 0))
+}
+
+/// The four numbers of an address, as [`std::net::Ipv4Addr`] reads them: logs have more of them than of anything else.
+pub(super) fn octets(raw: &[u8]) -> Option<[u8; 4]> {
+    let mut octets = [0; 4];
+    let mut parts = raw.split(|byte| *byte == b'.');
+    for octet in &mut octets {
+        let part = parts.next()?;
+        let is_number = (1..=3).contains(&part.len()) && part.iter().all(u8::is_ascii_digit);
+        if !is_number || part.len() > 1 && part[0] == b'0' {
+            return None;
+        }
+        let number = part.iter().fold(0_u16, |sum, digit| sum * 10 + u16::from(digit - b'0'));
+        *octet = u8::try_from(number).ok()?;
+    }
+    parts.next().is_none().then_some(octets)
 }
 
 /// IPv6, with an embedded IPv4 address too. Paths of programs look alike (`de::add`): a digit and five nibbles are asked.
@@ -63,6 +75,26 @@ pub(super) fn geo(raw: &[u8]) -> bool {
 mod tests {
     use super::*;
     use crate::check::known;
+
+    /// Four numbers are what the standard library takes for an address.
+    #[test]
+    fn four_numbers() {
+        let parts = ["", "0", "00", "01", "1", "9", "10", "99", "100", "255", "256", "999", "1000", "a", "+1", " 1"];
+        let parsed = |text: &str| text.parse::<std::net::Ipv4Addr>().ok().map(|address| address.octets());
+        for one in parts {
+            for other in parts {
+                for text in [
+                    format!("{one}.{other}.3.4"),
+                    format!("1.2.{one}.{other}"),
+                    format!("{one}.2.3.{other}"),
+                    format!("1.{one}.{other}"),
+                    format!("1.2.3.{one}.{other}"),
+                ] {
+                    assert_eq!(octets(text.as_bytes()), parsed(&text), "{text}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn addresses() {

@@ -50,6 +50,7 @@ pub(super) fn local(bytes: &[u8]) -> bool {
         && !all_alike(number)
         && !is_date(bytes)
         && !is_decimal(bytes)
+        && !is_span(bytes)
         && !(is_bare && (number.ends_with(b"0000") || is_row(number) || is_unix_time(number) || is_calendar(number) || number.len() > 13))
 }
 
@@ -104,6 +105,21 @@ fn is_years(bytes: &[u8]) -> bool {
     let is_year = |part: &[u8]| part.starts_with(b"19") || part.starts_with(b"20");
     let is_hour = |part: &[u8]| part < &b"2401"[..] && part[2] < b'6';
     parts.all(|part| part.len() == 4 && (is_year(part) || is_hour(part)))
+}
+
+/// `2005-2008`, `12-15 (2009)`: years, and pages of a year.
+fn is_span(bytes: &[u8]) -> bool {
+    let is_year = |part: &[u8]| part.len() == 4 && (part.starts_with(b"19") || part.starts_with(b"20"));
+    let (last, is_bracketed) = match bytes.split_last() {
+        Some((b')', rest)) => (rest.rsplit(|byte| *byte == b'(').next().unwrap_or_default(), true),
+        _ => (bytes.rsplit(|byte| *byte == b'-').next().unwrap_or_default(), false),
+    };
+    let first = &bytes[..bytes.len() - last.len()];
+    is_year(last)
+        && match is_bracketed {
+            true => first.len() > 2,
+            false => first.strip_suffix(b"-").is_some_and(|first| is_year(first) && first <= last),
+        }
 }
 
 /// The digits of a number, without its extension.
@@ -273,11 +289,11 @@ fn is_calendar(digits: &[u8]) -> bool {
         && (1..=31).contains(&number(6..8))
 }
 
-/// `353207.547`.
+/// `353207.547`, `9.20151004`.
 fn is_decimal(bytes: &[u8]) -> bool {
     let mut parts = bytes.split(|byte| *byte == b'.');
     let (Some(whole), Some(part), None) = (parts.next(), parts.next(), parts.next()) else { return false };
-    whole.len() > 4 && whole.iter().chain(part).all(u8::is_ascii_digit)
+    (whole.len() > 4 || whole.len() == 1 && part.len() > 4) && whole.iter().chain(part).all(u8::is_ascii_digit)
 }
 
 /// `2026-11-22`, `22.11.2026`, `11/22/2026`, alone or with a time.
@@ -341,7 +357,18 @@ mod tests {
         known(
             local,
             &["030 231250", "456-7890", "01 23 45 67 89", "(0115) 496 0123", "2125550123"],
-            &["2026-11-22", "22.11.2026", "1732270000", "20261122", "000-0000", "12345", "12345678901234"],
+            &[
+                "2026-11-22",
+                "2005-2008",
+                "12-15 (2009)",
+                "9.20151004",
+                "22.11.2026",
+                "1732270000",
+                "20261122",
+                "000-0000",
+                "12345",
+                "12345678901234",
+            ],
         );
     }
 }

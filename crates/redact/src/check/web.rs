@@ -121,11 +121,9 @@ const FILE_ENDINGS: &[&str] = &[
 /// network 10.0.0.0/8 and the resolvers that everybody knows.
 pub(super) fn ipv4_likely(bytes: &[u8]) -> bool {
     const KNOWN: &[&[u8]] = &[b"1.1.1.1", b"1.0.0.1", b"8.8.8.8", b"8.8.4.4", b"9.9.9.9"];
-    let part = |part: &[u8]| part.iter().fold(0_u32, |sum, digit| sum * 10 + u32::from(digit.wrapping_sub(b'0')));
     net::ipv4(bytes)
-        && (bytes.starts_with(b"10.")
-            || KNOWN.contains(&bytes)
-            || bytes.split(|byte| *byte == b'.').any(|octet| octet.len() > 3 || part(octet) >= 32))
+        && (net::octets(bytes).is_some_and(|octets| octets[0] == 10 || octets.iter().any(|octet| *octet >= 32))
+            || KNOWN.contains(&bytes))
 }
 
 /// The name of an account that belongs to somebody: no service, no placeholder, no word of a programming language.

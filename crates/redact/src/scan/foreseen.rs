@@ -93,6 +93,23 @@ impl Scratch {
         self.foreseen = Some(foreseen);
     }
 
+    /// Whether what was found in the text that is asked for now is all there is to it: it is [`Scratch::settled`] then.
+    /// `None`: there is more to it, and [`Scratch::foreseen`] has it still.
+    pub(crate) fn foresees(&mut self, text: &[u8]) -> Option<bool> {
+        match self.foreseen.take_if(|foreseen| foreseen.is_simple && foreseen.length == text.len()) {
+            Some(foreseen) => {
+                self.found = foreseen.found;
+                Some(true)
+            }
+            None => self.foreseen.is_none().then_some(false),
+        }
+    }
+
+    /// What was found last, from left to right and apart.
+    pub(crate) fn settled(&self) -> &[Finding] {
+        &self.found
+    }
+
     /// What was found in the text that is asked for now.
     pub(crate) fn foreseen(&mut self, text: &[u8]) -> Option<Foreseen> {
         self.foreseen.take().filter(|foreseen| foreseen.length == text.len())

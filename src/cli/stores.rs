@@ -215,7 +215,9 @@ impl Settings<'_> {
         Ok(Access {
             folder: self.context.project.root().to_path_buf(),
             user: owned("access_key"),
-            password: self.password()?,
+            password: self.secret("password")?,
+            session_token: self.secret("session_token")?,
+            credentials: self.file("credentials"),
             ca: self.file("ca"),
             tls: self.parsed("tls", Tls::parse)?.unwrap_or_default(),
             connect_timeout: self.span("connect_timeout")?.unwrap_or(usual.connect_timeout),
@@ -233,25 +235,27 @@ impl Settings<'_> {
         Ok(span.map(|span| Duration::from_nanos(u64::try_from(span.nanos()).unwrap_or(u64::MAX))))
     }
 
-    /// The password, from the one place that is named.
-    fn password(&self) -> Result<Option<Zeroizing<String>>, Fault> {
-        let file = self.file("password_file");
-        let variable = self.text("password_env");
-        let descriptor = self.text("password_fd").filter(|number| !number.starts_with('-'));
-        match (file, variable, descriptor) {
+    /// A secret, from the one place that is named: `password_file`, `password_env`, `password_fd`.
+    fn secret(&self, what: &str) -> Result<Option<Zeroizing<String>>, Fault> {
+        let [file, variable, descriptor] = ["file", "env", "fd"].map(|place| format!("{what}_{place}"));
+        let path = self.file(&file);
+        let variable = self.text(&variable);
+        let descriptor = self.text(&descriptor).filter(|number| !number.starts_with('-'));
+        let name = what.replace('_', " ");
+        match (path, variable, descriptor) {
             (None, None, None) => Ok(None),
             (Some(path), None, None) => passphrase::first_line(&path).map(Some),
             (None, None, Some(number)) => passphrase::first_line(Path::new(&format!("/dev/fd/{number}"))).map(Some),
             (None, Some(variable), None) => match std::env::var(variable) {
-                Ok(password) if !password.is_empty() => Ok(Some(password.into())),
+                Ok(secret) if !secret.is_empty() => Ok(Some(secret.into())),
                 _ => Err(Fault::refused(
                     "no-password",
-                    format!("The variable {variable}, which holds the password of the store {}, is not set", self.name),
+                    format!("The variable {variable}, which holds the {name} of the store {}, is not set", self.name),
                 )
-                .advise("Set it for this run, or name a file with password_file.")),
+                .advise(format!("Set it for this run, or name a file with {file}."))),
             },
-            _ => Err(Fault::bad_config("several-passwords", format!("The store {} has several passwords", self.name))
-                .advise("Keep one of password_file, password_env and password_fd.")),
+            _ => Err(Fault::bad_config("several-passwords", format!("The store {} has several {name}s", self.name))
+                .advise(format!("Keep one of the keys that begin with {what}_."))),
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use model::Fault;
 use privacy::catalog::Catalog;
-use privacy::map::propose::{self, Undeclared};
+use privacy::map::propose::{self, Party, Undeclared};
 use privacy::map::sample::{self, Limits, Sample};
 
 use super::context::Context;
 use super::store_keys;
 use super::toml_file::Value;
 use privacy::discover::Member;
+use privacy::store::DataStore;
 
 /// What was seen of one store; the shards of a store are seen as one.
 pub(crate) struct Survey {
@@ -50,6 +51,7 @@ impl Survey {
 /// What a store says in the midst of it.
 pub(crate) fn take(context: &Context, members: Vec<Member>, rows: Option<u64>) -> Result<Vec<Survey>, Fault> {
     let mut surveys: Vec<Survey> = Vec::new();
+    let mut stores = Vec::new();
     for mut member in members {
         let store = member.name.split('/').next().unwrap_or_default().to_owned();
         let gaps = member.catalog.gaps.iter().chain(&member.catalog.passing);
@@ -71,10 +73,31 @@ pub(crate) fn take(context: &Context, members: Vec<Member>, rows: Option<u64>) -
         }
         match surveys.iter_mut().find(|known| known.store == seen.store) {
             Some(known) => join(known, seen),
-            None => surveys.push(seen),
+            None => {
+                // One of several shards will do to look for values of other stores.
+                stores.push(member.store);
+                surveys.push(seen);
+            }
         }
     }
+    if rows.is_some() {
+        between(&mut surveys, &mut stores)?;
+    }
     Ok(surveys)
+}
+
+/// Adds the links that lead from one store to another.
+fn between(surveys: &mut [Survey], stores: &mut [Box<dyn DataStore>]) -> Result<(), Fault> {
+    let party = |(survey, store)| {
+        let (survey, store): (&_, &mut Box<dyn DataStore>) = (survey, store);
+        let Survey { dataset, catalog, samples, .. } = survey;
+        Party { dataset, store: &mut **store, catalog, samples }
+    };
+    let mut parties: Vec<Party<'_>> = surveys.iter().zip(stores).map(party).collect();
+    for (at, link) in propose::across(&mut parties)? {
+        surveys[at].undeclared.push(link);
+    }
+    Ok(())
 }
 
 /// Whether the store's kind keeps a catalog; of documents only the fields that were seen are known.

@@ -47,7 +47,12 @@ fn a_scan_proposes_and_a_second_one_adds_nothing() {
     let store = &scanned["stores"][0];
     assert_eq!((store["rows"].as_u64(), store["added"]["all_fields"].as_u64()), (Some(9), Some(11)));
     assert_eq!(store["identities"], serde_json::json!(["person.mail (email)"]));
-    assert_eq!(store["undeclared"], serde_json::json!([{"from": "visit.parcel_no", "to": "parcel.no", "values": 3}]));
+    assert_eq!(
+        store["undeclared"],
+        serde_json::json!([{
+            "from": "visit.parcel_no", "dataset": null, "to": "parcel.no", "when": null, "values": 3, "found": 3, "score": 60
+        }])
+    );
     assert_eq!(dry["stores"][0]["personal"], store["personal"]);
     let map = house.read("probity-map.yml");
     for line in [
@@ -63,6 +68,99 @@ fn a_scan_proposes_and_a_second_one_adds_nothing() {
     assert_eq!(house.read("probity-map.yml"), map);
     let shown = json(house.run(&["map", "show", "--json"]).expect(0));
     fit_their_schemas(&[dry, scanned, again, shown]);
+}
+
+const UNSAID: &str = r#"
+create table person (id integer primary key, first_name text, mail text unique);
+create table ticket (id integer primary key, person_id integer references person (id), created_by integer references person (id),
+  watchers text, calls text, plain text);
+create table remark (id integer primary key, subject_type text, subject_id integer, body text, entered_by integer references person (id));
+create view late as select * from ticket;
+insert into person values (101, 'Ann', 'ann@example.org'), (102, 'Bob', 'bob@example.org'), (103, 'Eve', 'eve@example.org');
+insert into ticket values (11, 101, 103, '["ann@example.org", "x@example.org"]', '[{"by": {"mail": "bob@example.org"}, "minutes": 3}, {"by": null}]', '[sic]'),
+  (12, 102, 103, '[]', '[]', '{'), (13, 103, 101, '["bob@example.org"]', '[{"by": {"mail": "eve@example.org"}}]', null);
+insert into remark values (1, 'Person', 101, 'one', 103), (2, 'Person', 102, 'two', 103), (3, 'App\Ticket', 11, 'three', 101),
+  (4, 'Nothing', 11, 'four', null), (5, 'Person', 103, 'five', 102);
+"#;
+const ELSEWHERE: &str = "\
+create table visit (id integer primary key, person_id integer, contact varchar(80), score integer);
+insert into visit values (1, 101, 'Ann@Example.org', 1), (2, 102, 'bob@example.org ', 2), (3, 103, 'eve@example.org', 3), (4, 101, null, 4);
+";
+
+/// Links in a store and to another, pairs of type and number, who entered a row, and documents kept as texts: all are
+/// proposed with what speaks for them, and only followed when that is asked for.
+#[test]
+fn what_a_catalog_does_not_say_is_proposed() {
+    if !judge("sqlite3") {
+        return;
+    }
+    let house = House::initialised();
+    for (name, script) in [("crm", UNSAID), ("web", ELSEWHERE)] {
+        house.write(&format!("{name}.sql"), script);
+        house.shell(&format!("sqlite3 {name}.db < {name}.sql")).expect(0);
+        house.shell(&format!("printf '[stores.{name}]\\nurl = \"sqlite:{name}.db\"\\n' >> probity.toml")).expect(0);
+    }
+    let scanned = json(house.run(&["map", "scan", "--dry-run", "--json"]).expect(0));
+    let links = |store: usize| -> Vec<String> {
+        let list = scanned["stores"][store]["undeclared"].as_array().unwrap();
+        let link = |link: &serde_json::Value| {
+            let text = |name: &str| link[name].as_str().unwrap_or("-").to_owned();
+            let is = link["when"]["is"].as_str().unwrap_or("-");
+            format!(
+                "{} {} {} {is} {}/{} {}",
+                text("from"),
+                text("dataset"),
+                text("to"),
+                link["found"],
+                link["values"],
+                link["score"]
+            )
+        };
+        list.iter().map(link).collect()
+    };
+    assert_eq!(
+        links(0),
+        ["remark.subject_id - ticket.id App\\Ticket 1/1 50", "remark.subject_id - person.id Person 3/3 60"]
+    );
+    assert_eq!(links(1), ["visit.person_id crm person.id - 3/3 60", "visit.contact crm person.mail - 3/3 80"]);
+    assert_eq!(scanned["stores"][0]["left_out"], serde_json::json!(["late"]));
+    fit_their_schemas(&[scanned]);
+
+    house.run(&["map", "scan"]).expect(0);
+    let map = house.read("probity-map.yml");
+    let field = |name: &str| -> String {
+        let start = map.find(&format!("- name: {name}\n")).unwrap_or_else(|| panic!("{name}\n{map}"));
+        map[start..]
+            .lines()
+            .skip(1)
+            .take_while(|line| !line.trim_start().starts_with("- name:"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    assert!(field("created_by").contains("owner: false"), "{map}");
+    assert!(!field("person_id").contains("owner"), "{map}");
+    // The only link of a remark to people: it can be theirs.
+    assert!(!field("entered_by").contains("owner: false") && map.contains("If this is who entered the row"), "{map}");
+    assert!(field("watchers").contains("string[]") && field("calls").contains("object[]"), "{map}");
+    assert!(field("mail").contains("user.contact.email") && !field("plain").contains("[]"), "{map}");
+    assert!(!map.contains("dataset: crm, field: person.mail, direction: from\n"), "a comment, no reference: {map}");
+    assert!(map.contains(r#"when: {field: subject_type, is: "Person"}"#), "{map}");
+    let ran = house.run(&["map", "check"]).expect(1);
+    assert!(ran.stdout.contains("no identity leads to it") && ran.stdout.contains("1 finding"), "{ran:?}");
+
+    std::fs::remove_file(house.path("probity-map.yml")).unwrap();
+    house.run(&["map", "scan", "--links"]).expect(0);
+    let map = house.read("probity-map.yml");
+    for written in ["dataset: crm", "field: person.mail", r#"is: "App\\Ticket""#] {
+        assert!(
+            map.lines().any(|line| line.contains(written) && !line.trim_start().starts_with('#')),
+            "{written}\n{map}"
+        );
+    }
+    house.run(&["map", "check"]).expect(0);
+    // What was proposed holds: her remarks, and her visits in the other store, are found.
+    let ran = house.run(&["erase", "email=ann@example.org", "--dry-run", "--json"]).expect(0);
+    assert!(ran.stdout.contains("\"visit\"") && ran.stdout.contains("\"remark\""), "{}", ran.stdout);
 }
 
 /// What people wrote stays through a scan; a new column and a new table join it.

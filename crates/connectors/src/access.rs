@@ -17,6 +17,10 @@ pub struct Access {
     pub user: Option<String>,
     /// The password, the secret access key of a bucket, the token of an API. It does not stand in the address.
     pub password: Option<Zeroizing<String>>,
+    /// What goes with keys of a bucket that expire.
+    pub session_token: Option<Zeroizing<String>>,
+    /// A file with the JWT and the seed of a user of NATS, or with a seed alone.
+    pub credentials: Option<PathBuf>,
     /// Certificates that are trusted, PEM; without it those that the system trusts (SQL stores trust both).
     pub ca: Option<PathBuf>,
     /// Whether the connection is encrypted.
@@ -43,6 +47,8 @@ impl Default for Access {
             folder: PathBuf::new(),
             user: None,
             password: None,
+            session_token: None,
+            credentials: None,
             ca: None,
             tls: Tls::Auto,
             connect_timeout: Duration::from_secs(10),

@@ -5,6 +5,7 @@
 
 mod api;
 mod client;
+mod token;
 
 use std::collections::HashSet;
 
@@ -39,7 +40,7 @@ pub(crate) fn open(url: &str, access: &Access, dataset: &Dataset) -> Result<Box<
     let password = access.password.as_ref().map_or("", |password| password.as_str());
     let api = Api::read(&access.folder.join(path), access.user.as_deref().unwrap_or_default(), password)?;
     let mapped = Shape::of(dataset, '/')?;
-    let client = Client::of(url, api.headers, access)?;
+    let client = Client::of(url, &api, access)?;
     Ok(Box::new(Http { client, collections: api.collections, mapped }))
 }
 

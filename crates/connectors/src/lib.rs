@@ -14,6 +14,8 @@
 mod access;
 #[cfg(feature = "bodies")]
 mod bodies;
+#[cfg(any(feature = "redis", feature = "nats"))]
+mod crc16;
 // Each kind uses its part of it.
 #[cfg(feature = "document")]
 #[cfg_attr(not(feature = "all"), allow(dead_code))]
@@ -53,7 +55,7 @@ use privacy::map::Dataset;
 use privacy::store::DataStore;
 
 /// Opens the store at `url`, and connects to it. `dataset` tells the shape of what has no catalog of its own (keys,
-/// objects, messages); stores with a catalog do not look at it.
+/// objects, messages); stores with a catalog ask it only which of their texts are lists.
 ///
 /// The kind is the scheme of the address: `sqlite:FILE`, `postgres://…`.
 ///
@@ -64,11 +66,11 @@ pub fn open(url: &str, access: &Access, dataset: &Dataset) -> Result<Box<dyn Dat
     let _ = (access, dataset);
     match scheme.as_str() {
         #[cfg(feature = "mysql")]
-        "mysql" | "mariadb" => mysql::open(url, access),
+        "mysql" | "mariadb" => mysql::open(url, access, dataset),
         #[cfg(feature = "postgres")]
-        "postgres" | "postgresql" => postgres::open(url, access),
+        "postgres" | "postgresql" => postgres::open(url, access, dataset),
         #[cfg(feature = "sqlite")]
-        "sqlite" => sqlite::open(url, access),
+        "sqlite" => sqlite::open(url, access, dataset),
         #[cfg(feature = "files")]
         "file" => files::open(url, access, dataset),
         #[cfg(feature = "exec")]
@@ -78,7 +80,9 @@ pub fn open(url: &str, access: &Access, dataset: &Dataset) -> Result<Box<dyn Dat
         #[cfg(feature = "nats")]
         "nats" | "tls" => nats::open(url, access, dataset),
         #[cfg(feature = "redis")]
-        "redis" | "rediss" => redis::open(url, access, dataset),
+        "redis" | "rediss" | "redis+cluster" | "rediss+cluster" | "redis+sentinel" | "rediss+sentinel" => {
+            redis::open(url, access, dataset)
+        }
         #[cfg(feature = "objects")]
         "s3" => objects::open(url, access, dataset),
         known if KINDS.iter().any(|(_, schemes)| schemes.contains(&known)) => Err(not_built(known)),
@@ -95,7 +99,7 @@ const KINDS: &[(&str, &[&str])] = &[
     ("postgres", &["postgres", "postgresql"]),
     ("mysql", &["mysql", "mariadb"]),
     ("sqlite", &["sqlite"]),
-    ("redis", &["redis", "rediss"]),
+    ("redis", &["redis", "rediss", "redis+cluster", "rediss+cluster", "redis+sentinel", "rediss+sentinel"]),
     ("objects", &["s3"]),
     ("files", &["file"]),
     ("nats", &["nats", "tls"]),

@@ -5,6 +5,7 @@
 //! bytes are overwritten; under a bucket the subject is purged, and the name of the key goes with its last revision.
 
 mod filters;
+mod login;
 mod messages;
 mod wire;
 

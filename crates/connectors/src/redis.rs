@@ -1,9 +1,11 @@
-//! Redis, and what speaks its protocol (Dragonfly, Valkey): `redis://host:port/DB`.
+//! Redis, and what speaks its protocol (Dragonfly, Valkey): `redis://host:port/DB`, `redis+cluster://host`,
+//! `redis+sentinel://host/NAME/DB`.
 //!
 //! A collection is a pattern of keys. Keys are found with SCAN, never KEYS; deleted with UNLINK, HDEL, LREM, SREM, ZREM and
 //! XDEL, which may be repeated; changed under WATCH, so that a key that somebody else writes is left alone.
 
 mod change;
+mod place;
 mod rows;
 mod scan;
 mod wire;
@@ -31,7 +33,7 @@ use crate::web_address::Address;
 
 use rows::{Layout, bytes, shown};
 use scan::Scan;
-use wire::Wire;
+use wire::{Cursor, Wire};
 
 /// Milliseconds until a key expires; told when asked for, and no part of what a row is.
 const TTL: &str = "ttl_ms";
@@ -45,13 +47,10 @@ const KEYS_AT_ONCE: usize = 500;
 /// Connects.
 pub(crate) fn open(url: &str, access: &Access, dataset: &Dataset) -> Result<Box<dyn DataStore>, Fault> {
     let address = Address::parse(url)?;
-    let db = match address.path.as_str() {
-        "" => 0,
-        path => path.parse().map_err(|_| {
-            Fault::bad_config("bad-store-address", "The path of the address is no number of a database")
-                .advise("Write redis://host:port/0.")
-        })?,
-    };
+    let db = place::database(&address).ok_or_else(|| {
+        Fault::bad_config("bad-store-address", "The path of the address is no number of a database")
+            .advise("Write redis://host:port/0, redis+cluster://host:port, redis+sentinel://host:port/NAME/0.")
+    })?;
     let mapped = Shape::of(dataset, ':')?;
     for shape in &mapped {
         if let Some(word) = shape.format.as_deref().filter(|word| Layout::of_word(word, false).is_none()) {
@@ -91,15 +90,12 @@ impl Redis {
 
     fn propose(&mut self) -> Result<Vec<Shape>, Fault> {
         let mut patterns = Patterns::default();
-        let mut cursor = 0;
-        loop {
-            let (next, keys) = self.wire.scan(cursor, b"*")?;
+        let mut cursor = Some(Cursor::default());
+        while let Some(at) = cursor {
+            let (next, keys) = self.wire.scan(at, b"*")?;
             let names = keys.iter().filter_map(|key| std::str::from_utf8(key).ok());
             for name in names.filter(|name| self.mapped.iter().all(|shape| shape.matches(name).is_none())) {
                 patterns.see(name, ':');
-            }
-            if next == 0 {
-                break;
             }
             cursor = next;
         }
@@ -154,18 +150,15 @@ impl Redis {
         let mut told: HashSet<Vec<u8>> = HashSet::new();
         for template in &shape.templates {
             let pattern = template.glob();
-            let mut cursor = 0;
-            loop {
-                let (next, keys) = self.wire.scan(cursor, pattern.as_bytes())?;
+            let mut cursor = Some(Cursor::default());
+            while let Some(at) = cursor {
+                let (next, keys) = self.wire.scan(at, pattern.as_bytes())?;
                 for key in keys {
                     let Some(variables) = shape.matches(&shown(&key)) else { continue };
                     // SCAN may tell a key twice, and two templates may mean it.
                     if told.insert(key.clone()) && each(&mut self.wire, &key, &variables)?.is_break() {
                         return Ok(());
                     }
-                }
-                if next == 0 {
-                    break;
                 }
                 cursor = next;
             }
@@ -287,13 +280,15 @@ impl Redis {
         let mut databases: Vec<i64> =
             lines.iter().filter_map(|(name, _)| name.strip_prefix("db")?.parse().ok()).collect();
         databases.sort_unstable();
+        databases.dedup();
         Ok(databases)
     }
 
     fn standing_now(&mut self) -> Result<Standing, Fault> {
         let lines = self.wire.info("replication")?;
         let word = |name: &str| lines.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-        let is_replica = matches!(word("role"), Some("slave" | "replica"));
+        let is_replica =
+            lines.iter().any(|(name, role)| name == "role" && matches!(role.as_str(), "slave" | "replica"));
         let behind = word("master_last_io_seconds_ago").and_then(|text| text.parse().ok()).map(Duration::from_secs);
         Ok(Standing { read_only: is_replica, behind: behind.filter(|_| is_replica) })
     }
@@ -409,11 +404,18 @@ impl DataStore for Redis {
         let mut scan = Scan::of(Sought::of(needles), hit);
         let own = self.db;
         progress.start("scan", 0);
-        for db in self.databases()? {
-            self.wire.ask::<()>(cmd("SELECT").arg(db))?;
+        let databases = self.databases()?;
+        let is_alone = databases.iter().all(|db| *db == own);
+        for db in databases {
+            // A cluster has one database, and some of its makes know no SELECT.
+            if !is_alone {
+                self.wire.ask::<()>(cmd("SELECT").arg(db))?;
+            }
             let known = if db == own { shapes.as_slice() } else { &[] };
             let done = scan.database(&mut self.wire, db, db != own, known, progress);
-            self.wire.ask::<()>(cmd("SELECT").arg(own))?;
+            if !is_alone {
+                self.wire.ask::<()>(cmd("SELECT").arg(own))?;
+            }
             done?;
         }
         progress.finish();

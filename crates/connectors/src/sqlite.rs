@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use model::Fault;
 use privacy::catalog::{Catalog, Collection, Column, ColumnKind};
+use privacy::map::Dataset;
 use privacy::row::{Cell, Key};
 use privacy::store::{DataStore, Fold, Scanned};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
@@ -25,7 +26,7 @@ use crate::sql::{self, Bind, Change, Engine, Field, Naming, Scan, SqlStore, Stat
 const VACUUM_BYTES: i64 = 4 << 30;
 
 /// Opens the file at `url`: `sqlite:FILE` or `sqlite://FILE`. Nothing is created.
-pub(crate) fn open(url: &str, access: &Access) -> Result<Box<dyn DataStore>, Fault> {
+pub(crate) fn open(url: &str, access: &Access, dataset: &Dataset) -> Result<Box<dyn DataStore>, Fault> {
     let path = url.split_once(':').map_or("", |(_, rest)| rest);
     let path = path.strip_prefix("//").unwrap_or(path);
     if path.is_empty() {
@@ -52,7 +53,7 @@ pub(crate) fn open(url: &str, access: &Access) -> Result<Box<dyn DataStore>, Fau
     let connection = runtime.block_on(options.connect()).map_err(|error| fault(path, error))?;
     let mut engine = Sqlite { path: path.to_owned(), runtime, connection };
     engine.texts("SELECT name FROM sqlite_schema LIMIT 1", &[])?;
-    Ok(Box::new(SqlStore::new(engine)))
+    Ok(Box::new(SqlStore::new(engine, dataset)))
 }
 
 /// One connection to one file.

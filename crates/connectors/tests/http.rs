@@ -42,8 +42,12 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
+        Server::start_with(&["s3cret"])
+    }
+
+    fn start_with(words: &[&str]) -> Self {
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers/people-api");
-        let mut child = Command::new("python3").arg(program).arg("s3cret").stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = Command::new("python3").arg(program).args(words).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         Server { child, port: line.trim().parse().unwrap(), folder: tempfile::tempdir().unwrap() }
@@ -178,4 +182,34 @@ fn faults_have_names() {
     assert_eq!(fault.code(), "bad-store-address", "a secret does not go over the network in the clear");
     let mut store = probity_connectors::open("http://127.0.0.1:9", &access, &common::dataset(Vec::new())).unwrap();
     assert_eq!(find(&mut *store, "people", &[], &[]).unwrap_err().code(), "store-unreachable");
+}
+
+/// Client credentials of OAuth 2.0: the token is fetched by header or body, fetched anew when the server takes it no longer,
+/// and a client that is not known is told apart from one that may not.
+#[test]
+fn tokens_are_fetched_and_renewed() {
+    let server = Server::start_with(&["unguessable", "the client", "s3cret/=§"]);
+    let api = |login: &str, scope: &str| {
+        let oauth2 = format!("oauth2: {{token: /token, login: {login}, parameters: {{scope: {scope}}}}}");
+        let pages = API.replace("PAGES", "{by: number, parameter: page}");
+        pages.replace("headers:\n  Authorization: Bearer {password}", &oauth2)
+    };
+    let access = |login: &str, scope: &str, password: &str| Access {
+        user: Some("the client".to_owned()),
+        ..server.access(&api(login, scope), password)
+    };
+    for login in ["header", "body"] {
+        let mut store = common::open(&server.url(), &access(login, "people", "s3cret/=§"), Vec::new());
+        assert_eq!(find(&mut *store, "people", &["id"], &[]).unwrap().len(), 30, "{login}");
+    }
+    let log = server.log();
+    assert!(log.matches("POST /token Basic people").count() > 1, "a token is good for three questions: {log}");
+    assert!(log.matches("POST /token body people").count() > 1, "{log}");
+    assert!(log.matches("POST /token").count() < log.matches("GET /people").count(), "{log}");
+    for (scope, password, says) in [("people", "wrong", "invalid_client"), ("orders", "s3cret/=§", "invalid_scope")] {
+        let mut store = common::open(&server.url(), &access("header", scope, password), Vec::new());
+        let fault = find(&mut *store, "people", &["id"], &[]).unwrap_err();
+        assert_eq!(fault.code(), "store-login-refused");
+        assert!(fault.message().contains(says) && !fault.message().contains(password), "{fault}");
+    }
 }

@@ -149,6 +149,8 @@ INSERT INTO bare VALUES (1, 0.1, '\x00', '{"a": 1}', '{x,NULL}', '2026-01-01 00:
 BEGIN; SET CONSTRAINTS ALL DEFERRED; INSERT INTO hen VALUES (1, 1); INSERT INTO egg VALUES (1, 1); COMMIT;
 INSERT INTO log VALUES ('2025-05-05', 1, 'ann@example.org'), ('2027-05-05', 2, 'bob@example.org');
 INSERT INTO parent VALUES (1, 'p@x.y'); INSERT INTO child VALUES (2, 'c@x.y', 'm');
+SET allow_system_table_mods = on; INSERT INTO pg_seclabel SELECT attrelid, 'pg_class'::regclass, attnum, 'anon', 'MASKED WITH FUNCTION anon.fake_email()'
+  FROM pg_attribute WHERE attrelid = 'person'::regclass AND attname = 'nick';
 REFRESH MATERIALIZED VIEW copy; ANALYZE;
 "#;
 
@@ -176,6 +178,8 @@ fn the_catalog_tells_keys_links_types_and_traps() {
     assert_eq!(email.type_name, "public.mails (character varying)");
     assert!(email.checks.iter().any(|check| check.contains("%@%")), "{:?}", email.checks);
     assert_eq!(email.comment.as_deref(), Some("where they are written to"));
+    assert_eq!(column("nick").label.as_deref(), Some("MASKED WITH FUNCTION anon.fake_email()"));
+    assert_eq!(email.label, None);
     assert_eq!(column("mood").words, ["sad", "it's \"ok\""]);
     assert_eq!(column("price").checks.len(), 1);
     assert_eq!((column("twice").generated, column("id").has_default, column("active").has_default), (true, true, true));

@@ -1,4 +1,4 @@
-//! Keys of Redis, on the server of `tests/services redis`; redis-cli is the judge of what is left.
+//! Keys of Redis, or Valkey, on the server of `tests/services redis` or `tests/services valkey`; redis-cli is the judge of what is left.
 #![cfg(feature = "redis")]
 
 mod common;
@@ -62,6 +62,10 @@ fn mapped() -> Vec<MappedCollection> {
     ]
 }
 
+fn is_a_server(version: &str) -> bool {
+    version.starts_with("Redis ") || version.starts_with("Valkey ")
+}
+
 fn store(db: u8) -> Box<dyn DataStore> {
     open(&format!("{}/{db}", service("REDIS_URL").trim_end_matches('/')), &Access::default(), mapped())
 }
@@ -72,7 +76,7 @@ fn the_catalog_is_read_off_the_keys() {
     fill(1);
     cli(1, &["SET", "otp:17:ann@example.org", "1"]);
     let mut store = store(1);
-    assert!(store.version().unwrap().starts_with("Redis "));
+    assert!(is_a_server(&store.version().unwrap()));
     let catalog = store.describe().unwrap();
     let shown: Vec<String> = catalog
         .collections
@@ -263,7 +267,7 @@ fn faults_have_names() {
     let url = service("REDIS_TLS_URL");
     check(&url, encrypted(None), "store-unreachable");
     let mut store = open(&url, &encrypted(Some(service("CA"))), Vec::new());
-    assert!(store.version().unwrap().starts_with("Redis "));
+    assert!(is_a_server(&store.version().unwrap()));
 }
 
 /// A server that became a replica refuses to be written to: before anything, and in the middle.

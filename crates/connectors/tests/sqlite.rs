@@ -7,7 +7,7 @@ use std::process::Command;
 
 use model::{Fault, Hidden};
 use privacy::catalog::{ColumnKind, OnDelete};
-use privacy::map::Dataset;
+use privacy::map::{Dataset, MappedCollection, MappedField};
 use privacy::row::{Cell, FieldPath, Key, Row};
 use privacy::store::{Condition, DataStore, Find, Fold, Needles};
 use probity_connectors::{Access, open};
@@ -43,6 +43,62 @@ impl Shop {
     fn judge(&self, sql: &str) -> String {
         judge(&self.file, sql)
     }
+}
+
+/// Lists and documents in texts: found by their elements and fields, changed in place, searched. Only the map knows a list.
+#[test]
+fn lists_and_documents_in_texts_are_gone_into() {
+    let shop = Shop::new(
+        r#"CREATE TABLE ticket (id INTEGER PRIMARY KEY, members TEXT, calls VARCHAR(900));
+           INSERT INTO ticket VALUES (1, '["ann@example.org", "bob@example.org"]', '[{"by": {"mail": "Ann@example.org"}}, {"by": {"mail": "eve@example.org"}}]'),
+             (2, '["joann@example.org", 7]', '{"by": {"mail": "ann@example.org"}}'), (3, 'ann@example.org', 'ann@example.org'), (4, NULL, '[]'), (5, '[', '[');"#,
+    );
+    let field = |name: &str, kind: &str| MappedField {
+        path: FieldPath::column(name),
+        data_type: Some(kind.to_owned()),
+        ..MappedField::default()
+    };
+    let ticket = MappedCollection {
+        name: "ticket".to_owned(),
+        fields: vec![field("members", "string[]"), field("calls", "object[]")],
+        ..MappedCollection::default()
+    };
+    let dataset = Dataset { collections: vec![ticket], ..Dataset::default() };
+    let mut store = open(&format!("sqlite:{}", shop.file.display()), &Access::default(), &dataset).expect("opens");
+    let catalog = store.describe().expect("described");
+    let kinds = ["members", "calls"].map(|name| catalog.collection("ticket").unwrap().column(name).unwrap().kind);
+    assert_eq!(kinds, [ColumnKind::List, ColumnKind::Text]);
+    let mut check = |name: &str, fold, value: &str, expect: &[&str]| {
+        assert_eq!(firsts(&mut *store, "ticket", "id", &[condition(name, fold, &[value])]), expect, "{name} {value}");
+    };
+    check("members", Fold::Exact, "ann@example.org", &["1", "3"]);
+    check("members", Fold::Lower, "bob@example.org", &["1"]);
+    check("members", Fold::Exact, "7", &["2"]);
+    check("members", Fold::Exact, "[", &["5"]);
+    check("members", Fold::Exact, r#"["joann@example.org", 7]"#, &[]);
+    check("calls.by.mail", Fold::Lower, "ann@example.org", &["1", "2"]);
+    check("calls.by.mail", Fold::Exact, "eve@example.org", &["1"]);
+    let mut work = store.begin().expect("begun");
+    let path = fields(&["calls.by.mail"]);
+    assert_eq!(work.set("ticket", &path, &[(key(&["1"]), vec![None])]).expect("set"), 1);
+    work.commit().expect("committed");
+    assert_eq!(
+        shop.judge("SELECT calls FROM ticket WHERE id = 1"),
+        r#"[{"by": {"mail": null}}, {"by": {"mail": null}}]"#
+    );
+    let needles = Words(vec!["ann@example.org".to_owned()]);
+    let mut hits = Vec::new();
+    let scanned = store.scan(
+        &needles,
+        &mut |hit| {
+            hits.push(format!("{} {}", hit.field.unwrap_or_default(), hit.key.0[0].as_deref().unwrap_or_default()));
+            Ok(())
+        },
+        &Hidden,
+    );
+    scanned.expect("scanned");
+    hits.sort();
+    assert_eq!(hits, ["calls 2", "calls 3", "members 1", "members 2", "members 3"]);
 }
 
 fn fields(names: &[&str]) -> Vec<FieldPath> {

@@ -86,7 +86,9 @@ fn one(survey: &Survey, classifier: &Classifier, links: bool, map: &mut DataMap,
             .collect(),
         undecided: new
             .iter()
-            .filter(|(_, f)| f.categories.is_empty() && f.data_type.as_deref() != Some("object"))
+            .filter(|(_, f)| {
+                f.categories.is_empty() && !f.data_type.as_deref().is_some_and(|kind| kind.starts_with("object"))
+            })
             .count(),
         undeclared: survey.undeclared.clone(),
         collections: proposal.dataset.collections.len(),
@@ -109,26 +111,40 @@ fn is_new(added: &Added, collection: &str, field: &MappedField) -> bool {
 /// Says in a comment, or as a reference, that a column looks like one.
 fn undeclared(proposal: &mut propose::Proposal, link: &Undeclared, as_reference: bool) {
     let key = proposal.dataset.key.clone();
+    let dataset = link.dataset.clone().unwrap_or_else(|| key.clone());
     let target = format!("{}.{}", link.to.0, link.to.1);
-    let said = format!("Looks like a reference to {target}: {} of {0} different values are there.", link.values);
-    proposal.comments.say(&key, &link.from.0, &link.from.1, said);
+    proposal.comments.say(&key, &link.from.0, &link.from.1, format!("Looks like a reference to {}.", evidence(link)));
     if !as_reference {
-        let line =
-            format!("If it is: fides_meta: {{references: [{{dataset: {key}, field: {target}, direction: from}}]}}");
+        let (above, when) = match &link.when {
+            None => ("fides_meta", String::new()),
+            Some((field, word)) => ("meta: {probity", format!(", when: {{field: {field}, is: {}}}", json!(word))),
+        };
+        let end = if link.when.is_some() { "}" } else { "" };
+        let line = format!(
+            "If it is: {above}: {{references: [{{dataset: {dataset}, field: {target}, direction: from{when}}}]}}{end}"
+        );
         return proposal.comments.say(&key, &link.from.0, &link.from.1, line);
     }
     let fields =
         proposal.dataset.collections.iter_mut().filter(|one| one.name == link.from.0).flat_map(|one| &mut one.fields);
     for field in fields.filter(|field| field.path == FieldPath::column(&link.from.1)) {
         field.references.push(Reference {
-            dataset: key.clone(),
+            dataset: dataset.clone(),
             collection: link.to.0.clone(),
             field: FieldPath::column(&link.to.1),
             direction: Some(Direction::From),
-            when: None,
+            when: link.when.as_ref().map(|(field, word)| (FieldPath::column(field), word.clone())),
             place: model::Place::default(),
         });
     }
+}
+
+/// What speaks for a link, for people: `person.id where owner_type is "person": 7 of 7 different values are there (60 of 100)`.
+fn evidence(link: &Undeclared) -> String {
+    let dataset = link.dataset.as_ref().map_or(String::new(), |key| format!("{key}: "));
+    let when = link.when.as_ref().map_or(String::new(), |(field, word)| format!(" where {field} is {word:?}"));
+    let (to, found, values, score) = (&link.to, link.found, link.values, link.score);
+    format!("{dataset}{}.{}{when}: {found} of {values} different values are there ({score} of 100)", to.0, to.1)
 }
 
 #[derive(Default)]
@@ -191,11 +207,7 @@ impl Store {
             page.line(format!("Identity: {identity}"));
         }
         for link in &self.undeclared {
-            let (from, to) = (&link.from, &link.to);
-            page.line(format!(
-                "Looks like a reference: {}.{} → {}.{} ({} values)",
-                from.0, from.1, to.0, to.1, link.values
-            ));
+            page.line(format!("Looks like a reference: {}.{} → {}", link.from.0, link.from.1, evidence(link)));
         }
         if !self.left_out.is_empty() {
             page.line(format!("Left out, as they show rows of others: {}", self.left_out.join(", ")));
@@ -222,7 +234,11 @@ impl Store {
             "undeclared": self.undeclared.iter().map(|link| json!({
                 "from": format!("{}.{}", link.from.0, link.from.1),
                 "to": format!("{}.{}", link.to.0, link.to.1),
+                "dataset": link.dataset,
+                "when": link.when.as_ref().map(|(field, word)| json!({"field": field, "is": word})),
                 "values": link.values,
+                "found": link.found,
+                "score": link.score,
             })).collect::<Vec<_>>(),
             "left_out": self.left_out,
             "gaps": self.gaps,

@@ -6,11 +6,15 @@ use model::{Fault, Place};
 use privacy::row::FieldPath;
 use yaml::{Fields, Limits, Node};
 
+use super::token::Asked;
+
 /// An API, as its YAML file describes it.
 #[derive(Debug)]
 pub(super) struct Api {
     /// Sent with every question, `{user}` and `{password}` filled in.
     pub(super) headers: Vec<(String, String)>,
+    /// Tokens are fetched; without it `headers` say who asks.
+    pub(super) oauth2: Option<Asked>,
     pub(super) collections: Vec<Described>,
 }
 
@@ -75,7 +79,7 @@ impl Api {
     pub(super) fn of(text: &str, user: &str, password: &str) -> Result<Self, Fault> {
         let documents = yaml::read(text, &Limits::default())?;
         let [root] = documents.as_slice() else { return Err(wrong("the file has one document", Place::line(1, 1))) };
-        let fields = Fields::of(root, "", &["version", "headers", "collections"])?;
+        let fields = Fields::of(root, "", &["version", "headers", "oauth2", "collections"])?;
         if fields.required_text("version")? != "1" {
             return Err(wrong("the version of the description is 1", root.place.clone()));
         }
@@ -86,14 +90,43 @@ impl Api {
                 headers.push((name.text.clone(), filled(yaml::text(value, &format!("headers.{}", name.text))?)));
             }
         }
+        let oauth2 = fields.child("oauth2", &["token", "client", "secret", "login", "parameters"])?;
+        let oauth2 = oauth2.map(|node| asked(&node, &filled)).transpose()?;
         let node = fields.required("collections")?;
         let collections = Fields::open(node, "collections")?
             .entries()
             .iter()
             .map(|(name, node)| Described::of(&name.text, node))
             .collect::<Result<_, Fault>>()?;
-        Ok(Api { headers, collections })
+        Ok(Api { headers, oauth2, collections })
     }
+}
+
+/// How a token is asked for.
+fn asked(fields: &Fields<'_>, filled: &dyn Fn(&str) -> String) -> Result<Asked, Fault> {
+    let address = fields.required_text("token")?.to_owned();
+    if !address.starts_with('/') && !address.starts_with("https://") && !address.starts_with("http://") {
+        return Err(wrong("`token` is a path that begins with /, or a whole address", fields.place.clone()));
+    }
+    let in_body = match fields.text("login")?.unwrap_or("header") {
+        "header" => false,
+        "body" => true,
+        _ => return Err(wrong("`login` is header or body", fields.place.clone())),
+    };
+    let mut parameters = Vec::new();
+    if let Some(node) = fields.node("parameters") {
+        for (name, value) in Fields::open(node, "oauth2.parameters")?.entries() {
+            let text = yaml::text(value, &format!("oauth2.parameters.{}", name.text))?;
+            parameters.push((name.text.clone(), filled(text)));
+        }
+    }
+    Ok(Asked {
+        address,
+        client: filled(fields.text("client")?.unwrap_or("{user}")),
+        secret: filled(fields.text("secret")?.unwrap_or("{password}")).into(),
+        in_body,
+        parameters,
+    })
 }
 
 impl Described {
@@ -212,6 +245,21 @@ mod tests {
             "bad-api",
             "-:6:13",
         );
+    }
+
+    #[test]
+    fn tokens_are_described() {
+        let check = |text: &str, expect: Result<(&str, &str, bool), &str>| {
+            let text = format!("version: 1\noauth2: {text}\ncollections: {{}}\n");
+            let got = Api::of(&text, "u", "s3cret").map(|api| api.oauth2.unwrap());
+            let got = got.as_ref().map(|asked| (asked.client.as_str(), asked.secret.as_str(), asked.in_body));
+            assert_eq!(got.map_err(Fault::code), expect, "{text}");
+        };
+        check("{token: /token}", Ok(("u", "s3cret", false)));
+        check("{token: 'https://id.example.org/t', client: app-{user}, login: body}", Ok(("app-u", "s3cret", true)));
+        check("{token: 'ftp://id.example.org/t'}", Err("bad-api"));
+        check("{token: /token, login: cookie}", Err("bad-api"));
+        check("{tokens: /token}", Err("unknown-key"));
     }
 
     #[test]

@@ -11,7 +11,8 @@ use crate::document::json::{self, Node, Value};
 use crate::document::record::reach;
 use crate::web::{self, Sent, encoded};
 
-use super::api::{List, Pages};
+use super::api::{Api, List, Pages};
+use super::token::Tokens;
 
 const ANSWER_BYTES_MAX: u64 = 256 << 20;
 const PAGES_MAX: u64 = 1_000_000;
@@ -25,19 +26,21 @@ pub(super) struct Client {
     /// Without a slash at its end.
     base: String,
     headers: Vec<(String, String)>,
+    tokens: Option<Tokens>,
 }
 
 /// An answer: a status below 300 with its JSON (null when it has none), or the status.
 pub(super) type Answer = Result<(Node, Option<String>), u16>;
 
 impl Client {
-    pub(super) fn of(url: &str, headers: Vec<(String, String)>, access: &Access) -> Result<Self, Fault> {
+    pub(super) fn of(url: &str, api: &Api, access: &Access) -> Result<Self, Fault> {
         let base = url.trim_end_matches('/').to_owned();
-        let mut headers = headers;
+        let mut headers = api.headers.clone();
         if headers.iter().all(|(name, _)| !name.eq_ignore_ascii_case("accept")) {
             headers.push(("Accept".to_owned(), "application/json".to_owned()));
         }
-        Ok(Client { agent: web::agent(&base, access)?, base, headers })
+        let tokens = api.oauth2.clone().map(|asked| Tokens::of(&base, asked, access)).transpose()?;
+        Ok(Client { agent: web::agent(&base, access)?, base, headers, tokens })
     }
 
     pub(super) fn host(&self) -> &str {
@@ -51,12 +54,17 @@ impl Client {
         if body.is_some() {
             headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
         }
+        let mut is_fresh = false;
         for _ in 0..LATER_MAX {
             let sent = body.map_or(Sent::Nothing, |body| Sent::Bytes(body.as_bytes()));
+            let login = self.tokens.as_ref().map(Tokens::header).transpose()?;
+            let headers: Vec<_> = headers.iter().cloned().chain(login).collect();
             let answer = web::send(&self.agent, method, &url, &headers, sent)?;
             let status = answer.status().as_u16();
             match (status, wait(&answer)) {
                 (429 | 503, Some(wait)) if wait <= WAIT_MAX => std::thread::sleep(wait),
+                // A token can end before its time: one more is fetched.
+                (401, _) if !is_fresh && self.tokens.as_ref().is_some_and(Tokens::forget) => is_fresh = true,
                 (200..=299, _) => return self.content(&url, answer).map(Ok),
                 (404 | 410, _) => return Ok(Err(status)),
                 _ => return Err(self.fault(status)),
@@ -227,7 +235,7 @@ fn next_link(header: &str) -> Option<String> {
 }
 
 /// Scheme, host and port.
-fn origin(url: &str) -> &str {
+pub(super) fn origin(url: &str) -> &str {
     let start = url.find("://").map_or(0, |at| at + 3);
     url[start..].find(['/', '?', '#']).map_or(url, |end| &url[..start + end])
 }

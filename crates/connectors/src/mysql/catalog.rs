@@ -270,9 +270,8 @@ fn on_delete(rule: &str) -> OnDelete {
         "CASCADE" => OnDelete::Cascade,
         "SET NULL" => OnDelete::SetNull,
         "SET DEFAULT" => OnDelete::SetDefault,
-        "RESTRICT" => OnDelete::Restrict,
-        // There is no later in MySQL: it refuses at once.
-        _ => OnDelete::NoAction,
+        // There is no later here: NO ACTION, which MySQL says where MariaDB says RESTRICT, refuses at once as well.
+        _ => OnDelete::Restrict,
     }
 }
 

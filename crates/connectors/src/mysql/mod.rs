@@ -17,6 +17,7 @@ use std::collections::HashMap;
 
 use model::Fault;
 use privacy::catalog::{Catalog, Collection, Column, ColumnKind};
+use privacy::map::Dataset;
 use privacy::row::{Cell, Key};
 use privacy::store::{DataStore, Fold, Scanned, Standing};
 
@@ -28,9 +29,9 @@ use session::Session;
 const REBUILD_BYTES: u64 = 256 << 20;
 
 /// Opens the database at `url`: `mysql://USER@HOST:PORT/DATABASE`.
-pub(crate) fn open(url: &str, access: &Access) -> Result<Box<dyn DataStore>, Fault> {
+pub(crate) fn open(url: &str, access: &Access, dataset: &Dataset) -> Result<Box<dyn DataStore>, Fault> {
     let session = Session::open(url, access)?;
-    Ok(Box::new(SqlStore::new(MySql { session, facts: HashMap::new() })))
+    Ok(Box::new(SqlStore::new(MySql { session, facts: HashMap::new() }, dataset)))
 }
 
 /// What the catalog does not hold of a column, by table and name.
@@ -226,5 +227,5 @@ impl MySql {
 
 /// Whether a column's values are texts for the server.
 fn is_text(column: &Column) -> bool {
-    matches!(column.kind, ColumnKind::Text | ColumnKind::Json)
+    matches!(column.kind, ColumnKind::Text | ColumnKind::Json | ColumnKind::List)
 }

@@ -42,7 +42,8 @@ fn versioned(store: &mut MySql) -> Result<Vec<String>, Fault> {
 }
 
 fn table(store: &mut MySql, scan: &mut Scan<'_>, collection: &Collection, versioned: bool) -> Result<(), Fault> {
-    let is_read = |kind| matches!(kind, ColumnKind::Text | ColumnKind::Json | ColumnKind::Bytes | ColumnKind::Other);
+    use ColumnKind::{Bytes, Json, List, Other, Text};
+    let is_read = |kind| matches!(kind, Text | Json | List | Bytes | Other);
     let columns: Vec<&str> = collection
         .columns
         .iter()

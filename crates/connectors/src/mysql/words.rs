@@ -100,7 +100,7 @@ impl Dialect<'_> {
     }
 
     fn one(&self, field: &Field<'_>, fold: Fold, values: &[&str], binds: &mut Vec<Bind>) -> Option<String> {
-        match (field.path.is_empty(), fold) {
+        match (!field.is_within(), fold) {
             (false, _) => Some(self.document(field.column, fold, values, binds)),
             (true, Fold::Exact) => self.equal(field.column, values, binds),
             (true, fold) => self.folded(field.column, fold, values, binds),
@@ -132,7 +132,7 @@ impl Dialect<'_> {
         };
         match (column.kind, fact.data_type.as_str()) {
             (ColumnKind::Text | ColumnKind::Json, "uuid" | "inet4" | "inet6" | "json") => shown(&name, &fact.data_type),
-            (ColumnKind::Text | ColumnKind::Json, _) if !values.iter().all(fits) => {
+            (ColumnKind::Text | ColumnKind::Json | ColumnKind::List, _) if !values.iter().all(fits) => {
                 format!("CONVERT({name} USING utf8mb4)")
             }
             (ColumnKind::Other, kind) => shown(&name, kind),
@@ -234,7 +234,7 @@ impl Dialect<'_> {
                     binds.push(Bind::Text(value.clone()));
                     format!("CAST(JSON_COMPACT({name}) AS BINARY) = CAST(JSON_COMPACT(?) AS BINARY)")
                 }
-                ColumnKind::Text | ColumnKind::Other => {
+                ColumnKind::Text | ColumnKind::List | ColumnKind::Other => {
                     binds.push(Bind::Text(value.clone()));
                     let text = format!("CONVERT({} USING utf8mb4)", shown(&name, &fact.data_type));
                     format!("CAST({text} AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY)")
@@ -351,7 +351,7 @@ impl Dialect<'_> {
                 Fold::Lower => super::is_text(field.column) && fact.ignores_case(),
                 Fold::Address | Fold::Digits(_) => false,
             };
-            if !serves || !field.path.is_empty() {
+            if !serves || field.is_within() {
                 return None;
             }
             let is_long = fact.data_type.ends_with("text") || fact.data_type.ends_with("blob");
@@ -387,14 +387,18 @@ fn address(text: &str) -> String {
 fn typed(column: &Column, fact: &Fact, value: &str) -> Option<(String, String)> {
     let place = |place: &str, text: String| Some((place.to_owned(), text));
     match column.kind {
+        ColumnKind::Integer | ColumnKind::Boolean if is_unsigned(column) => match value {
+            "true" | "false" => place("CAST(? AS UNSIGNED)", u8::from(value == "true").to_string()),
+            value => match value.parse::<u64>().ok()? {
+                // MySQL takes a text that is bound for a number with a sign.
+                large if i64::try_from(large).is_err() => place("CAST(? AS DECIMAL(20))", large.to_string()),
+                number => place("CAST(? AS UNSIGNED)", number.to_string()),
+            },
+        },
         ColumnKind::Boolean if matches!(value, "true" | "false") => {
             place("CAST(? AS SIGNED)", u8::from(value == "true").to_string())
         }
-        ColumnKind::Integer | ColumnKind::Boolean => match (value.parse::<i64>(), value.parse::<u64>()) {
-            (Ok(number), _) => place("CAST(? AS SIGNED)", number.to_string()),
-            (_, Ok(number)) => place("CAST(? AS UNSIGNED)", number.to_string()),
-            _ => None,
-        },
+        ColumnKind::Integer | ColumnKind::Boolean => place("CAST(? AS SIGNED)", value.parse::<i64>().ok()?.to_string()),
         ColumnKind::Number => {
             let is_number = value.parse::<f64>().is_ok_and(f64::is_finite);
             match fact.data_type.as_str() {
@@ -420,6 +424,11 @@ fn typed(column: &Column, fact: &Fact, value: &str) -> Option<(String, String)> 
         }
         _ => place("?", value.to_owned()),
     }
+}
+
+fn is_unsigned(column: &Column) -> bool {
+    // ZEROFILL says UNSIGNED without the word, on some servers.
+    ["unsigned", "zerofill"].iter().any(|word| column.type_name.contains(word)) || column.type_name.starts_with("bit")
 }
 
 /// A time as MySQL writes it; `None`: it is none.

@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 use crate::Access;
 use crate::web_address::Address;
 
+use super::login::Login;
+
 /// The most bytes that one message may have.
 const MESSAGE_BYTES_MAX: usize = 64 << 20;
 const LINE_BYTES_MAX: u64 = 1 << 20;
@@ -37,6 +39,7 @@ impl Wire {
     /// Connects and logs in.
     pub(super) fn open(address: &Address, access: &Access) -> Result<Self, Fault> {
         let host = address.host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let login = Login::of(address, access)?;
         let lost = |error: std::io::Error| unreachable(&host, &error);
         let port = address.port.unwrap_or(4222);
         let mut places = (host.as_str(), port).to_socket_addrs().map_err(lost)?;
@@ -70,23 +73,17 @@ impl Wire {
             server: info["version"].as_str().unwrap_or_default().to_owned(),
             host,
         };
-        wire.log_in(address, access)?;
+        wire.log_in(&login, info["nonce"].as_str())?;
         Ok(wire)
     }
 
-    fn log_in(&mut self, address: &Address, access: &Access) -> Result<(), Fault> {
+    fn log_in(&mut self, login: &Login, nonce: Option<&str>) -> Result<(), Fault> {
         let mut hello = json!({
             "verbose": false, "pedantic": false, "lang": "rust", "version": env!("CARGO_PKG_VERSION"),
             "protocol": 1, "headers": true, "no_responders": true, "name": "probity",
         });
-        let user = access.user.as_deref().or(address.user.as_deref());
-        match (user, &access.password) {
-            (Some(user), password) => {
-                hello["user"] = user.into();
-                hello["pass"] = password.as_ref().map_or("", |password| password.as_str()).into();
-            }
-            (None, Some(token)) => hello["auth_token"] = token.as_str().into(),
-            (None, None) => {}
+        if let Some(words) = hello.as_object_mut() {
+            login.tell(&self.host, nonce, words)?;
         }
         let inbox = self.inbox.clone();
         self.send(format!("CONNECT {hello}\r\nSUB {inbox}.* 1\r\nPING\r\n").as_bytes())?;
@@ -179,7 +176,7 @@ impl Wire {
         Err(match words.as_str() {
             words if words.contains("authorization") || words.contains("authentication") => {
                 Fault::unavailable("store-login-refused", format!("{} does not let this user in", self.host))
-                    .advise("Check user and password, or the token, of the store.")
+                    .advise("Check user and password, the token or the credentials of the store.")
             }
             words if words.contains("permissions") => {
                 Fault::unavailable("store-permission", format!("{} does not let this user ask JetStream", self.host))

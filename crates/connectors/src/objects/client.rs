@@ -30,6 +30,7 @@ pub(super) struct Client {
     region: String,
     key_id: String,
     secret: Zeroizing<String>,
+    session_token: Option<Zeroizing<String>>,
 }
 
 /// An answer that is no success.
@@ -55,7 +56,8 @@ impl Client {
             .advise("Give the id as `user` and the secret as a password of the store."));
         };
         let agent = web::agent(&base, access)?;
-        Ok(Client { agent, base, root, bucket: bucket.to_owned(), region, key_id, secret })
+        let session_token = access.session_token.clone();
+        Ok(Client { agent, base, root, bucket: bucket.to_owned(), region, key_id, secret, session_token })
     }
 
     /// Asks; an answer of 400 or more is the inner error.
@@ -74,7 +76,11 @@ impl Client {
             Sent::Bytes(bytes) => sha256(bytes),
             Sent::File(file) => file_digest(file)?,
         };
-        let request = Unsigned { method, base: &self.base, path: &path, query, headers, body: &digest };
+        let mut headers = headers.to_vec();
+        if let Some(token) = &self.session_token {
+            headers.push(("x-amz-security-token".to_owned(), token.to_string()));
+        }
+        let request = Unsigned { method, base: &self.base, path: &path, query, headers: &headers, body: &digest };
         let signer = Signer { key_id: &self.key_id, secret: &self.secret, region: &self.region };
         let mark = if query.is_empty() { "" } else { "?" };
         let url = format!("{}{path}{mark}{}", self.base, request.query());
@@ -112,9 +118,16 @@ impl Client {
                 Fault::unavailable("store-unreachable", format!("{host} has no bucket {}", self.bucket))
                     .advise("Check the address of the store, its region and its endpoint.")
             }
-            (_, "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "ExpiredToken") | (401, _) => {
-                Fault::unavailable("store-login-refused", told).advise("Check key id, secret and region of the store.")
-            }
+            (
+                _,
+                "InvalidAccessKeyId"
+                | "SignatureDoesNotMatch"
+                | "ExpiredToken"
+                | "InvalidToken"
+                | "InvalidClientTokenId",
+            )
+            | (401, _) => Fault::unavailable("store-login-refused", told)
+                .advise("Check key id, secret, region and session token of the store: keys with a token expire."),
             (403, _) => Fault::unavailable("store-permission", told)
                 .advise("Give this key the right to list, read and delete objects and their versions."),
             (408 | 429 | 500..=599, _) => Fault::unavailable("store-busy", told).advise("Run the command again later."),

@@ -20,6 +20,7 @@ use std::collections::HashMap;
 
 use model::Fault;
 use privacy::catalog::{Catalog, Collection, Column, ColumnKind};
+use privacy::map::Dataset;
 use privacy::row::{Cell, Key};
 use privacy::store::{DataStore, Fold, Scanned, Standing};
 
@@ -30,10 +31,10 @@ use session::Session;
 use types::Type;
 
 /// Opens the database at `url`: `postgres://USER@HOST:PORT/DATABASE?sslmode=…`.
-pub(crate) fn open(url: &str, access: &Access) -> Result<Box<dyn DataStore>, Fault> {
+pub(crate) fn open(url: &str, access: &Access, dataset: &Dataset) -> Result<Box<dyn DataStore>, Fault> {
     let mut session = Session::new(address::read(url, access)?, access)?;
     session.connect()?;
-    Ok(Box::new(SqlStore::new(Postgres { session, tables: HashMap::new() })))
+    Ok(Box::new(SqlStore::new(Postgres { session, tables: HashMap::new() }, dataset)))
 }
 
 /// A session, and what the catalog says beyond the shared nouns.

@@ -15,11 +15,18 @@ pub(super) struct Typed {
     name: String,
     path: Vec<String>,
     kind: Type,
+    /// A list that the map alone knows of: looked at again on the other side.
+    is_text_list: bool,
 }
 
 impl Typed {
     pub(super) fn new(field: &Field<'_>, kind: Type) -> Self {
-        Typed { name: field.column.name.clone(), path: field.path.to_vec(), kind }
+        Typed {
+            name: field.column.name.clone(),
+            path: field.path.to_vec(),
+            is_text_list: field.is_text_list() && !matches!(kind.class, Class::List(_)),
+            kind,
+        }
     }
 
     fn column(&self) -> String {
@@ -74,6 +81,7 @@ impl Typed {
                 }
             }
             (_, false) => format!("{column} IS NOT NULL"),
+            _ if self.is_text_list => format!("{column} IS NOT NULL"),
             (Class::Json | Class::Jsonb, true) => any(folded(fold, &format!("({column} #>> '{{}}')")), "=", wanted),
             (Class::List(element), true) => match (fold, is_list, element.is_comparable()) {
                 (Fold::Exact, true, true) => format!("{column} OPERATOR(pg_catalog.&&) {}", list_of(element, wanted)),

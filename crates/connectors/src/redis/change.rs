@@ -27,7 +27,7 @@ pub(super) fn delete(wire: &mut Wire, layout: Layout, keys: &[Key]) -> Result<u6
     if matches!(layout, Layout::Hash | Layout::Text) {
         let all: Vec<Vec<u8>> = by_key.into_keys().collect();
         for part in all.chunks(CHUNK) {
-            gone += wire.ask::<u64>(cmd("UNLINK").arg(part))?;
+            gone += wire.each::<u64>("UNLINK", part.iter().map(Vec::as_slice))?.iter().sum::<u64>();
         }
         return Ok(gone);
     }

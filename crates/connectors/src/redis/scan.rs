@@ -14,7 +14,7 @@ use crate::document::record::Record;
 use crate::document::shape::Shape;
 
 use super::rows::{self, Layout, shown};
-use super::wire::Wire;
+use super::wire::{Cursor, Wire};
 
 /// A scan in progress.
 pub(super) struct Scan<'a> {
@@ -44,9 +44,9 @@ impl<'a> Scan<'a> {
         shapes: &[Shape],
         progress: &dyn Progress,
     ) -> Result<(), Fault> {
-        let mut cursor = 0;
-        loop {
-            let (next, keys) = wire.scan(cursor, b"*")?;
+        let mut cursor = Some(Cursor::default());
+        while let Some(at) = cursor {
+            let (next, keys) = wire.scan(at, b"*")?;
             for key in &keys {
                 let name = shown(key);
                 let shape = shapes.iter().find(|shape| shape.matches(&name).is_some());
@@ -59,11 +59,9 @@ impl<'a> Scan<'a> {
                 self.key(wire, key, &collection, shape)?;
             }
             progress.advance(keys.len() as u64);
-            if next == 0 {
-                return Ok(());
-            }
             cursor = next;
         }
+        Ok(())
     }
 
     fn key(&mut self, wire: &mut Wire, key: &[u8], collection: &str, shape: Option<&Shape>) -> Result<(), Fault> {

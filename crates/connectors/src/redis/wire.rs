@@ -1,4 +1,4 @@
-//! The connection: commands as bytes, answers as values, errors as faults.
+//! The connections: commands as bytes, answers as values, errors as faults. A cluster has one to each of its masters.
 
 use model::Fault;
 use redis::{
@@ -9,16 +9,131 @@ use redis::{
 use crate::Access;
 use crate::web_address::Address;
 
-/// A connection to one server, and which database it stands in.
+use super::place::{self, Kind, Slots};
+
+/// A server, or the masters of a cluster.
 pub(super) struct Wire {
+    /// One at least.
+    nodes: Vec<Node>,
+    /// Where the last command went: UNWATCH and SELECT follow.
+    last: usize,
+}
+
+/// One connection, and in a cluster the slots that lie behind it.
+struct Node {
     connection: Connection,
     host: String,
+    slots: Slots,
+}
+
+/// How far a walk over all keys has come.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Cursor {
+    node: usize,
+    at: u64,
 }
 
 impl Wire {
-    /// Connects and logs in.
+    /// Connects and logs in: to the server, to the master that a Sentinel names, or to each master of a cluster.
     pub(super) fn open(address: &Address, db: i64, access: &Access) -> Result<Self, Fault> {
-        let is_encrypted = address.scheme == "rediss" || access.tls.wanted(&address.host);
+        let kind = Kind::of(address);
+        let start = match &kind {
+            Kind::Sentinel(name) => Node::master(address, name, access)?,
+            _ => address.clone(),
+        };
+        let mut first = Node::open(&start, db, access)?;
+        if kind != Kind::Cluster {
+            return Ok(Wire { nodes: vec![first], last: 0 });
+        }
+        let told = first.ask(redis::cmd("CLUSTER").arg("SLOTS"))?;
+        let masters = place::masters(&told, &start).ok_or_else(|| {
+            Fault::unavailable("store-busy", format!("{}: not every slot of the cluster has a master", first.host))
+                .advise("Run the command again when the cluster is whole; see `redis-cli --cluster check`.")
+        })?;
+        let open = |(address, slots): (Address, Slots)| Ok(Node { slots, ..Node::open(&address, 0, access)? });
+        Ok(Wire { nodes: masters.into_iter().map(open).collect::<Result<_, Fault>>()?, last: 0 })
+    }
+
+    /// One command. Its first argument is the key, where it has one.
+    pub(super) fn ask<T: FromRedisValue>(&mut self, command: &Cmd) -> Result<T, Fault> {
+        if let Some(key) = place::key(command) {
+            self.last = self.node_of(key);
+        }
+        let node = &mut self.nodes[self.last];
+        node.ask(command)
+    }
+
+    /// Several commands about one key in one go; `None` when a watched key changed.
+    pub(super) fn all<T: FromRedisValue>(&mut self, commands: &Pipeline) -> Result<T, Fault> {
+        if let Some(key) = commands.cmd_iter().find_map(place::key) {
+            self.last = self.node_of(key);
+        }
+        let node = &mut self.nodes[self.last];
+        commands.query(&mut node.connection).map_err(|error| fault(&node.host, &error))
+    }
+
+    /// The same command for each key, in one go for each server.
+    pub(super) fn each<'k, T: FromRedisValue>(
+        &mut self,
+        command: &str,
+        keys: impl Iterator<Item = &'k [u8]>,
+    ) -> Result<Vec<T>, Fault> {
+        let mut parts: Vec<(Pipeline, Vec<usize>)> = self.nodes.iter().map(|_| (redis::pipe(), Vec::new())).collect();
+        let mut answers: Vec<Option<T>> = Vec::new();
+        for (at, key) in keys.enumerate() {
+            let (commands, places) = &mut parts[self.node_of(key)];
+            commands.cmd(command).arg(key);
+            places.push(at);
+            answers.push(None);
+        }
+        for (node, (commands, places)) in self.nodes.iter_mut().zip(parts).filter(|(_, (_, places))| !places.is_empty())
+        {
+            let told: Vec<T> = commands.query(&mut node.connection).map_err(|error| fault(&node.host, &error))?;
+            for (at, answer) in places.into_iter().zip(told) {
+                answers[at] = Some(answer);
+            }
+        }
+        answers.into_iter().collect::<Option<Vec<T>>>().ok_or_else(|| {
+            Fault::unavailable("store-refused", "The server answered fewer commands than it was sent")
+                .advise("Run the command again.")
+        })
+    }
+
+    /// The next batch of names, and where the one after begins; `None` after the last.
+    pub(super) fn scan(&mut self, cursor: Cursor, pattern: &[u8]) -> Result<(Option<Cursor>, Vec<Vec<u8>>), Fault> {
+        let node = &mut self.nodes[cursor.node];
+        let command = redis::cmd("SCAN").arg(cursor.at).arg("MATCH").arg(pattern).arg("COUNT").arg(1_000).clone();
+        let (next, names): (u64, _) = node.ask(&command)?;
+        let next = match next {
+            0 => Some(Cursor { node: cursor.node + 1, at: 0 }).filter(|next| next.node < self.nodes.len()),
+            at => Some(Cursor { at, ..cursor }),
+        };
+        Ok((next, names))
+    }
+
+    /// The lines of a section of `INFO`, of every server.
+    pub(super) fn info(&mut self, section: &str) -> Result<Vec<(String, String)>, Fault> {
+        let mut lines = Vec::new();
+        for node in &mut self.nodes {
+            let text: String = node.ask(redis::cmd("INFO").arg(section))?;
+            let pairs = text.lines().filter_map(|line| line.trim().split_once(':'));
+            lines.extend(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        }
+        Ok(lines)
+    }
+
+    fn node_of(&self, key: &[u8]) -> usize {
+        if self.nodes.len() == 1 {
+            return 0;
+        }
+        let slot = place::slot(key);
+        self.nodes.iter().position(|node| node.slots.iter().any(|slots| slots.contains(&slot))).unwrap_or(0)
+    }
+}
+
+impl Node {
+    fn open(address: &Address, db: i64, access: &Access) -> Result<Self, Fault> {
+        let is_encrypted = address.scheme.starts_with("rediss") || access.tls.wanted(&address.host);
         let host = address.host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let port = address.port.unwrap_or(6379);
         let addr = match is_encrypted {
@@ -47,42 +162,29 @@ impl Wire {
         let patience = (!access.statement_timeout.is_zero()).then_some(access.statement_timeout);
         connection.set_read_timeout(patience).map_err(|error| told(&error))?;
         connection.set_write_timeout(patience).map_err(|error| told(&error))?;
-        Ok(Wire { connection, host })
+        Ok(Node { connection, host, slots: Slots::new() })
     }
 
-    /// One command.
-    pub(super) fn ask<T: FromRedisValue>(&mut self, command: &Cmd) -> Result<T, Fault> {
+    /// Where the master is that a Sentinel calls `name`. Sentinels rarely ask for a password: it is shown to those that do.
+    fn master(address: &Address, name: &str, access: &Access) -> Result<Address, Fault> {
+        let open = Access { user: None, password: None, ..access.clone() };
+        let nobody = Address { user: None, port: address.port.or(Some(26379)), ..address.clone() };
+        let command = redis::cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(name).clone();
+        let asked = |address: &Address, access: &Access| Node::open(address, 0, access)?.ask(&command);
+        let found: Option<(String, u16)> = match asked(&nobody, &open) {
+            Err(fault) if fault.code() == "store-login-refused" => asked(address, access)?,
+            other => other?,
+        };
+        let (host, port) = found.ok_or_else(|| {
+            Fault::unavailable("store-unreachable", format!("{} watches no master of the name {name:?}", address.host))
+                .advise("Write redis+sentinel://HOST:26379/NAME/DB with the name that stands in sentinel.conf.")
+        })?;
+        let host = if host.contains(':') { format!("[{host}]") } else { host };
+        Ok(Address { host, port: Some(port), ..address.clone() })
+    }
+
+    fn ask<T: FromRedisValue>(&mut self, command: &Cmd) -> Result<T, Fault> {
         command.query(&mut self.connection).map_err(|error| fault(&self.host, &error))
-    }
-
-    /// Several commands in one go; `None` when a watched key changed.
-    pub(super) fn all<T: FromRedisValue>(&mut self, commands: &Pipeline) -> Result<T, Fault> {
-        commands.query(&mut self.connection).map_err(|error| fault(&self.host, &error))
-    }
-
-    /// The same command for each key, in one go.
-    pub(super) fn each<'k, T: FromRedisValue>(
-        &mut self,
-        command: &str,
-        keys: impl Iterator<Item = &'k [u8]>,
-    ) -> Result<Vec<T>, Fault> {
-        let mut commands = redis::pipe();
-        for key in keys {
-            commands.cmd(command).arg(key);
-        }
-        if commands.is_empty() { Ok(Vec::new()) } else { self.all(&commands) }
-    }
-
-    /// The next batch of names.
-    pub(super) fn scan(&mut self, cursor: u64, pattern: &[u8]) -> Result<(u64, Vec<Vec<u8>>), Fault> {
-        self.ask(redis::cmd("SCAN").arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(1_000))
-    }
-
-    /// A line of `INFO`.
-    pub(super) fn info(&mut self, section: &str) -> Result<Vec<(String, String)>, Fault> {
-        let text: String = self.ask(redis::cmd("INFO").arg(section))?;
-        let pairs = text.lines().filter_map(|line| line.trim().split_once(':'));
-        Ok(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 }
 
@@ -98,10 +200,13 @@ fn fault(host: &str, error: &RedisError) -> Fault {
             Fault::unavailable("store-read-only", format!("{host} is a replica now, and refuses to be written to"))
                 .advise("Name the server that was promoted, or several in `hosts`. Run the same command again.")
         }
-        "MOVED" | "ASK" | "CROSSSLOT" => {
-            Fault::unavailable("store-refused", format!("{host} is one node of a cluster, and the key lies on another"))
-                .advise("Name each node that can be written to as a shard of the store.")
-        }
+        "MOVED" | "ASK" | "CROSSSLOT" => Fault::unavailable(
+            "store-refused",
+            format!("{host} is one node of a cluster, and the key lies on another"),
+        )
+        .advise(
+            "Begin the address with redis+cluster://. Where it does, keys were being moved: run the command again.",
+        ),
         // The server does not say which of several commands it refused, nor why.
         "EXECABORT" => Fault::unavailable(
             "store-refused",

@@ -7,6 +7,7 @@ mod engine;
 mod faults;
 mod fold;
 mod json;
+mod lists;
 mod pump;
 mod search;
 mod shape;
@@ -25,26 +26,32 @@ pub(crate) use statement::{Bind, Statement, quoted};
 
 use model::{Fault, Progress};
 use privacy::catalog::Catalog;
+use privacy::map::Dataset;
 use privacy::row::FieldPath;
 use privacy::store::{Abilities, DataStore, EachRow, Find, Fold, Hit, Needles, Scanned, Standing, Transaction};
 
+use lists::Lists;
 use write::Work;
 
 /// A store behind an engine.
 pub(crate) struct SqlStore<E> {
     engine: E,
     catalog: Option<Catalog>,
+    lists: Lists,
 }
 
 impl<E: Engine> SqlStore<E> {
-    pub(crate) fn new(engine: E) -> Self {
-        SqlStore { engine, catalog: None }
+    /// `dataset` tells which texts are lists.
+    pub(crate) fn new(engine: E, dataset: &Dataset) -> Self {
+        SqlStore { engine, catalog: None, lists: Lists::of(dataset) }
     }
 
     /// The engine, and the catalog, which is read once.
     fn ready(&mut self) -> Result<(&mut E, &Catalog), Fault> {
         if self.catalog.is_none() {
-            self.catalog = Some(self.engine.describe()?);
+            let mut catalog = self.engine.describe()?;
+            self.lists.mark(&mut catalog);
+            self.catalog = Some(catalog);
         }
         let catalog = self.catalog.as_ref().ok_or_else(|| Fault::internal("no-catalog", "The catalog was not kept"))?;
         Ok((&mut self.engine, catalog))

@@ -99,7 +99,7 @@ impl<'a> Asked<'a> {
 
     /// A field with a path is looked at again here: servers differ in how they go through lists.
     fn looks_again(&self) -> bool {
-        self.fields.iter().chain(self.when.iter().map(|(field, _)| field)).any(|field| !field.path.is_empty())
+        self.fields.iter().chain(self.when.iter().map(|(field, _)| field)).any(Field::is_within)
     }
 
     fn holds(&self, cells: &[Cell], batch: &[&[String]], fold: Fold) -> bool {
@@ -108,7 +108,7 @@ impl<'a> Asked<'a> {
         }
         let when = self.when.as_ref().is_none_or(|(field, value)| {
             let is = |text: String| text == *value;
-            field.path.is_empty() || texts(&cells[self.when_place], field).into_iter().any(is)
+            !field.is_within() || texts(&cells[self.when_place], field).into_iter().any(is)
         });
         let stored: Vec<HashSet<String>> = self
             .fields
@@ -124,7 +124,9 @@ impl<'a> Asked<'a> {
 fn texts(cell: &Cell, field: &Field<'_>) -> Vec<String> {
     match cell {
         None => Vec::new(),
-        Some(text) if field.path.is_empty() => vec![text.clone()],
+        Some(text) if !field.is_within() => vec![text.clone()],
+        // What is no list is one value.
+        Some(text) if field.path.is_empty() && json::places(text, &[]).is_none() => vec![text.clone()],
         Some(text) => json::values(text, field.path),
     }
 }

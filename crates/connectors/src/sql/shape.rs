@@ -1,7 +1,7 @@
 //! From the fields that were asked for to the columns that are selected, and back.
 
 use model::Fault;
-use privacy::catalog::{Catalog, Collection, Column};
+use privacy::catalog::{Catalog, Collection, Column, ColumnKind};
 use privacy::row::{Cell, FieldPath, Key, Row};
 
 use super::engine::Engine;
@@ -17,6 +17,16 @@ pub(crate) struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
+    /// Whether what is looked for stands within a text: below a path, or in a list that the store keeps as JSON.
+    pub(crate) fn is_within(&self) -> bool {
+        !self.path.is_empty() || self.is_text_list()
+    }
+
+    /// Whether the column is a list for the map, and a text for the store. Lists that a store knows are called `…[]` there.
+    pub(crate) fn is_text_list(&self) -> bool {
+        self.column.kind == ColumnKind::List && !self.column.type_name.ends_with("[]")
+    }
+
     /// The field at `path`; a column whose name has dots is found by its whole name.
     ///
     /// # Errors

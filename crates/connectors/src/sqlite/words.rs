@@ -50,11 +50,11 @@ pub(super) fn among(
     tuples: &[&[String]],
     binds: &mut Vec<Bind>,
 ) -> Option<String> {
-    if let ([field], true) = (fields, fold != Fold::Exact || !fields[0].path.is_empty()) {
+    if let ([field], true) = (fields, fold != Fold::Exact || fields[0].is_within()) {
         let values = tuples.iter().map(|tuple| tuple[0].as_str()).collect::<Vec<_>>();
         return one(collection, field, fold, &values, binds);
     }
-    if fold != Fold::Exact || fields.iter().any(|field| !field.path.is_empty()) {
+    if fold != Fold::Exact || fields.iter().any(Field::is_within) {
         // Wider than what is asked for, and looked at again.
         let column = |(at, field): (usize, &Field<'_>)| {
             let values = tuples.iter().map(|tuple| tuple[at].as_str()).collect::<Vec<_>>();
@@ -78,9 +78,9 @@ fn one(
     binds: &mut Vec<Bind>,
 ) -> Option<String> {
     let name = sql::quoted(&field.column.name, '"');
-    let (stored, is_document) = match field.path.is_empty() {
-        true => (name.clone(), false),
-        false => ("CAST(leaf.atom AS TEXT)".to_owned(), true),
+    let (stored, is_document) = match field.is_within() {
+        false => (name.clone(), false),
+        true => ("CAST(leaf.atom AS TEXT)".to_owned(), true),
     };
     let mut values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
     let stored = match fold {
@@ -117,7 +117,7 @@ fn one(
     Some(match is_document {
         false => format!("{stored} IN {list}"),
         true => format!(
-            "EXISTS (SELECT 1 FROM json_tree(CASE WHEN json_valid({name}) THEN {name} END) leaf WHERE {stored} IN {list})"
+            "EXISTS (SELECT 1 FROM json_tree(CASE WHEN json_valid({name}) THEN {name} ELSE json_quote({name}) END) leaf WHERE {stored} IN {list})"
         ),
     })
 }
@@ -212,7 +212,7 @@ pub(super) fn update(table: &str, naming: &Naming<'_>, change: &Change<'_>) -> S
 
 /// See [`privacy::store::DataStore::index_statement`]. Only what an index of SQLite serves here: whole columns, and lower case.
 pub(super) fn index_statement(table: &str, fields: &[Field<'_>], fold: Fold) -> Option<String> {
-    if fields.is_empty() || fields.iter().any(|field| !field.path.is_empty()) {
+    if fields.is_empty() || fields.iter().any(Field::is_within) {
         return None;
     }
     let on = |field: &Field<'_>| {

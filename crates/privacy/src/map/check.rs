@@ -245,7 +245,10 @@ impl Checking<'_> {
     fn kind(&mut self, mapped: &MappedCollection, field: &MappedField, column: &catalog::Column) {
         let Some(said) = field.data_type.as_deref().filter(|_| field.path.0.len() == 1) else { return };
         let fits = match (said.trim_end_matches("[]"), column.kind) {
-            _ if said.ends_with("[]") => matches!(column.kind, ColumnKind::List | ColumnKind::Json | ColumnKind::Other),
+            _ if said.ends_with("[]") => {
+                // Lists are kept as JSON in texts too.
+                matches!(column.kind, ColumnKind::List | ColumnKind::Json | ColumnKind::Text | ColumnKind::Other)
+            }
             ("integer", kind) => matches!(kind, ColumnKind::Integer | ColumnKind::Number | ColumnKind::Other),
             ("float", kind) => matches!(kind, ColumnKind::Integer | ColumnKind::Number | ColumnKind::Other),
             // Stores without flags keep them as numbers.

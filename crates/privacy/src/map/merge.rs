@@ -35,12 +35,12 @@ pub fn merge(map: &mut DataMap, proposal: &Proposal) -> Added {
         match dataset.of_catalog(&collection.name).map(|known| known.name.clone()) {
             None => {
                 added.collections.push((dataset.key.clone(), collection.name.clone()));
-                dataset.collections.push(named(collection, dataset));
+                dataset.collections.push(named(collection, &proposed.key, dataset));
             }
             Some(name) => {
                 let key = dataset.key.clone();
                 let known = dataset.collections.iter_mut().filter(|known| known.name == name);
-                known.for_each(|known| merge_fields(known, collection, &key, &mut added));
+                known.for_each(|known| merge_fields(known, collection, (&proposed.key, &key), &mut added));
             }
         }
     }
@@ -49,15 +49,18 @@ pub fn merge(map: &mut DataMap, proposal: &Proposal) -> Added {
 }
 
 /// References within the store lead to the dataset that describes it, whatever its key.
-fn named(collection: &MappedCollection, dataset: &Dataset) -> MappedCollection {
+fn named(collection: &MappedCollection, proposed: &str, dataset: &Dataset) -> MappedCollection {
     let mut collection = collection.clone();
-    for reference in collection.fields.iter_mut().flat_map(|field| &mut field.references) {
-        reference.dataset.clone_from(&dataset.key);
-    }
+    let references = collection.fields.iter_mut().flat_map(|field| &mut field.references);
+    references
+        .filter(|reference| reference.dataset == proposed)
+        .for_each(|reference| reference.dataset.clone_from(&dataset.key));
     collection
 }
 
-fn merge_fields(known: &mut MappedCollection, proposed: &MappedCollection, dataset: &str, added: &mut Added) {
+/// `keys`: of the proposal, and of the dataset that takes it.
+fn merge_fields(known: &mut MappedCollection, proposed: &MappedCollection, keys: (&str, &str), added: &mut Added) {
+    let dataset = keys.1;
     for field in &proposed.fields {
         // A column that is mapped as a whole has been decided about; so have its documents.
         let decided = known.fields.iter().any(|known| known.path == field.path || is_below(field, known));
@@ -65,7 +68,8 @@ fn merge_fields(known: &mut MappedCollection, proposed: &MappedCollection, datas
             continue;
         }
         let mut field = field.clone();
-        field.references.iter_mut().for_each(|reference| reference.dataset = dataset.to_owned());
+        let own = field.references.iter_mut().filter(|reference| reference.dataset == keys.0);
+        own.for_each(|reference| dataset.clone_into(&mut reference.dataset));
         added.fields.push((dataset.to_owned(), known.name.clone(), field.path.to_string()));
         known.fields.push(field);
     }

@@ -6,15 +6,15 @@
 mod links;
 mod words;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use crate::catalog::{Catalog, Collection, Column, ColumnKind};
+use crate::catalog::{Catalog, Collection, Column, ColumnKind, Link};
 use crate::map::sample::{self, Sample, SampledField};
 use crate::map::write::Comments;
 use crate::map::{Dataset, Direction, MappedCollection, MappedField, Reference, Settings, taxonomy};
 use crate::row::FieldPath;
 
-pub use links::{Undeclared, undeclared};
+pub use links::{Party, Undeclared, across, undeclared};
 
 /// What the values of a field look like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,16 +56,41 @@ pub fn propose(key: &str, catalog: &Catalog, samples: &[Sample], classify: &Clas
         left_out: catalog.collections.iter().filter(|one| one.read_only).map(|one| one.name.clone()).collect(),
         ..Proposal::default()
     };
+    let mut all: Vec<Proposing<'_>> = Vec::new();
     for collection in sample::worth_a_look(catalog) {
         let sample = samples.get(collection.name.as_str()).copied();
         let mut proposing = Proposing::new(key, collection, sample, classify);
         proposing.look();
+        all.push(proposing);
+    }
+    let somebodys = somebodys(&all);
+    for mut proposing in all {
         proposing.decide();
+        proposing.actors(&somebodys);
         proposing.comments(&mut proposal.comments);
         proposal.dataset.collections.push(proposing.collection());
     }
     proposal.dataset.collections.sort_by(|a, b| a.name.cmp(&b.name));
     proposal
+}
+
+/// The collections that are about people, and those whose rows are somebody's by a link that names no mere actor.
+fn somebodys(all: &[Proposing<'_>]) -> HashSet<String> {
+    let mut found: HashSet<String> =
+        all.iter().filter(|one| one.people).map(|one| one.collection.name.clone()).collect();
+    loop {
+        let before = found.len();
+        for one in all {
+            let is_somebodys =
+                |link: &Link| found.contains(&link.target) && !link.columns.iter().any(|c| words::is_actor(c));
+            if one.collection.links.iter().any(is_somebodys) {
+                found.insert(one.collection.name.clone());
+            }
+        }
+        if found.len() == before {
+            return found;
+        }
+    }
 }
 
 struct Proposing<'p> {
@@ -137,16 +162,21 @@ impl<'p> Proposing<'p> {
             _ => (self.classify)(&path.0, values),
         };
         let is_object = sampled.is_some_and(|field| field.is_object);
+        let is_list = sampled.is_some_and(|field| field.is_list);
         let prose = values.iter().filter(|value| value.split_whitespace().count() >= PROSE_WORDS).count();
         let last = path.0.last().map(String::as_str).unwrap_or_default();
         let data_type = match column.map(|column| column.kind) {
-            _ if is_object => Some("object"),
+            _ if is_object => Some(if is_list { "object[]" } else { "object" }),
+            // A list that the store knows as one needs no word.
+            Some(ColumnKind::List) => None,
+            _ if is_list => Some("string[]"),
             Some(kind) => data_type(kind),
             None => Some("string").filter(|_| !values.is_empty()),
         };
         let is_text = column.is_none_or(|column| matches!(column.kind, ColumnKind::Text | ColumnKind::Other));
         Field {
             is_email: !is_object
+                && !is_list
                 && is_text
                 && (words::category(last, false) == Some("user.contact.email")
                     || guesses
@@ -192,6 +222,29 @@ impl<'p> Proposing<'p> {
         }
     }
 
+    /// A link to who created, changed or approved a row makes it nobody's, where another link says whose it is.
+    fn actors(&mut self, somebodys: &HashSet<String>) {
+        let links = &self.collection.links;
+        let is_actor = |link: &Link| link.columns.iter().any(|column| words::is_actor(column));
+        let has_owner = links.iter().any(|link| somebodys.contains(&link.target) && !is_actor(link));
+        for field in self.fields.iter_mut().filter(|field| field.mapped.path.0.len() == 1) {
+            let column = field.mapped.path.root();
+            let leads = |link: &&Link| link.columns.iter().any(|c| c == column) && somebodys.contains(&link.target);
+            if !words::is_actor(column) || !links.iter().any(|link| leads(&link)) {
+                continue;
+            }
+            if has_owner {
+                field.mapped.settings.words.insert("owner".to_owned(), ("false".to_owned(), model::Place::default()));
+                field
+                    .said
+                    .push("Who did something to the row, not whom the row is about: it is not theirs.".to_owned());
+            } else {
+                let line = "If this is who entered the row, not whom it is about: meta: {probity: {owner: false}}";
+                field.said.push(line.to_owned());
+            }
+        }
+    }
+
     /// The e-mail column that names a person: a unique one before the first one.
     fn unique_email(&self) -> Option<usize> {
         let unique =
@@ -205,10 +258,13 @@ impl<'p> Proposing<'p> {
     fn category(&self, field: &Field) -> (Option<String>, Option<String>) {
         let path = &field.mapped.path;
         let some = |category: &str| Some(category.to_owned());
-        if field.mapped.data_type.as_deref() == Some("object") {
+        if field.mapped.data_type.as_deref().is_some_and(|kind| kind.starts_with("object")) {
             return (None, None);
         }
         let column = self.collection.column(path.root()).filter(|_| path.0.len() == 1);
+        if let Some((category, said)) = column.and_then(declared) {
+            return (some(category), Some(said));
+        }
         let is_link = self.collection.links.iter().any(|link| path.0.len() == 1 && link.columns.contains(&path.0[0]));
         if let Some(guess) = field.guesses.iter().find(|guess| likely(guess, field.values)).filter(|_| !is_link) {
             let named = words::category(name(field), self.people);
@@ -314,6 +370,20 @@ fn name(field: &Field) -> &str {
 /// Whether enough of `values` look like it; of one or two values all.
 pub(crate) fn likely(guess: &Guess, values: usize) -> bool {
     guess.whole > 0 && guess.whole * 100 >= values * SHARE_PERCENT
+}
+
+/// The category that the comment or the security label of a column names by its key: whoever wrote it has decided.
+fn declared(column: &Column) -> Option<(&'static str, String)> {
+    let named = |text: &str| {
+        let parts = |part: &str| part.trim_matches('.').to_ascii_lowercase();
+        let written: Vec<String> =
+            text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '.').map(parts).collect();
+        // The word "user" alone says nothing.
+        let meant = |key: &&str| key.contains('.') && written.iter().any(|word| word == key);
+        taxonomy::categories().map(|(key, _)| key).find(meant)
+    };
+    let label = column.label.as_deref().and_then(named).map(|key| (key, "By its security label.".to_owned()));
+    label.or_else(|| Some((named(column.comment.as_deref()?)?, "Its comment names the category.".to_owned())))
 }
 
 /// What a label or comment of the column says about its being personal.

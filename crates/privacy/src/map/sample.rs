@@ -47,6 +47,8 @@ pub struct SampledField {
     pub values: Vec<String>,
     /// Whether the field only holds other fields.
     pub is_object: bool,
+    /// Whether what it holds stands in a list: of values, or of objects.
+    pub is_list: bool,
 }
 
 /// Values are not for traces.
@@ -108,6 +110,7 @@ pub fn join(mut samples: Vec<Sample>, others: Vec<Sample>) -> Vec<Sample> {
                 Some(known) => {
                     known.values.extend(field.values);
                     known.is_object |= field.is_object;
+                    known.is_list |= field.is_list;
                 }
                 None => known.fields.push(field),
             }
@@ -124,57 +127,77 @@ pub fn worth_a_look(catalog: &Catalog) -> impl Iterator<Item = &Collection> {
 /// One column while its rows come in.
 struct Seen {
     field: SampledField,
+    kind: ColumnKind,
+    /// Whether every value of a text was a document.
     is_document: bool,
     inside: Vec<SampledField>,
 }
 
 impl Seen {
     fn new(name: &str, kind: ColumnKind) -> Self {
-        let field = SampledField { path: FieldPath::column(name), values: vec![], is_object: false };
-        Seen { field, is_document: kind == ColumnKind::Json, inside: vec![] }
+        Seen { field: SampledField::new(FieldPath::column(name)), kind, is_document: true, inside: vec![] }
     }
 
     fn value(&mut self, cell: Option<String>, limits: &Limits) {
         let Some(text) = cell.filter(|text| !text.trim().is_empty()) else { return };
-        if self.is_document
-            && let Ok(serde_json::Value::Object(map)) = serde_json::from_str(&text)
-        {
-            self.field.is_object = true;
+        if let Some(document) = self.document_in(&text) {
             let path = self.field.path.clone();
-            self.document(&path, &map, limits);
-            return;
+            self.part(&path, document, limits);
+            if self.kind == ColumnKind::Json {
+                return;
+            }
+        } else {
+            self.is_document = false;
         }
         self.field.values.push(cut(text, limits.chars));
     }
 
-    fn document(&mut self, above: &FieldPath, map: &serde_json::Map<String, serde_json::Value>, limits: &Limits) {
-        for (key, value) in map {
-            let path = FieldPath(above.0.iter().chain([key]).cloned().collect());
-            if let (serde_json::Value::Object(inner), true) = (value, path.0.len() < limits.depth) {
-                if let Some(field) = self.field_at(&path, limits) {
+    /// The object or list that a cell holds: where the store says so, and where texts of the column are all written so.
+    fn document_in(&self, text: &str) -> Option<serde_json::Value> {
+        let may = matches!(self.kind, ColumnKind::Json | ColumnKind::List | ColumnKind::Text | ColumnKind::Other);
+        let begins = text.trim_start().starts_with(['{', '[']);
+        let document = (may && self.is_document || self.kind == ColumnKind::Json) && begins;
+        document.then(|| serde_json::from_str(text).ok()).flatten()
+    }
+
+    /// What stands at `path` of a document: lists are gone through, as the paths of a map go through them.
+    fn part(&mut self, path: &FieldPath, value: serde_json::Value, limits: &Limits) {
+        match value {
+            serde_json::Value::Null => {}
+            serde_json::Value::Array(items) => {
+                if let Some(field) = self.field_at(path, limits) {
+                    field.is_list = true;
+                }
+                items.into_iter().for_each(|item| self.part(path, item, limits));
+            }
+            serde_json::Value::Object(map) if path.0.len() < limits.depth => {
+                if let Some(field) = self.field_at(path, limits) {
                     field.is_object = true;
                 }
-                self.document(&path, inner, limits);
-                continue;
+                for (key, value) in map {
+                    let below = FieldPath(path.0.iter().chain([&key]).cloned().collect());
+                    self.part(&below, value, limits);
+                }
             }
-            let text = match value {
-                serde_json::Value::Null => continue,
-                serde_json::Value::String(text) if text.trim().is_empty() => continue,
-                serde_json::Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            if let Some(field) = self.field_at(&path, limits) {
-                field.values.push(cut(text, limits.chars));
+            value => {
+                let text = match value {
+                    serde_json::Value::String(text) => text,
+                    other => other.to_string(),
+                };
+                if let Some(field) = self.field_at(path, limits).filter(|_| !text.trim().is_empty()) {
+                    field.values.push(cut(text, limits.chars));
+                }
             }
         }
     }
 
+    /// The field at `path`; the column itself is one of them while its documents are looked into.
     fn field_at(&mut self, path: &FieldPath, limits: &Limits) -> Option<&mut SampledField> {
         let at = self.inside.iter().position(|field| field.path == *path);
         let at = match at {
             Some(at) => at,
-            None if self.inside.len() < limits.paths => {
-                self.inside.push(SampledField { path: path.clone(), values: vec![], is_object: false });
+            None if self.inside.len() <= limits.paths => {
+                self.inside.push(SampledField::new(path.clone()));
                 self.inside.len() - 1
             }
             None => return None,
@@ -183,8 +206,28 @@ impl Seen {
     }
 
     fn fields(mut self) -> Vec<SampledField> {
+        let is_text = self.kind != ColumnKind::Json;
+        if is_text && (self.field.values.is_empty() || !self.is_document) {
+            return vec![self.field];
+        }
         self.inside.sort_by(|a, b| a.path.cmp(&b.path));
+        let whole = match self.inside.iter().position(|field| field.path == self.field.path) {
+            Some(at) => self.inside.remove(at),
+            None => SampledField::new(self.field.path.clone()),
+        };
+        self.field.is_object = whole.is_object;
+        self.field.is_list = whole.is_list;
+        if is_text {
+            self.field.values.clear();
+        }
+        self.field.values.extend(whole.values);
         [vec![self.field], self.inside].concat()
+    }
+}
+
+impl SampledField {
+    fn new(path: FieldPath) -> Self {
+        SampledField { path, values: vec![], is_object: false, is_list: false }
     }
 }
 
@@ -193,4 +236,43 @@ fn cut(mut text: String, chars: usize) -> String {
         text.truncate(at);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is seen of the cells of one column: `path kind values`.
+    fn seen(kind: ColumnKind, cells: &[&str]) -> Vec<String> {
+        let mut seen = Seen::new("c", kind);
+        cells.iter().for_each(|cell| seen.value(Some((*cell).to_owned()), &Limits::default()));
+        let kind = |field: &SampledField| match (field.is_object, field.is_list) {
+            (true, true) => "objects",
+            (true, false) => "object",
+            (false, true) => "list",
+            (false, false) => "value",
+        };
+        seen.fields().iter().map(|field| format!("{} {} {}", field.path, kind(field), field.values.join("|"))).collect()
+    }
+
+    #[test]
+    fn documents_are_looked_into_wherever_they_are_kept() {
+        let people = r#"[{"mail":"a@b.c","tags":["x","y"]},{"mail":"d@e.f","home":{"city":"Oslo"}}]"#;
+        let fields =
+            ["c objects ", "c.home object ", "c.home.city value Oslo", "c.mail value a@b.c|d@e.f", "c.tags list x|y"];
+        for kind in [ColumnKind::Json, ColumnKind::Text, ColumnKind::Other] {
+            assert_eq!(seen(kind, &[people]), fields, "{kind:?}");
+            assert_eq!(seen(kind, &[r#"["a@b.c", 7]"#, "[]", r#"["d@e.f"]"#]), ["c list a@b.c|7|d@e.f"], "{kind:?}");
+        }
+        assert_eq!(seen(ColumnKind::List, &[r#"["a","b"]"#]), ["c list a|b"]);
+        // One text that is none: the column holds texts.
+        let mixed = [r#"{"mail": "a@b.c"}"#, "[sic]"];
+        assert_eq!(seen(ColumnKind::Text, &mixed), [r#"c value {"mail": "a@b.c"}|[sic]"#]);
+        assert_eq!(seen(ColumnKind::Bytes, &["[1]"]), ["c value [1]"]);
+        assert_eq!(
+            seen(ColumnKind::Json, &[r#"{"n": 1.50, "none": null}"#, "\"plain\""]),
+            ["c object \"plain\"", "c.n value 1.5"]
+        );
+        assert_eq!(seen(ColumnKind::Text, &[]), ["c value "]);
+    }
 }

@@ -58,6 +58,11 @@ fn shop() -> Catalog {
         &[],
     );
     person.columns[4].comment = Some("What they like. PII".to_owned());
+    let mut thing = column("thing", Text);
+    thing.label = Some("MASKED WITH FUNCTION anon.fake_first_name()".to_owned());
+    let mut shoe = column("shoe", Integer);
+    shoe.comment = Some("Size; fides: user.demographic.".to_owned());
+    person.columns.extend([thing, shoe]);
     let order = collection(
         "purchase",
         "id",
@@ -75,6 +80,7 @@ fn values(collection: &str, fields: &[(&str, &[&str])]) -> Sample {
         path: FieldPath::parse(path),
         values: values.iter().map(|value| (*value).to_owned()).collect(),
         is_object: values.is_empty(),
+        is_list: false,
     };
     Sample { collection: collection.to_owned(), rows: 3, fields: fields.iter().map(field).collect() }
 }
@@ -134,6 +140,8 @@ fn a_store_is_proposed_as_a_map() {
     check("person", "hobby", "user");
     check("person", "extra.second", "user.contact.email");
     check("person", "extra.theme", "user");
+    check("person", "thing", "user");
+    check("person", "shoe", "user.demographic");
     check("purchase", "id", "system.operations");
     check("purchase", "person_id", "system.operations");
     check("purchase", "remark", "user.content");
@@ -147,6 +155,8 @@ fn a_store_is_proposed_as_a_map() {
     for said in [
         "# 2 of 3 values look like e-mail addresses.",
         "# By its name.",
+        "# Its security label says MASKED WITH FUNCTION anon.fake_first_name().",
+        "# Its comment names the category.",
         "# Free text",
         "# Undecided: nothing was recognised in 2 values.",
     ] {

@@ -135,6 +135,26 @@ pub(super) fn is_people(table: &str) -> bool {
     words.last().is_some_and(|word| PEOPLE.contains(&singular(word)) || PEOPLE.contains(&word.as_str()))
 }
 
+/// Whether a column names who did something to the row, as `created_by` and `last_editor_id` do, not whom the row is about.
+pub(super) fn is_actor(column: &str) -> bool {
+    const DEEDS: &str = "created updated modified changed edited deleted removed approved rejected reviewed verified \
+        checked assigned entered inserted added imported uploaded processed handled closed opened \
+        cancelled canceled locked unlocked published archived recorded registered signed issued granted \
+        revoked authorized authorised confirmed resolved completed blocked banned erstellt geändert \
+        geaendert angelegt freigegeben";
+    const DOERS: &str = "creator editor modifier updater approver reviewer assignee handler moderator operator processor \
+        bearbeiter ersteller sachbearbeiter";
+    let words = split(column);
+    let end =
+        words.iter().rposition(|word| !matches!(word.as_str(), "id" | "user" | "uid" | "uuid" | "employee" | "staff"));
+    let words = end.map_or(&[][..], |end| &words[..=end]);
+    match words {
+        [.., deed, by] if matches!(by.as_str(), "by" | "von") => DEEDS.split(' ').any(|word| word == deed),
+        [.., doer] => DOERS.split(' ').any(|word| word == doer),
+        [] => false,
+    }
+}
+
 /// `customers` → `customer`, `companies` stays: good enough to compare names.
 pub(super) fn singular(word: &str) -> &str {
     match word.strip_suffix('s') {
@@ -212,6 +232,23 @@ mod tests {
         check("UnitPrice", true, None);
         check("track_name", false, None);
         check("created_at", true, None);
+    }
+
+    #[test]
+    fn who_did_something_is_not_whom_it_is_about() {
+        let check = |name: &str, expect: bool| assert_eq!(is_actor(name), expect, "{name}");
+        check("created_by", true);
+        check("CreatedById", true);
+        check("last_modified_by_user_id", true);
+        check("approver_id", true);
+        check("last_editor", true);
+        check("geändert_von", true);
+        check("user_id", false);
+        check("owner_id", false);
+        check("paid_by", false);
+        check("author_id", false);
+        check("id", false);
+        check("standby", false);
     }
 
     #[test]

@@ -60,6 +60,9 @@ mod produce;
 mod query;
 #[path = "suite/redact.rs"]
 mod redact;
+#[cfg(feature = "privacy")]
+#[path = "suite/requests.rs"]
+mod requests;
 #[path = "suite/run.rs"]
 mod run;
 #[cfg(all(feature = "privacy", feature = "redact"))]

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use model::{Digest, Fault, Kind};
 use privacy::apply::{self, Means, Part as StorePart};
-use privacy::discover::{Found, Member, Options, discover};
+use privacy::discover::{Found, Member, Options, also_known_as, discover};
 use privacy::graph::{Graph, Part};
 use privacy::identity::Identity;
 use privacy::journal::{Act, Journal as _, Phase};
-use privacy::plan::{Action, Gap, Plan, Step};
+use privacy::plan::{self, Action, Gap, Plan, Recipient, Step};
 use privacy::rectify::{self, Change, Under};
 use privacy::register::{Request, Right, Status};
 use privacy::tombstone::Secret;
@@ -28,6 +28,7 @@ pub(crate) struct Amends {
     found: Found,
     identities: Vec<Identity>,
     secret: Secret,
+    also: Vec<Digest>,
     gaps: Vec<Gap>,
     inputs: BTreeMap<String, Digest>,
 }
@@ -53,19 +54,31 @@ impl Amends {
             ));
         }
         let secret = requests::secret(context)?;
+        let known = also_known_as(&graph, &mut members, &found, &identities)?;
+        let also = known.iter().map(|(kind, normal)| secret.pseudonym(kind, normal)).collect();
         let mut hasher = seal::Hasher::new();
         for path in data_map::paths(context).into_iter().filter(|path| path.exists()) {
             let bytes = std::fs::read(&path).map_err(|error| Fault::io("read", &path, error))?;
             hasher.update(seal::sha256(&bytes).as_bytes());
         }
         let inputs = BTreeMap::from([("datamap".to_owned(), hasher.finish())]);
-        Ok(Amends { members, graph, found, identities, secret, gaps, inputs })
+        Ok(Amends { members, graph, found, identities, secret, also, gaps, inputs })
     }
 
     /// The pseudonyms of the person: kind and text.
     pub(crate) fn pseudonyms(&self) -> Vec<(String, Digest)> {
         let one = |one: &Identity| (one.kind().to_owned(), self.secret.pseudonym(one.kind(), one.normalised()));
         self.identities.iter().map(one).collect()
+    }
+
+    /// The pseudonyms of the person, those of identities included that only their rows tell.
+    pub(crate) fn all_pseudonyms(&self) -> &[Digest] {
+        &self.also
+    }
+
+    /// Who got data of the person (Art. 19), where no plan says it.
+    pub(crate) fn recipients(&self) -> Vec<Recipient> {
+        plan::recipients(&self.graph, &|node| !self.found.rows[node].is_empty())
     }
 
     /// Plans `changes`.
@@ -95,16 +108,18 @@ impl Amends {
         plan: &Plan,
         right: Right,
         args: &ConfirmArgs,
+        despite: Option<(String, String)>,
     ) -> Result<Amended, Fault> {
         let _turn = requests::turn(context)?;
         let digest = plan.digest()?;
-        let mut dossier = self.dossier(context, right, args)?;
+        let mut dossier = args.answering().open(context, right, &self.identities)?;
         dossier.request.set_digest("plan", digest);
+        dossier.request.despite = despite;
+        dossier.request.owe(plan.recipients.iter().map(|one| (&*one.name, &*one.collections)));
         dossier.save()?;
         let mut journal = dossier.journal(context)?;
         journal.enter(&[Act::of(Phase::Confirmed).about(digest)])?;
-        let subject = self.pseudonyms().into_iter().map(|(_, digest)| digest).collect();
-        let holds = HoldFile::new(context, subject);
+        let holds = HoldFile::new(context, self.also.clone());
         let progress = context.progress(Count::Items);
         let means = Means { holds: &holds, proceed: &signals::check, progress: &*progress };
         let mut parts: Vec<StorePart<'_>> = self
@@ -144,11 +159,8 @@ impl Amends {
     /// # Errors
     /// I/O faults; those of the terms.
     pub(crate) fn dossier(&self, context: &Context, right: Right, args: &ConfirmArgs) -> Result<Dossier, Fault> {
-        let received = args.received.unwrap_or_else(|| context.now());
-        let mut dossier = Dossier::create(context, right, received, &self.identities)?;
-        dossier.request.regime = terms::regime(context)?.0;
-        dossier.request.verification.clone_from(&args.verified_by);
-        dossier.request.due = terms::due(context, &dossier.request)?.map(|due| due.at);
+        let mut dossier = args.answering().open(context, right, &self.identities)?;
+        dossier.request.owe(self.recipients().iter().map(|one| (&*one.name, &*one.collections)));
         dossier.save()?;
         Ok(dossier)
     }

@@ -1,4 +1,4 @@
-//! Requests of people as a list, with the days that are left: `export --list`, `erase --list`.
+//! Requests of people as a list, with the days that are left: `probity request list`, and `--list` of each right.
 
 use model::{Fault, Instant};
 use privacy::register::{Request, Right};
@@ -9,6 +9,7 @@ use super::journal::Wanted;
 use super::output::{Page, Show};
 use super::requests::Dossier;
 use super::table::Table;
+use super::terms;
 
 /// What is shown.
 pub(crate) struct Listed {
@@ -24,6 +25,10 @@ pub(crate) fn list(context: &mut Context, act: &'static str, wanted: fn(Right) -
     context.trace.begin(Wanted::WhereThere, act);
     let mut requests = Dossier::list(context)?;
     requests.retain(|request| wanted(request.right));
+    for request in requests.iter_mut().filter(|request| request.is_paused()) {
+        // While the term stands still its last day moves from day to day.
+        request.due = terms::due(context, request)?.map(|due| due.at);
+    }
     context.trace.count("requests", requests.len() as u64);
     Ok(Listed { requests, now: context.now() })
 }
@@ -39,6 +44,7 @@ impl Show for Listed {
         let one = |request: &Request| {
             let mut value = request.to_json();
             value["days_left"] = json!(self.days_left(request));
+            value["paused"] = json!(request.is_paused());
             value
         };
         json!({"schema": "requests/1", "requests": self.requests.iter().map(one).collect::<Vec<_>>()})
@@ -48,7 +54,8 @@ impl Show for Listed {
         if self.requests.is_empty() {
             return page.line("No request.");
         }
-        let mut table = Table::new(&["request", "right", "status", "received", "due", "days left"]);
+        let heading = ["request", "right", "status", "received", "due", "days left", "term", "told (Art. 19)"];
+        let mut table = Table::new(&heading);
         for request in &self.requests {
             let (status, reason) = request.status.words();
             let status = reason.map_or(status.to_owned(), |reason| format!("{status} ({reason})"));
@@ -58,10 +65,17 @@ impl Show for Listed {
                 Some(days) => days.to_string(),
             };
             let due = request.due.map(Instant::date).unwrap_or_default();
-            table.row(
-                [request.id.clone(), request.right.word().to_owned(), status, request.received.date(), due, left]
-                    .map(Into::into),
-            );
+            let term = match (request.is_paused() && request.status.is_open(), &request.extension) {
+                (true, _) => "stands still",
+                (false, Some(_)) => "extended",
+                (false, None) => "",
+            };
+            let told = match request.told() {
+                (_, 0) => "–".to_owned(),
+                (told, all) => format!("{told} of {all}"),
+            };
+            let (id, right, received) = (request.id.clone(), request.right.word().to_owned(), request.received.date());
+            table.row([id, right, status, received, due, left, term.to_owned(), told].map(Into::into));
         }
         page.table(&table);
     }

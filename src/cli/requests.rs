@@ -9,6 +9,7 @@
 //! certificate.*      JSON, XML, PDF
 //! ```
 
+mod answering;
 pub(crate) mod holds;
 mod journal;
 mod tombstones;
@@ -28,6 +29,7 @@ use super::context::Context;
 use super::files::{self, Existing};
 use super::keys;
 
+pub(crate) use answering::Answering;
 pub(crate) use holds::HoldFile;
 pub(crate) use journal::FileJournal;
 pub(crate) use tombstones::{bury, secret, stones};
@@ -221,7 +223,13 @@ impl Dossier {
 
 fn subject_json(identities: &[Identity]) -> Value {
     let rules = identities.first().map(|identity| *identity.rules()).unwrap_or_default();
-    let given = identities.iter().map(|identity| json!({"kind": identity.kind(), "value": identity.given()}));
+    // Of people who came back one can have been erased with folded addresses and another without.
+    let given = identities.iter().map(|identity| {
+        json!({
+            "kind": identity.kind(), "value": identity.given(), "fold_plus": identity.rules().fold_plus,
+            "region": identity.rules().region.map(|region| region.name().to_owned()),
+        })
+    });
     json!({
         "region": rules.region.map(|region| region.name().to_owned()),
         "fold_plus": rules.fold_plus,
@@ -232,7 +240,12 @@ fn subject_json(identities: &[Identity]) -> Value {
 fn read_subject(value: &Value) -> Option<Vec<Identity>> {
     let region = value["region"].as_str().map(Region::parse).transpose().ok()?;
     let rules = Rules { region, fold_plus: value["fold_plus"].as_bool()? };
-    let one = |one: &Value| Identity::new(one["kind"].as_str()?, one["value"].as_str()?, &rules).ok();
+    let one = |one: &Value| {
+        let region = one["region"].as_str().map(Region::parse).transpose().ok()?;
+        let own =
+            Rules { region: region.or(rules.region), fold_plus: one["fold_plus"].as_bool().unwrap_or(rules.fold_plus) };
+        Identity::new(one["kind"].as_str()?, one["value"].as_str()?, &own).ok()
+    };
     value["identities"].as_array()?.iter().map(one).collect()
 }
 

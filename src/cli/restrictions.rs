@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
+use clap::{Args, ValueEnum};
 use model::{ByteSize, Digest, Fault, Instant};
 use serde_json::{Value, json};
 
@@ -25,8 +26,85 @@ pub(crate) struct Restriction {
     /// Since when it holds, or when it was lifted.
     pub(crate) since: Instant,
     pub(crate) restricted: bool,
+    /// The letter of Art. 18(1): `18-1-b`.
+    pub(crate) ground: Option<String>,
     /// Words of the house, no names.
     pub(crate) reason: Option<String>,
+}
+
+/// Using restricted data all the same.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct DespiteArgs {
+    /// Go on although processing is restricted, by this exception of Art. 18(2)
+    #[arg(long, value_name = "EXCEPTION", value_enum, requires = "because")]
+    despite_restriction: Option<Exception>,
+    /// Why the exception holds, in words of the house; no names
+    #[arg(long, value_name = "WORDS", requires = "despite_restriction")]
+    because: Option<String>,
+}
+
+/// Art. 18(2): what restricted data may be used for, besides being stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Exception {
+    /// The person agreed to it
+    Consent,
+    /// Legal claims are established, exercised or defended
+    LegalClaims,
+    /// Another person's rights are protected
+    RightsOfAnother,
+    /// An important public interest of the Union or a Member State
+    PublicInterest,
+}
+
+impl Exception {
+    fn word(self) -> &'static str {
+        match self {
+            Exception::Consent => "consent",
+            Exception::LegalClaims => "legal-claims",
+            Exception::RightsOfAnother => "rights-of-another",
+            Exception::PublicInterest => "public-interest",
+        }
+    }
+}
+
+impl DespiteArgs {
+    /// The exception and its reason, for the register; `None` where the person is not restricted. `what` is what would be done.
+    ///
+    /// # Errors
+    /// `processing-restricted`; those of [`active`].
+    pub(crate) fn check(
+        &self,
+        context: &mut Context,
+        subject: &[Digest],
+        what: &str,
+    ) -> Result<Option<(String, String)>, Fault> {
+        let Some(one) = of(context, subject)? else { return Ok(None) };
+        if let (Some(exception), Some(because)) = (self.despite_restriction, &self.because) {
+            context.trace.word("despite_restriction", exception.word());
+            return Ok(Some((exception.word().to_owned(), because.clone())));
+        }
+        let why = match one.ground.as_deref() {
+            Some("18-1-b") => ": the person opposes the erasure (Art. 18(1)(b))",
+            Some("18-1-c") => ": the person needs the data for legal claims (Art. 18(1)(c))",
+            Some("18-1-a") => ": the person contests that the data are right (Art. 18(1)(a))",
+            Some("18-1-d") => ": the person has objected (Art. 18(1)(d))",
+            _ => "",
+        };
+        let since = one.since.date();
+        let message = format!("Processing of this person's data is restricted since {since} ({}){why}", one.request);
+        Err(Fault::refused("processing-restricted", message).advise(format!(
+            "To {what} is processing. Lift the restriction when the person was told (probity restrict --lift), or name the \
+             exception of Art. 18(2): --despite-restriction consent --because WORDS."
+        )))
+    }
+}
+
+/// The restriction that holds for one of these pseudonyms.
+///
+/// # Errors
+/// Those of [`active`].
+pub(crate) fn of(context: &Context, subject: &[Digest]) -> Result<Option<Restriction>, Fault> {
+    Ok(active(context)?.into_iter().find(|one| subject.contains(&one.pseudonym)))
 }
 
 /// The restrictions that hold now, in the order in which they came.
@@ -82,6 +160,7 @@ impl Restriction {
             "pseudonym": self.pseudonym.hex(),
             "since": self.since.to_string(),
             "restricted": self.restricted,
+            "ground": self.ground,
             "reason": self.reason,
         })
     }
@@ -95,6 +174,7 @@ impl Restriction {
             pseudonym: Digest::parse(text("pseudonym")?).ok()?,
             since: Instant::parse(text("since")?).ok()?,
             restricted: value.get("restricted")?.as_bool()?,
+            ground: text("ground").map(str::to_owned),
             reason: text("reason").map(str::to_owned),
         })
     }

@@ -1,7 +1,7 @@
 //! By when a request is to be answered, as the section `[privacy]` has it.
 
-use model::{Fault, Instant};
-use privacy::deadline::{self, Calendar, Due, Duty, Holidays, Pause, Regime, Zone};
+use model::Fault;
+use privacy::deadline::{Calendar, Due, Duty, Holidays, Regime, Zone};
 use privacy::register::Request;
 
 use super::context::Context;
@@ -12,7 +12,7 @@ use super::context::Context;
 /// `unknown-regime`.
 pub(crate) fn regime(context: &Context) -> Result<(String, Regime), Fault> {
     let word = context.config.text("privacy.regime").to_lowercase();
-    let regime = regime_of(&word)?;
+    let regime = Regime::parse(&word)?;
     Ok((word, regime))
 }
 
@@ -33,23 +33,5 @@ pub(crate) fn calendar(context: &Context) -> Result<Calendar, Fault> {
 /// # Errors
 /// `unknown-regime`, `unknown-zone`, `unknown-country`, `term-out-of-range`.
 pub(crate) fn due(context: &Context, request: &Request) -> Result<Option<Due>, Fault> {
-    due_at(context, request, context.now())
-}
-
-fn due_at(context: &Context, request: &Request, now: Instant) -> Result<Option<Due>, Fault> {
-    let counted = deadline::Request {
-        regime: regime_of(&request.regime)?,
-        extended: request.extension.is_some(),
-        pauses: request.pauses.iter().map(|pause| Pause { from: pause.from, until: pause.until }).collect(),
-    };
-    deadline::due(Duty::Answer, request.received, &counted, &calendar(context)?, now)
-}
-
-fn regime_of(word: &str) -> Result<Regime, Fault> {
-    match word {
-        "gdpr" => Ok(Regime::Gdpr),
-        "ccpa" => Ok(Regime::Ccpa),
-        _ => Err(Fault::bad_config("unknown-regime", format!("There are no terms under {word:?}"))
-            .advise("Set privacy.regime to \"gdpr\" or \"ccpa\".")),
-    }
+    request.term(Duty::Answer, &calendar(context)?, context.now())
 }

@@ -25,6 +25,8 @@ use crate::cli::files::{self, Existing};
 use crate::cli::journal::Wanted;
 use crate::cli::passphrase::PassphraseArgs;
 use crate::cli::request_list;
+use crate::cli::requests::Answering;
+use crate::cli::restrictions::DespiteArgs;
 use crate::cli::sealers::{KeyArgs, SignerArgs};
 use crate::cli::subject::SubjectArgs;
 use carry_out::Order;
@@ -82,8 +84,11 @@ pub(crate) struct HowArgs {
     /// The ground: 17-1-a to 17-1-f
     #[arg(long, value_name = "GROUND")]
     ground: Option<String>,
+    /// Carry out the request of this id (`probity request open`) instead of a new one
+    #[arg(long, value_name = "ID")]
+    request: Option<String>,
     /// When the request came in; default: now
-    #[arg(long, value_name = "TIME", value_parser = model::Instant::parse)]
+    #[arg(long, value_name = "TIME", value_parser = model::Instant::parse, conflicts_with = "request")]
     received: Option<model::Instant>,
     /// How it was verified that whoever asks is the person; no names
     #[arg(long, value_name = "WORDS")]
@@ -92,6 +97,8 @@ pub(crate) struct HowArgs {
     #[arg(long, value_name = "FILE")]
     approval: Vec<PathBuf>,
     #[command(flatten)]
+    despite: DespiteArgs,
+    #[command(flatten)]
     passphrase: PassphraseArgs,
     #[command(flatten, next_help_heading = "Time")]
     time: TimeArgs,
@@ -99,6 +106,12 @@ pub(crate) struct HowArgs {
     key: KeyArgs,
     #[command(flatten, next_help_heading = "Signers")]
     signers: SignerArgs,
+}
+
+impl HowArgs {
+    fn answering(&self) -> Answering {
+        Answering { request: self.request.clone(), received: self.received, verified_by: self.verified_by.clone() }
+    }
 }
 
 #[derive(Subcommand, Debug)]
@@ -117,7 +130,8 @@ pub(crate) fn run(context: &mut Context, args: EraseArgs) -> Result<Done, Fault>
         (None, Some(id)) => resume::run(context, id, &args.how),
         (None, None) => {
             context.trace.begin(Wanted::WhereThere, "erase.planned");
-            let identities = args.subject.identities()?;
+            let identities = args.subject.of_request(context, args.how.request.as_deref())?;
+            args.how.answering().check(context, Right::Erasure, &identities)?;
             let mut scene = Scene::open(context, identities, &[])?;
             erase(context, &mut scene, &args.how)
         }
@@ -140,6 +154,7 @@ pub(crate) fn erase(context: &mut Context, scene: &mut Scene, how: &HowArgs) -> 
     context.trace.begin(Wanted::Always, "erase.finished");
     context.trace.digest("plan", digest);
     let approvers = approval::check(context, &how.approval, &digest)?;
-    let order = Order { plan, approvers, received: how.received, verified_by: how.verified_by.clone() };
+    let despite = how.despite.check(context, &scene.pseudonyms(), "erase")?;
+    let order = Order { plan, approvers, despite };
     carry_out::begin(context, scene, order, how)
 }

@@ -15,6 +15,8 @@ use crate::cli::examples::Example;
 use crate::cli::exit::Exit;
 use crate::cli::passphrase::PassphraseArgs;
 use crate::cli::request_list;
+use crate::cli::requests::Answering;
+use crate::cli::restrictions::DespiteArgs;
 use crate::cli::sealers::KeyArgs;
 use crate::cli::subject::SubjectArgs;
 
@@ -68,7 +70,7 @@ pub(crate) struct ExportArgs {
     /// Refuse when there are gaps: stores that cannot be asked, collections without map, references that lead nowhere
     #[arg(long)]
     strict: bool,
-    /// Answer the request of this id instead of opening a new one
+    /// Answer the request of this id (`probity request open`) instead of a new one
     #[arg(long, value_name = "ID")]
     request: Option<String>,
     /// When the request came in; default: now
@@ -80,6 +82,8 @@ pub(crate) struct ExportArgs {
     /// List every request but those for erasure, with the days that are left
     #[arg(long, conflicts_with_all = ["subject", "output", "request", "encrypt_to", "portability"])]
     list: bool,
+    #[command(flatten)]
+    despite: DespiteArgs,
     #[command(flatten)]
     passphrase: PassphraseArgs,
     #[command(flatten, next_help_heading = "Signers")]
@@ -101,6 +105,12 @@ impl Format {
             Format::Json => "json",
             Format::Fides => "fides",
         }
+    }
+}
+
+impl ExportArgs {
+    fn answering(&self) -> Answering {
+        Answering { request: self.request.clone(), received: self.received, verified_by: self.verified_by.clone() }
     }
 }
 

@@ -88,7 +88,7 @@ fn add(context: &mut Context, args: AddArgs) -> Result<Done, Fault> {
         Some(name) => On::Collection(name),
         None => {
             let secret = requests::secret(context)?;
-            let identities = args.subject.identities()?;
+            let identities = args.subject.identities(context)?;
             On::Subject(identities.iter().map(|one| secret.pseudonym(one.kind(), one.normalised())).collect())
         }
     };

@@ -30,6 +30,8 @@ mod rectify;
 #[cfg(feature = "redact")]
 mod redact;
 #[cfg(feature = "privacy")]
+mod request;
+#[cfg(feature = "privacy")]
 mod restrict;
 #[cfg(feature = "house")]
 mod run;
@@ -74,6 +76,8 @@ pub(crate) enum Command {
     #[cfg(feature = "privacy")]
     Erase(Box<erase::EraseArgs>),
     #[cfg(feature = "privacy")]
+    Request(Box<request::RequestArgs>),
+    #[cfg(feature = "privacy")]
     Hold(hold::HoldArgs),
     #[cfg(feature = "house")]
     Case(case::CaseArgs),
@@ -114,6 +118,8 @@ pub(crate) const ABSENT: &[(&str, &str)] = &[
     #[cfg(not(feature = "privacy"))]
     ("erase", "privacy"),
     #[cfg(not(feature = "privacy"))]
+    ("request", "privacy"),
+    #[cfg(not(feature = "privacy"))]
     ("hold", "privacy"),
     #[cfg(not(feature = "house"))]
     ("case", "house"),
@@ -151,6 +157,8 @@ pub(crate) const EXAMPLES: &[(&str, &[Example])] = &[
     ("restrict", restrict::EXAMPLES),
     #[cfg(feature = "privacy")]
     ("erase", erase::EXAMPLES),
+    #[cfg(feature = "privacy")]
+    ("request", request::EXAMPLES),
     #[cfg(feature = "privacy")]
     ("hold", hold::EXAMPLES),
     #[cfg(feature = "house")]
@@ -230,6 +238,8 @@ impl Command {
             Command::Restrict(args) => restrict::run(context, args),
             #[cfg(feature = "privacy")]
             Command::Erase(args) => erase::run(context, *args),
+            #[cfg(feature = "privacy")]
+            Command::Request(args) => request::run(context, *args),
             #[cfg(feature = "privacy")]
             Command::Hold(args) => hold::run(context, args),
             #[cfg(feature = "house")]

@@ -6,7 +6,7 @@ use clap::Args;
 use model::{Digest, Fault, Instant, counted};
 use privacy::plan::Plan;
 use privacy::rectify::Change;
-use privacy::register::Right;
+use privacy::register::{Recipient, Right};
 use serde_json::{Value, json};
 
 use super::Done;
@@ -16,6 +16,9 @@ use crate::cli::examples::Example;
 use crate::cli::exit::Exit;
 use crate::cli::journal::Wanted;
 use crate::cli::output::{Page, Show};
+use crate::cli::request_list;
+use crate::cli::requests::Answering;
+use crate::cli::restrictions::DespiteArgs;
 use crate::cli::subject::SubjectArgs;
 use crate::cli::table::Table;
 
@@ -28,6 +31,7 @@ pub(crate) const EXAMPLES: &[Example] = &[
         about: "Do exactly that",
         line: "probity rectify email=ann@example.org --set person.name='Ann Lee' --confirm 3f9c0e1a",
     },
+    Example { about: "Requests and the days that are left", line: "probity rectify --list" },
 ];
 
 /// Put wrong data of a person right, in every store
@@ -40,11 +44,16 @@ pub(crate) struct RectifyArgs {
     #[command(flatten)]
     subject: SubjectArgs,
     /// What is right: COLLECTION.FIELD=VALUE, or DATASET:COLLECTION.FIELD=VALUE (can be repeated)
-    #[arg(long, value_name = "CHANGE", required_unless_present = "clear")]
+    #[arg(long, value_name = "CHANGE", required_unless_present_any = ["clear", "list"])]
     set: Vec<String>,
     /// Field that is to hold nothing: COLLECTION.FIELD (can be repeated)
     #[arg(long, value_name = "FIELD")]
     clear: Vec<String>,
+    /// List the requests for rectification with the days that are left
+    #[arg(long, conflicts_with_all = ["subject", "set", "clear", "dry_run", "confirm", "request"])]
+    list: bool,
+    #[command(flatten)]
+    despite: DespiteArgs,
     #[command(flatten)]
     confirm: ConfirmArgs,
 }
@@ -58,19 +67,34 @@ pub(crate) struct ConfirmArgs {
     /// Carry out the plan with this digest
     #[arg(long, value_name = "DIGEST")]
     pub(crate) confirm: Option<String>,
+    /// Carry out the request of this id (`probity request open`) instead of a new one
+    #[arg(long, value_name = "ID")]
+    pub(crate) request: Option<String>,
     /// When the request came in; default: now
-    #[arg(long, value_name = "TIME", value_parser = Instant::parse)]
+    #[arg(long, value_name = "TIME", value_parser = Instant::parse, conflicts_with = "request")]
     pub(crate) received: Option<Instant>,
     /// How it was verified that whoever asks is the person; no names
     #[arg(long, value_name = "WORDS")]
     pub(crate) verified_by: Option<String>,
 }
 
+impl ConfirmArgs {
+    pub(crate) fn answering(&self) -> Answering {
+        Answering { request: self.request.clone(), received: self.received, verified_by: self.verified_by.clone() }
+    }
+}
+
 pub(crate) fn run(context: &mut Context, args: RectifyArgs) -> Result<Done, Fault> {
+    if args.list {
+        let listed = request_list::list(context, "rectify.listed", |right| right == Right::Rectification)?;
+        return Ok(Done::showing(Exit::Done, listed));
+    }
     context.trace.begin(Wanted::WhereThere, "rectify.planned");
     let sets = args.set.iter().map(|text| Change::parse(text));
     let changes = sets.chain(args.clear.iter().map(|place| Change::clear(place))).collect::<Result<Vec<_>, _>>()?;
-    let mut amends = Amends::open(context, args.subject.identities()?)?;
+    let identities = args.subject.of_request(context, args.confirm.request.as_deref())?;
+    args.confirm.answering().check(context, Right::Rectification, &identities)?;
+    let mut amends = Amends::open(context, identities)?;
     let plan = amends.plan(context, &changes, "16", "The person said what is right.")?;
     let digest = plan.digest()?;
     context.trace.digest("plan", digest);
@@ -79,7 +103,8 @@ pub(crate) fn run(context: &mut Context, args: RectifyArgs) -> Result<Done, Faul
     }
     amending::confirmed(&args.confirm, &digest)?;
     context.trace.begin(Wanted::Always, "rectify.finished");
-    let amended = amends.carry_out(context, &plan, Right::Rectification, &args.confirm)?;
+    let despite = args.despite.check(context, amends.all_pseudonyms(), "rectify")?;
+    let amended = amends.carry_out(context, &plan, Right::Rectification, &args.confirm, despite)?;
     Ok(Done::showing(amended.exit(), amended))
 }
 
@@ -133,6 +158,7 @@ impl Show for Amended {
             "complete": self.fault.is_none(),
             "rows": self.rows,
             "already": self.already,
+            "recipients": self.request.recipients.iter().map(Recipient::to_json).collect::<Vec<_>>(),
             "stores": self.stores.iter().map(|(name, done)| json!({"store": name, "done": done})).collect::<Vec<_>>(),
             "fault": self.fault.as_ref().map(|fault| json!({"code": fault.code(), "message": fault.message()})),
         })
@@ -148,6 +174,7 @@ impl Show for Amended {
         for (name, _) in self.stores.iter().filter(|(_, done)| !done) {
             page.line(format!("Not done: {name}."));
         }
+        self.request.recipients.iter().for_each(|one| page.field("to tell", &one.name));
         if let Some(fault) = &self.fault {
             page.line(fault.message());
             page.line("Run the same command again with --dry-run: what is done stays done.");

@@ -138,14 +138,18 @@ fn processing_is_restricted_and_lifted() {
         let plan = house.json(&[&base[..], &["--dry-run"]].concat(), 0);
         house.json(&[&base[..], &["--confirm", &digest(&plan)]].concat(), 0)
     };
-    house.run(&["restrict", "email=ann@example.org", "--lift"]).expect(4).code("not-restricted");
+    house.run(&["restrict", "email=ann@example.org", "--lift"]).expect(2);
+    let lift = ["--lift", "--told", "2026-01-02"];
+    house.run(&[&["restrict", "email=ann@example.org"][..], &lift].concat()).expect(4).code("not-restricted");
+    let early = ["restrict", "email=ann@example.org", "--lift", "--told", "2200-01-01"];
+    house.run(&early).expect(4).code("person-not-told");
     let done = run(&["--reason", "accuracy contested"]);
     assert_eq!((&done["restricted"], &done["rows"]), (&true.into(), &1.into()), "{done}");
     assert_eq!(people(&house).lines().next(), Some("1|Anne Lea|restricted"));
     let list = house.json(&["restrict", "--list"], 0);
     assert_eq!(list["restrictions"].as_array().unwrap().len(), 1, "{list}");
     assert!(!house.read(".probity/restrictions.jsonl").contains("ann@"));
-    run(&["--lift"]);
+    run(&lift);
     assert_eq!(people(&house), BEFORE);
     assert_eq!(house.json(&["restrict", "--list"], 0)["restrictions"].as_array().unwrap().len(), 0);
     house.write(".probity/restrictions.jsonl", "{}\n");

@@ -55,6 +55,8 @@ fn every_document_about_people_fits_its_schema() {
     take(&["hold", "list"], 0);
     take(&["restrict", bob, "--reason", "contested"], 0);
     take(&["restrict", "--list"], 0);
+    take(&["request", "open", "erasure", bob], 0);
+    take(&["request", "notices", "req-0002", "--output", "notices"], 0);
     let change = ["rectify", ann, "--set", "person.name=Ann Lee"];
     let plan = take(&[&change[..], &["--dry-run"]].concat(), 0);
     take(&[&change[..], &["--confirm", plan["digest"].as_str().unwrap()]].concat(), 0);

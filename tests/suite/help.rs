@@ -86,7 +86,7 @@ fn every_example_runs() {
                 "package" => &[0, 8],
                 // Nobody has confirmed the digest of an example, and nobody has made its request.
                 "map" => &[0, 1],
-                "erase" | "hold" | "rectify" | "restrict" => &[0, 4, 6],
+                "erase" | "hold" | "rectify" | "request" | "restrict" => &[0, 4, 6],
                 _ => &[0],
             };
             assert!(allowed.contains(&ran.exit), "{line}: {ran:?}");

@@ -128,6 +128,10 @@ pub fn plan(graph: &Graph, members: &[Member], found: &Found, changes: &[Change]
         step.number = at as u64 + 1;
     }
     plan.stores = stores(graph, members, &plan.steps);
+    plan.recipients = crate::plan::recipients(graph, &|node| {
+        let node = &graph.nodes[node];
+        plan.steps.iter().any(|step| step.member == node.member_name && step.collection == node.collection.name)
+    });
     Ok(plan)
 }
 

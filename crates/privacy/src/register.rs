@@ -5,8 +5,14 @@
 //!
 //! Status words are those of the Data Rights Protocol 1.0.
 
+mod term;
+mod told;
+
 use model::{Digest, Fault, Instant};
 use serde_json::{Map, Value, json};
+
+pub use term::{Cause, Extension, Pause};
+pub use told::{Recipient, Told};
 
 use crate::tombstone::mac;
 
@@ -37,6 +43,10 @@ pub struct Request {
     pub subject: Vec<(String, Digest)>,
     /// How it was verified that whoever asks is the person: words of the house, no names.
     pub verification: Option<String>,
+    /// Why restricted data were used all the same (Art. 18(2)): the exception and the reason.
+    pub despite: Option<(String, String)>,
+    /// Who is to be told of it (Art. 19), and who was.
+    pub recipients: Vec<Recipient>,
     /// Digests of what belongs to it: `plan`, `certificate`, `package`.
     pub digests: Vec<(String, Digest)>,
     /// A sentence for people.
@@ -121,7 +131,8 @@ impl Right {
         RIGHTS.iter().find(|(right, ..)| *right == self).map_or("", |(.., article)| article)
     }
 
-    fn parse(word: &str) -> Option<Self> {
+    /// The right of this word.
+    pub fn parse(word: &str) -> Option<Self> {
         RIGHTS.iter().find(|(_, known, _)| *known == word).map(|(right, ..)| *right)
     }
 }
@@ -137,29 +148,14 @@ impl Status {
         matches!(self, Status::InProgress | Status::NeedsVerification)
     }
 
+    /// The refusal for this reason of the protocol: `no_match`.
+    pub fn denied(reason: &str) -> Option<Self> {
+        Status::parse("denied", Some(reason))
+    }
+
     fn parse(word: &str, reason: Option<&str>) -> Option<Self> {
         STATUSES.iter().find(|(_, known, why)| *known == word && *why == reason).map(|(status, ..)| *status)
     }
-}
-
-/// More time to answer (Art. 12(3): two months, told with the reason within the first).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Extension {
-    /// Why.
-    pub reason: String,
-    /// When the person was told.
-    pub notified: Instant,
-}
-
-/// A time in which the clock stood still.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pause {
-    /// From when.
-    pub from: Instant,
-    /// Until when; still, where there is none.
-    pub until: Option<Instant>,
-    /// Why.
-    pub reason: String,
 }
 
 /// The commitment to an identity under the salt of a request.
@@ -183,6 +179,8 @@ impl Request {
             answered: None,
             subject: Vec::new(),
             verification: None,
+            despite: None,
+            recipients: Vec::new(),
             digests: Vec::new(),
             details: None,
         }
@@ -226,12 +224,17 @@ impl Request {
             })),
             "pauses": self.pauses.iter().map(|pause| json!({
                 "from": pause.from.to_string(), "until": time(pause.until), "reason": pause.reason,
+                "waiting_for": pause.cause.word(),
             })).collect::<Vec<_>>(),
             "answered_at": time(self.answered),
             "subject": self.subject.iter().map(|(kind, digest)| json!({
                 "kind": kind, "commitment": digest.hex(),
             })).collect::<Vec<_>>(),
             "verification": self.verification,
+            "despite_restriction": self.despite.as_ref().map(|(ground, reason)| json!({
+                "ground": ground, "reason": reason,
+            })),
+            "recipients": self.recipients.iter().map(Recipient::to_json).collect::<Vec<_>>(),
             "digests": digests,
             "processing_details": self.details,
         })
@@ -259,12 +262,18 @@ fn read(value: &Value) -> Option<Request> {
     let list = |name: &str| value.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let pause = |pause: &Value| {
         let from = time(pause, "from")??;
-        Some(Pause { from, until: time(pause, "until")?, reason: text(pause, "reason")? })
+        // Requests of earlier versions say no cause: they knew one.
+        let cause = text(pause, "waiting_for").map_or(Some(Cause::Identity), |word| Cause::parse(&word))?;
+        Some(Pause { from, until: time(pause, "until")?, reason: text(pause, "reason")?, cause })
     };
     let committed = |one: &Value| Some((text(one, "kind")?, Digest::parse(&text(one, "commitment")?).ok()?));
     let digest = |(name, hex): (&String, &Value)| Some((name.clone(), Digest::parse(hex.as_str()?).ok()?));
     let extension = match value.get("extension").filter(|extension| !extension.is_null()) {
         Some(one) => Some(Extension { reason: text(one, "reason")?, notified: time(one, "notified_at")?? }),
+        None => None,
+    };
+    let despite = match value.get("despite_restriction").filter(|despite| !despite.is_null()) {
+        Some(one) => Some((text(one, "ground")?, text(one, "reason")?)),
         None => None,
     };
     Some(Request {
@@ -280,6 +289,8 @@ fn read(value: &Value) -> Option<Request> {
         answered: time(value, "answered_at")?,
         subject: list("subject").iter().map(committed).collect::<Option<_>>()?,
         verification: text(value, "verification"),
+        despite,
+        recipients: list("recipients").iter().map(Recipient::read).collect::<Option<_>>()?,
         digests: value.get("digests")?.as_object()?.iter().map(digest).collect::<Option<_>>()?,
         details: text(value, "processing_details"),
     })
@@ -298,7 +309,15 @@ mod tests {
         request.due = Some(at("2026-12-22T23:59:59Z"));
         request.subject = vec![("email".to_owned(), commitment(&[1; 32], "email", "ann@example.org"))];
         request.extension = Some(Extension { reason: "complex".to_owned(), notified: at("2026-12-01T00:00:00Z") });
-        request.pauses = vec![Pause { from: at("2026-11-23"), until: None, reason: "identity check".to_owned() }];
+        request.pauses = vec![Pause {
+            from: at("2026-11-23"),
+            until: None,
+            reason: "identity check".to_owned(),
+            cause: Cause::Scope,
+        }];
+        request.despite = Some(("consent".to_owned(), "letter of 3 March".to_owned()));
+        request.recipients = vec![Recipient::new("Carrier", &["shop.parcel".to_owned()])];
+        request.recipients[0].tell("registered letter", at("2026-12-02"), None);
         request.set_digest("plan", seal::sha256(b"one"));
         request.set_digest("plan", seal::sha256(b"two"));
         for (status, ..) in STATUSES {

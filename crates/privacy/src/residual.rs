@@ -8,7 +8,10 @@
 
 mod bounds;
 mod digits;
+mod entities;
 mod forms;
+mod layers;
+mod numeric;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +23,8 @@ use crate::row::Key;
 use crate::store::{DataStore, Hit, Needles, Scanned};
 use bounds::Bound;
 pub use forms::Form;
+use layers::Closed;
+pub use numeric::numeric;
 
 /// One identity, in every spelling that is known of it.
 #[derive(Clone, Debug)]
@@ -35,7 +40,8 @@ impl Value {
     pub fn of(identity: &Identity) -> Self {
         let plain = identity.forms().into_iter().filter(|form| form.way == Way::Plain).map(|form| form.text);
         let own = [identity.given().to_owned(), identity.normalised().to_owned()];
-        Value { kind: identity.kind().to_owned(), spellings: own.into_iter().chain(plain).collect() }
+        let all = own.into_iter().chain(plain).chain(identity.misspelled());
+        Value { kind: identity.kind().to_owned(), spellings: all.collect() }
     }
 }
 
@@ -51,6 +57,10 @@ pub struct Needle {
 /// All forms of all values, found in one pass.
 pub struct Search {
     automaton: AhoCorasick,
+    /// The patterns of base64 alone, for lines that were joined.
+    joined: Option<(AhoCorasick, Vec<usize>)>,
+    /// How far around an escape the text is decoded.
+    around: usize,
     patterns: Vec<Pattern>,
     numbers: Vec<digits::Number>,
     needles: Vec<Needle>,
@@ -98,16 +108,74 @@ impl Search {
         }
         plain.sort();
         plain.dedup();
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(&bytes)
-            .map_err(|error| {
-                Fault::usage("search-too-large", format!("There are too many identities to look for: {error}"))
-                    .advise("Name fewer identities in one request.")
-            })?;
-        Ok(Search { automaton, patterns, numbers, needles, plain, unsearched })
+        // Under escapes and in packed bytes every form but the plain one would be an encoding of an encoding.
+        for value in 0..values.len() {
+            number(&mut needles, Needle { value, form: Form::Escaped });
+            number(&mut needles, Needle { value, form: Form::Packed });
+        }
+        let (at, base64): (Vec<usize>, Vec<&Vec<u8>>) =
+            bytes.iter().enumerate().filter(|(at, _)| patterns[*at].exact.is_some()).unzip();
+        let joined = match base64.is_empty() {
+            true => None,
+            false => Some((automaton(&base64, false)?, at)),
+        };
+        // A sign takes at most twelve letters in any escape, and escapes are escaped again.
+        let around = plain.iter().map(String::len).max().unwrap_or(0) * 12 + 64;
+        let automaton = automaton(&bytes, true)?;
+        Ok(Search { automaton, joined, around, patterns, numbers, needles, plain, unsearched })
+    }
+
+    /// What stands in `haystack` as it is.
+    fn bare(&self, haystack: &[u8], found: &mut Vec<usize>) {
+        // Most texts hold none: the automaton that may stop at the first is the quicker one.
+        if self.automaton.is_match(haystack) {
+            for hit in self.automaton.find_overlapping_iter(haystack) {
+                let pattern = &self.patterns[hit.pattern()];
+                let spelled = pattern.exact.as_ref().is_none_or(|exact| haystack[hit.range()] == **exact);
+                if spelled && !found.contains(&pattern.needle) && pattern.bound.holds(haystack, hit.range()) {
+                    found.push(pattern.needle);
+                }
+            }
+        }
+        for number in &self.numbers {
+            if !found.contains(&number.needle) && number.is_in(haystack) {
+                found.push(number.needle);
+            }
+        }
+    }
+
+    /// What stands in lines of base64 that were joined.
+    fn in_joined(&self, haystack: &[u8], found: &mut Vec<usize>) {
+        let Some((automaton, patterns)) = &self.joined else { return };
+        for hit in automaton.find_overlapping_iter(haystack) {
+            let needle = self.patterns[patterns[hit.pattern().as_usize()]].needle;
+            if !found.contains(&needle) {
+                found.push(needle);
+            }
+        }
+    }
+
+    /// What stands in `haystack`, and in the text that a reader would make of its escapes.
+    fn text(&self, haystack: &[u8], found: &mut Vec<usize>) {
+        self.bare(haystack, found);
+        let known = found.clone();
+        let mut under = Vec::new();
+        layers::escapes(haystack, self.around, &mut |piece| {
+            self.bare(piece, &mut under);
+            layers::joined(piece, self.around, &mut |piece| self.in_joined(piece, &mut under));
+        });
+        self.renamed(&under, &known, Form::Escaped, found);
+        layers::joined(haystack, self.around, &mut |piece| self.in_joined(piece, found));
+    }
+
+    /// Needles that were found under a layer, by the name of the layer, unless the value was found without it.
+    fn renamed(&self, under: &[usize], known: &[usize], form: Form, found: &mut Vec<usize>) {
+        for needle in under.iter().filter_map(|number| self.needles.get(*number)) {
+            let is_known = known.iter().any(|number| self.needles[*number].value == needle.value);
+            let wanted = Needle { value: needle.value, form };
+            let number = self.needles.iter().position(|known| *known == wanted);
+            found.extend(number.filter(|number| !is_known && !found.contains(number)));
+        }
     }
 
     /// The needle with this number.
@@ -121,6 +189,21 @@ impl Search {
     }
 }
 
+/// Numbers of needles from here on stand for [`Closed`] places.
+const CLOSED: usize = usize::MAX - 64;
+
+fn automaton<P: AsRef<[u8]>>(patterns: &[P], any_case: bool) -> Result<AhoCorasick, Fault> {
+    AhoCorasick::builder()
+        .ascii_case_insensitive(any_case)
+        .match_kind(MatchKind::Standard)
+        .kind(Some(AhoCorasickKind::DFA))
+        .build(patterns)
+        .map_err(|error| {
+            Fault::usage("search-too-large", format!("There are too many identities to look for: {error}"))
+                .advise("Name fewer identities in one request.")
+        })
+}
+
 fn number(needles: &mut Vec<Needle>, needle: Needle) -> usize {
     needles.iter().position(|known| *known == needle).unwrap_or_else(|| {
         needles.push(needle);
@@ -131,21 +214,17 @@ fn number(needles: &mut Vec<Needle>, needle: Needle) -> usize {
 impl Needles for Search {
     fn within(&self, haystack: &[u8], found: &mut Vec<usize>) {
         found.clear();
-        // Most texts hold none: the automaton that may stop at the first is the quicker one.
-        if self.automaton.is_match(haystack) {
-            for hit in self.automaton.find_overlapping_iter(haystack) {
-                let pattern = &self.patterns[hit.pattern()];
-                let spelled = pattern.exact.as_ref().is_none_or(|exact| haystack[hit.range()] == **exact);
-                if spelled && !found.contains(&pattern.needle) && pattern.bound.holds(haystack, hit.range()) {
-                    found.push(pattern.needle);
-                }
-            }
-        }
-        for number in &self.numbers {
-            if number.is_in(haystack) {
-                found.push(number.needle);
-            }
-        }
+        self.text(haystack, found);
+        let known = found.clone();
+        let (mut under, mut closed) = (Vec::new(), Vec::new());
+        layers::packed(haystack, &mut |content| self.text(content, &mut under), &mut |kind| closed.push(kind));
+        self.renamed(&under, &known, Form::Packed, found);
+        // A place that nobody can look into is told like one in which something stands, under a number of its own.
+        closed.sort_unstable();
+        closed.dedup();
+        found.extend(
+            closed.into_iter().filter_map(|kind| Some(CLOSED + Closed::ALL.iter().position(|it| *it == kind)?)),
+        );
     }
 
     fn plain(&self) -> &[String] {
@@ -212,7 +291,12 @@ fn scan_one(
 ) -> Result<Remains, Fault> {
     let mut places: BTreeMap<(String, Option<String>, Key, usize), Vec<Form>> = BTreeMap::new();
     let mut hits = 0;
+    let mut closed: BTreeMap<(String, Option<String>, Closed), u64> = BTreeMap::new();
     let mut take = |hit: Hit| {
+        if let Some(kind) = hit.needle.checked_sub(CLOSED).and_then(|kind| Closed::ALL.get(kind)) {
+            *closed.entry((hit.collection, hit.field, *kind)).or_default() += 1;
+            return Ok(());
+        }
         let Some(needle) = search.needle(hit.needle) else { return Ok(()) };
         hits += 1;
         let place = (hit.collection, hit.field, hit.key, needle.value);
@@ -221,7 +305,11 @@ fn scan_one(
         }
         Ok(())
     };
-    let scanned = store.scan(search, &mut take, progress)?;
+    let mut scanned = store.scan(search, &mut take, progress)?;
+    scanned.unread.extend(closed.into_iter().map(|((collection, field, kind), count)| {
+        let field = field.map(|field| format!(".{field}")).unwrap_or_default();
+        format!("{collection}{field}: {} {}", model::counted(count, "value", "values"), kind.words())
+    }));
     let places = places.into_iter().map(|((collection, field, key, value), forms)| Remain {
         collection,
         field,

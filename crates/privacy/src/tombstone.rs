@@ -83,23 +83,45 @@ pub struct Tombstone {
     pub request: String,
     /// When it was erased.
     pub erased: Instant,
+    /// How the identity was read; `None` in those of earlier versions, which did not say it.
+    pub read: Option<Read>,
+}
+
+/// How an identity was read when it was erased: what else was taken for it then, has to be now.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Read {
+    /// Addresses with something behind a plus counted as the one without it.
+    pub fold_plus: bool,
+    /// Where numbers without a calling code were dialled.
+    pub region: Option<String>,
 }
 
 impl Tombstone {
     /// As a line of `tombstones.jsonl`, without its end.
     pub fn to_line(&self) -> String {
-        json!({
+        let mut line = json!({
             "erased": self.erased.to_string(), "key": self.key, "kind": self.kind, "normalisation": self.normalisation,
             "pseudonym": self.pseudonym.hex(), "request": self.request, "v": 1,
-        })
-        .to_string()
+        });
+        if let Some(read) = &self.read {
+            line["read"] = json!({"fold_plus": read.fold_plus, "region": read.region});
+        }
+        line.to_string()
     }
 
     fn parse(line: &str) -> Option<Self> {
         let value: Value = (line.len() <= Limits::LINE_BYTES).then(|| serde_json::from_str(line).ok())??;
         let text = |name: &str| value.get(name).and_then(Value::as_str);
         (value.get("v")?.as_u64()? == 1).then_some(())?;
+        let read = match value.get("read") {
+            None => None,
+            Some(read) => Some(Read {
+                fold_plus: read.get("fold_plus")?.as_bool()?,
+                region: read.get("region").and_then(Value::as_str).map(str::to_owned),
+            }),
+        };
         Some(Tombstone {
+            read,
             kind: text("kind")?.to_owned(),
             pseudonym: Digest::parse(text("pseudonym")?).ok()?,
             key: text("key")?.to_owned(),
@@ -140,6 +162,11 @@ impl Tombstones {
         self.of.get(&(kind.to_owned(), secret.pseudonym(kind, normalised)))
     }
 
+    /// Every tombstone of one kind of identity.
+    pub fn of_kind<'t>(&'t self, kind: &'t str) -> impl Iterator<Item = &'t Tombstone> {
+        self.of.values().filter(move |stone| stone.kind == kind)
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.of.len()
@@ -169,6 +196,7 @@ mod tests {
             normalisation: 1,
             request: "req-0001".to_owned(),
             erased: Instant::from_nanos(0),
+            read: (kind == "email").then(|| Read { fold_plus: true, region: Some("DE".to_owned()) }),
         }
     }
 

@@ -91,15 +91,41 @@ pub fn verify(
     let found = discover(graph, members, identities, &Options { digests: false, tolerant: false }, progress)?;
     let search = Search::new(&identities.iter().map(Value::of).collect::<Vec<_>>())?;
     let physical = compact(plan, members);
+    let numbers = numbers(members, identities);
     let mut stores: Vec<(&str, &mut dyn DataStore)> =
         members.iter_mut().map(|member| (member.name.as_str(), &mut *member.store as &mut dyn DataStore)).collect();
     let scans = residual::scan(&mut stores, &search, progress);
+    let scans = scans.into_iter().zip(numbers).map(|(scan, numbers)| {
+        let (mut scan, numbers) = (scan?, numbers?);
+        scan.hits += numbers.0.len() as u64;
+        scan.places.extend(numbers.0);
+        scan.scanned.unread.extend(numbers.1);
+        Ok(scan)
+    });
     let stores = members.iter().zip(scans).zip(physical);
     Ok(Verified {
         left: left(graph, &found, &reasons),
         stores: stores.map(|((member, scan), physical)| store(&member.name, scan, physical, &reasons)).collect(),
         unsearched: search.unsearched().to_vec(),
     })
+}
+
+/// Places, and what could not be asked.
+type InNumbers = (Vec<residual::Remain>, Vec<String>);
+
+/// What stands in columns of numbers, in the order of the members.
+fn numbers(members: &mut [Member], identities: &[Identity]) -> Vec<Result<InNumbers, Fault>> {
+    let values: Vec<Value> = identities.iter().map(Value::of).collect();
+    let one = |member: &mut Member| {
+        let mut all = InNumbers::default();
+        for (number, value) in values.iter().enumerate() {
+            let (places, unread) = residual::numeric(&mut *member.store, &member.catalog, number, value)?;
+            all.0.extend(places);
+            all.1.extend(unread);
+        }
+        Ok(all)
+    };
+    members.iter_mut().map(one).collect()
 }
 
 fn left(graph: &Graph, found: &Found, reasons: &Reasons<'_>) -> Vec<Left> {

@@ -1,14 +1,14 @@
 //! Carrying a plan out: journal and ledger first, then store after store, then looking for what is left, then the certificate.
 
 use ledger::Entry;
-use model::{Fault, Instant, Kind};
+use model::{Fault, Kind};
 use privacy::apply::{self, Applied, Part};
 use privacy::certificate::{About, Certificate, Outcomes};
 use privacy::identity;
 use privacy::journal::{Act, Journal as _, Phase};
 use privacy::plan::Plan;
 use privacy::register::{Right, Status};
-use privacy::tombstone::Tombstone;
+use privacy::tombstone::{Read, Tombstone};
 use privacy::verify::{Verified, verify};
 
 use super::certify::Means;
@@ -19,14 +19,14 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::progress::Count;
 use crate::cli::requests::{self, Dossier, FileJournal, PLAN};
-use crate::cli::{journal as entries, signals, terms};
+use crate::cli::{journal as entries, signals};
 
 /// What was confirmed.
 pub(super) struct Order {
     pub(super) plan: Plan,
     pub(super) approvers: Vec<String>,
-    pub(super) received: Option<Instant>,
-    pub(super) verified_by: Option<String>,
+    /// Why it is done although the person's data are restricted.
+    pub(super) despite: Option<(String, String)>,
 }
 
 /// One erase under way.
@@ -49,15 +49,13 @@ pub(super) fn begin(context: &mut Context, scene: &mut Scene, order: Order, how:
     let _turn = requests::turn(context)?;
     proceed(context)?;
     let means = Means::open(context, how)?;
-    let now = context.now();
-    let mut dossier = Dossier::create(context, Right::Erasure, order.received.unwrap_or(now), &scene.identities)?;
+    let mut dossier = how.answering().open(context, Right::Erasure, &scene.identities)?;
     let digest = order.plan.digest()?;
     let request = &mut dossier.request;
     request.ground.clone_from(&order.plan.ground);
-    request.verification = order.verified_by;
+    request.despite = order.despite;
+    request.owe(order.plan.recipients.iter().map(|one| (&*one.name, &*one.collections)));
     request.set_digest("plan", digest);
-    request.regime.clone_from(&order.plan.regime);
-    request.due = terms::due(context, request)?.map(|due| due.at);
     dossier.put(PLAN, order.plan.to_json()?.to_string().as_bytes())?;
     dossier.write(APPROVALS, serde_json::json!(order.approvers).to_string().as_bytes())?;
     dossier.save()?;
@@ -221,8 +219,16 @@ impl Run<'_> {
     /// Pseudonyms of the identities, so that a backup that comes back can be erased again.
     fn bury(&self, context: &Context, scene: &Scene) -> Result<(), Fault> {
         let known = requests::stones(context)?;
-        let fresh =
-            scene.identities.iter().filter(|one| known.of(&scene.secret, one.kind(), one.normalised()).is_none());
+        let fresh = scene.identities.iter().filter(|one| {
+            let known = known.of(&scene.secret, one.kind(), one.normalised());
+            // One that takes more for the person than an earlier one has the last word.
+            known.is_none_or(|stone| {
+                let folds = stone.read.as_ref().is_some_and(|read| read.fold_plus);
+                let dialled = stone.read.as_ref().and_then(|read| read.region.as_deref());
+                !folds && one.rules().fold_plus
+                    || one.rules().region.is_some_and(|region| dialled != Some(region.name()))
+            })
+        });
         let stones: Vec<Tombstone> = fresh
             .map(|one| Tombstone {
                 kind: one.kind().to_owned(),
@@ -231,6 +237,10 @@ impl Run<'_> {
                 normalisation: identity::VERSION,
                 request: self.dossier.request.id.clone(),
                 erased: context.now(),
+                read: Some(Read {
+                    fold_plus: one.rules().fold_plus,
+                    region: one.rules().region.map(|region| region.name().to_owned()),
+                }),
             })
             .collect();
         requests::bury(context, &stones)

@@ -36,6 +36,11 @@ pub(super) fn run(context: &mut Context, id: &str, how: &HowArgs) -> Result<Done
     let digest = plan.digest()?;
     context.trace.digest("plan", digest);
     let mut scene = Scene::open(context, dossier.subject()?, &[])?;
+    scene.look_again(context)?;
+    if let Some(despite) = how.despite.check(context, &scene.pseudonyms(), "go on erasing")? {
+        dossier.request.despite = Some(despite);
+        dossier.save()?;
+    }
     came_back(context, &plan, &mut scene, &mut journal)?;
     nothing_new(context, &plan, &mut scene, &journal)?;
     journal.enter(&[Act::of(Phase::Resumed).about(digest)])?;

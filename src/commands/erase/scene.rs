@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::{Digest, Fault};
-use privacy::discover::{Member, Options, discover};
+use privacy::discover::{Found, Member, Options, also_known_as, discover};
 use privacy::graph::{Graph, Part};
 use privacy::identity::Identity;
 use privacy::plan::{Gap, Plan, Policy};
@@ -19,6 +19,8 @@ pub(crate) struct Scene {
     pub(crate) graph: Graph,
     pub(crate) identities: Vec<Identity>,
     pub(crate) secret: Secret,
+    /// Pseudonyms of further identities of the person, as their rows tell.
+    also: Vec<Digest>,
     gaps: Vec<Gap>,
     inputs: BTreeMap<String, Digest>,
 }
@@ -38,7 +40,7 @@ impl Scene {
             .collect();
         let (graph, gaps) = Graph::new(&map.map, &parts)?;
         let secret = requests::secret(context)?;
-        Ok(Scene { members, graph, identities, secret, gaps, inputs: inputs(context)? })
+        Ok(Scene { members, graph, identities, secret, also: Vec::new(), gaps, inputs: inputs(context)? })
     }
 
     /// Kind and pseudonym of each identity.
@@ -49,7 +51,26 @@ impl Scene {
 
     /// The same as digests.
     pub(crate) fn pseudonyms(&self) -> Vec<Digest> {
-        self.identities.iter().map(|one| self.secret.pseudonym(one.kind(), one.normalised())).collect()
+        let own = self.identities.iter().map(|one| self.secret.pseudonym(one.kind(), one.normalised()));
+        own.chain(self.also.iter().copied()).collect()
+    }
+
+    /// Learns by which other identities the person is known: holds and restrictions on those are theirs.
+    fn learn(&mut self, found: &Found) -> Result<(), Fault> {
+        let known = also_known_as(&self.graph, &mut self.members, found, &self.identities)?;
+        self.also = known.iter().map(|(kind, normal)| self.secret.pseudonym(kind, normal)).collect();
+        Ok(())
+    }
+
+    /// Finds what is left of the person and learns from that, for a run that goes on with a plan of before.
+    ///
+    /// # Errors
+    /// What the stores say.
+    pub(crate) fn look_again(&mut self, context: &Context) -> Result<(), Fault> {
+        let options = Options { digests: false, tolerant: false };
+        let progress = context.progress(Count::Items);
+        let found = discover(&self.graph, &mut self.members, &self.identities, &options, &*progress)?;
+        self.learn(&found)
     }
 
     /// The holds on the person.
@@ -65,6 +86,7 @@ impl Scene {
         let progress = context.progress(Count::Items);
         let options = Options { digests: true, tolerant: false };
         let found = discover(&self.graph, &mut self.members, &self.identities, &options, &*progress)?;
+        self.learn(&found)?;
         let holds = self.holds(context);
         let today = context.now().date();
         let regime = terms::regime(context)?.0;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use model::{Fault, Instant};
-use privacy::discover::{Found, Options, discover};
+use model::{Fault, Instant, Kind};
+use privacy::discover::{self, Found, Options, discover};
 use privacy::export::{Controller, Cover, Export, Others, Scope, Written, gather};
 use privacy::graph::{Graph, Part};
 use privacy::identity::Identity;
@@ -20,22 +20,25 @@ use crate::cli::files::Existing;
 use crate::cli::handover::{self, Handover};
 use crate::cli::journal::Wanted;
 use crate::cli::progress::Count;
-use crate::cli::requests::Dossier;
+use crate::cli::requests::{self, Dossier};
 use crate::cli::sealers::{Sealers, SignerArgs};
 use crate::cli::stores::{self, Fleet};
-use crate::cli::{data_map, terms};
+use crate::cli::{data_map, restrictions};
 use crate::commands::Done;
 
 const TOOL: &str = concat!("probity ", env!("CARGO_PKG_VERSION"));
 
 pub(super) fn run(context: &mut Context, args: &ExportArgs, output: &Path) -> Result<Done, Fault> {
     context.trace.begin(Wanted::Always, "export.written");
-    let identities = args.subject.identities()?;
+    let identities = args.subject.of_request(context, args.request.as_deref())?;
+    let right = if args.portability { Right::Portability } else { Right::Access };
+    args.answering().check(context, right, &identities)?;
     let reading = data_map::load_quietly(context)?;
     let mut handover = Handover::create(output, Existing::from_flag(args.overwrite), &args.encrypt_to)?;
     let sealers = Sealers::open(context, &args.key, &SignerArgs::default(), &args.passphrase)?;
     let mut fleet = stores::open(context, &reading.map, &[])?;
     let search = search(context, &reading.map, &mut fleet, &identities)?;
+    let (restricted, despite) = restriction(context, args, &search, &mut fleet, &identities)?;
     let (gaps, map_gaps) = search.gaps(&fleet);
     if search.found.is_empty() {
         return Err(nobody(fleet));
@@ -44,7 +47,8 @@ pub(super) fn run(context: &mut Context, args: &ExportArgs, output: &Path) -> Re
         return Err(Fault::refused("export-has-gaps", format!("There are gaps, the first: {first}"))
             .advise("Mend them (`probity map check`), or leave --strict out: the gaps are then told in the export."));
     }
-    let mut dossier = dossier(context, args, &identities)?;
+    let mut dossier = args.answering().open(context, right, &identities)?;
+    dossier.request.despite = despite;
     let mut spool = handover::spool(output)?;
     let bystanders = Bystanders::default();
     let detect = |text: &str| bystanders.find(text);
@@ -66,6 +70,7 @@ pub(super) fn run(context: &mut Context, args: &ExportArgs, output: &Path) -> Re
         controller: &controller,
         signer: handover::SIGNER,
         fingerprint: &fingerprint,
+        restricted: restricted.as_deref(),
     };
     let counts = export.counts();
     let written = write(args.format, &mut handover, &mut export, &cover, &*sealers.key)?;
@@ -141,21 +146,31 @@ fn nobody(fleet: Fleet) -> Fault {
     }
 }
 
-fn dossier(context: &Context, args: &ExportArgs, identities: &[Identity]) -> Result<Dossier, Fault> {
-    let right = if args.portability { Right::Portability } else { Right::Access };
-    let mut dossier = match &args.request {
-        Some(id) => Dossier::open(context, id)?,
-        None => Dossier::create(context, right, args.received.unwrap_or_else(|| context.now()), identities)?,
+/// Since when processing is restricted, for the person; and why it goes on all the same. The person's own access is no use
+/// against their will: Art. 15 is answered, and the restriction told in the answer. What is made to be given to others
+/// (Art. 20), and other people's data, wait for an exception of Art. 18(2).
+fn restriction(
+    context: &mut Context,
+    args: &ExportArgs,
+    search: &Search,
+    fleet: &mut Fleet,
+    identities: &[Identity],
+) -> Result<(Option<String>, Option<(String, String)>), Fault> {
+    let secret = requests::secret(context)?;
+    let subject: Vec<_> = match discover::also_known_as(&search.graph, &mut fleet.members, &search.found, identities) {
+        Ok(known) => known.iter().map(|(kind, normal)| secret.pseudonym(kind, normal)).collect(),
+        // A store that fails now is told as a gap when its rows are read.
+        Err(fault) if fault.kind() == Kind::Unavailable && !args.portability => {
+            identities.iter().map(|one| secret.pseudonym(one.kind(), one.normalised())).collect()
+        }
+        Err(fault) => return Err(fault),
     };
-    if args.request.is_none() {
-        dossier.request.regime = terms::regime(context)?.0;
-    }
-    dossier.request.due = terms::due(context, &dossier.request)?.map(|due| due.at);
-    if let Some(words) = &args.verified_by {
-        dossier.request.verification = Some(words.clone());
-    }
-    dossier.save()?;
-    Ok(dossier)
+    let since = restrictions::of(context, &subject)?.map(|one| one.since.date());
+    let despite = match args.portability {
+        true => args.despite.check(context, &subject, "hand data over for use elsewhere")?,
+        false => None,
+    };
+    Ok((since, despite))
 }
 
 fn write(

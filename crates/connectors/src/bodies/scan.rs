@@ -87,11 +87,23 @@ fn body<B: Bodies>(
     let mut input = Packing::of_name(&entry.name).unpack(&entry.id, input)?;
     let mut head = Vec::new();
     (&mut input).take(8).read_to_end(&mut head).map_err(|error| unreadable(&entry.id, error))?;
-    if let Some(kind) = closed(&head) {
-        scanned.unread.push(format!("{} was searched as bytes only: {kind} hides its text.", entry.id));
-    }
     let mut whole = head.chain(input);
-    let (found, bytes) = sought.stream(&mut whole).map_err(|error| unreadable(&entry.id, error))?;
+    let (found, bytes) = match packed(&head) {
+        // What is packed can be looked into as a whole only; the needles say themselves what stays closed.
+        true if entry.size <= PACKED_MAX => {
+            let mut held = Vec::new();
+            whole.read_to_end(&mut held).map_err(|error| unreadable(&entry.id, error))?;
+            (sought.within(&held), held.len() as u64)
+        }
+        is_packed => {
+            if is_packed {
+                scanned
+                    .unread
+                    .push(format!("{} was searched as bytes only: it is too large to be unpacked.", entry.id));
+            }
+            sought.stream(&mut whole).map_err(|error| unreadable(&entry.id, error))?
+        }
+    };
     scanned.bytes += bytes;
     scanned.rows += 1;
     for needle in found {
@@ -133,19 +145,11 @@ fn rows<B: Bodies>(
     Ok(())
 }
 
-/// What packs its text so that a search for bytes does not see it.
-fn closed(head: &[u8]) -> Option<&'static str> {
-    const KINDS: &[(&[u8], &str)] = &[
-        (b"PK\x03\x04", "a ZIP container (office documents, archives)"),
-        (b"%PDF", "PDF"),
-        (b"7z\xbc\xaf", "a 7z archive"),
-        (b"BZh", "bzip2"),
-        (b"\xfd7zXZ", "xz"),
-        (b"\x1f\x8b", "gzip without .gz in its name"),
-        (b"\x28\xb5\x2f\xfd", "zstd without .zst in its name"),
-        (b"PAR1", "Parquet without .parquet in its name"),
-        (b"age-encr", "encryption"),
-        (b"Rar!", "a RAR archive"),
-    ];
-    KINDS.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, kind)| *kind)
+/// The largest packed body that is held to be looked into.
+const PACKED_MAX: u64 = 64 << 20;
+
+/// Whether its text is packed, so that a search for bytes does not see it.
+fn packed(head: &[u8]) -> bool {
+    let magics: [&[u8]; 3] = [b"PK\x03\x04", b"%PDF", b"\x1f\x8b"];
+    magics.iter().any(|magic| head.starts_with(magic))
 }

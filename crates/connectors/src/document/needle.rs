@@ -16,10 +16,11 @@ pub(crate) struct Sought<'a> {
 }
 
 impl<'a> Sought<'a> {
-    /// A form of a needle (URL, base64, hexadecimal, UTF-16, JSON escapes) is at most six times as long as its plain text.
+    /// A form of a needle (URL, base64, hexadecimal, UTF-16, JSON escapes) is at most six times as long as its plain text, and
+    /// escapes of escapes or lines that are broken a few times that.
     pub(crate) fn of(needles: &'a dyn Needles) -> Self {
         let longest = needles.plain().iter().map(String::len).max().unwrap_or(0);
-        Sought { needles, overlap: (longest * 6 + 64).min(WINDOW / 2) }
+        Sought { needles, overlap: (longest * 24 + 256).min(WINDOW / 2) }
     }
 
     /// The needles in `bytes`, as they stand and as JSON or UTF-16 would have them, each once.

@@ -11,6 +11,7 @@
 //! not held.
 
 mod ask;
+mod learn;
 mod stream;
 mod up;
 
@@ -27,6 +28,7 @@ use crate::row::{Cell, FieldPath, Key};
 use crate::store::{Condition, DataStore, Fold};
 use ask::{Answer, Asked, Question};
 
+pub use learn::also_known_as;
 pub use stream::{EachFound, rows};
 
 /// One store as opened.

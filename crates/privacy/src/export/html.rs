@@ -76,6 +76,11 @@ fn head(page: &Page<'_>, tables: &[Table]) -> String {
     if !page.cover.request.is_empty() {
         fact(&mut html, "Request", &escape(page.cover.request));
     }
+    if let Some(since) = page.cover.restricted {
+        let text =
+            format!("since <time datetime=\"{since}\">{since}</time>: your data are kept and not used (Art. 18 GDPR)");
+        fact(&mut html, "Restricted", &text);
+    }
     let rows: u64 = tables.iter().map(|table| table.rows.len() as u64).sum();
     fact(
         &mut html,

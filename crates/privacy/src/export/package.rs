@@ -30,6 +30,8 @@ pub struct Cover<'a> {
     pub signer: &'a str,
     /// Fingerprint of the key that signs.
     pub fingerprint: &'a str,
+    /// Since when the processing of these data is restricted (Art. 18), where it is.
+    pub restricted: Option<&'a str>,
 }
 
 /// Signs `SHA256SUMS`.
@@ -114,6 +116,7 @@ impl Export<'_> {
             "tool": cover.tool,
             "article": article(self.scope),
             "subject": subject(cover.subject),
+            "restricted_since": cover.restricted,
             "gaps": self.gaps,
             "information": information,
             "third_party": self.third_party(&ready.listed),
@@ -282,6 +285,7 @@ impl Export<'_> {
             "tool": cover.tool,
             "article": article(self.scope),
             "subject": subject(cover.subject),
+            "restricted_since": cover.restricted,
             "rows": ready.rows,
             "collections": ready.tables.iter().map(|table| json!({"name": table.name(), "rows": table.rows.len()})).collect::<Vec<_>>(),
             "gaps": self.gaps,

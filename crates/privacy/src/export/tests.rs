@@ -161,6 +161,7 @@ fn package(scope: Scope, others: Others) -> (Memory, Written) {
         controller: &controller,
         signer: "exporter@probity",
         fingerprint: "SHA256:x",
+        restricted: None,
     };
     let written = export.package(&cover, &|sums| Ok(vec![("SHA256SUMS.sig", sums.to_vec())]), &mut archive).unwrap();
     (archive, written)

@@ -41,6 +41,7 @@ impl Address {
     pub(super) fn spellings(&self) -> Vec<String> {
         let mut domains = vec![self.domain.clone()];
         let shown = idna::domain_to_unicode(&self.domain).0;
+        domains.extend(mixed(&self.domain, &shown).filter(|domain| *domain != self.domain && *domain != shown));
         for domain in spellings(&shown) {
             if !domains.contains(&domain) {
                 domains.push(domain);
@@ -49,6 +50,34 @@ impl Address {
         let locals = spellings(&self.local);
         locals.iter().flat_map(|local| domains.iter().map(move |domain| format!("{local}@{domain}"))).collect()
     }
+}
+
+/// The domain with some of its labels as the name system has them and the others in their letters.
+fn mixed(ascii: &str, shown: &str) -> impl Iterator<Item = String> {
+    let pairs: Vec<(String, String)> =
+        ascii.split('.').map(str::to_owned).zip(shown.split('.').map(str::to_owned)).collect();
+    let differ: Vec<usize> = (0..pairs.len()).filter(|at| pairs[*at].0 != pairs[*at].1).take(LABELS_MIXED).collect();
+    (0..1_u32 << differ.len()).map(move |choice| {
+        let label = |at: usize| match differ.iter().position(|differs| *differs == at) {
+            Some(bit) if choice >> bit & 1 == 1 => pairs[at].1.as_str(),
+            _ => pairs[at].0.as_str(),
+        };
+        (0..pairs.len()).map(label).collect::<Vec<_>>().join(".")
+    })
+}
+
+/// More labels in letters of their own than this have no mixtures.
+const LABELS_MIXED: usize = 4;
+
+/// The domain as writers have it that encode it without folding its letters first: `xn--BCHER-KVA` of `BÜCHER`.
+pub(super) fn unfolded(domain: &str) -> Option<String> {
+    let shown = idna::domain_to_unicode(domain).0;
+    let upper = |label: &str| match label.is_ascii() {
+        true => Some(label.to_owned()),
+        false => Some(format!("xn--{}", idna::punycode::encode_str(&label.to_uppercase())?)),
+    };
+    let labels: Option<Vec<String>> = shown.split('.').map(upper).collect();
+    labels.map(|labels| labels.join(".").to_lowercase()).filter(|written| written != domain)
 }
 
 /// A quoted string, or letters and signs without blanks and brackets. Letters outside ASCII are allowed (RFC 6531).
@@ -128,6 +157,11 @@ mod tests {
         let spellings = address.spellings();
         assert!(spellings.contains(&"jose\u{301}@xn--bcher-kva.example".to_owned()), "{spellings:?}");
         assert!(spellings.contains(&"josÉ@bücher.example".to_owned()), "{spellings:?}");
+        let address = read("ann@bücher.рф", false).unwrap();
+        assert!(address.spellings().contains(&"ann@bücher.xn--p1ai".to_owned()), "{:?}", address.spellings());
+        assert!(address.spellings().contains(&"ann@xn--bcher-kva.рф".to_owned()));
+        assert_eq!(unfolded("xn--bcher-kva.example").as_deref(), Some("xn--bcher-2pa.example"));
+        let spellings = address.spellings();
         assert!(spellings.iter().all(|spelling| read(spelling, false).as_ref() == Some(&address)));
     }
 }

@@ -210,6 +210,13 @@ impl Identity {
         form::forms(self)
     }
 
+    /// Spellings that do not read as the identity, and that some program may have made of it all the same.
+    pub fn misspelled(&self) -> Vec<String> {
+        let address = (self.kind == Kind::Email).then(|| self.normalised.rsplit_once('@')).flatten();
+        let unfolded = address.and_then(|(local, domain)| Some(format!("{local}@{}", email::unfolded(domain)?)));
+        unfolded.into_iter().collect()
+    }
+
     /// What commitments and tombstones are made of; see [`sealed`].
     pub fn sealed(&self) -> Vec<u8> {
         sealed(self.kind(), &self.normalised)
@@ -242,6 +249,11 @@ pub fn canonical_kind(word: &str) -> Option<String> {
 /// A cell in normalised form, for comparing it with what is no [`Identity`] any more (a tombstone). `None`: names nobody.
 pub fn normalise(word: &str, cell: &str, rules: &Rules) -> Option<String> {
     normalise_as(&Kind::parse(word).ok()?, cell, rules)
+}
+
+/// The digits of a number in its international form without the calling code.
+pub fn national(e164: &str) -> Option<String> {
+    phone::Number::of_e164(e164).map(|number| number.national)
 }
 
 /// The bytes over which a commitment or a tombstone is computed: version, kind and normalised text, none of which can move

@@ -84,7 +84,9 @@ pub fn plan(
         shared: fates::shared(&work),
         gaps,
         traps,
-        recipients: recipients(&work),
+        recipients: recipients(graph, &|node| {
+            work.fates[node].iter().any(|fate| matches!(fate, Fate::Delete | Fate::Keep(_) | Fate::Stay(_)))
+        }),
         estimates: Estimates { rows_read: rows_read(members, found), indexes: found.indexes.clone() },
     })
 }
@@ -116,12 +118,12 @@ fn stores(
     Ok(order.into_iter().map(store).collect())
 }
 
-/// Whoever got data of a collection whose rows go or change (Art. 19).
-fn recipients(work: &Work<'_>) -> Vec<Recipient> {
+/// Whoever got data of a collection that is `concerned`: they are to be told (Art. 19).
+pub fn recipients(graph: &Graph, concerned: &dyn Fn(usize) -> bool) -> Vec<Recipient> {
     let mut by_name: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (number, node) in work.graph.nodes.iter().enumerate() {
-        let goes = work.fates[number].iter().any(|fate| matches!(fate, Fate::Delete | Fate::Keep(_) | Fate::Stay(_)));
-        let (Some(dataset), Some(mapped), true) = (work.graph.dataset(number), node.mapped.as_ref(), goes) else {
+    for (number, node) in graph.nodes.iter().enumerate() {
+        let (Some(dataset), Some(mapped), true) = (graph.dataset(number), node.mapped.as_ref(), concerned(number))
+        else {
             continue;
         };
         for name in dataset.list(mapped, "recipients") {

@@ -28,7 +28,7 @@ use model::{Digest, Fault};
 
 use crate::row::{Cell, FieldPath, Key};
 
-pub use build::{Policy, plan};
+pub use build::{Policy, plan, recipients};
 
 /// What is to be done to the data of one person, store by store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -19,7 +19,7 @@ pub enum Form {
     Url,
     /// At any of the three places in a group of three bytes, in both alphabets.
     Base64,
-    /// As JSON or HTML escape it.
+    /// As JSON, HTML, XML, MIME (quoted-printable) or addresses escape it, in any mixture and repetition.
     Escaped,
     /// In hexadecimal, as bytes are shown.
     Hex,
@@ -27,6 +27,8 @@ pub enum Form {
     Utf16,
     /// MD5, SHA-1, SHA-256 or SHA-512 of it, in hexadecimal: a pseudonym that anybody can compute.
     Hashed,
+    /// In packed bytes: gzip, ZIP, PDF.
+    Packed,
     /// The digits of a telephone number, with any separators, with or without the country.
     Digits,
 }
@@ -42,6 +44,7 @@ impl Form {
             Form::Hex => "hexadecimal",
             Form::Utf16 => "utf-16",
             Form::Hashed => "hashed",
+            Form::Packed => "packed",
             Form::Digits => "digits",
         }
     }

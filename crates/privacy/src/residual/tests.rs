@@ -42,6 +42,46 @@ fn every_form_of_an_address_is_found() {
     assert_eq!(forms(&ann, &utf16), [Form::Utf16]);
 }
 
+/// Under lines of base64, escapes of every kind and in packed bytes an address is found, and what cannot be opened is told.
+#[test]
+fn nothing_hides_under_layers() {
+    use std::io::Write as _;
+    let ann = search("email", &["ann@example.org"]);
+    let base64 = STANDARD.encode("Dear Ann, this is for ann@example.org and for nobody else.");
+    for width in [4, 7, 19, 64, 76] {
+        for end in ["\n", "\r\n", "\r\n ", "\\n"] {
+            let lines: Vec<&str> =
+                base64.as_bytes().chunks(width).map(|line| std::str::from_utf8(line).unwrap()).collect();
+            assert_eq!(forms(&ann, lines.join(end).as_bytes()), [Form::Base64], "{width} {end:?}");
+        }
+    }
+    for text in [
+        "ann=40example.org",
+        "ann@exam=\r\nple.org",
+        "x &#97;nn&#x40;example&period;org",
+        "ann%252540example.org",
+        r"\u0061nn\u0040example.org",
+    ] {
+        assert_eq!(forms(&ann, text.as_bytes()), [Form::Escaped], "{text}");
+    }
+    let mut gzip = flate2::write::GzEncoder::new(b"before".to_vec(), flate2::Compression::best());
+    gzip.write_all(b"{\"to\":\"ann%40example.org, ann=40example.org, ann=40example.org\"}").unwrap();
+    let gzip = gzip.finish().unwrap();
+    assert_eq!(forms(&ann, &gzip), [Form::Packed]);
+    assert_eq!(forms(&ann, &gzip[..gzip.len() - 3]), [Form::Packed], "the part that can be read is read");
+    let bob = search("email", &["bob@example.org"]);
+    let told = |haystack: &[u8]| {
+        let mut found = Vec::new();
+        bob.within(haystack, &mut found);
+        found.into_iter().filter_map(|number| Closed::ALL.get(number.checked_sub(CLOSED)?).copied()).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&gzip), []);
+    assert_eq!(told(&gzip[..gzip.len() - 3]), [Closed::Unfinished]);
+    assert_eq!(told(b"%PDF-1.7 /Encrypt 3 0 R"), [Closed::Encrypted]);
+    assert_eq!(told(b"\x89PNG\r\n\x1a\n...."), [Closed::Picture]);
+    assert_eq!(told(b"plain words"), []);
+}
+
 /// Digests of the address that other programs made: `printf %s ann@example.org | md5sum`, and so on.
 #[test]
 fn digests_of_an_address_are_found() {

@@ -1,0 +1,97 @@
+//! Which request a command answers: the one that it names, or a new one.
+
+use model::{Fault, Instant};
+use privacy::identity::Identity;
+use privacy::register::{Right, commitment};
+
+use super::{Context, Dossier, salt};
+use crate::cli::terms;
+
+/// What a command knows of the request that it answers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Answering {
+    /// The request of this id instead of a new one.
+    pub(crate) request: Option<String>,
+    /// When it came in; now, where nobody says.
+    pub(crate) received: Option<Instant>,
+    /// How it was verified that whoever asks is the person.
+    pub(crate) verified_by: Option<String>,
+}
+
+impl Answering {
+    /// Says no before any store is asked.
+    ///
+    /// # Errors
+    /// As [`Answering::open`].
+    pub(crate) fn check(&self, context: &Context, right: Right, identities: &[Identity]) -> Result<(), Fault> {
+        match &self.request {
+            Some(id) => fits(&Dossier::open(context, id)?, right, identities),
+            None => Ok(()),
+        }
+    }
+
+    /// The request, with its term counted.
+    ///
+    /// # Errors
+    /// `no-request`, `request-answered`, `request-paused`, `wrong-request`; I/O faults; those of the terms.
+    pub(crate) fn open(&self, context: &Context, right: Right, identities: &[Identity]) -> Result<Dossier, Fault> {
+        let mut dossier = match &self.request {
+            Some(id) => {
+                let dossier = Dossier::open(context, id)?;
+                fits(&dossier, right, identities)?;
+                dossier
+            }
+            None => {
+                let now = context.now();
+                let received = self.received.unwrap_or(now);
+                if received > now {
+                    return Err(Fault::usage("time-outside-request", format!("{received} is in the future"))
+                        .advise("--received says when the request came in."));
+                }
+                let mut dossier = Dossier::create(context, right, received, identities)?;
+                dossier.request.regime = terms::regime(context)?.0;
+                dossier
+            }
+        };
+        dossier.request.due = terms::due(context, &dossier.request)?.map(|due| due.at);
+        if self.verified_by.is_some() {
+            dossier.request.verification.clone_from(&self.verified_by);
+        }
+        dossier.save()?;
+        Ok(dossier)
+    }
+}
+
+/// What one person asked for is not answered with the data of another, and not before it is known who asks.
+fn fits(dossier: &Dossier, right: Right, identities: &[Identity]) -> Result<(), Fault> {
+    let request = &dossier.request;
+    request.still_open()?;
+    if request.is_paused() {
+        let cause = request.pauses.iter().find(|pause| pause.until.is_none()).map_or("", |pause| pause.cause.word());
+        return Err(Fault::refused(
+            "request-paused",
+            format!("The request {} waits for the person ({cause})", request.id),
+        )
+        .advise(format!("When the answer has come: probity request resume {} --verified-by WORDS", request.id)));
+    }
+    if request.right != right {
+        let message =
+            format!("The request {} is one for {}, not for {}", request.id, request.right.word(), right.word());
+        return Err(wrong(message));
+    }
+    let salt = salt(dossier.secret()?);
+    let mut named: Vec<(String, _)> =
+        identities.iter().map(|one| (one.kind().to_owned(), commitment(&salt, one.kind(), one.normalised()))).collect();
+    let mut asked = request.subject.clone();
+    named.sort();
+    asked.sort();
+    match named == asked {
+        true => Ok(()),
+        false => Err(wrong(format!("The request {} names other identities", request.id))),
+    }
+}
+
+fn wrong(message: String) -> Fault {
+    Fault::refused("wrong-request", message)
+        .advise("Leave KEY=VALUE out to answer for whom the request names, or open another: probity request open")
+}

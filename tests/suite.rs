@@ -56,6 +56,9 @@ mod map;
 mod package;
 #[path = "suite/produce.rs"]
 mod produce;
+#[cfg(feature = "privacy")]
+#[path = "../crates/connectors/tests/common/proxy.rs"]
+mod proxy;
 #[path = "suite/query.rs"]
 mod query;
 #[path = "suite/redact.rs"]
@@ -63,8 +66,14 @@ mod redact;
 #[cfg(feature = "privacy")]
 #[path = "suite/requests.rs"]
 mod requests;
+#[cfg(feature = "rules")]
+#[path = "suite/rules.rs"]
+mod rules;
 #[path = "suite/run.rs"]
 mod run;
+#[cfg(feature = "privacy")]
+#[path = "../crates/connectors/tests/common/standby.rs"]
+mod standby;
 #[cfg(all(feature = "privacy", feature = "redact"))]
 #[path = "suite/stores.rs"]
 mod stores;

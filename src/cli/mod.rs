@@ -30,6 +30,8 @@ pub(crate) mod drafts;
 pub(crate) mod examples;
 pub(crate) mod exit;
 pub(crate) mod explain;
+#[cfg(feature = "rules")]
+pub(crate) mod facts;
 pub(crate) mod failure;
 pub(crate) mod files;
 #[cfg(feature = "privacy")]
@@ -49,6 +51,8 @@ pub(crate) mod listing;
 #[cfg(feature = "redact")]
 pub(crate) mod new_folder;
 pub(crate) mod output;
+#[cfg(feature = "rules")]
+pub(crate) mod packs;
 pub(crate) mod pages;
 #[cfg(feature = "house")]
 pub(crate) mod passphrase;

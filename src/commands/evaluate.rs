@@ -1,21 +1,20 @@
-//! `evaluate`: judge rules against what is in the store.
+//! `evaluate`: judge rules against what is in the store, in other stores and in files.
+
+#[cfg(feature = "rules")]
+mod judged;
+#[cfg(feature = "engine")]
+mod objectives;
+#[cfg(feature = "rules")]
+mod shown;
 
 use std::path::PathBuf;
 
 use clap::Args;
-use evidence::{Act, Case};
-use model::{Fault, Instant, counted, readable};
-use serde_json::Value;
-use slo::{Evaluation, Outcome};
+use model::Fault;
 
-use super::{Done, case, query};
+use super::Done;
 use crate::cli::context::Context;
 use crate::cli::examples::Example;
-use crate::cli::files::{self, Existing};
-use crate::cli::journal::Wanted;
-use crate::cli::output::{Page, Show};
-use crate::cli::rules;
-use crate::cli::table::{Cell, Table};
 
 pub(crate) const EXAMPLES: &[Example] = &[
     Example { about: "The rules of the project, now", line: "probity evaluate" },
@@ -24,12 +23,20 @@ pub(crate) const EXAMPLES: &[Example] = &[
         line: "probity evaluate --pack production --at latest --set production.latency_ms=300",
     },
     Example { about: "For a CI job", line: "probity evaluate --rule rules --format junit --output slo.xml" },
+    Example {
+        about: "Manifests against the rules for infrastructure, for a code host",
+        line: "probity evaluate --pack infrastructure --input k8s/ --format sarif --output k8s.sarif",
+    },
+    Example { about: "What a pack demands, and by which law", line: "probity evaluate --pack infrastructure --list" },
 ];
 
-/// Judge rules against what is in the store
+/// Judge rules against what is in the store, in other stores and in files
+///
+/// Service level objectives (OpenSLO) are counted from ingested records. Rules of compliance packs are judged against facts;
+/// what could not be judged is said, and never counts as met.
 #[derive(Args, Debug)]
 pub(crate) struct EvaluateArgs {
-    /// OpenSLO file or folder (can be repeated); otherwise the project's rules
+    /// Rule file, or folder with rules or a pack (can be repeated); otherwise the project's rules
     #[arg(long, value_name = "PATH")]
     rule: Vec<PathBuf>,
     /// Pack of rules, built in or a folder in rules/packs (can be repeated)
@@ -38,6 +45,18 @@ pub(crate) struct EvaluateArgs {
     /// Parameter of a pack (can be repeated)
     #[arg(long, value_name = "PACK.NAME=VALUE")]
     set: Vec<String>,
+    /// Judge only this rule of the packs (can be repeated)
+    #[arg(long, value_name = "RULE")]
+    only: Vec<String>,
+    /// File or folder that facts are read from: manifests, configuration, reports (can be repeated)
+    #[arg(long, value_name = "PATH")]
+    input: Vec<PathBuf>,
+    /// File of accepted findings; otherwise rules/suppressions.yaml, where it exists
+    #[arg(long, value_name = "FILE")]
+    suppressions: Option<PathBuf>,
+    /// List the rules of the packs instead of judging them
+    #[arg(long)]
+    list: bool,
     /// Judge as of this time, or as of the newest record with `latest`; otherwise now
     #[arg(long, value_name = "RFC3339|latest")]
     at: Option<String>,
@@ -45,7 +64,7 @@ pub(crate) struct EvaluateArgs {
     #[arg(long)]
     strict: bool,
     /// Form of the result
-    #[arg(long, value_name = "NAME", value_parser = ["human", "json", "junit"], default_value = "human")]
+    #[arg(long, value_name = "NAME", value_parser = ["human", "json", "junit", "sarif", "oscal"], default_value = "human")]
     format: String,
     /// Write the result to this file as well
     #[arg(long, short, value_name = "FILE")]
@@ -59,149 +78,41 @@ pub(crate) struct EvaluateArgs {
 }
 
 pub(crate) fn run(context: &mut Context, args: EvaluateArgs) -> Result<Done, Fault> {
-    context.trace.begin(Wanted::WhereThere, "evaluate.judged");
-    let chosen = rules::Chosen { rule: &args.rule, pack: &args.pack, set: &args.set, strict: args.strict };
-    let book = rules::load(context, &chosen)?;
-    let engine = query::open(context)?;
-    let at = instant(context, args.at.as_deref(), engine.newest())?;
-    let evaluation = slo::evaluate(&book, at, &engine)?;
-    trace(context, &evaluation);
-    let document = slo::to_json(&evaluation);
-    if let Some(id) = &args.case {
-        record(context, id, &document)?;
+    #[cfg(feature = "rules")]
+    {
+        use crate::cli::packs;
+        let chosen = packs::Chosen { rule: &args.rule, pack: &args.pack, set: &args.set, only: &args.only };
+        if packs::are_meant(context, &chosen)? {
+            return judged::run(context, args);
+        }
     }
-    let form = if context.output.is_json() { "json" } else { args.format.as_str() };
-    if let Some(path) = &args.output {
-        files::write(path, &in_form(form, &evaluation, &document), Existing::from_flag(args.overwrite))?;
+    #[cfg(feature = "engine")]
+    return objectives::run(context, args);
+    #[cfg(not(feature = "engine"))]
+    Err(Fault::usage("not-built-in", "This probity was built without objectives").advise("Use the full build."))
+}
+
+/// Flags that are for the other kind of rules would silently do nothing.
+fn refuse(args: &EvaluateArgs, formats: &[&str], kind: &str) -> Result<(), Fault> {
+    let format = args.format.as_str();
+    if !formats.contains(&format) {
+        return Err(Fault::usage("bad-format", format!("{kind} are not written as {format}"))
+            .advise(format!("The forms for {kind} are {}.", formats.join(", "))));
     }
-    let exit = match evaluation.fault() {
-        Some(fault) => fault.kind().into(),
-        None => evaluation.verdict.into(),
+    let alien = match kind {
+        "objectives" => [
+            ("--input", !args.input.is_empty()),
+            ("--only", !args.only.is_empty()),
+            ("--list", args.list),
+            ("--suppressions", args.suppressions.is_some()),
+        ],
+        _ => {
+            [("--strict", args.strict), ("--at latest", args.at.as_deref() == Some("latest")), ("", false), ("", false)]
+        }
     };
-    Ok(match form {
-        "junit" => Done::showing(exit, Junit(slo::to_junit(&evaluation), document)),
-        "json" => Done::showing(exit, Judged { evaluation, document, as_json: true }),
-        _ => Done::showing(exit, Judged { evaluation, document, as_json: false }),
-    })
-}
-
-fn instant(context: &Context, at: Option<&str>, newest: Option<Instant>) -> Result<Instant, Fault> {
-    match at {
-        None | Some("now") => Ok(context.now()),
-        Some("latest") => newest.ok_or_else(|| {
-            Fault::no_verdict("no-records", "The store is empty, so there is no latest record")
-                .advise("Ingest something first.")
-        }),
-        Some(text) => Instant::parse(text),
+    match alien.into_iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((flag, _)) => Err(Fault::usage("flag-without-effect", format!("{flag} is not for {kind}"))
+            .advise("Leave it out, or name a pack it is for with --pack.")),
     }
-}
-
-fn trace(context: &mut Context, evaluation: &Evaluation) {
-    context.trace.digest("store_head", evaluation.basis.head);
-    if let Some(version) = evaluation.basis.version {
-        context.trace.count("store_version", version);
-    }
-    context.trace.word("at", evaluation.at.to_string());
-    context.trace.word("verdict", evaluation.verdict.word());
-    let count = |word: &str| evaluation.outcomes.iter().filter(|outcome| outcome.verdict.word() == word).count() as u64;
-    for (name, word) in [("met", "met"), ("broken", "broken"), ("no_data", "no data")] {
-        context.trace.count(name, count(word));
-    }
-}
-
-fn record(context: &mut Context, id: &str, document: &Value) -> Result<(), Fault> {
-    let mut case = Case::open(&case::folder(context), id)?;
-    let by = context.actor();
-    let act = Act { time: context.now(), by: &by, purpose: "record an evaluation" };
-    let bytes = document.to_string().into_bytes();
-    let recorded = case.record_evaluation(&bytes, &act)?;
-    context.trace.digest("evaluation", recorded.sha256);
-    context.trace.custody(&case);
-    Ok(())
-}
-
-fn in_form(form: &str, evaluation: &Evaluation, document: &Value) -> Vec<u8> {
-    match form {
-        "junit" => slo::to_junit(evaluation).into_bytes(),
-        _ => format!("{document}\n").into_bytes(),
-    }
-}
-
-struct Junit(String, Value);
-
-impl Show for Junit {
-    fn json(&self) -> Value {
-        self.1.clone()
-    }
-
-    fn human(&self, page: &mut Page) {
-        page.raw(&self.0);
-    }
-}
-
-struct Judged {
-    evaluation: Evaluation,
-    document: Value,
-    as_json: bool,
-}
-
-impl Show for Judged {
-    fn json(&self) -> Value {
-        self.document.clone()
-    }
-
-    fn human(&self, page: &mut Page) {
-        if self.as_json {
-            page.raw(&format!("{}\n", self.document));
-            return;
-        }
-        let evaluation = &self.evaluation;
-        let mut table = Table::new(&["verdict", "rule", "objective", "target", "achieved", "good", "total", "window"]);
-        for outcome in &evaluation.outcomes {
-            table.row([
-                Cell::Verdict(outcome.verdict),
-                outcome.rule.as_str().into(),
-                outcome.objective.as_str().into(),
-                Cell::Number(format!("≥ {}", outcome.target)),
-                Cell::Number(outcome.ratio().unwrap_or_else(|| "–".to_owned())),
-                Cell::Count(outcome.good),
-                Cell::Count(outcome.total),
-                outcome.window.length.as_str().into(),
-            ]);
-        }
-        page.table(&table);
-        page.gap();
-        let before = [None].into_iter().chain(evaluation.outcomes.iter().map(Some));
-        for (outcome, before) in evaluation.outcomes.iter().zip(before) {
-            explain(outcome, before, page);
-        }
-        for warning in &evaluation.warnings {
-            let place = warning.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
-            page.line(format!("warning: {place}{} [{}]", warning.message, warning.code));
-        }
-        page.gap();
-        page.verdict_line(evaluation.verdict, &summary(evaluation));
-    }
-}
-
-fn explain(outcome: &Outcome, before: Option<&Outcome>, page: &mut Page) {
-    page.verdict_line(outcome.verdict, &format!("{}/{}: {}", outcome.rule, outcome.objective, outcome.reason));
-    // Objectives of one rule share their values; they are shown once.
-    let shown_before = before.is_some_and(|before| before.rule == outcome.rule && before.shown == outcome.shown);
-    for shown in outcome.shown.iter().filter(|_| !shown_before) {
-        let unit = shown.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
-        page.line(format!("  {} {}{unit} ({})", shown.name, readable(&shown.value.to_string()), shown.definition));
-    }
-    if let Some(budget) = &outcome.budget {
-        page.line(format!("  error budget: {budget}"));
-    }
-}
-
-fn summary(evaluation: &Evaluation) -> String {
-    let basis = match evaluation.basis.version {
-        Some(version) => format!("store version {version}, commit {}", evaluation.basis.head.short()),
-        None => "an empty store".to_owned(),
-    };
-    let objectives = counted(evaluation.outcomes.len() as u64, "objective", "objectives");
-    format!("{objectives} at {}, from {basis}", evaluation.at)
 }

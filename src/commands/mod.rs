@@ -7,7 +7,7 @@ mod case;
 mod config;
 #[cfg(feature = "privacy")]
 mod erase;
-#[cfg(feature = "engine")]
+#[cfg(any(feature = "engine", feature = "rules"))]
 mod evaluate;
 #[cfg(feature = "privacy")]
 mod export;
@@ -59,8 +59,8 @@ pub(crate) enum Command {
     Ingest(ingest::IngestArgs),
     #[cfg(feature = "engine")]
     Query(query::QueryArgs),
-    #[cfg(feature = "engine")]
-    Evaluate(evaluate::EvaluateArgs),
+    #[cfg(any(feature = "engine", feature = "rules"))]
+    Evaluate(Box<evaluate::EvaluateArgs>),
     #[cfg(feature = "privacy")]
     Map(map::MapArgs),
     #[cfg(feature = "redact")]
@@ -101,8 +101,8 @@ pub(crate) const ABSENT: &[(&str, &str)] = &[
     ("ingest", "house"),
     #[cfg(not(feature = "engine"))]
     ("query", "engine"),
-    #[cfg(not(feature = "engine"))]
-    ("evaluate", "engine"),
+    #[cfg(not(any(feature = "engine", feature = "rules")))]
+    ("evaluate", "rules"),
     #[cfg(not(feature = "privacy"))]
     ("map", "privacy"),
     #[cfg(not(feature = "redact"))]
@@ -141,7 +141,7 @@ pub(crate) const EXAMPLES: &[(&str, &[Example])] = &[
     ("ingest", ingest::EXAMPLES),
     #[cfg(feature = "engine")]
     ("query", query::EXAMPLES),
-    #[cfg(feature = "engine")]
+    #[cfg(any(feature = "engine", feature = "rules"))]
     ("evaluate", evaluate::EXAMPLES),
     #[cfg(feature = "privacy")]
     ("map", map::EXAMPLES),
@@ -222,8 +222,8 @@ impl Command {
             Command::Ingest(args) => ingest::run(context, args),
             #[cfg(feature = "engine")]
             Command::Query(args) => query::run(context, args),
-            #[cfg(feature = "engine")]
-            Command::Evaluate(args) => evaluate::run(context, args),
+            #[cfg(any(feature = "engine", feature = "rules"))]
+            Command::Evaluate(args) => evaluate::run(context, *args),
             #[cfg(feature = "privacy")]
             Command::Map(args) => map::run(context, args),
             #[cfg(feature = "redact")]

@@ -17,9 +17,6 @@ mod refused;
 #[path = "faults/waiting.rs"]
 mod waiting;
 
-#[path = "../../crates/connectors/tests/common/proxy.rs"]
-mod proxy;
-
 use serde_json::Value;
 
 use crate::databases::{Engine, server};

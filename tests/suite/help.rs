@@ -71,6 +71,8 @@ fn every_example_runs() {
     house.write("accession-17/bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n");
     house.write("accession-17/data/a.txt", "a\n");
     house.shell("cd accession-17 && sha256sum data/a.txt > manifest-sha256.txt").expect(0);
+    let manifest = repository("fixtures/rules/infrastructure.kubernetes-probes/fail.yaml");
+    house.write("k8s/web.yaml", fs::read(manifest).unwrap());
     people(&house);
     let mut examples = 0;
     for (command, text) in sections().iter().filter(|(_, text)| text.contains("Examples:")) {
@@ -272,6 +274,11 @@ fn every_document_fits_its_schema() {
     take(&["util", "man", "man1"], 0);
     take(&["query", "SELECT nothing FROM logs"], 2);
     house.write("mail.log", "to jan@example.org\n");
+    #[cfg(feature = "rules")]
+    {
+        take(&["evaluate", "--pack", "infrastructure"], 3);
+        take(&["evaluate", "--pack", "infrastructure", "--list"], 0);
+    }
     take(&["redact", "--list"], 0);
     take(&["redact", "--check", "mail.log"], 1);
     take(&["redact", "mail.log", "-o", "shared.log", "--report", "r.jsonl"], 0);

@@ -18,7 +18,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::Fault;
 use serde_json::{Value, json};
-use sha1::{Digest as _, Sha1};
 
 use crate::custody::{Deed, Status};
 use crate::document::Document;
@@ -51,9 +50,6 @@ struct Graph<'w> {
     first: &'w str,
 }
 
-/// The namespace of URLs (RFC 9562 §6.6).
-const URL: [u8; 16] = [0x6b, 0xa7, 0xb8, 0x11, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8];
-
 impl Graph<'_> {
     fn context(&self) -> Value {
         let uco = |name: &str| format!("https://ontology.unifiedcyberontology.org/uco/{name}/");
@@ -80,13 +76,7 @@ impl Graph<'_> {
     /// `kb:<kind>-<uuid>`.
     fn id(&self, kind: &str, key: &str) -> String {
         let name = format!("urn:probity:case:{}:{kind}:{key}", self.first);
-        let digest = Sha1::new().chain_update(URL).chain_update(name).finalize();
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&digest[..16]);
-        bytes[6] = bytes[6] & 0x0f | 0x50;
-        bytes[8] = bytes[8] & 0x3f | 0x80;
-        let hex = model::hex(&bytes);
-        format!("kb:{kind}-{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+        format!("kb:{kind}-{}", seal::uuid(&name))
     }
 
     fn to(&self, kind: &str, key: &str) -> Value {

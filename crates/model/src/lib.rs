@@ -23,6 +23,7 @@ mod record;
 mod span;
 mod verdict;
 mod words;
+mod xml;
 
 pub use bytes::ByteSize;
 pub use decimal::Decimal;
@@ -37,3 +38,4 @@ pub use record::{Body, Log, Record, RecordKind, Rejection, Sample, SampleType, S
 pub use span::{Span, Unit};
 pub use verdict::{Severity, Verdict};
 pub use words::nearest;
+pub use xml::xml_text;

@@ -60,6 +60,7 @@ pub mod sshsig;
 mod trust;
 #[cfg(feature = "x509")]
 pub mod tsp;
+mod uuid;
 #[cfg(feature = "x509")]
 pub mod x509;
 #[cfg(feature = "x509")]
@@ -79,3 +80,4 @@ pub use sealed::{Sealing, decrypt_with, encrypt_to, new_holder};
 pub use signer::Ed25519Signer;
 #[cfg(feature = "x509")]
 pub use trust::judge_signer;
+pub use uuid::uuid;

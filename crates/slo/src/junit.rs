@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use model::Verdict;
+use model::{Verdict, xml_text};
 
 use crate::evaluate::{Evaluation, Outcome};
 
@@ -14,7 +14,7 @@ pub fn to_junit(evaluation: &Evaluation) -> String {
     let all: Vec<&Outcome> = evaluation.outcomes.iter().collect();
     let _ = writeln!(xml, "<testsuites name=\"probity evaluate\" {} time=\"0\">", Tally::of(&all).attributes());
     for suite in all.chunk_by(|a, b| (&a.rule, &a.pack) == (&b.rule, &b.pack)) {
-        let (name, tally) = (escape(&suite[0].rule), Tally::of(suite).attributes());
+        let (name, tally) = (xml_text(&suite[0].rule), Tally::of(suite).attributes());
         let at = evaluation.at;
         let _ = writeln!(xml, "  <testsuite name=\"{name}\" {tally} time=\"0\" timestamp=\"{at}\">");
         suite.iter().for_each(|outcome| case(&mut xml, outcome));
@@ -25,14 +25,14 @@ pub fn to_junit(evaluation: &Evaluation) -> String {
 }
 
 fn case(xml: &mut String, outcome: &Outcome) {
-    let class = escape(&format!("{}.{}", outcome.service, outcome.rule));
-    let name = escape(&format!("{} over {}", outcome.objective, outcome.window.length));
-    let (reason, place) = (escape(&outcome.reason), escape(&outcome.place.to_string()));
+    let class = xml_text(&format!("{}.{}", outcome.service, outcome.rule));
+    let name = xml_text(&format!("{} over {}", outcome.objective, outcome.window.length));
+    let (reason, place) = (xml_text(&outcome.reason), xml_text(&outcome.place.to_string()));
     let _ = write!(xml, "    <testcase classname=\"{class}\" name=\"{name}\" time=\"0\"");
-    let detail = escape(&format!("{}\n{}\n{}", outcome.condition, outcome.source, outcome.place));
+    let detail = xml_text(&format!("{}\n{}\n{}", outcome.condition, outcome.source, outcome.place));
     let _ = match (&outcome.fault, outcome.verdict) {
         (Some(fault), _) => {
-            let code = escape(fault.code());
+            let code = xml_text(fault.code());
             writeln!(xml, ">\n      <error type=\"{code}\" message=\"{reason}\">{place}</error>\n    </testcase>")
         }
         (None, Verdict::Broken) => {
@@ -69,24 +69,4 @@ impl Tally {
         let Tally { tests, failures, errors, skipped } = self;
         format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\"")
     }
-}
-
-/// Text for an attribute or an element; what XML 1.0 cannot hold becomes U+FFFD.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\n' => out.push_str("&#10;"),
-            '\t' => out.push_str("&#9;"),
-            '\r' => out.push_str("&#13;"),
-            // XML 1.0 §2.2: no other control characters, and no noncharacters U+FFFE and U+FFFF.
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            _ => out.push(c),
-        }
-    }
-    out
 }

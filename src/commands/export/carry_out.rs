@@ -146,6 +146,9 @@ fn nobody(fleet: Fleet) -> Fault {
     }
 }
 
+/// Since which day processing is restricted; which exception it goes on by, and why.
+type Restricted = (Option<String>, Option<(String, String)>);
+
 /// Since when processing is restricted, for the person; and why it goes on all the same. The person's own access is no use
 /// against their will: Art. 15 is answered, and the restriction told in the answer. What is made to be given to others
 /// (Art. 20), and other people's data, wait for an exception of Art. 18(2).
@@ -155,7 +158,7 @@ fn restriction(
     search: &Search,
     fleet: &mut Fleet,
     identities: &[Identity],
-) -> Result<(Option<String>, Option<(String, String)>), Fault> {
+) -> Result<Restricted, Fault> {
     let secret = requests::secret(context)?;
     let subject: Vec<_> = match discover::also_known_as(&search.graph, &mut fleet.members, &search.found, identities) {
         Ok(known) => known.iter().map(|(kind, normal)| secret.pseudonym(kind, normal)).collect(),

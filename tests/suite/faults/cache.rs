@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::proxy::{Cut, PASS, Proxy, REFUSE};
 use super::{ANN, Engine, MAP, SHOP, database, in_words_of, rows};
 use crate::house::{House, Ran, fit_their_schemas, judge};
+use crate::proxy::{Cut, PASS, Proxy, REFUSE};
 
 const CACHE: &str = "- fides_key: cache
   collections:

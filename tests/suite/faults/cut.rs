@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::proxy::{Cut, PASS, Proxy, REFUSE};
 use super::{ANN, Engine, SHOP, Scene, in_words_of, rows};
+use crate::proxy::{Cut, PASS, Proxy, REFUSE};
 
 /// What begins a transaction.
 fn begin(engine: &Engine) -> &'static str {

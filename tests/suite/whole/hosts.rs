@@ -1,17 +1,12 @@
 //! Erasing from stores of several servers: shards, replicas that are read from, hosts of which one takes over.
 
-#[path = "../../../crates/connectors/tests/common/proxy.rs"]
-mod proxy;
-#[path = "../../../crates/connectors/tests/common/standby.rs"]
-mod standby;
-
 use serde_json::Value;
 
 use super::super::house::House;
 use super::judges::{Databases, mariadb, psql, service};
 use super::{ANN, digest, exported, project, rows_of};
-use proxy::{Proxy, REFUSE};
-use standby::{Standby, until};
+use crate::proxy::{self, Proxy, REFUSE};
+use crate::standby::{Standby, until};
 
 const TABLES: &str = "
 CREATE TABLE customer (id int PRIMARY KEY, mail varchar(60) NOT NULL, name varchar(60));

@@ -1,0 +1,40 @@
+//! Which pods a NetworkPolicy selects (`LabelSelector`: all of `matchLabels` and of `matchExpressions`; empty selects all).
+
+use yaml::Node;
+
+use super::Object;
+use crate::tree::{at, list, map, text, texts};
+
+/// A NetworkPolicy.
+pub(super) struct Policy<'n> {
+    namespace: &'n str,
+    selector: Option<&'n Node>,
+}
+
+impl<'n> Policy<'n> {
+    /// The object as a policy, if it is one.
+    pub(super) fn of(object: &Object<'n>) -> Option<Self> {
+        let selector = at(object.node, &["spec", "podSelector"]);
+        (object.kind() == "NetworkPolicy").then(|| Policy { namespace: object.namespace(), selector })
+    }
+
+    /// Whether it selects pods with these labels in this namespace.
+    pub(super) fn selects(&self, namespace: &str, labels: &[(&str, &str)]) -> bool {
+        let Some(selector) = self.selector else { return self.namespace == namespace };
+        let value = |key: &str| labels.iter().find(|(name, _)| *name == key).map(|(_, value)| *value);
+        let all_equal = map(selector, &["matchLabels"]).into_iter().all(|(key, wanted)| value(key) == Some(wanted));
+        let fits = |one: &Node| {
+            let key = text(one, &["key"]).unwrap_or_default();
+            let values = texts(one, &["values"]);
+            match text(one, &["operator"]) {
+                Some("In") => value(key).is_some_and(|value| values.contains(&value)),
+                Some("NotIn") => value(key).is_none_or(|value| !values.contains(&value)),
+                Some("Exists") => value(key).is_some(),
+                Some("DoesNotExist") => value(key).is_none(),
+                // An operator that the API does not have selects nothing: such a policy is refused by the cluster.
+                _ => false,
+            }
+        };
+        self.namespace == namespace && all_equal && list(selector, &["matchExpressions"]).iter().all(fits)
+    }
+}

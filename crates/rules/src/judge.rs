@@ -1,0 +1,240 @@
+//! Rules and facts put together.
+
+use std::collections::HashMap;
+
+use cel::{Context, Value};
+use model::{Instant, Verdict};
+
+use crate::answer::{Answer, Basis, Finding, Judgement, Outcome};
+use crate::book::Book;
+use crate::expression::environment;
+use crate::facts::{Fact, Facts, Missing};
+use crate::limits::Limits;
+use crate::pack::Pack;
+use crate::rule::Rule;
+use crate::shape::Catalogue;
+use crate::suppress::Suppressions;
+use crate::value;
+
+/// Judges every rule of `book` against `facts`, as of `at`.
+pub fn judge(
+    book: &Book,
+    facts: &Facts,
+    catalogue: &Catalogue,
+    suppressions: &mut Suppressions,
+    at: Instant,
+    limits: &Limits,
+) -> Judgement {
+    // A fact is turned into CEL's values once, however many rules need it.
+    let values: HashMap<&str, Value> = facts
+        .all()
+        .filter_map(|(name, fact)| Some((name, value::of_fact(&fact.value, &catalogue.find(name)?.shape))))
+        .collect();
+    let bench = Bench { facts, values, at, limits };
+    let outcomes: Vec<Outcome> = book.rules().map(|(pack, rule)| bench.outcome(pack, rule, suppressions)).collect();
+    let judged = |id: &str| outcomes.iter().any(|one| one.rule == id && !matches!(one.answer, Answer::NotGiven(_)));
+    let stale = suppressions.stale(judged);
+    let packs = book.packs().iter().map(|pack| (pack.name.clone(), pack.version.clone())).collect();
+    Judgement { at, packs, facts: basis(book, facts), outcomes, stale }
+}
+
+/// The facts that some rule needed.
+fn basis(book: &Book, facts: &Facts) -> Vec<(String, Basis)> {
+    let one = |name: &str| {
+        let Fact { collected, sources, gaps, .. } = facts.find(name)?.clone();
+        Some((name.to_owned(), Basis { collected, sources, gaps }))
+    };
+    book.needs().into_iter().filter_map(one).collect()
+}
+
+struct Bench<'b> {
+    facts: &'b Facts,
+    values: HashMap<&'b str, Value>,
+    at: Instant,
+    limits: &'b Limits,
+}
+
+#[derive(Default)]
+struct Tally {
+    met: u64,
+    not_applicable: u64,
+    broken: u64,
+    not_judged: u64,
+    findings: Vec<Finding>,
+}
+
+/// What one thing came to.
+enum One {
+    Met,
+    NotApplicable,
+    Found(Finding),
+}
+
+impl Bench<'_> {
+    fn outcome(&self, pack: &Pack, rule: &Rule, suppressions: &mut Suppressions) -> Outcome {
+        let outcome = Outcome {
+            rule: rule.id.clone(),
+            title: rule.title.clone(),
+            law: rule.law.clone(),
+            severity: rule.severity,
+            fix: rule.fix.clone(),
+            person: rule.person.clone(),
+            place: rule.place.clone(),
+            answer: Answer::NotApplicable,
+            met: 0,
+            not_applicable: 0,
+            broken: 0,
+            not_judged: 0,
+            findings: vec![],
+            suppressed: vec![],
+        };
+        let tally = match self.tally(pack, rule) {
+            Err(answer) => return Outcome { answer, ..outcome },
+            Ok(tally) => tally,
+        };
+        let (mut findings, suppressed) = suppressions.split(&rule.id, tally.findings);
+        let broken = tally.broken - suppressed.len() as u64;
+        findings.sort_by(|a, b| (b.verdict, &a.subject, &a.message).cmp(&(a.verdict, &b.subject, &b.message)));
+        let met = tally.met + suppressed.len() as u64;
+        let answer = match (broken, tally.not_judged, met) {
+            (1.., ..) => Answer::Broken,
+            (0, 1.., _) => Answer::NotJudged(findings.first().map(|one| one.message.clone()).unwrap_or_default()),
+            (0, 0, 1..) => self.despite_gaps(rule),
+            (0, 0, 0) => match self.despite_gaps(rule) {
+                Answer::Met => Answer::NotApplicable,
+                not_judged => not_judged,
+            },
+        };
+        Outcome {
+            answer,
+            met: tally.met,
+            not_applicable: tally.not_applicable,
+            broken,
+            not_judged: tally.not_judged,
+            findings,
+            suppressed,
+            ..outcome
+        }
+    }
+
+    /// What was read is as it must be; but was everything read?
+    fn despite_gaps(&self, rule: &Rule) -> Answer {
+        let gaps = rule.needs.iter().filter_map(|name| self.facts.find(name)).flat_map(|fact| &fact.gaps);
+        match gaps.into_iter().next() {
+            None => Answer::Met,
+            Some(gap) => Answer::NotJudged(format!("{} was not read: {}", gap.what, gap.why)),
+        }
+    }
+
+    fn tally(&self, pack: &Pack, rule: &Rule) -> Result<Tally, Answer> {
+        if let Some(name) = rule.needs.iter().find(|name| !self.values.contains_key(name.as_str())) {
+            return Err(match self.facts.why_missing(name) {
+                Missing::NotGiven(why) => Answer::NotGiven(format!("{name}: {why}")),
+                Missing::Failed(gap) => Answer::NotJudged(format!("{name}: {}: {}", gap.what, gap.why)),
+            });
+        }
+        let context = self.context(pack, rule);
+        self.bounded(rule)?;
+        let Some((name, each)) = &rule.each else {
+            return Ok(Tally::of([self.one(rule, &context, "the project")].into_iter(), self.limits));
+        };
+        let items = match each.run(&context) {
+            Ok(Value::List(items)) if items.len() <= self.limits.items => items,
+            Ok(Value::List(items)) => {
+                let why = format!("there are {} things to judge, and at most {} are", items.len(), self.limits.items);
+                return Err(Answer::NotJudged(why));
+            }
+            Ok(_) => return Err(Answer::NotJudged("`each` gives no list".to_owned())),
+            Err(why) => return Err(Answer::NotJudged(why)),
+        };
+        let each = items.iter().enumerate().map(|(index, item)| {
+            let mut inner = context.new_inner_scope();
+            inner.add_variable_from_value(name.as_str(), item.clone());
+            self.one(rule, &inner, &format!("{name} {}", index + 1))
+        });
+        Ok(Tally::of(each, self.limits))
+    }
+
+    fn context(&self, pack: &Pack, rule: &Rule) -> Context<'static, 'static> {
+        let mut context = Context::with_env(environment());
+        for name in &rule.needs {
+            if let Some(value) = self.values.get(name.as_str()) {
+                context.add_variable_from_value(name.as_str(), value.clone());
+            }
+        }
+        let now = value::timestamp(&self.at.to_string()).map_or(Value::Null, Value::Timestamp);
+        context.add_variable_from_value("now", now);
+        context.add_variable_from_value("parameters", pack.values());
+        context
+    }
+
+    /// Refuses what would take too long before it starts: a loop in a loop over the longest list there is.
+    fn bounded(&self, rule: &Rule) -> Result<(), Answer> {
+        if rule.loops() < 2 {
+            return Ok(());
+        }
+        let lists = rule.needs.iter().filter_map(|name| self.values.get(name.as_str()));
+        let longest = lists.map(value::longest_list).max().unwrap_or(0);
+        match longest.checked_mul(longest).is_some_and(|steps| steps <= self.limits.nested_steps) {
+            true => Ok(()),
+            false => Err(Answer::NotJudged(format!("a loop in a loop over a list of {longest} would take too long"))),
+        }
+    }
+
+    fn one(&self, rule: &Rule, context: &Context<'_, '_>, fallback: &str) -> One {
+        let subject = || rule.subject.as_ref().map_or_else(|| fallback.to_owned(), |subject| subject.fill(context));
+        let place = || match rule.at.as_ref()?.run(context) {
+            Ok(Value::String(text)) => Some(text.to_string()),
+            _ => None,
+        };
+        let found = |verdict, message| One::Found(Finding { verdict, subject: subject(), message, place: place() });
+        let asked = |expression: &Option<crate::expression::Expression>| match expression {
+            None => Ok(true),
+            Some(expression) => flag(expression.run(context)),
+        };
+        match asked(&rule.when) {
+            Err(why) => return found(Verdict::NoData, why),
+            Ok(false) => return One::NotApplicable,
+            Ok(true) => {}
+        }
+        match asked(&rule.known) {
+            Err(why) => return found(Verdict::NoData, why),
+            Ok(false) => return found(Verdict::NoData, "what it needs is not known here".to_owned()),
+            Ok(true) => {}
+        }
+        match flag(rule.expect.run(context)) {
+            Err(why) => found(Verdict::NoData, why),
+            Ok(true) => One::Met,
+            Ok(false) => found(Verdict::Broken, rule.message.fill(context)),
+        }
+    }
+}
+
+fn flag(value: Result<Value, String>) -> Result<bool, String> {
+    match value? {
+        Value::Bool(flag) => Ok(flag),
+        _ => Err("an expression gave something other than true or false".to_owned()),
+    }
+}
+
+impl Tally {
+    fn of(all: impl Iterator<Item = One>, limits: &Limits) -> Self {
+        let mut tally = Tally::default();
+        for one in all {
+            match one {
+                One::Met => tally.met += 1,
+                One::NotApplicable => tally.not_applicable += 1,
+                One::Found(finding) => {
+                    match finding.verdict {
+                        Verdict::Broken => tally.broken += 1,
+                        _ => tally.not_judged += 1,
+                    }
+                    if tally.findings.len() < limits.findings {
+                        tally.findings.push(finding);
+                    }
+                }
+            }
+        }
+        tally
+    }
+}

@@ -1,0 +1,178 @@
+//! Packs: folders of rules with their parameters.
+//!
+//! `pack.yaml` names the pack (`name`, `title`, `version`, `parameters`); every other `*.yaml` of the folder is a rule. A
+//! folder of one's own stands beside the built-in packs and is read the same way.
+
+use std::path::{Path, PathBuf};
+
+use cel::Value;
+use model::Fault;
+use yaml::Fields;
+
+use crate::limits::Limits;
+use crate::parameter::{Parameter, Setting};
+use crate::rule::{Reading, Rule};
+use crate::shape::{Catalogue, Field, Shape};
+use crate::value;
+
+/// Rules that belong together.
+#[derive(Debug)]
+pub struct Pack {
+    /// Its name: `gdpr`.
+    pub name: String,
+    /// What it is, in a sentence.
+    pub title: String,
+    /// Its version.
+    pub version: String,
+    /// What its user may set.
+    pub parameters: Vec<Parameter>,
+    /// Its rules, by id.
+    pub rules: Vec<Rule>,
+    values: Vec<Value>,
+}
+
+const KEYS: &[&str] = &["name", "title", "version", "parameters"];
+
+impl Pack {
+    /// Reads the files of a pack's folder, `pack.yaml` among them.
+    ///
+    /// # Errors
+    /// `bad-pack`, and what the rules say, each with file, line and column.
+    pub fn read(files: &[(PathBuf, String)], catalogue: &Catalogue, limits: &Limits) -> Result<Self, Fault> {
+        let head = |(path, _): &&(PathBuf, String)| path.file_name().is_some_and(|name| name == "pack.yaml");
+        let (path, text) = files.iter().find(head).ok_or_else(|| {
+            Fault::bad_config("bad-pack", "The folder has no pack.yaml")
+                .advise("Add one with `name`, `title` and `version`.")
+        })?;
+        let mut pack = Self::head(text).map_err(|fault| fault.in_file(path))?;
+        let parameters = pack.shape();
+        let reading = Reading { pack: &pack.name, catalogue, parameters: &parameters, limits };
+        let mut rules = files
+            .iter()
+            .filter(|(other, _)| other != path)
+            .map(|(path, text)| Rule::read(path, text, reading))
+            .collect::<Result<Vec<_>, _>>()?;
+        rules.sort_by(|a, b| a.id.cmp(&b.id));
+        if let Some(pair) = rules.windows(2).find(|pair| pair[0].id == pair[1].id) {
+            let message = format!("{:?} is the id of two rules", pair[0].id);
+            return Err(Fault::bad_config("bad-pack", message).advise("Rename one.").at(pair[1].place.clone()));
+        }
+        pack.rules = rules;
+        Ok(pack)
+    }
+
+    fn head(text: &str) -> Result<Self, Fault> {
+        let nodes = yaml::read(text, &yaml::Limits::default())?;
+        let [node] = nodes.as_slice() else {
+            return Err(Fault::bad_config("bad-pack", "pack.yaml holds one document").advise("Write one mapping."));
+        };
+        let fields = Fields::of(node, "", KEYS)?;
+        let parameters = match fields.node("parameters") {
+            None => vec![],
+            Some(node) => {
+                let entries = Fields::open(node, "parameters")?;
+                let read = |(key, node): &(yaml::Key, yaml::Node)| {
+                    Parameter::read(&key.text, node, &entries.path_of(&key.text))
+                };
+                entries.entries().iter().map(read).collect::<Result<Vec<_>, _>>()?
+            }
+        };
+        let values = parameters.iter().map(|one| one.value(&one.default)).collect::<Result<_, _>>()?;
+        Ok(Pack {
+            name: fields.required_text("name")?.to_owned(),
+            title: fields.required_text("title")?.to_owned(),
+            version: fields.required_text("version")?.to_owned(),
+            parameters,
+            rules: vec![],
+            values,
+        })
+    }
+
+    /// Puts a value into a parameter.
+    ///
+    /// # Errors
+    /// `unknown-parameter`, `bad-parameter`.
+    pub fn set(&mut self, setting: &Setting) -> Result<(), Fault> {
+        let Some(index) = self.parameters.iter().position(|one| one.name == setting.name) else {
+            let names: Vec<&str> = self.parameters.iter().map(|one| one.name.as_str()).collect();
+            let message = format!("The pack {:?} has no parameter {:?}", self.name, setting.name);
+            return Err(Fault::usage("unknown-parameter", message).advise(match names.as_slice() {
+                [] => "It has none.".to_owned(),
+                names => format!("Its parameters are {}.", names.join(", ")),
+            }));
+        };
+        self.values[index] = self.parameters[index].value(&setting.value)?;
+        Ok(())
+    }
+
+    /// The record that expressions call `parameters`.
+    pub(crate) fn values(&self) -> Value {
+        let names = self.parameters.iter().map(|one| one.name.as_str());
+        value::record(names.zip(self.values.iter().cloned()))
+    }
+
+    fn shape(&self) -> Shape {
+        let field = |one: &Parameter| Field {
+            name: one.name.clone(),
+            shape: one.shape.clone(),
+            optional: false,
+            about: one.about.clone(),
+        };
+        Shape::Record(self.parameters.iter().map(field).collect())
+    }
+
+    /// Keeps the rules that `wanted` takes.
+    pub fn keep(&mut self, wanted: impl Fn(&Rule) -> bool) {
+        self.rules.retain(wanted);
+    }
+}
+
+macro_rules! built_in {
+    ($($pack:literal: [$($file:literal),* $(,)?]),* $(,)?) => {
+        &[$(($pack, &[$(($file, include_str!(concat!("../packs/", $pack, "/", $file, ".yaml")))),*])),*]
+    };
+}
+
+type Files = &'static [(&'static str, &'static str)];
+
+const BUILT_IN: &[(&str, Files)] = built_in! {
+    "infrastructure": [
+        "pack",
+        "kubernetes-image-pinned",
+        "kubernetes-limits",
+        "kubernetes-network-policy",
+        "kubernetes-no-privilege",
+        "kubernetes-non-root",
+        "kubernetes-probes",
+        "kubernetes-zones",
+    ],
+};
+
+impl Pack {
+    /// The names of the built-in packs.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        BUILT_IN.iter().map(|(name, _)| *name)
+    }
+
+    /// The files of a built-in pack, to read or to write out for editing.
+    pub fn files(name: &str) -> Option<Vec<(PathBuf, String)>> {
+        let (_, files) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
+        let path = |file: &str| Path::new(name).join(format!("{file}.yaml"));
+        Some(files.iter().map(|(file, text)| (path(file), (*text).to_owned())).collect())
+    }
+
+    /// A built-in pack.
+    ///
+    /// # Errors
+    /// `unknown-pack`.
+    pub fn built_in(name: &str, catalogue: &Catalogue, limits: &Limits) -> Result<Self, Fault> {
+        let files = Self::files(name).ok_or_else(|| {
+            let near = model::nearest(name, Self::names());
+            Fault::usage("unknown-pack", format!("There is no pack named {name:?}")).advise(match near {
+                Some(near) => format!("Did you mean {near:?}?"),
+                None => format!("The packs are {}.", Self::names().collect::<Vec<_>>().join(", ")),
+            })
+        })?;
+        Self::read(&files, catalogue, limits)
+    }
+}

@@ -1,0 +1,77 @@
+//! `judgement/1`: everything, in probity's own form.
+
+use serde_json::{Value, json};
+
+use crate::answer::{Answer, Basis, Finding, Judgement, Outcome, Suppressed};
+
+/// The judgement as one JSON document.
+pub fn to_json(judgement: &Judgement) -> Value {
+    let packs: Vec<Value> =
+        judgement.packs.iter().map(|(name, version)| json!({"name": name, "version": version})).collect();
+    let counts: serde_json::Map<String, Value> = ["met", "broken", "not applicable", "not given", "not judged"]
+        .iter()
+        .map(|word| (word.replace(' ', "_"), json!(judgement.count(word))))
+        .collect();
+    json!({
+        "schema": "judgement/1",
+        "at": judgement.at.to_string(),
+        "verdict": judgement.verdict().word(),
+        "packs": packs,
+        "counts": counts,
+        "rules": judgement.outcomes.iter().map(outcome).collect::<Vec<_>>(),
+        "stale_suppressions": judgement.stale.iter().map(finding).collect::<Vec<_>>(),
+        "facts": judgement.facts.iter().map(fact).collect::<Vec<_>>(),
+    })
+}
+
+fn outcome(outcome: &Outcome) -> Value {
+    let law: Vec<Value> = outcome.law.iter().map(|law| json!({"article": law.article, "link": law.link})).collect();
+    let mut value = json!({
+        "rule": outcome.rule,
+        "title": outcome.title,
+        "law": law,
+        "severity": outcome.severity.word(),
+        "answer": outcome.answer.word(),
+        "met": outcome.met,
+        "broken": outcome.broken,
+        "not_applicable": outcome.not_applicable,
+        "not_judged": outcome.not_judged,
+        "findings": outcome.findings.iter().map(finding).collect::<Vec<_>>(),
+        "suppressed": outcome.suppressed.iter().map(suppressed).collect::<Vec<_>>(),
+        "fix": outcome.fix,
+        "place": outcome.place.to_string(),
+    });
+    if let Answer::NotGiven(why) | Answer::NotJudged(why) = &outcome.answer {
+        value["why"] = json!(why);
+    }
+    if let Some(person) = &outcome.person {
+        value["person"] = json!(person);
+    }
+    value
+}
+
+fn finding(finding: &Finding) -> Value {
+    json!({
+        "verdict": finding.verdict.word(),
+        "subject": finding.subject,
+        "message": finding.message,
+        "place": finding.place,
+    })
+}
+
+fn suppressed(one: &Suppressed) -> Value {
+    let mut value = finding(&one.finding);
+    value["suppressed"] = json!({"reason": one.reason, "by": one.by, "until": one.until});
+    value
+}
+
+fn fact((name, basis): &(String, Basis)) -> Value {
+    let sources: Vec<Value> = basis
+        .sources
+        .iter()
+        .map(|source| json!({"name": source.name, "sha256": source.digest.map(|digest| digest.hex())}))
+        .collect();
+    let gaps: Vec<Value> =
+        basis.gaps.iter().map(|gap| json!({"what": gap.what, "why": gap.why, "remedy": gap.remedy})).collect();
+    json!({"name": name, "collected": basis.collected.to_string(), "sources": sources, "gaps": gaps})
+}

@@ -1,0 +1,84 @@
+//! Rules of packs, judged against facts.
+
+use model::{Fault, Instant};
+use rules::report::{to_json, to_junit, to_oscal, to_oscal_plan, to_sarif};
+use rules::{Catalogue, Judgement, Limits};
+use serde_json::Value;
+
+use super::shown::{Judged, Listed, Written};
+use super::{EvaluateArgs, refuse};
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::files::{self, Existing};
+use crate::cli::journal::Wanted;
+use crate::cli::{facts, packs};
+use crate::commands::Done;
+
+pub(super) fn run(context: &mut Context, args: EvaluateArgs) -> Result<Done, Fault> {
+    refuse(&args, &["human", "json", "junit", "sarif", "oscal"], "rules of packs")?;
+    let catalogue = Catalogue::built_in();
+    let chosen = packs::Chosen { rule: &args.rule, pack: &args.pack, set: &args.set, only: &args.only };
+    let book = packs::load(context, &chosen, &catalogue)?;
+    if args.list {
+        context.trace.begin(Wanted::WhereThere, "evaluate.listed");
+        return Ok(Done::showing(Exit::Done, Listed::of(&book)));
+    }
+    context.trace.begin(Wanted::WhereThere, "evaluate.judged");
+    let mut suppressions = packs::suppressions(context, args.suppressions.as_deref())?;
+    let facts = facts::gather(context, &args.input, &catalogue)?;
+    let at = args.at.as_deref().filter(|text| *text != "now").map_or(Ok(context.now()), Instant::parse)?;
+    let judgement = rules::judge(&book, &facts, &catalogue, &mut suppressions, at, &Limits::default());
+    trace(context, &judgement);
+    let document = to_json(&judgement);
+    if let Some(id) = &args.case {
+        record(context, id, &document)?;
+    }
+    let form = if context.output.is_json() { "json" } else { args.format.as_str() };
+    let text = in_form(form, &judgement, &document, &args);
+    if let (Some(path), Some(text)) = (&args.output, &text) {
+        files::write(path, text.as_bytes(), Existing::from_flag(args.overwrite))?;
+    }
+    let exit = Exit::from(judgement.verdict());
+    Ok(match (text, form) {
+        (Some(text), "junit" | "sarif" | "oscal") => Done::showing(exit, Written { text, document }),
+        _ => Done::showing(exit, Judged { judgement, document, as_json: form == "json" }),
+    })
+}
+
+/// The text of the form; a person's page has none but on the screen, and goes into a file as JSON.
+fn in_form(form: &str, judgement: &Judgement, document: &Value, args: &EvaluateArgs) -> Option<String> {
+    let pretty = |value: &Value| format!("{value:#}\n");
+    Some(match form {
+        "junit" => to_junit(judgement),
+        "sarif" => pretty(&to_sarif(judgement, env!("CARGO_PKG_VERSION"))),
+        "oscal" => {
+            let uuid = |name: &str| seal::uuid(&format!("urn:probity:judgement:{name}"));
+            // One document on the screen: plan and results, each under its own key.
+            let mut results = to_oscal(judgement, "#plan", &uuid);
+            if args.output.is_none() {
+                results["assessment-plan"] = to_oscal_plan(judgement, &uuid)["assessment-plan"].clone();
+            }
+            pretty(&results)
+        }
+        _ => format!("{document}\n"),
+    })
+}
+
+fn trace(context: &mut Context, judgement: &Judgement) {
+    context.trace.word("at", judgement.at.to_string());
+    context.trace.word("verdict", judgement.verdict().word());
+    for (name, word) in [("met", "met"), ("broken", "broken"), ("not_judged", "not judged"), ("not_given", "not given")]
+    {
+        context.trace.count(name, judgement.count(word));
+    }
+}
+
+fn record(context: &mut Context, id: &str, document: &Value) -> Result<(), Fault> {
+    let mut case = evidence::Case::open(&crate::commands::case::folder(context), id)?;
+    let by = context.actor();
+    let act = evidence::Act { time: context.now(), by: &by, purpose: "record an evaluation" };
+    let recorded = case.record_evaluation(document.to_string().as_bytes(), &act)?;
+    context.trace.digest("evaluation", recorded.sha256);
+    context.trace.custody(&case);
+    Ok(())
+}

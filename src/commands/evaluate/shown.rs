@@ -1,0 +1,155 @@
+//! A judgement on the screen.
+
+use model::{Verdict, counted};
+use rules::{Answer, Book, Finding, Judgement, Outcome, Rule};
+use serde_json::{Value, json};
+
+use crate::cli::output::{Page, Show};
+use crate::cli::table::{Cell, Table};
+
+/// Findings of one rule that are shown; the rest is counted.
+const SHOWN_MAX: usize = 20;
+
+pub(super) struct Judged {
+    pub(super) judgement: Judgement,
+    pub(super) document: Value,
+    pub(super) as_json: bool,
+}
+
+impl Show for Judged {
+    fn json(&self) -> Value {
+        self.document.clone()
+    }
+
+    fn human(&self, page: &mut Page) {
+        if self.as_json {
+            page.raw(&format!("{}\n", self.document));
+            return;
+        }
+        let judgement = &self.judgement;
+        let mut table = Table::new(&["answer", "severity", "rule", "met", "broken", "not judged"]);
+        for outcome in &judgement.outcomes {
+            table.row([
+                outcome.answer.word().into(),
+                outcome.severity.word().into(),
+                outcome.rule.as_str().into(),
+                Cell::Count(outcome.met),
+                Cell::Count(outcome.broken),
+                Cell::Count(outcome.not_judged),
+            ]);
+        }
+        page.table(&table);
+        page.gap();
+        judgement.outcomes.iter().for_each(|outcome| explain(outcome, page));
+        for finding in &judgement.stale {
+            page.verdict_line(finding.verdict, &line(finding));
+        }
+        for (name, basis) in &judgement.facts {
+            let sources = counted(basis.sources.len() as u64, "source", "sources");
+            page.line(format!("{name}: from {sources}, {}", basis.collected));
+            for gap in &basis.gaps {
+                let remedy = gap.remedy.as_deref().map(|remedy| format!(" {remedy}")).unwrap_or_default();
+                page.line(format!("  not read: {}: {}.{remedy}", gap.what, gap.why));
+            }
+        }
+        page.gap();
+        page.verdict_line(judgement.verdict(), &summary(judgement));
+    }
+}
+
+fn explain(outcome: &Outcome, page: &mut Page) {
+    match &outcome.answer {
+        Answer::Met | Answer::NotApplicable => return,
+        Answer::NotGiven(why) => {
+            page.line(format!("not given: {}: {why}", outcome.rule));
+            return;
+        }
+        Answer::NotJudged(why) => {
+            page.verdict_line(Verdict::NoData, &format!("{}: not judged: {why}", outcome.rule));
+        }
+        Answer::Broken => page.verdict_line(Verdict::Broken, &format!("{}: {}", outcome.rule, outcome.title)),
+    }
+    let law: Vec<&str> = outcome.law.iter().map(|law| law.article.as_str()).collect();
+    page.line(format!("  {}", law.join(" · ")));
+    for finding in outcome.findings.iter().take(SHOWN_MAX) {
+        page.line(format!("  {}", line(finding)));
+    }
+    if let Some(more) = outcome.findings.len().checked_sub(SHOWN_MAX).filter(|more| *more > 0) {
+        page.line(format!("  … and {more} more (--json has them all)"));
+    }
+    for one in &outcome.suppressed {
+        page.line(format!("  accepted until {} by {}: {} ({})", one.until, one.by, line(&one.finding), one.reason));
+    }
+    page.line(format!("  to do: {}", outcome.fix));
+    page.gap();
+}
+
+fn line(finding: &Finding) -> String {
+    let place = finding.place.as_deref().map(|place| format!("{place}: ")).unwrap_or_default();
+    format!("{place}{}: {}", finding.subject, finding.message)
+}
+
+fn summary(judgement: &Judgement) -> String {
+    let rules = counted(judgement.outcomes.len() as u64, "rule", "rules");
+    let counts: Vec<String> = ["met", "broken", "not judged", "not given", "not applicable"]
+        .into_iter()
+        .filter_map(|word| {
+            Some(judgement.count(word)).filter(|count| *count > 0).map(|count| format!("{count} {word}"))
+        })
+        .collect();
+    format!("{rules} at {}: {}", judgement.at, counts.join(", "))
+}
+
+/// A form for machines, printed as it is.
+pub(super) struct Written {
+    pub(super) text: String,
+    pub(super) document: Value,
+}
+
+impl Show for Written {
+    fn json(&self) -> Value {
+        self.document.clone()
+    }
+
+    fn human(&self, page: &mut Page) {
+        page.raw(&self.text);
+    }
+}
+
+/// The rules of the packs.
+pub(super) struct Listed(Vec<Value>);
+
+impl Listed {
+    pub(super) fn of(book: &Book) -> Self {
+        let one = |rule: &Rule| {
+            let law: Vec<&str> = rule.law.iter().map(|law| law.article.as_str()).collect();
+            json!({
+                "rule": rule.id, "title": rule.title, "severity": rule.severity.word(), "law": law,
+                "needs": rule.needs, "fix": rule.fix, "since": rule.since, "references": rule.references,
+                "person": rule.person, "place": rule.place.to_string(),
+            })
+        };
+        Listed(book.rules().map(|(_, rule)| one(rule)).collect())
+    }
+}
+
+impl Show for Listed {
+    fn json(&self) -> Value {
+        json!({"schema": "rules/1", "rules": self.0})
+    }
+
+    fn human(&self, page: &mut Page) {
+        let text = |rule: &Value, key: &str| rule[key].as_str().unwrap_or_default().to_owned();
+        let mut table = Table::new(&["severity", "rule", "what must be so", "law"]);
+        for rule in &self.0 {
+            let law = rule["law"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>();
+            table.row([
+                text(rule, "severity").into(),
+                text(rule, "rule").into(),
+                text(rule, "title").into(),
+                law.join(" · ").into(),
+            ]);
+        }
+        page.table(&table);
+    }
+}

@@ -164,7 +164,44 @@ SELECTORS = [b"up", b'http_requests_total{code!~"5..",job="a"}', b'{"http.reques
 VALUES = [b"0.95", b"-12.50", b"30d", b"1h", b"512MiB", b"4096", b"2026-01-31T09:00:00.5Z", b"00" * 32]
 PATHS = [b"tile/0/x001/234.p/17", b"tile/entries/000", b"tile/63/001"]
 
+def requests():
+    """Edits of a journal, and a line of each file of a project about requests."""
+    for edit in edits():
+        yield b"\0" + edit[1:]
+    digest = "00" * 32
+    hold = {"approver": "counsel", "code": "17-3-e", "collection": "shop.invoice", "id": "hold-0001", "law": "4 O 17/26", "since": "2026-01-31T09:00:00Z", "v": 1}
+    stone = {"erased": "2026-01-31T09:00:00Z", "key": "k1", "kind": "email", "normalisation": 1, "pseudonym": digest, "request": "req-0001", "v": 1}
+    request = {
+        "schema": "request/1", "request_id": "req-0001", "right": "erasure", "regime": "gdpr", "article": "17", "ground": None,
+        "status": "in_progress", "reason": None, "received_at": "2026-01-31T09:00:00Z", "expected_by": None, "extension": None,
+        "pauses": [{"from": "2026-01-31T09:00:00Z", "until": None, "reason": "identity check"}], "answered_at": None,
+        "subject": [{"kind": "email", "commitment": digest}], "verification": None, "digests": {"plan": digest},
+        "processing_details": None,
+    }  # fmt: skip
+    for kind, value in ((1, stone), (2, hold), (3, stone), (4, request)):
+        yield bytes([kind]) + json.dumps(value).encode() + b"\n"
+
+
+ROWS = [
+    b'{"mail":"ann@example.org","n":1}\n{"mail": "bob@example.org", "n": [1, {"a": null}]}\r\n\n{}\n',
+    b'mail;name\r\n"ann@example.org";"A ""B""\nC"\r\n;\r\nbob@example.org;Bob\r\n',
+    b'\xef\xbb\xbf[{"mail": "ann@example.org"},\n {"mail": null} , {"n": 1e3}]\n',
+]
+ANSWERS = [
+    b"\0<?xml version=\"1.0\"?><R xmlns=\"x\"><Name>b</Name><Version><Key>a&amp;b&#x41;</Key><Owner><ID>1</ID></Owner></Version></R>",
+    b'\1{"rows": [{"id": 1, "mail": "\\u0041\\n"}], "next": null, "n": -1.5e3}',
+    b'\2a.b\n{"a": [{"b": "x"}, {"b": 7}], "c": true}',
+    b'\3{"id":1,"row":{"key":["1"],"cells":[null,"x"]}}',
+    b"\4person:{id}:*\nperson:7:x",
+]
+IDENTITIES = [
+    b"email=Ann+News@Example.ORG", b"phone=+49 (30) 1234-567", b"user_id=4711", "email=\u00e4nn@b\u00fccher.example".encode(),
+    b"user=3F2504E0-4F89-11D3-9A0C-0305E82C3301", b"iban=DE89 3704 0044 0532 0130 00",
+]  # fmt: skip
+
 SEEDS = {
+    "connectors_answers": lambda: ANSWERS,
+    "connectors_rows": lambda: (bytes([kind, chosen, what]) + text for kind, text in enumerate(ROWS) for chosen in (0, 1, 2) for what in range(4)),
     "evidence_custody": lambda: (data for _, name, data in members() if name.endswith("custody.jsonl")),
     "evidence_foreign": lambda: [
         *(bytes([number]) + edit for number in range(4) for edit in edits()),
@@ -185,7 +222,10 @@ SEEDS = {
     "ledger_tile": lambda: [*PATHS, *vectors("tlog")],
     "model_values": lambda: VALUES,
     "pades_read": lambda: [*edits(), *(data for data in files(VECTORS / "pades") if data.startswith(b"%PDF"))],
+    "privacy_files": requests,
+    "privacy_identity": lambda: IDENTITIES,
     "privacy_map": lambda: files(FIXTURES / "fideslang"),
+    "privacy_plan": lambda: files(VECTORS / "plan"),
     "redact_csv": lambda: files(REDACT / "csv"),
     "redact_encoding": wide,
     "redact_json": lambda: files(REDACT / "json"),
@@ -213,6 +253,7 @@ SEEDS = {
     "slo_book": lambda: files(FIXTURES / "openslo"),
     "slo_pack": packs,
     "slo_selector": lambda: SELECTORS,
+    "yaml_read": lambda: [*files(FIXTURES / "openslo"), *files(FIXTURES / "fideslang"), *files(REDACT / "yaml")],
     "store_log": lambda: [*edits(), *files(VECTORS / "store/data/_delta_log")],
 }
 

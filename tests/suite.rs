@@ -3,6 +3,8 @@
 //! Every test runs the real program in a folder of its own with a clean environment and a fixed clock. `UPDATE=1` rewrites
 //! the golden files in `fixtures/golden/cli`; the diff is the review.
 
+#[path = "suite/adversary.rs"]
+mod adversary;
 #[cfg(feature = "privacy")]
 #[path = "suite/amend.rs"]
 mod amend;

@@ -7,6 +7,7 @@ mod array;
 mod csv;
 pub(crate) mod formats;
 mod lines;
+#[cfg(feature = "parquet")]
 mod parquet;
 mod propose;
 mod scan;

@@ -13,12 +13,16 @@ use privacy::store::{
 use serde_json::{Map, Value, json};
 
 use crate::Access;
+use crate::bounds::harmless;
 use crate::document::columns::column;
 use crate::document::needle::Sought;
 
-use child::Plugin;
+#[cfg(feature = "fuzz")]
+pub(crate) use child::part;
+use child::{Plugin, breach};
 
 const PROTOCOL: u64 = 1;
+const TEXT_FORM: &str = "a text has `collection`, `field`, `key` and `text`";
 
 /// Starts the plug-in and asks how it is.
 pub(crate) fn open(url: &str, access: &Access, dataset: &Dataset) -> Result<Box<dyn DataStore>, Fault> {
@@ -41,7 +45,7 @@ pub(crate) fn open(url: &str, access: &Access, dataset: &Dataset) -> Result<Box<
         return Err(plugin.wrong("it speaks another version of the protocol"));
     }
     let flag = |name: &str| health.get(name).and_then(Value::as_bool).unwrap_or(false);
-    let word = |name: &str| health.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let word = |name: &str| harmless(health.get(name).and_then(Value::as_str).unwrap_or_default());
     let version = format!("{} {}", word("name"), word("version")).trim().to_owned();
     let abilities = Abilities { transactions: flag("transactions"), versions: flag("versions") };
     Ok(Box::new(Exec { version, abilities, read_only: flag("read_only"), plugin }))
@@ -54,8 +58,9 @@ struct Exec {
     read_only: bool,
 }
 
-fn nothing(_: &str, _: Value) -> Result<(), Fault> {
-    Ok(())
+/// For questions that are answered in one line.
+fn nothing(name: &str, _: Value) -> Result<(), Fault> {
+    Err(breach("The plug-in", &format!("it sends a {name} where none was asked for")))
 }
 
 /// Refuses fields that the protocol does not know.
@@ -101,20 +106,27 @@ fn condition(condition: &Condition) -> Value {
 }
 
 impl Exec {
-    fn rows(&mut self, op: &str, question: Value, width: usize, each: &mut EachRow<'_>) -> Result<(), Fault> {
-        let mut bad = None;
+    fn rows(
+        &mut self,
+        op: &str,
+        question: Value,
+        (width, limit): (usize, Option<u64>),
+        each: &mut EachRow<'_>,
+    ) -> Result<(), Fault> {
+        let program = self.plugin.program.clone();
+        let mut left = limit.unwrap_or(u64::MAX);
         let done = self.plugin.ask(op, question, &mut |name, row| {
+            left = left.checked_sub(1).ok_or_else(|| breach(&program, "there are more rows than were asked for"))?;
             let fits = row.as_object().is_some_and(|row| row.len() == 2);
             match (name, fits, cells(&row["key"]), cells(&row["cells"])) {
                 ("row", true, Some(key), Some(cells)) if cells.len() == width => each(Row { key: Key(key), cells }),
-                _ => {
-                    bad = Some("a row has `key` and as many `cells` as fields were asked for, strings or null");
-                    Ok(())
-                }
+                _ => Err(breach(
+                    &program,
+                    "a row has `key` and as many `cells` as fields were asked for, strings or null",
+                )),
             }
         })?;
-        known(&self.plugin, &done, &[])?;
-        bad.map_or(Ok(()), |why| Err(self.plugin.wrong(why)))
+        known(&self.plugin, &done, &[])
     }
 
     fn count(&mut self, op: &str, question: Value) -> Result<u64, Fault> {
@@ -129,7 +141,7 @@ impl Exec {
         let any: Vec<Value> = find.any.iter().map(condition).collect();
         let question =
             json!({"collection": find.collection, "fields": paths(find.fields), "any": any, "limit": find.limit});
-        self.rows("find", question, find.fields.len(), each)
+        self.rows("find", question, (find.fields.len(), find.limit), each)
     }
 }
 
@@ -232,7 +244,7 @@ impl DataStore for Exec {
     ) -> Result<Scanned, Fault> {
         let sought = Sought::of(needles);
         let mut scanned = Scanned::default();
-        let mut bad = false;
+        let program = self.plugin.program.clone();
         progress.start("scan", 0);
         // The plug-in shows its texts: it need not know what is looked for.
         let done = self.plugin.ask("scan", json!({}), &mut |name, text| {
@@ -242,10 +254,11 @@ impl DataStore for Exec {
             let (Some(collection), Some(key), Some(content)) =
                 (text["collection"].as_str(), cells(&text["key"]), text["text"].as_str())
             else {
-                bad = true;
-                return Ok(());
+                return Err(breach(&program, TEXT_FORM));
             };
-            bad |= !fits || name != "text";
+            if !fits || name != "text" {
+                return Err(breach(&program, TEXT_FORM));
+            }
             scanned.rows += 1;
             scanned.bytes += content.len() as u64;
             progress.advance(content.len() as u64);
@@ -257,9 +270,6 @@ impl DataStore for Exec {
         })?;
         progress.finish();
         known(&self.plugin, &done, &["collections", "unread"])?;
-        if bad {
-            return Err(self.plugin.wrong("a text has `collection`, `field`, `key` and `text`"));
-        }
         scanned.collections = done.get("collections").and_then(Value::as_u64).unwrap_or(0);
         scanned.unread = done.get("unread").map(texts).unwrap_or_default();
         Ok(scanned)
@@ -286,7 +296,7 @@ impl Transaction for Acts<'_> {
         each: &mut EachRow<'_>,
     ) -> Result<(), Fault> {
         let question = json!({"collection": collection, "fields": paths(fields), "keys": keys_of(keys)});
-        self.exec.rows("reread", question, fields.len(), each)
+        self.exec.rows("reread", question, (fields.len(), None), each)
     }
 
     fn find(&mut self, find: &Find<'_>, each: &mut EachRow<'_>) -> Result<(), Fault> {

@@ -19,11 +19,18 @@ mod crc16;
 // Each kind uses its part of it.
 #[cfg(feature = "document")]
 #[cfg_attr(not(feature = "all"), allow(dead_code))]
+mod bounds;
+// Each kind uses its part of it.
+#[cfg(feature = "document")]
+#[cfg_attr(not(feature = "all"), allow(dead_code))]
 mod document;
 #[cfg(feature = "exec")]
 mod exec;
 #[cfg(feature = "files")]
 mod files;
+#[cfg(feature = "fuzz")]
+#[doc(hidden)]
+pub mod fuzz;
 pub mod guard;
 #[cfg(feature = "http")]
 mod http;
@@ -43,6 +50,8 @@ mod redis;
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(any(feature = "redis", feature = "nats"))]
+mod tls;
 #[cfg(feature = "web")]
 mod web;
 #[cfg(any(feature = "redis", feature = "nats"))]

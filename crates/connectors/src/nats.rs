@@ -410,7 +410,7 @@ impl Nats {
             return messages::purge(&mut self.wire, stream, &message.subject, Some(message.seq + 1)).map(drop);
         }
         let text = std::str::from_utf8(&message.data).map_err(|_| not_set("its value is no text"))?;
-        let value = match json::parse(text) {
+        let value = match json::parse_answer(text) {
             Ok(node) if !node.members().is_empty() => edit::set(text, &node, new).unwrap_or_else(|| text.to_owned()),
             _ => match new.iter().find(|(field, _)| field.root() == "value") {
                 Some((_, Some(value))) => value.clone(),

@@ -197,7 +197,7 @@ impl Objects {
         }
         let new = tempfile::tempfile().map_err(|error| unwritable(id, error))?;
         let mut output = BufWriter::with_capacity(1 << 18, &new);
-        let changed = change(Box::new(answer.into_body().into_reader()), &mut output)?;
+        let changed = change(Box::new(crate::web::body(answer)), &mut output)?;
         output.flush().map_err(|error| unwritable(id, error))?;
         drop(output);
         if changed.is_gone {
@@ -276,7 +276,7 @@ impl Bodies for Objects {
         let (key, version) = self.parts(id);
         let query: Vec<(&str, &str)> = version.map(|version| ("versionId", version)).into_iter().collect();
         match self.client.ask("GET", Some(&key), &query, &[], Sent::Nothing)? {
-            Ok(answer) => Ok(Some(Box::new(answer.into_body().into_reader()))),
+            Ok(answer) => Ok(Some(Box::new(crate::web::body(answer)))),
             Err(Refused { status: 404 | 405, .. }) => Ok(None),
             Err(Refused { code, .. }) if code == "InvalidObjectState" => Err(unread(id, "it lies in an archive")),
             Err(Refused { status: 400, .. }) => Err(unread(id, "it is encrypted with a key of a customer")),

@@ -6,6 +6,7 @@
 
 mod change;
 mod place;
+mod resp;
 mod rows;
 mod scan;
 mod wire;
@@ -22,6 +23,7 @@ use privacy::store::{Abilities, DataStore, EachRow, Find, Hit, Needles, Scanned,
 use redis::cmd;
 
 use crate::Access;
+use crate::bounds::harmless;
 use crate::document::columns::{Columns, SAMPLE_ROWS, column};
 use crate::document::needle::Sought;
 use crate::document::pattern::{Patterns, differs};
@@ -90,6 +92,7 @@ impl Redis {
 
     fn propose(&mut self) -> Result<Vec<Shape>, Fault> {
         let mut patterns = Patterns::default();
+        let mut turns = self.wire.turns()?;
         let mut cursor = Some(Cursor::default());
         while let Some(at) = cursor {
             let (next, keys) = self.wire.scan(at, b"*")?;
@@ -97,6 +100,7 @@ impl Redis {
             for name in names.filter(|name| self.mapped.iter().all(|shape| shape.matches(name).is_none())) {
                 patterns.see(name, ':');
             }
+            turns.turn(self.wire.host(), next, !keys.is_empty())?;
             cursor = next;
         }
         let mut shapes = Vec::new();
@@ -150,9 +154,11 @@ impl Redis {
         let mut told: HashSet<Vec<u8>> = HashSet::new();
         for template in &shape.templates {
             let pattern = template.glob();
+            let mut turns = self.wire.turns()?;
             let mut cursor = Some(Cursor::default());
             while let Some(at) = cursor {
                 let (next, keys) = self.wire.scan(at, pattern.as_bytes())?;
+                let has_keys = !keys.is_empty();
                 for key in keys {
                     let Some(variables) = shape.matches(&shown(&key)) else { continue };
                     // SCAN may tell a key twice, and two templates may mean it.
@@ -160,6 +166,7 @@ impl Redis {
                         return Ok(());
                     }
                 }
+                turns.turn(self.wire.host(), next, has_keys)?;
                 cursor = next;
             }
         }
@@ -358,7 +365,7 @@ impl DataStore for Redis {
 
     fn version(&mut self) -> Result<String, Fault> {
         let lines = self.wire.info("server")?;
-        let word = |name: &str| lines.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        let word = |name: &str| lines.iter().find(|(known, _)| known == name).map(|(_, value)| harmless(value));
         let known = [("dragonfly_version", "Dragonfly"), ("valkey_version", "Valkey"), ("redis_version", "Redis")];
         let found = known.into_iter().find_map(|(field, name)| Some(format!("{name} {}", word(field)?)));
         Ok(found.unwrap_or_else(|| "Redis".to_owned()))

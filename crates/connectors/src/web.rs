@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 #[cfg(feature = "objects")]
 use std::fs::File;
 use std::io::Read;
+use std::time::{Duration, Instant};
 
 use model::Fault;
 use ureq::http::{Request, Response};
@@ -107,11 +108,39 @@ pub(crate) fn send(
 /// The bytes of an answer, `most` at the most.
 pub(crate) fn bytes(url: &str, answer: Response<Body>, most: u64) -> Result<Vec<u8>, Fault> {
     let mut bytes = Vec::new();
-    let mut reader = answer.into_body().into_reader().take(most + 1);
+    let mut reader = body(answer).take(most + 1);
     reader.read_to_end(&mut bytes).map_err(|error| failed(url, &ureq::Error::Io(error)))?;
     match bytes.len() as u64 > most {
         true => Err(failed(url, &ureq::Error::BodyExceedsLimit(most))),
         false => Ok(bytes),
+    }
+}
+
+/// The bytes of an answer as they come. An answer that trickles is given up: it would never end.
+pub(crate) fn body(answer: Response<Body>) -> Steady<impl Read + use<>> {
+    Steady { input: answer.into_body().into_reader(), waited: Duration::ZERO, bytes: 0 }
+}
+
+/// As long as a server may be slow before its pace is looked at.
+const PACE_LOOKED_AT: Duration = Duration::from_secs(30);
+/// The slowest pace, in bytes a second: of a telephone line.
+const PACE_LEAST: u64 = 1_024;
+
+/// Only the time counts for which the server was waited.
+pub(crate) struct Steady<R> {
+    input: R,
+    waited: Duration,
+    bytes: u64,
+}
+
+impl<R: Read> Read for Steady<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let begun = Instant::now();
+        let read = self.input.read(buffer)?;
+        self.waited += begun.elapsed();
+        self.bytes += read as u64;
+        let is_late = self.waited > PACE_LOOKED_AT && self.bytes < self.waited.as_secs().saturating_mul(PACE_LEAST);
+        if read > 0 && is_late { Err(std::io::ErrorKind::TimedOut.into()) } else { Ok(read) }
     }
 }
 
@@ -181,4 +210,21 @@ pub(crate) fn decoded(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&plain).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_trickles_is_given_up() {
+        let read = |waited: u64, sent: &[u8]| {
+            let mut steady = Steady { input: sent, waited: Duration::from_secs(waited), bytes: 0 };
+            steady.read(&mut [0; 100_000]).map_err(|error| error.kind())
+        };
+        assert_eq!(read(29, b"x"), Ok(1));
+        assert_eq!(read(31, b"x"), Err(std::io::ErrorKind::TimedOut));
+        assert_eq!(read(31, &[b'x'; 40_000]), Ok(40_000));
+        assert_eq!(read(31, b""), Ok(0), "the end is the end, however late");
+    }
 }

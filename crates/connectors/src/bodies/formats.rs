@@ -11,7 +11,9 @@ use privacy::row::{Cell, FieldPath};
 
 use crate::document::json::Node;
 
-use super::{array, csv, lines, parquet};
+#[cfg(feature = "parquet")]
+use super::parquet;
+use super::{array, csv, lines};
 
 /// How large one row may be, and one JSON file that has to be read as a whole.
 pub(crate) const ROW_BYTES_MAX: u64 = 64 << 20;
@@ -188,7 +190,10 @@ fn walk(
         Format::Lines => lines::walk(name, &mut BufReader::with_capacity(1 << 18, input), output, judge),
         Format::Csv => csv::walk(name, options, &mut BufReader::with_capacity(1 << 18, input), output, judge),
         Format::Array => array::walk(name, options, input, output, judge),
+        #[cfg(feature = "parquet")]
         Format::Parquet => parquet::walk(name, input, output, judge),
+        #[cfg(not(feature = "parquet"))]
+        Format::Parquet => Err(bad_row(name, 0, 0, "this build reads no Parquet")),
         Format::Whole => Ok(Changed::default()),
     }
 }

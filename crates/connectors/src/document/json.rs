@@ -4,6 +4,10 @@ use std::ops::Range;
 
 /// How deep a document may be nested.
 pub(crate) const DEPTH_MAX: usize = 128;
+/// Values of one document. Each takes about a hundred bytes of memory, and two of the text.
+const VALUES_MAX: usize = 32 << 20;
+/// Values of what a server says, or of one value of its.
+const VALUES_OF_AN_ANSWER_MAX: usize = 2 << 20;
 
 /// A value and where it stands in its text; values that come from elsewhere stand at `0..0`.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,7 +132,16 @@ pub(crate) struct Malformed {
 
 /// Reads one JSON text; blanks around it are no part of the node.
 pub(crate) fn parse(text: &str) -> Result<Node, Malformed> {
-    let mut reader = Reader { text, at: 0 };
+    parse_within(text, VALUES_MAX)
+}
+
+/// [`parse`] for what a server says.
+pub(crate) fn parse_answer(text: &str) -> Result<Node, Malformed> {
+    parse_within(text, VALUES_OF_AN_ANSWER_MAX)
+}
+
+fn parse_within(text: &str, values_left: usize) -> Result<Node, Malformed> {
+    let mut reader = Reader { text, at: 0, values_left };
     reader.blanks();
     let node = reader.value(0)?;
     reader.blanks();
@@ -141,6 +154,7 @@ pub(crate) fn parse(text: &str) -> Result<Node, Malformed> {
 struct Reader<'a> {
     text: &'a str,
     at: usize,
+    values_left: usize,
 }
 
 impl Reader<'_> {
@@ -170,6 +184,7 @@ impl Reader<'_> {
         if depth > DEPTH_MAX {
             return Err(self.malformed("it is nested too deeply"));
         }
+        self.values_left = self.values_left.checked_sub(1).ok_or_else(|| self.malformed("it has too many values"))?;
         let start = self.at;
         let value = match self.peek() {
             Some(b'{') => self.object(depth)?,
@@ -315,6 +330,14 @@ mod tests {
         check("1e3", "1000");
         check("-2.5E-3", "-0.0025");
         check("1e999", "1e999");
+    }
+
+    #[test]
+    fn a_text_of_many_small_values_is_refused_before_it_takes_the_memory() {
+        let text = format!("[{}0]", "0,".repeat(VALUES_OF_AN_ANSWER_MAX));
+        assert_eq!(parse_answer(&text).unwrap_err().why, "it has too many values");
+        assert!(parse_answer(&text[2 * VALUES_OF_AN_ANSWER_MAX..]).is_err(), "a part of it is no JSON");
+        assert!(parse_answer("[0,0,0]").is_ok());
     }
 
     #[test]

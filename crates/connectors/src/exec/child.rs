@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,10 +12,14 @@ use model::Fault;
 use serde_json::{Map, Value};
 
 use crate::Access;
+use crate::bounds::harmless;
 
-const LINE_BYTES_MAX: u64 = 64 << 20;
-/// Lines that wait while a row is looked at.
+const LINE_BYTES_MAX: u64 = 16 << 20;
+/// Lines that wait while a row is looked at, and their bytes.
 const LINES_AHEAD: usize = 256;
+const BYTES_AHEAD: u64 = 32 << 20;
+/// Lines of an answer that nobody wants any more and that are passed over.
+const UNWANTED_MAX: u32 = 100_000;
 /// What is kept of standard error.
 const STDERR_LINES: usize = 20;
 /// How long a child may take to end when its standard input is closed.
@@ -23,10 +28,13 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// A running plug-in.
 pub(super) struct Plugin {
     child: Child,
-    input: Option<ChildStdin>,
+    /// Questions on their way; they are written by a thread, because a plug-in that does not read would stop us.
+    input: Option<Sender<Vec<u8>>>,
     lines: Receiver<std::io::Result<Vec<u8>>>,
+    /// Bytes of lines that wait.
+    ahead: Arc<AtomicU64>,
     stderr: Arc<Mutex<VecDeque<String>>>,
-    program: String,
+    pub(super) program: String,
     patience: Duration,
     asked: u64,
 }
@@ -49,21 +57,10 @@ impl Plugin {
                 .advise("Check the command of the store, and that this user may run it.")
         })?;
         let (send, lines) = sync_channel(LINES_AHEAD);
+        let ahead = Arc::new(AtomicU64::new(0));
         if let Some(output) = child.stdout.take() {
-            std::thread::spawn(move || {
-                let mut output = BufReader::new(output);
-                loop {
-                    let mut line = Vec::new();
-                    match (&mut output).take(LINE_BYTES_MAX).read_until(b'\n', &mut line) {
-                        Ok(0) => return,
-                        read => {
-                            if send.send(read.map(|_| line)).is_err() {
-                                return;
-                            }
-                        }
-                    }
-                }
-            });
+            let ahead = Arc::clone(&ahead);
+            std::thread::spawn(move || listen(output, &ahead, &|line| send.send(line).is_ok()));
         }
         let stderr = Arc::new(Mutex::new(VecDeque::new()));
         if let Some(errors) = child.stderr.take() {
@@ -71,8 +68,8 @@ impl Plugin {
             std::thread::spawn(move || keep(errors, &kept));
         }
         let patience = if access.statement_timeout.is_zero() { Duration::MAX } else { access.statement_timeout };
-        let input = child.stdin.take();
-        Ok(Plugin { child, input, lines, stderr, program: program.clone(), patience, asked: 0 })
+        let input = child.stdin.take().map(talk);
+        Ok(Plugin { child, input, lines, ahead, stderr, program: program.clone(), patience, asked: 0 })
     }
 
     /// Asks for `op`; each line before the last goes to `each` with the name of its only other field.
@@ -92,21 +89,35 @@ impl Plugin {
         question.insert("op".to_owned(), op.into());
         let mut line = Value::Object(question).to_string();
         line.push('\n');
-        let sent = self.input.as_mut().map(|input| input.write_all(line.as_bytes()).and_then(|()| input.flush()));
-        if !matches!(sent, Some(Ok(()))) {
+        if !self.input.as_ref().is_some_and(|input| input.send(line.into_bytes()).is_ok()) {
             return Err(self.gone());
         }
-        let mut first_fault = None;
         loop {
             let (name, value) = self.answer(id)?;
             match (name.as_str(), value) {
-                ("ok", Value::Object(ok)) => return first_fault.map_or(Ok(ok), Err),
-                ("error", error) => return Err(first_fault.unwrap_or_else(|| self.told(&error))),
-                // The rest of an answer that nobody wants any more is read, so that the next one is not mistaken for it.
-                (_, value) if first_fault.is_none() => first_fault = each(&name, value).err(),
-                _ => {}
+                ("ok", Value::Object(ok)) => return Ok(ok),
+                ("error", error) => return Err(self.told(&error)),
+                (_, value) => {
+                    if let Err(fault) = each(&name, value) {
+                        self.pass_over(id);
+                        return Err(fault);
+                    }
+                }
             }
         }
+    }
+
+    /// The rest of an answer that nobody wants any more is read, so that the next one is not mistaken for it; a plug-in
+    /// that does not come to its end is ended.
+    fn pass_over(&mut self, id: u64) {
+        for _ in 0..UNWANTED_MAX {
+            match self.answer(id) {
+                Ok((name, _)) if ["ok", "error"].contains(&name.as_str()) => return,
+                Ok(_) => {}
+                Err(_) => return,
+            }
+        }
+        self.end();
     }
 
     fn answer(&mut self, id: u64) -> Result<(String, Value), Fault> {
@@ -115,7 +126,10 @@ impl Plugin {
             patience => self.lines.recv_timeout(patience),
         };
         let line = match received {
-            Ok(Ok(line)) => line,
+            Ok(Ok(line)) => {
+                self.ahead.fetch_sub(line.len() as u64, Ordering::Relaxed);
+                line
+            }
             Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => return Err(self.gone()),
             Err(RecvTimeoutError::Timeout) => {
                 self.end();
@@ -123,23 +137,12 @@ impl Plugin {
                     .advise("Run the command again; a longer `timeout` in the configuration of the store may help."));
             }
         };
-        let wrong = |why: &str| self.wrong(why);
-        let value: Value = serde_json::from_slice(&line).map_err(|_| wrong("a line is no JSON"))?;
-        let Value::Object(mut fields) = value else { return Err(wrong("a line is no object")) };
-        if fields.remove("id").and_then(|own| own.as_u64()) != Some(id) {
-            return Err(wrong("a line does not repeat the id of the question"));
-        }
-        let mut rest = fields.into_iter();
-        match (rest.next(), rest.next()) {
-            (Some((name, value)), None) if ["ok", "error", "row", "text"].contains(&name.as_str()) => Ok((name, value)),
-            (Some((name, _)), None) => Err(wrong(&format!("the field {name:?} is unknown"))),
-            _ => Err(wrong("a line has one field beside its id")),
-        }
+        part(&line, id).map_err(|why| self.wrong(&why))
     }
 
     /// What the plug-in itself calls an error.
     fn told(&self, error: &Value) -> Fault {
-        let word = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
+        let word = |name: &str| harmless(error[name].as_str().unwrap_or_default());
         let message = format!("{}: {}", self.program, word("message"));
         let advice = "See what the plug-in says, and its manual.";
         match word("code").as_str() {
@@ -156,8 +159,7 @@ impl Plugin {
 
     /// A plug-in that breaks the protocol.
     pub(super) fn wrong(&self, why: &str) -> Fault {
-        Fault::unavailable("plugin-protocol", format!("{} does not keep to the protocol: {why}", self.program))
-            .advise("See docs/exec-plugin.md, and the maker of the plug-in.")
+        breach(&self.program, why)
     }
 
     fn gone(&mut self) -> Fault {
@@ -187,10 +189,67 @@ impl Plugin {
     }
 }
 
+/// A line of an answer to question `id`: the name and the value of its only other field. The error says what is wrong.
+pub(crate) fn part(line: &[u8], id: u64) -> Result<(String, Value), String> {
+    if line.len() as u64 == LINE_BYTES_MAX {
+        return Err(format!("a line is longer than {} MiB", LINE_BYTES_MAX >> 20));
+    }
+    let value: Value = serde_json::from_slice(line).map_err(|_| "a line is no JSON")?;
+    let Value::Object(mut fields) = value else { return Err("a line is no object".to_owned()) };
+    if fields.remove("id").and_then(|own| own.as_u64()) != Some(id) {
+        return Err("a line does not repeat the id of the question".to_owned());
+    }
+    let mut rest = fields.into_iter();
+    match (rest.next(), rest.next()) {
+        (Some((name, value)), None) if ["ok", "error", "row", "text"].contains(&name.as_str()) => Ok((name, value)),
+        (Some((name, _)), None) => Err(format!("the field {name:?} is unknown")),
+        _ => Err("a line has one field beside its id".to_owned()),
+    }
+}
+
+/// The fault of a plug-in that breaks the protocol.
+pub(super) fn breach(program: &str, why: &str) -> Fault {
+    Fault::unavailable("plugin-protocol", format!("{program} does not keep to the protocol: {}", harmless(why)))
+        .advise("See docs/exec-plugin.md, and the maker of the plug-in.")
+}
+
 impl Drop for Plugin {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// Hands on lines as they come, until nobody wants them; no more wait than fit into [`BYTES_AHEAD`].
+fn listen(output: impl Read, ahead: &AtomicU64, hand_on: &dyn Fn(std::io::Result<Vec<u8>>) -> bool) {
+    let mut output = BufReader::new(output);
+    loop {
+        let mut line = Vec::new();
+        let read = match (&mut output).take(LINE_BYTES_MAX).read_until(b'\n', &mut line) {
+            Ok(0) => return,
+            read => read.map(|_| line),
+        };
+        let bytes = read.as_ref().map_or(0, |line| line.len() as u64);
+        while ahead.load(Ordering::Relaxed) > BYTES_AHEAD {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        ahead.fetch_add(bytes, Ordering::Relaxed);
+        if !hand_on(read) {
+            return;
+        }
+    }
+}
+
+/// Writes what is sent until nobody sends any more; then the plug-in sees its input end.
+fn talk(mut input: ChildStdin) -> Sender<Vec<u8>> {
+    let (send, questions) = channel::<Vec<u8>>();
+    std::thread::spawn(move || {
+        for question in questions {
+            if input.write_all(&question).and_then(|()| input.flush()).is_err() {
+                return;
+            }
+        }
+    });
+    send
 }
 
 fn keep(errors: impl Read, kept: &Mutex<VecDeque<String>>) {

@@ -7,6 +7,7 @@ use ureq::http::Response;
 use ureq::{Agent, Body};
 
 use crate::Access;
+use crate::bounds::{Turns, endless};
 use crate::document::json::{self, Node, Value};
 use crate::document::record::reach;
 use crate::web::{self, Sent, encoded};
@@ -14,8 +15,10 @@ use crate::web::{self, Sent, encoded};
 use super::api::{Api, List, Pages};
 use super::token::Tokens;
 
-const ANSWER_BYTES_MAX: u64 = 256 << 20;
+const ANSWER_BYTES_MAX: u64 = 64 << 20;
 const PAGES_MAX: u64 = 1_000_000;
+/// Pages in a row that may have nothing on them.
+const EMPTY_PAGES_MAX: u64 = 1_000;
 /// How often a server may say "later" to the same question, and how long we wait at most each time.
 const LATER_MAX: u32 = 8;
 const WAIT_MAX: Duration = Duration::from_secs(120);
@@ -80,7 +83,7 @@ impl Client {
         if text.trim().is_empty() {
             return Ok((Node::of(Value::Null), link));
         }
-        json::parse(text).map(|node| (node, link)).map_err(|_| self.no_json())
+        json::parse_answer(text).map(|node| (node, link)).map_err(|_| self.no_json())
     }
 
     fn no_json(&self) -> Fault {
@@ -109,7 +112,7 @@ impl Client {
         more: &[(&str, &str)],
         each: &mut dyn FnMut(Node) -> Result<bool, Fault>,
     ) -> Result<(), Fault> {
-        let mut turn = Turn { number: 0, rows: 0, cursor: None, link: None };
+        let mut turn = Turn { number: 0, rows: 0, cursor: None, link: None, turns: Turns::of(0, EMPTY_PAGES_MAX) };
         while turn.number < PAGES_MAX {
             let path = turn.path(list, more);
             let (page, link) = match self.ask("GET", &path, None)? {
@@ -128,6 +131,11 @@ impl Client {
                 })
                 .collect();
             let count = rows.len() as u64;
+            if count > 0 && matches!(list.pages, Pages::Number { .. } | Pages::Offset { .. }) {
+                // A server that knows nothing of pages gives the first one for each.
+                let all: String = rows.iter().map(Node::compact).collect();
+                turn.turns.turn(self.host(), all, true)?;
+            }
             for row in rows {
                 if !each(row)? {
                     return Ok(());
@@ -137,8 +145,7 @@ impl Client {
                 return Ok(());
             }
         }
-        Err(Fault::unavailable("store-refused", format!("{} has pages without end", self.host()))
-            .advise("Check `pages` of the description of the API."))
+        Err(endless(self.host(), "its list has too many pages; check `pages` of the description of the API"))
     }
 
     /// Whether there is a page after this one.
@@ -153,12 +160,8 @@ impl Client {
                 let mut found = Vec::new();
                 reach(page, next, &mut found);
                 let cursor = found.first().and_then(|node| node.cell()).filter(|cursor| !cursor.is_empty());
-                if cursor.is_some() && cursor == turn.cursor {
-                    return Err(Fault::unavailable(
-                        "store-refused",
-                        format!("{} gives the same page again", self.host()),
-                    )
-                    .advise("Check `pages` of the description of the API."));
+                if let Some(cursor) = &cursor {
+                    turn.turns.turn(self.host(), cursor, count > 0)?;
                 }
                 turn.cursor = cursor;
                 Ok(turn.cursor.is_some())
@@ -173,6 +176,7 @@ impl Client {
                     )
                     .advise("A secret is sent to the server of the store alone."));
                 }
+                turn.turns.turn(self.host(), &link, count > 0)?;
                 turn.link = Some(if is_own { format!("{}{link}", origin(&self.base)) } else { link });
                 Ok(true)
             }
@@ -185,6 +189,7 @@ struct Turn {
     rows: u64,
     cursor: Option<String>,
     link: Option<String>,
+    turns: Turns,
 }
 
 impl Turn {

@@ -88,13 +88,14 @@ impl Tokens {
         let answer = web::send(&self.agent, "POST", &self.url, &headers, Sent::Bytes(body.as_bytes()))?;
         let status = answer.status().as_u16();
         let bytes = web::bytes(&self.url, answer, ANSWER_BYTES_MAX)?;
-        let node = std::str::from_utf8(&bytes).ok().and_then(|text| json::parse(text).ok());
+        let node = std::str::from_utf8(&bytes).ok().and_then(|text| json::parse_answer(text).ok());
         let word = |name: &str| node.as_ref().and_then(|node| node.member(name)).and_then(Node::cell);
         match (status, word("access_token").filter(|token| !token.is_empty())) {
             (200..=299, Some(token)) => {
                 let token = Zeroizing::new(token);
                 let life = word("expires_in").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
-                let until = life.map(|life| now + life.saturating_sub(MARGIN).max(life / 2));
+                // A life that no clock can tell has no end.
+                let until = life.and_then(|life| now.checked_add(life.saturating_sub(MARGIN).max(life / 2)));
                 *self.held.borrow_mut() = Some((token.clone(), until));
                 Ok(token)
             }

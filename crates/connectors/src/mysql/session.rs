@@ -1,7 +1,7 @@
 //! One connection: opened, pinned, made anew when it broke outside a transaction.
 
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
 use model::Fault;
@@ -19,6 +19,8 @@ use crate::sql::{self, Bind, Statement};
 const READING: u32 = 600;
 /// How much longer than the server itself this side waits.
 const GRACE: Duration = Duration::from_secs(2);
+/// How much longer than the limit of a statement its rows may come.
+const SILENCE: Duration = Duration::from_secs(30);
 
 pub(super) struct Session {
     /// For people: host, port, database.
@@ -29,6 +31,8 @@ pub(super) struct Session {
     /// `None`: it broke.
     connection: Option<MySqlConnection>,
     in_transaction: bool,
+    /// The server ends statements that take longer than the configuration says.
+    is_limited: bool,
     version: String,
 }
 
@@ -90,8 +94,16 @@ impl Session {
         let (host, options) = options(url, access)?;
         let runtime = sql::runtime()?;
         let access = access.clone();
-        let mut session =
-            Session { host, options, access, runtime, connection: None, in_transaction: false, version: String::new() };
+        let mut session = Session {
+            host,
+            options,
+            access,
+            runtime,
+            connection: None,
+            in_transaction: false,
+            is_limited: true,
+            version: String::new(),
+        };
         session.connect()?;
         Ok(session)
     }
@@ -145,7 +157,9 @@ impl Session {
     /// Lets the statements of `act` take as long as they do, as long as rows come.
     pub(super) fn without_limit<T>(&mut self, act: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
         self.execute(&Statement::plain(self.limit(Duration::ZERO)))?;
+        self.is_limited = false;
         let done = act(self);
+        self.is_limited = true;
         // A new connection has its limit already.
         if self.connection.is_some() {
             self.execute(&Statement::plain(self.limit(self.access.statement_timeout)))?;
@@ -205,8 +219,9 @@ impl Session {
     ) -> Result<(), Fault> {
         self.ready()?;
         let (patience, mut is_theirs) = (self.patience(), false);
+        let end = self.is_limited.then(|| Instant::now().checked_add(patience.saturating_add(SILENCE))).flatten();
         let Session { runtime, connection: Some(connection), host, .. } = self else { return Ok(()) };
-        let stream = sql::patient(bound(statement).fetch(connection).boxed_local(), patience);
+        let stream = sql::patient(bound(statement).fetch(connection).boxed_local(), patience, end);
         let outcome =
             sql::drain(runtime, stream, |error| fault(host, error), |row| each(&row).inspect_err(|_| is_theirs = true));
         if is_theirs {

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use model::Fault;
 use serde_json::{Value, json};
 
+use crate::bounds::{Turns, endless};
 use crate::document::json::{self, Member, Node};
 use crate::document::record::Record;
 
@@ -13,6 +14,8 @@ use super::wire::Wire;
 /// "No message found", "message not found".
 const NOT_FOUND: &[u64] = &[10037, 10043, 10057];
 const STREAM_NOT_FOUND: u64 = 10059;
+/// Pages of a listing.
+const PAGES_MAX: u64 = 100_000;
 
 /// A stream, or what lies under a KV bucket.
 #[derive(Clone, Debug)]
@@ -44,7 +47,7 @@ impl Message {
         let mut around = vec![("stream".to_owned(), stream.to_owned()), ("seq".to_owned(), self.seq.to_string())];
         around.push(("subject".to_owned(), self.subject.clone()));
         around.extend(variables.iter().cloned());
-        let parsed = std::str::from_utf8(&self.data).ok().and_then(|text| json::parse(text).ok());
+        let parsed = std::str::from_utf8(&self.data).ok().and_then(|text| json::parse_answer(text).ok());
         let mut members = match parsed {
             Some(Node { value: json::Value::Object(members), .. }) => members,
             _ if self.is_marker() => Vec::new(),
@@ -71,13 +74,17 @@ fn shown(bytes: &[u8]) -> String {
 
 /// All streams of the account.
 pub(super) fn streams(wire: &mut Wire) -> Result<Vec<Stream>, Fault> {
-    let mut streams = Vec::new();
-    loop {
+    let mut streams: Vec<Stream> = Vec::new();
+    let mut turns = Turns::of(0, 0);
+    for _ in 0..PAGES_MAX {
         let page = match wire.api("STREAM.LIST", &json!({"offset": streams.len()}))? {
             Ok(page) => page,
             Err(error) => return Err(wire.fault(&error, "to list its streams")),
         };
         let part = page["streams"].as_array().map(Vec::as_slice).unwrap_or_default();
+        if let Some(first) = part.first() {
+            turns.turn(wire.host(), first["config"]["name"].as_str(), true)?;
+        }
         streams.extend(part.iter().map(|stream| {
             let config = &stream["config"];
             Stream {
@@ -93,12 +100,14 @@ pub(super) fn streams(wire: &mut Wire) -> Result<Vec<Stream>, Fault> {
             return Ok(streams);
         }
     }
+    Err(endless(wire.host(), "its list of streams has too many pages"))
 }
 
 /// Subjects that fit `filter`, with the number of their messages.
 pub(super) fn subjects(wire: &mut Wire, stream: &str, filter: &str) -> Result<Vec<(String, u64)>, Fault> {
-    let mut subjects = Vec::new();
-    loop {
+    let mut subjects: Vec<(String, u64)> = Vec::new();
+    let mut turns = Turns::of(0, 0);
+    for _ in 0..PAGES_MAX {
         let question = json!({"subjects_filter": filter, "offset": subjects.len()});
         let info = match wire.api(&format!("STREAM.INFO.{stream}"), &question)? {
             Ok(info) => info,
@@ -106,17 +115,28 @@ pub(super) fn subjects(wire: &mut Wire, stream: &str, filter: &str) -> Result<Ve
             Err(error) => return Err(wire.fault(&error, "to show a stream")),
         };
         let Some(part) = info["state"]["subjects"].as_object() else { return Ok(subjects) };
+        if let Some(first) = part.keys().next() {
+            turns.turn(wire.host(), first, true)?;
+        }
         subjects.extend(part.iter().map(|(subject, count)| (subject.clone(), count.as_u64().unwrap_or(0))));
         let total = info["total"].as_u64().unwrap_or(0);
         if part.is_empty() || subjects.len() as u64 >= total {
             return Ok(subjects);
         }
     }
+    Err(endless(wire.host(), "its list of subjects has too many pages"))
 }
 
 /// The first message from `seq` on whose subject fits `filter`.
 pub(super) fn next(wire: &mut Wire, stream: &str, filter: &str, seq: u64) -> Result<Option<Message>, Fault> {
-    get(wire, stream, &json!({"seq": seq, "next_by_subj": filter}))
+    let found = get(wire, stream, &json!({"seq": seq, "next_by_subj": filter}))?;
+    match found {
+        // A walk over messages goes on with the number after this one.
+        Some(message) if message.seq < seq || message.seq == u64::MAX => {
+            Err(endless(wire.host(), "it shows a message again that was shown before"))
+        }
+        found => Ok(found),
+    }
 }
 
 /// The message with that number.

@@ -6,15 +6,14 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
-use std::sync::Arc;
+use std::time::Duration;
 
 use model::Fault;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::{Value, json};
 
 use crate::Access;
+use crate::bounds::{Patient, endless, harmless};
+use crate::tls::encrypted;
 use crate::web_address::Address;
 
 use super::login::Login;
@@ -22,6 +21,10 @@ use super::login::Login;
 /// The most bytes that one message may have.
 const MESSAGE_BYTES_MAX: usize = 64 << 20;
 const LINE_BYTES_MAX: u64 = 1 << 20;
+/// The most bytes that a server may send before the answer to a question is there.
+const ANSWER_BYTES_MAX: u64 = 128 << 20;
+/// Lines and messages that nobody asked for and that are passed over before the answer.
+const STRAY_MAX: u32 = 10_000;
 
 trait Both: Read + Write + Send {}
 impl<T: Read + Write + Send> Both for T {}
@@ -29,6 +32,9 @@ impl<T: Read + Write + Send> Both for T {}
 /// A connection, logged in.
 pub(super) struct Wire {
     stream: BufReader<Box<dyn Both>>,
+    /// What lies under the stream.
+    tcp: Patient,
+    patience: Option<Duration>,
     host: String,
     inbox: String,
     asked: u64,
@@ -46,20 +52,22 @@ impl Wire {
         let place = places.next().ok_or_else(|| lost(std::io::ErrorKind::AddrNotAvailable.into()))?;
         let tcp = TcpStream::connect_timeout(&place, access.connect_timeout).map_err(lost)?;
         let patience = (!access.statement_timeout.is_zero()).then_some(access.statement_timeout);
-        tcp.set_read_timeout(Some(access.connect_timeout)).map_err(lost)?;
         tcp.set_nodelay(true).map_err(lost)?;
-        let hello = read_line_unbuffered(&tcp).map_err(lost)?;
+        let tcp = Patient::of(tcp);
+        tcp.expect(Some(access.connect_timeout), LINE_BYTES_MAX);
+        let hello = read_line_unbuffered(tcp.clone()).map_err(lost)?;
+        if hello.is_empty() {
+            return Err(lost(std::io::ErrorKind::UnexpectedEof.into()));
+        }
         let info: Value = hello
             .strip_prefix("INFO ")
             .and_then(|text| serde_json::from_str(text).ok())
             .ok_or_else(|| refused(&host, "it speaks no NATS"))?;
         let is_encrypted =
             address.scheme == "tls" || access.tls.wanted(&address.host) || info["tls_required"].as_bool() == Some(true);
-        tcp.set_read_timeout(patience).map_err(lost)?;
-        tcp.set_write_timeout(patience).map_err(lost)?;
         let stream: Box<dyn Both> = match is_encrypted {
-            true => Box::new(encrypted(&host, tcp, access)?),
-            false => Box::new(tcp),
+            true => Box::new(encrypted(&host, tcp.clone(), access)?),
+            false => Box::new(tcp.clone()),
         };
         let number = |salt: u64| {
             let mut hasher = RandomState::new().build_hasher();
@@ -68,9 +76,11 @@ impl Wire {
         };
         let mut wire = Wire {
             stream: BufReader::with_capacity(1 << 16, stream),
+            tcp,
+            patience,
             inbox: format!("_INBOX.{:016x}{:016x}", number(1), number(2)),
             asked: 0,
-            server: info["version"].as_str().unwrap_or_default().to_owned(),
+            server: harmless(info["version"].as_str().unwrap_or_default()),
             host,
         };
         wire.log_in(&login, info["nonce"].as_str())?;
@@ -87,7 +97,7 @@ impl Wire {
         }
         let inbox = self.inbox.clone();
         self.send(format!("CONNECT {hello}\r\nSUB {inbox}.* 1\r\nPING\r\n").as_bytes())?;
-        loop {
+        for _ in 0..STRAY_MAX {
             let line = self.line()?;
             match line.split(' ').next().unwrap_or_default() {
                 "PONG" => return Ok(()),
@@ -95,6 +105,7 @@ impl Wire {
                 _ => return Err(refused(&self.host, "it answers a login with something else")),
             }
         }
+        Err(endless(&self.host, "it says everything but that the login is done"))
     }
 
     /// Asks `subject` and waits for the answer: its headers and its bytes.
@@ -110,21 +121,20 @@ impl Wire {
         };
         question.extend_from_slice(payload);
         question.extend_from_slice(b"\r\n");
+        self.tcp.expect(self.patience, ANSWER_BYTES_MAX);
         self.send(&question)?;
-        loop {
+        for _ in 0..STRAY_MAX {
             let line = self.line()?;
             let words: Vec<&str> = line.split_ascii_whitespace().collect();
             match words.as_slice() {
                 ["PING"] => self.send(b"PONG\r\n")?,
                 ["MSG" | "HMSG", to, _, rest @ ..] => {
-                    let has_headers = words[0] == "HMSG";
-                    let sizes: Vec<usize> = rest.iter().rev().take(2).filter_map(|word| word.parse().ok()).collect();
-                    let whole = sizes.first().copied().filter(|size| *size <= MESSAGE_BYTES_MAX);
-                    let whole = whole.ok_or_else(|| refused(&self.host, "a message is too large"))?;
-                    let head = if has_headers { sizes.get(1).copied().unwrap_or(0).min(whole) } else { 0 };
+                    let Some((head, whole)) = sizes(words[0] == "HMSG", rest) else {
+                        return Err(refused(&self.host, "a message is too large, or does not say how large it is"));
+                    };
                     let is_ours = *to == reply;
                     let mut bytes = vec![0; whole + 2];
-                    self.stream.read_exact(&mut bytes).map_err(|error| unreachable(&self.host, &error))?;
+                    self.stream.read_exact(&mut bytes).map_err(|error| self.lost(&error))?;
                     bytes.truncate(whole);
                     if is_ours {
                         let body = bytes.split_off(head);
@@ -134,6 +144,7 @@ impl Wire {
                 _ => {}
             }
         }
+        Err(endless(&self.host, "it sends what nobody asked for instead"))
     }
 
     /// Asks the JetStream API; an error of the API is the inner one: its number and its words.
@@ -158,17 +169,32 @@ impl Wire {
         refused(&self.host, &format!("it refuses {what}: {} ({})", error.1, error.0))
     }
 
+    /// The server, for messages.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
     fn send(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         let stream = self.stream.get_mut();
-        stream.write_all(bytes).and_then(|()| stream.flush()).map_err(|error| unreachable(&self.host, &error))
+        stream.write_all(bytes).and_then(|()| stream.flush()).map_err(|error| self.lost(&error))
+    }
+
+    fn lost(&self, error: &std::io::Error) -> Fault {
+        match self.tcp.is_exhausted() {
+            true => endless(&self.host, "an answer has more bytes than any may have"),
+            false => unreachable(&self.host, error),
+        }
     }
 
     /// The next line of the server; what it calls an error is a fault.
     fn line(&mut self) -> Result<String, Fault> {
         let mut line = Vec::new();
         let read = (&mut self.stream).take(LINE_BYTES_MAX).read_until(b'\n', &mut line);
-        if read.map_err(|error| unreachable(&self.host, &error))? == 0 {
+        if read.map_err(|error| self.lost(&error))? == 0 {
             return Err(unreachable(&self.host, &std::io::ErrorKind::UnexpectedEof.into()));
+        }
+        if !line.ends_with(b"\n") {
+            return Err(refused(&self.host, "a line of it has no end"));
         }
         let line = String::from_utf8_lossy(&line).trim_end().to_owned();
         let Some(error) = line.strip_prefix("-ERR") else { return Ok(line) };
@@ -187,45 +213,22 @@ impl Wire {
     }
 }
 
+/// The lengths of the headers and of the whole, which a message says last. Both are within limits.
+fn sizes(has_headers: bool, words: &[&str]) -> Option<(usize, usize)> {
+    let mut sizes = words.iter().rev();
+    let whole = sizes.next()?.parse().ok().filter(|size| *size <= MESSAGE_BYTES_MAX)?;
+    let head = if has_headers { sizes.next()?.parse().ok().filter(|head| *head <= whole)? } else { 0 };
+    Some((head, whole))
+}
+
 /// Before TLS begins, not one byte more may be read than the line.
-fn read_line_unbuffered(mut tcp: &TcpStream) -> std::io::Result<String> {
+fn read_line_unbuffered(mut tcp: Patient) -> std::io::Result<String> {
     let mut line = Vec::new();
     let mut byte = [0];
     while line.len() < 1 << 16 && tcp.read(&mut byte)? == 1 && byte[0] != b'\n' {
         line.push(byte[0]);
     }
     Ok(String::from_utf8_lossy(&line).trim_end().to_owned())
-}
-
-fn encrypted(
-    host: &str,
-    mut tcp: TcpStream,
-    access: &Access,
-) -> Result<StreamOwned<ClientConnection, TcpStream>, Fault> {
-    let wrong = |error: &dyn std::fmt::Display| {
-        Fault::unavailable("store-unreachable", format!("No safe connection to {host}: {error}"))
-            .advise("Check `ca` in the configuration of the store, and the name in the server's certificate.")
-    };
-    let mut roots = RootCertStore::empty();
-    match &access.ca {
-        Some(path) => {
-            let found = CertificateDer::pem_file_iter(access.folder.join(path)).map_err(|error| wrong(&error))?;
-            for certificate in found {
-                roots.add(certificate.map_err(|error| wrong(&error))?).map_err(|error| wrong(&error))?;
-            }
-        }
-        None => drop(roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs)),
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| wrong(&error))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let name = ServerName::try_from(host.to_owned()).map_err(|error| wrong(&error))?;
-    let mut session = ClientConnection::new(Arc::new(config), name).map_err(|error| wrong(&error))?;
-    session.complete_io(&mut tcp).map_err(|error| wrong(&error))?;
-    Ok(StreamOwned::new(session, tcp))
 }
 
 fn unreachable(host: &str, error: &std::io::Error) -> Fault {
@@ -239,5 +242,5 @@ fn unreachable(host: &str, error: &std::io::Error) -> Fault {
 }
 
 fn refused(host: &str, why: &str) -> Fault {
-    Fault::unavailable("store-refused", format!("{host}: {why}")).advise("See the log of the server.")
+    Fault::unavailable("store-refused", format!("{host}: {}", harmless(why))).advise("See the log of the server.")
 }

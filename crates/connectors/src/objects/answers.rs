@@ -51,7 +51,8 @@ pub(super) fn elements(xml: &[u8]) -> Option<(Element, Vec<Element>)> {
                     _ => text.clear(),
                 }
             }
-            Event::Eof => return path.is_empty().then_some((root, found)),
+            // Without a root it is nothing: an empty answer is no empty listing.
+            Event::Eof => return (path.is_empty() && !root.name.is_empty()).then_some((root, found)),
             _ => {}
         }
     }
@@ -85,5 +86,7 @@ mod tests {
         assert_eq!((root.name.as_str(), root.field("Name")), ("R", Some("b")));
         assert_eq!(found[0].field("Key"), Some("a&bA"));
         assert_eq!(elements(b"<a><b></a>"), None);
+        assert_eq!(elements(b""), None);
+        assert_eq!(elements(b"{}"), None);
     }
 }

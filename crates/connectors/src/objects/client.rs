@@ -11,6 +11,7 @@ use ureq::{Agent, Body};
 use zeroize::Zeroizing;
 
 use crate::Access;
+use crate::bounds::harmless;
 use crate::web::{self, Sent, encoded};
 
 use super::answers::{Element, elements};
@@ -109,10 +110,15 @@ impl Client {
         }
     }
 
+    /// The server, for messages.
+    pub(super) fn host(&self) -> &str {
+        web::host(&self.base)
+    }
+
     /// The fault of an answer that nobody reckoned with.
     pub(super) fn fault(&self, refused: &Refused, what: &str) -> Fault {
         let host = web::host(&self.base);
-        let told = format!("{host} refused {what}: {} {}", refused.status, refused.code);
+        let told = format!("{host} refused {what}: {} {}", refused.status, harmless(&refused.code));
         match (refused.status, refused.code.as_str()) {
             (404, "NoSuchBucket") => {
                 Fault::unavailable("store-unreachable", format!("{host} has no bucket {}", self.bucket))

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use model::Fault;
 
 use crate::bodies::Entry;
+use crate::bounds::Turns;
 use crate::web::decoded;
 
 use super::client::Client;
@@ -30,7 +31,11 @@ pub(super) struct Listing {
     /// Where the next page begins: marker of key and of version, or the token.
     next: Option<(String, String)>,
     is_begun: bool,
+    turns: Turns,
 }
+
+/// Pages without a line: servers that hide what this key may not see have some.
+const EMPTY_PAGES_MAX: u64 = 1_000;
 
 impl Listing {
     /// Names that begin with `prefix`, which comes after `root`.
@@ -43,6 +48,7 @@ impl Listing {
             page: VecDeque::new(),
             next: None,
             is_begun: false,
+            turns: Turns::of(0, EMPTY_PAGES_MAX),
         }
     }
 
@@ -100,6 +106,18 @@ impl Listing {
                 }
                 false => field("NextContinuationToken").map(|token| (token, String::new())),
             };
+            // An end that is none would leave out whatever comes after it.
+            if self.next.is_none() {
+                let host = self.client.host();
+                return Err(Fault::unavailable(
+                    "store-refused",
+                    format!("{host} breaks a listing off without saying where it goes on"),
+                )
+                .advise("Check that `endpoint` is an S3 server; see its log."));
+            }
+        }
+        if let Some(next) = &self.next {
+            self.turns.turn(self.client.host(), next, !found.is_empty())?;
         }
         for element in &found {
             let is_marker = element.name == "DeleteMarker";

@@ -1,6 +1,6 @@
 //! One connection, its settings, and questions to it. A connection that broke is made anew, outside transactions only.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use model::Fault;
 use privacy::row::Cell;
@@ -130,6 +130,7 @@ impl Session {
     ) -> Result<(), Fault> {
         self.connect()?;
         let patience = self.patience();
+        let end = patience.and_then(|patience| Instant::now().checked_add(patience));
         let Session { address, runtime, connection, .. } = self;
         let Some(open) = connection else { return Err(sql::unreachable(&address.label, "there is no connection")) };
         let mut is_broken = false;
@@ -137,7 +138,7 @@ impl Session {
             is_broken = faults::is_broken(&error);
             faults::fault(&address.label, error)
         };
-        let answer = sql::patient(bound(statement).fetch(open), patience.unwrap_or(FOREVER));
+        let answer = sql::patient(bound(statement).fetch(open), patience.unwrap_or(FOREVER), end);
         let done = sql::drain(runtime, answer, failed, |row| each(texts(&address.label, &row, width)?));
         // What is left of an answer that nobody wants would have to be read to its end.
         if is_broken || done.is_err() && !self.in_transaction {
@@ -236,7 +237,7 @@ impl Session {
         let Some(open) = connection else { return Err(sql::unreachable(&address.label, "there is no connection")) };
         let failed = |error: sqlx::Error| faults::fault(&address.label, error);
         let done = match runtime.block_on(open.copy_out_raw(&statement.sql)) {
-            Ok(stream) => sql::drain(runtime, sql::patient(stream, patience), failed, each),
+            Ok(stream) => sql::drain(runtime, sql::patient(stream, patience, None), failed, each),
             Err(error) => Err(failed(error)),
         };
         if done.is_err() {

@@ -144,7 +144,7 @@ fn watched(
 /// A text with fields set: in its JSON, or as a whole where it has none.
 fn edited(old: &[u8], fields: &[(FieldPath, Cell)]) -> Result<Vec<u8>, Fault> {
     let text = std::str::from_utf8(old).ok();
-    let parsed = text.and_then(|text| Some((text, json::parse(text).ok()?)));
+    let parsed = text.and_then(|text| Some((text, json::parse_answer(text).ok()?)));
     if let Some((text, node)) = parsed.filter(|(text, _)| text.trim_start().starts_with('{')) {
         return Ok(edit::set(text, &node, fields).map_or_else(|| old.to_vec(), String::into_bytes));
     }

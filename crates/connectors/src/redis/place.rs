@@ -4,11 +4,14 @@ use std::ops::RangeInclusive;
 
 use redis::{Arg, Cmd, Value, from_redis_value};
 
+use crate::bounds::harmless;
 use crate::crc16::crc16;
 use crate::web_address::Address;
 
 /// How many slots a cluster has.
 const SLOTS: u16 = 16_384;
+/// More masters than any cluster is advised to have: each costs a connection.
+const MASTERS_MAX: usize = 1_000;
 
 /// The slots of one master.
 pub(super) type Slots = Vec<RangeInclusive<u16>>;
@@ -80,15 +83,22 @@ pub(super) fn masters(told: &Value, asked: &Address) -> Option<Vec<(Address, Slo
         // A node that does not know its own name is the one that was asked.
         let host: Option<String> = from_redis_value(host.clone()).ok()?;
         let host = host.filter(|host| !host.is_empty() && host != "?").unwrap_or_else(|| asked.host.clone());
-        let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host };
-        let address = Address { host, port: Some(from_redis_value(port.clone()).ok()?), ..asked.clone() };
+        let address = beside(asked, &host, from_redis_value(port.clone()).ok()?);
         covered += u32::from(last.checked_sub(first)?) + 1;
         match masters.iter_mut().find(|(known, _)| *known == address) {
             Some((_, slots)) => slots.push(first..=last),
+            None if masters.len() == MASTERS_MAX => return None,
             None => masters.push((address, vec![first..=last])),
         }
     }
     (covered == u32::from(SLOTS)).then_some(masters)
+}
+
+/// The address of a server that another one names.
+pub(super) fn beside(asked: &Address, host: &str, port: u16) -> Address {
+    let host = harmless(host);
+    let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host };
+    Address { host, port: Some(port), ..asked.clone() }
 }
 
 #[cfg(test)]

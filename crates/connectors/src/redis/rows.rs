@@ -6,6 +6,7 @@ use model::Fault;
 use privacy::row::FieldPath;
 use redis::cmd;
 
+use crate::bounds::Turns;
 use crate::document::json::{self, Member, Node, Value};
 use crate::document::record::Record;
 
@@ -130,7 +131,8 @@ pub(super) fn rows(
             None => Ok(ControlFlow::Continue(())),
         },
         Layout::List => {
-            for start in (0..).step_by(CHUNK) {
+            let len: usize = wire.ask(cmd("LLEN").arg(key))?;
+            for start in (0..len).step_by(CHUNK) {
                 let part: Vec<Vec<u8>> = wire.ask(cmd("LRANGE").arg(key).arg(start).arg(start + CHUNK - 1))?;
                 if part.is_empty() {
                     break;
@@ -157,6 +159,7 @@ fn cursor(wire: &mut Wire, key: &[u8], layout: Layout, row: &mut Row<'_>) -> Res
         _ => "HSCAN",
     };
     let mut at = 0_u64;
+    let mut turns = Turns::of(100, 100_000);
     // A server may tell an element twice while it moves its table.
     let mut told = std::collections::HashSet::new();
     loop {
@@ -179,17 +182,20 @@ fn cursor(wire: &mut Wire, key: &[u8], layout: Layout, row: &mut Row<'_>) -> Res
         if next == 0 {
             return Ok(ControlFlow::Continue(()));
         }
+        turns.turn(wire.host(), next, !part.is_empty())?;
         at = next;
     }
 }
 
 fn stream(wire: &mut Wire, key: &[u8], row: &mut Row<'_>) -> Result<ControlFlow<()>, Fault> {
     let mut start = "-".to_owned();
+    let mut turns = Turns::of(0, 0);
     loop {
         let part: Vec<(String, Vec<Vec<u8>>)> =
             wire.ask(cmd("XRANGE").arg(key).arg(&start).arg("+").arg("COUNT").arg(CHUNK))?;
         let Some((last, _)) = part.last() else { return Ok(ControlFlow::Continue(())) };
         start = format!("({last}");
+        turns.turn(wire.host(), last, true)?;
         for (id, fields) in &part {
             let pairs: Vec<(Vec<u8>, Vec<u8>)> =
                 fields.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
@@ -214,7 +220,8 @@ fn object(pairs: &[(Vec<u8>, Vec<u8>)]) -> Node {
 /// The JSON object or list in it; null when it is none.
 fn document(bytes: &[u8]) -> Node {
     let looks_so = matches!(bytes.iter().find(|byte| !byte.is_ascii_whitespace()), Some(b'{' | b'['));
-    let parsed = looks_so.then(|| std::str::from_utf8(bytes).ok().and_then(|text| json::parse(text).ok())).flatten();
+    let parsed =
+        looks_so.then(|| std::str::from_utf8(bytes).ok().and_then(|text| json::parse_answer(text).ok())).flatten();
     parsed.unwrap_or_else(|| Node::of(Value::Null))
 }
 

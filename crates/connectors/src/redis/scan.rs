@@ -44,6 +44,7 @@ impl<'a> Scan<'a> {
         shapes: &[Shape],
         progress: &dyn Progress,
     ) -> Result<(), Fault> {
+        let mut turns = wire.turns()?;
         let mut cursor = Some(Cursor::default());
         while let Some(at) = cursor {
             let (next, keys) = wire.scan(at, b"*")?;
@@ -59,6 +60,7 @@ impl<'a> Scan<'a> {
                 self.key(wire, key, &collection, shape)?;
             }
             progress.advance(keys.len() as u64);
+            turns.turn(wire.host(), next, !keys.is_empty())?;
             cursor = next;
         }
         Ok(())

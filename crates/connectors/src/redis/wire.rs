@@ -1,15 +1,25 @@
 //! The connections: commands as bytes, answers as values, errors as faults. A cluster has one to each of its masters.
+//!
+//! Every one of them, to Sentinels and nodes of a cluster too, is a [`Line`]: what it answers has bounds.
+
+use std::net::{TcpStream, ToSocketAddrs};
 
 use model::Fault;
-use redis::{
-    Client, Cmd, Connection, ConnectionAddr, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo, Pipeline,
-    RedisConnectionInfo, RedisError, TlsCertificates,
-};
+use redis::{Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError};
 
 use crate::Access;
+use crate::bounds::{Patient, Turns, endless, harmless};
+use crate::tls::encrypted;
 use crate::web_address::Address;
 
 use super::place::{self, Kind, Slots};
+use super::resp::{Both, Line};
+
+/// The most bytes of what a server says at a login.
+const GREETING_BYTES_MAX: u64 = 1 << 20;
+/// How often a cursor may come again: a table that shrinks during a walk is walked again in part.
+const REPEATS_MAX: u32 = 100;
+const EMPTY_MAX: u64 = 1_000_000;
 
 /// A server, or the masters of a cluster.
 pub(super) struct Wire {
@@ -21,13 +31,13 @@ pub(super) struct Wire {
 
 /// One connection, and in a cluster the slots that lie behind it.
 struct Node {
-    connection: Connection,
+    line: Line,
     host: String,
     slots: Slots,
 }
 
 /// How far a walk over all keys has come.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, Hash)]
 pub(super) struct Cursor {
     node: usize,
     at: u64,
@@ -69,7 +79,7 @@ impl Wire {
             self.last = self.node_of(key);
         }
         let node = &mut self.nodes[self.last];
-        commands.query(&mut node.connection).map_err(|error| fault(&node.host, &error))
+        node.all(commands)
     }
 
     /// The same command for each key, in one go for each server.
@@ -88,7 +98,7 @@ impl Wire {
         }
         for (node, (commands, places)) in self.nodes.iter_mut().zip(parts).filter(|(_, (_, places))| !places.is_empty())
         {
-            let told: Vec<T> = commands.query(&mut node.connection).map_err(|error| fault(&node.host, &error))?;
+            let told: Vec<T> = node.all(&commands)?;
             for (at, answer) in places.into_iter().zip(told) {
                 answers[at] = Some(answer);
             }
@@ -109,6 +119,25 @@ impl Wire {
             at => Some(Cursor { at, ..cursor }),
         };
         Ok((next, names))
+    }
+
+    /// How many answers of a walk over the names may have nothing in them.
+    pub(super) fn turns(&mut self) -> Result<Turns, Fault> {
+        let mut keys: u64 = 0;
+        for node in &mut self.nodes {
+            let told = match node.ask(&redis::cmd("DBSIZE")) {
+                Err(fault) if fault.code() == "store-permission" => u64::MAX,
+                told => told?,
+            };
+            keys = keys.saturating_add(told);
+        }
+        // A table that was larger once has places without keys; no honest one has so many.
+        Ok(Turns::of(REPEATS_MAX, (keys / 10).min(EMPTY_MAX) + 10_000))
+    }
+
+    /// The server that was asked last, for messages.
+    pub(super) fn host(&self) -> &str {
+        &self.nodes[self.last].host
     }
 
     /// The lines of a section of `INFO`, of every server.
@@ -135,34 +164,43 @@ impl Node {
     fn open(address: &Address, db: i64, access: &Access) -> Result<Self, Fault> {
         let is_encrypted = address.scheme.starts_with("rediss") || access.tls.wanted(&address.host);
         let host = address.host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let port = address.port.unwrap_or(6379);
-        let addr = match is_encrypted {
-            true => ConnectionAddr::TcpTls { host: host.clone(), port, insecure: false, tls_params: None },
-            false => ConnectionAddr::Tcp(host.clone(), port),
+        let lost = |error: std::io::Error| fault(&host, &error.into());
+        let mut places = (host.as_str(), address.port.unwrap_or(6379)).to_socket_addrs().map_err(lost)?;
+        let place = places.next().ok_or_else(|| lost(std::io::ErrorKind::AddrNotAvailable.into()))?;
+        let tcp = TcpStream::connect_timeout(&place, access.connect_timeout).map_err(lost)?;
+        tcp.set_nodelay(true).map_err(lost)?;
+        let tcp = Patient::of(tcp);
+        tcp.expect(Some(access.connect_timeout), GREETING_BYTES_MAX);
+        let stream: Box<dyn Both> = match is_encrypted {
+            true => Box::new(encrypted(&host, tcp.clone(), access)?),
+            false => Box::new(tcp.clone()),
         };
-        let mut login = RedisConnectionInfo::default().set_db(db).set_skip_set_lib_name();
-        if let Some(user) = access.user.as_deref().or(address.user.as_deref()) {
-            login = login.set_username(user);
-        }
+        let line = Line::of(stream, tcp, Some(access.connect_timeout), db);
+        let mut node = Node { line, host, slots: Slots::new() };
+        node.log_in(address, db, access)?;
+        node.line.patience = (!access.statement_timeout.is_zero()).then_some(access.statement_timeout);
+        Ok(node)
+    }
+
+    fn log_in(&mut self, address: &Address, db: i64, access: &Access) -> Result<(), Fault> {
         if let Some(password) = &access.password {
-            login = login.set_password(password.as_str());
-        }
-        let told = |error: &RedisError| fault(&host, error);
-        let info: ConnectionInfo = addr.into_connection_info().map_err(|error| told(&error))?.set_redis_settings(login);
-        let client = match is_encrypted {
-            false => Client::open(info),
-            true => {
-                let root_cert = access.ca.as_ref().map(|path| std::fs::read(access.folder.join(path))).transpose();
-                let root_cert = root_cert.map_err(|error| Fault::io("read", std::path::Path::new("ca"), error))?;
-                Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert })
+            let mut auth = redis::cmd("AUTH");
+            if let Some(user) = access.user.as_deref().or(address.user.as_deref()) {
+                auth.arg(user);
             }
-        };
-        let connection = client.and_then(|client| client.get_connection_with_timeout(access.connect_timeout));
-        let connection = connection.map_err(|error| told(&error))?;
-        let patience = (!access.statement_timeout.is_zero()).then_some(access.statement_timeout);
-        connection.set_read_timeout(patience).map_err(|error| told(&error))?;
-        connection.set_write_timeout(patience).map_err(|error| told(&error))?;
-        Ok(Node { connection, host, slots: Slots::new() })
+            self.ask::<()>(auth.arg(password.as_str())).map_err(|fault| match fault.code() {
+                // Whatever word a server has for it.
+                "store-refused" => {
+                    Fault::unavailable("store-login-refused", format!("{} does not let this user in", self.host))
+                        .advise("Check user and password of the store.")
+                }
+                _ => fault,
+            })?;
+        }
+        match db {
+            0 => Ok(()),
+            db => self.ask(redis::cmd("SELECT").arg(db)),
+        }
     }
 
     /// Where the master is that a Sentinel calls `name`. Sentinels rarely ask for a password: it is shown to those that do.
@@ -179,12 +217,22 @@ impl Node {
             Fault::unavailable("store-unreachable", format!("{} watches no master of the name {name:?}", address.host))
                 .advise("Write redis+sentinel://HOST:26379/NAME/DB with the name that stands in sentinel.conf.")
         })?;
-        let host = if host.contains(':') { format!("[{host}]") } else { host };
-        Ok(Address { host, port: Some(port), ..address.clone() })
+        Ok(place::beside(address, &host, port))
     }
 
     fn ask<T: FromRedisValue>(&mut self, command: &Cmd) -> Result<T, Fault> {
-        command.query(&mut self.connection).map_err(|error| fault(&self.host, &error))
+        command.query(&mut self.line).map_err(|error| self.told(&error))
+    }
+
+    fn all<T: FromRedisValue>(&mut self, commands: &Pipeline) -> Result<T, Fault> {
+        commands.query(&mut self.line).map_err(|error| self.told(&error))
+    }
+
+    fn told(&self, error: &RedisError) -> Fault {
+        match self.line.tcp.is_exhausted() {
+            true => endless(&self.host, "an answer has more bytes than any may have"),
+            false => fault(&self.host, error),
+        }
     }
 }
 
@@ -193,7 +241,7 @@ fn fault(host: &str, error: &RedisError) -> Fault {
     // The words of a server can repeat what it was asked; its code cannot.
     let told = match code {
         "" => format!("{host}: {}", error.category()),
-        code => format!("{host} answers {code}"),
+        code => format!("{host} answers {}", harmless(code)),
     };
     match code {
         "READONLY" => {

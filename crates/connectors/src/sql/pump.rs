@@ -1,6 +1,6 @@
 //! From asynchronous drivers to calls that block.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::{FutureExt as _, Stream, StreamExt as _};
 use model::Fault;
@@ -17,22 +17,25 @@ pub(crate) fn runtime() -> Result<Runtime, Fault> {
     })
 }
 
-/// The same items; an error when one lets itself be waited for longer than `patience`.
+/// The same items; an error when one lets itself be waited for longer than `patience`, or when they have not ended at
+/// `end`: a server that keeps to the limit it was given ends them before.
 pub(crate) fn patient<T>(
     stream: impl Stream<Item = Result<T, sqlx::Error>> + Unpin,
     patience: Duration,
+    end: Option<Instant>,
 ) -> impl Stream<Item = Result<T, sqlx::Error>> {
     futures::stream::unfold(Some(stream), move |stream| async move {
         let mut stream = stream?;
-        // What is there already is taken without a look at the clock.
+        let is_over = end.is_some_and(|end| end <= Instant::now());
+        // What is there already is taken without a timer.
         let ready = stream.next().now_or_never();
         let item = match ready {
             Some(item) => Ok(item),
             None => tokio::time::timeout(patience, stream.next()).await,
         };
         match item {
-            Ok(item) => item.map(|item| (item, Some(stream))),
-            Err(_) => Some((Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())), None)),
+            Ok(item) if !is_over => item.map(|item| (item, Some(stream))),
+            _ => Some((Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())), None)),
         }
     })
 }

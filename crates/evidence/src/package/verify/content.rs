@@ -163,15 +163,15 @@ fn xml_check(package: &Package, document: &Document) -> Check {
     Check::of("xml", format!("{CASE_XML} says what {CASE_JSON} says."), places)
 }
 
-/// The script and the text are ours. Another version may have written others: they are covered by the seal, not judged.
+/// The script and the page that check are ours. Another version may have written others: they are covered by the seal, not
+/// judged. Whoever sealed with a key of their own may have put in anything.
 pub(super) fn script_check(package: &Package) -> Check {
-    match package.held(VERIFY_SH) {
-        Ok(script) if script == texts::VERIFY_SH => {
-            Check::passed("script", format!("{VERIFY_SH} is the script of this version."))
+    let ours = [(VERIFY_SH, texts::VERIFY_SH, "run"), (VERIFY_HTML, texts::VERIFY_HTML, "open")];
+    let other = ours.into_iter().find(|(path, text, _)| package.held(path) != Ok(*text));
+    match other {
+        None => Check::passed("script", format!("{VERIFY_SH} and {VERIFY_HTML} are those of this version.")),
+        Some((path, _, act)) => {
+            Check::not_checked("script", format!("{path} is not the one of this version; do not {act} it unread."))
         }
-        _ => Check::not_checked(
-            "script",
-            format!("{VERIFY_SH} is not the script of this version; do not run it unread."),
-        ),
     }
 }

@@ -30,6 +30,10 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         return;
     }
     let new = (what & 2 == 0).then(|| "erased, \"x\"\n;".to_owned());
+    // A record of one field that is emptied is an empty line, which is no record.
+    if new.is_none() && before.iter().any(|(_, members)| members.len() == 1) {
+        return;
+    }
     let set = || Choice::Set(field.clone(), new.clone());
     let left = rewrite(kind, input, &mut |_| if next() { set() } else { Choice::Keep }).expect("written");
     let after = rows(kind, &left).expect("what was set is read");

@@ -36,6 +36,7 @@ pub(super) fn elements(xml: &[u8]) -> Option<(Element, Vec<Element>)> {
                     _ => {}
                 }
             }
+            Event::Empty(element) if path.is_empty() => element.local_name().as_ref().clone_into(&mut root.name),
             Event::Text(part) => text.push_str(&part),
             Event::CData(part) => text.push_str(&part),
             Event::GeneralRef(name) => text.push(letter(&name)?),
@@ -86,6 +87,7 @@ mod tests {
         assert_eq!((root.name.as_str(), root.field("Name")), ("R", Some("b")));
         assert_eq!(found[0].field("Key"), Some("a&bA"));
         assert_eq!(elements(b"<a><b></a>"), None);
+        assert_eq!(elements(b"<a/>").map(|(root, _)| root.name).as_deref(), Some("a"));
         assert_eq!(elements(b""), None);
         assert_eq!(elements(b"{}"), None);
     }

@@ -85,9 +85,10 @@ pub(super) fn masters(told: &Value, asked: &Address) -> Option<Vec<(Address, Slo
         let host = host.filter(|host| !host.is_empty() && host != "?").unwrap_or_else(|| asked.host.clone());
         let address = beside(asked, &host, from_redis_value(port.clone()).ok()?);
         covered += u32::from(last.checked_sub(first)?) + 1;
+        let is_full = masters.len() == MASTERS_MAX;
         match masters.iter_mut().find(|(known, _)| *known == address) {
             Some((_, slots)) => slots.push(first..=last),
-            None if masters.len() == MASTERS_MAX => return None,
+            None if is_full => return None,
             None => masters.push((address, vec![first..=last])),
         }
     }

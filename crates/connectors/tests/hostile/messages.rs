@@ -47,6 +47,7 @@ fn but(special: impl Fn(&str, &str) -> Option<String> + Clone + Send + 'static) 
     nats(move |api, body| {
         special(api, body).unwrap_or_else(|| match api {
             "STREAM.LIST" => streams(&["S"], 1),
+            "STREAM.INFO.S" => message("{}"),
             _ => message(r#"{"error":{"err_code":10037,"description":"no message found"}}"#),
         })
     })

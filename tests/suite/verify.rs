@@ -10,7 +10,7 @@ use crate::authority::{Authority, Calendar};
 use crate::house::{House, fit_their_schemas, judge, python, repository};
 
 /// A moment after now: certificates that a test makes are good by then.
-fn soon() -> String {
+pub(crate) fn soon() -> String {
     let output = Command::new("date").args(["-u", "-d", "+1 minute", "+%Y-%m-%dT%H:%M:%SZ"]).output().unwrap();
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }

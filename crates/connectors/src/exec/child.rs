@@ -89,7 +89,7 @@ impl Plugin {
         question.insert("op".to_owned(), op.into());
         let mut line = Value::Object(question).to_string();
         line.push('\n');
-        if !self.input.as_ref().is_some_and(|input| input.send(line.into_bytes()).is_ok()) {
+        if self.input.as_ref().is_none_or(|input| input.send(line.into_bytes()).is_err()) {
             return Err(self.gone());
         }
         loop {

@@ -21,7 +21,7 @@ use kit::{Asked, serve};
 const KINDS: [&str; 6] = ["postgres", "mysql", "redis", "nats", "http", "s3"];
 
 fn check(kind: &str, behave: fn(TcpStream), codes: &[&str]) {
-    let port = serve(move |stream| behave(stream));
+    let port = serve(behave);
     let fault = Asked::of(kind, port).describe().expect_err(kind);
     assert!(codes.contains(&fault.code()), "{kind}: {} {fault}", fault.code());
     kit::is_presentable(kind, &fault);

@@ -121,6 +121,27 @@ mod tests {
         check("redis+sentinel://h/shop", Kind::Sentinel("shop".to_owned()), Some(0));
     }
 
+    /// One after the other or all on one server; never without end.
+    #[test]
+    fn a_cluster_has_only_so_many_masters() {
+        let asked = Address::parse("redis+cluster://h:7000").unwrap();
+        let told = |count: u16| {
+            let each = SLOTS / count;
+            let master = |at: u16| {
+                let host = Value::BulkString(b"n\x1b[2J".to_vec());
+                let last = if at + 1 == count { SLOTS - 1 } else { (at + 1) * each - 1 };
+                let place = Value::Array(vec![host, Value::Int(i64::from(at) + 1)]);
+                Value::Array(vec![Value::Int(i64::from(at * each)), Value::Int(i64::from(last)), place])
+            };
+            masters(&Value::Array((0..count).map(master).collect()), &asked)
+        };
+        let found = told(3).unwrap();
+        assert_eq!((found.len(), found[2].0.host.as_str(), found[2].0.port), (3, "n[2J", Some(3)));
+        assert_eq!(found[2].1, [2 * 5_461..=16_383]);
+        assert_eq!(told(1_000).map(|found| found.len()), Some(1_000));
+        assert_eq!(told(1_001), None);
+    }
+
     /// As `CLUSTER KEYSLOT` of a server says.
     #[test]
     fn slots_are_those_of_the_server() {

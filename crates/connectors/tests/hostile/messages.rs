@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 
 use crate::kit::{Asked, ends, serve};
 
-/// Answers each question to the API by its name and its body; what comes back is sent as it is, `{}` is where answers go.
+/// Answers each question to the API by its name and its body; what comes back is sent as it is, the first `{}` is where answers go.
 fn nats(answer: impl Fn(&str, &str) -> String + Clone + Send + 'static) -> Asked {
     let port = serve(move |stream| {
         let mut input = BufReader::new(stream.try_clone().unwrap());
@@ -20,7 +20,7 @@ fn nats(answer: impl Fn(&str, &str) -> String + Clone + Send + 'static) -> Asked
                     let mut body = vec![0; len.parse::<usize>().unwrap() + 2];
                     input.read_exact(&mut body).unwrap();
                     let api = subject.trim_start_matches("$JS.API.");
-                    send(&answer(api, String::from_utf8_lossy(&body).trim_end()).replace("{}", reply))
+                    send(&answer(api, String::from_utf8_lossy(&body).trim_end()).replacen("{}", reply, 1))
                 }
                 _ => true,
             };

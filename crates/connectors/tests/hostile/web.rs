@@ -70,6 +70,27 @@ fn a_server_that_always_says_later_is_left() {
     ends(api(CURSOR, |_| status("429 Later", "Retry-After: \u{fc}x\r\n", "")).rows(), "store-busy", "429");
 }
 
+/// With an API that wants a token of its own server.
+fn with_token(answer: impl Fn(&str) -> String + Clone + Send + 'static) -> Asked {
+    let asked = api(CURSOR, answer);
+    let place = asked.access.folder.join("api.yaml");
+    let described = std::fs::read_to_string(&place).unwrap();
+    std::fs::write(&place, format!("{described}oauth2: {{token: /token}}\n")).unwrap();
+    asked
+}
+
+#[test]
+fn a_token_that_lives_longer_than_any_clock_is_taken() {
+    for life in ["18446744073709551615", "9223372036854775807", "-1", "\"soon\"", "1e400"] {
+        let token = move |path: &str| match path.ends_with("/token") {
+            true => ok(&format!(r#"{{"access_token":"t","expires_in":{life}}}"#)),
+            false => ok(r#"{"rows":[{"id":1}]}"#),
+        };
+        assert_eq!(with_token(token).rows().unwrap(), ["1"], "{life}");
+    }
+    ends(with_token(|_| ok(&"[".repeat(1 << 19))).rows(), "store-login-refused", "gives no token");
+}
+
 /// A bucket whose listings are `answer` of the query.
 fn bucket(answer: impl Fn(&str) -> String + Clone + Send + 'static) -> Asked {
     Asked::of(

@@ -256,7 +256,7 @@ mod tests {
             assert_eq!(got.map_err(Fault::code), expect, "{text}");
         };
         check("{token: /token}", Ok(("u", "s3cret", false)));
-        check("{token: 'https://id.example.org/t', client: app-{user}, login: body}", Ok(("app-u", "s3cret", true)));
+        check("{token: 'https://id.example.org/t', client: 'app-{user}', login: body}", Ok(("app-u", "s3cret", true)));
         check("{token: 'ftp://id.example.org/t'}", Err("bad-api"));
         check("{token: /token, login: cookie}", Err("bad-api"));
         check("{tokens: /token}", Err("unknown-key"));

@@ -13,6 +13,7 @@
 
 mod access;
 #[cfg(feature = "bodies")]
+#[cfg_attr(not(feature = "all"), allow(dead_code))]
 mod bodies;
 #[cfg(any(feature = "redis", feature = "nats"))]
 mod crc16;

@@ -10,9 +10,11 @@ mod shown;
 use std::path::PathBuf;
 
 use clap::Args;
+use evidence::{Act, Case};
 use model::Fault;
+use serde_json::Value;
 
-use super::Done;
+use super::{Done, case};
 use crate::cli::context::Context;
 use crate::cli::examples::Example;
 
@@ -90,6 +92,17 @@ pub(crate) fn run(context: &mut Context, args: EvaluateArgs) -> Result<Done, Fau
     return objectives::run(context, args);
     #[cfg(not(feature = "engine"))]
     Err(Fault::usage("not-built-in", "This probity was built without objectives").advise("Use the full build."))
+}
+
+/// Keeps the result in a case.
+fn record(context: &mut Context, id: &str, document: &Value) -> Result<(), Fault> {
+    let mut case = Case::open(&case::folder(context), id)?;
+    let by = context.actor();
+    let act = Act { time: context.now(), by: &by, purpose: "record an evaluation" };
+    let recorded = case.record_evaluation(document.to_string().as_bytes(), &act)?;
+    context.trace.digest("evaluation", recorded.sha256);
+    context.trace.custody(&case);
+    Ok(())
 }
 
 /// Flags that are for the other kind of rules would silently do nothing.

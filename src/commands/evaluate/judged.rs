@@ -31,7 +31,7 @@ pub(super) fn run(context: &mut Context, args: EvaluateArgs) -> Result<Done, Fau
     trace(context, &judgement);
     let document = to_json(&judgement);
     if let Some(id) = &args.case {
-        record(context, id, &document)?;
+        super::record(context, id, &document)?;
     }
     let form = if context.output.is_json() { "json" } else { args.format.as_str() };
     let text = in_form(form, &judgement, &document, &args);
@@ -71,14 +71,4 @@ fn trace(context: &mut Context, judgement: &Judgement) {
     {
         context.trace.count(name, judgement.count(word));
     }
-}
-
-fn record(context: &mut Context, id: &str, document: &Value) -> Result<(), Fault> {
-    let mut case = evidence::Case::open(&crate::commands::case::folder(context), id)?;
-    let by = context.actor();
-    let act = evidence::Act { time: context.now(), by: &by, purpose: "record an evaluation" };
-    let recorded = case.record_evaluation(document.to_string().as_bytes(), &act)?;
-    context.trace.digest("evaluation", recorded.sha256);
-    context.trace.custody(&case);
-    Ok(())
 }

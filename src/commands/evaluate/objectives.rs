@@ -1,6 +1,5 @@
 //! Objectives, judged against what is in the store.
 
-use evidence::{Act, Case};
 use model::{Fault, Instant, counted, readable};
 use serde_json::Value;
 use slo::{Evaluation, Outcome};
@@ -12,7 +11,7 @@ use crate::cli::journal::Wanted;
 use crate::cli::output::{Page, Show};
 use crate::cli::rules;
 use crate::cli::table::{Cell, Table};
-use crate::commands::{Done, case, query};
+use crate::commands::{Done, query};
 
 pub(crate) fn run(context: &mut Context, args: EvaluateArgs) -> Result<Done, Fault> {
     context.trace.begin(Wanted::WhereThere, "evaluate.judged");
@@ -25,7 +24,7 @@ pub(crate) fn run(context: &mut Context, args: EvaluateArgs) -> Result<Done, Fau
     trace(context, &evaluation);
     let document = slo::to_json(&evaluation);
     if let Some(id) = &args.case {
-        record(context, id, &document)?;
+        super::record(context, id, &document)?;
     }
     let form = if context.output.is_json() { "json" } else { args.format.as_str() };
     if let Some(path) = &args.output {
@@ -64,17 +63,6 @@ fn trace(context: &mut Context, evaluation: &Evaluation) {
     for (name, word) in [("met", "met"), ("broken", "broken"), ("no_data", "no data")] {
         context.trace.count(name, count(word));
     }
-}
-
-fn record(context: &mut Context, id: &str, document: &Value) -> Result<(), Fault> {
-    let mut case = Case::open(&case::folder(context), id)?;
-    let by = context.actor();
-    let act = Act { time: context.now(), by: &by, purpose: "record an evaluation" };
-    let bytes = document.to_string().into_bytes();
-    let recorded = case.record_evaluation(&bytes, &act)?;
-    context.trace.digest("evaluation", recorded.sha256);
-    context.trace.custody(&case);
-    Ok(())
 }
 
 fn in_form(form: &str, evaluation: &Evaluation, document: &Value) -> Vec<u8> {

@@ -67,7 +67,12 @@ impl ConnectionLike for Line {
 
     fn req_packed_commands(&mut self, commands: &[u8], offset: usize, count: usize) -> RedisResult<Vec<Value>> {
         // After an answer that broke off, nobody knows which one comes next.
-        self.asked(commands, offset, count).inspect_err(|_| self.is_open = false)
+        let all = self.asked(commands, offset, count).inspect_err(|_| self.is_open = false)?;
+        match offset {
+            0 => Ok(all),
+            // The driver takes an array for the end of a transaction: that it was broken off must not pass for one.
+            _ => all.into_iter().map(Value::extract_error).collect(),
+        }
     }
 
     fn get_db(&self) -> i64 {

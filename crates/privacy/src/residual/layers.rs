@@ -272,6 +272,8 @@ fn unpack(bytes: &[u8], depth: usize, left: &mut u64, look: &mut dyn FnMut(&[u8]
             Some(Entry::Stored) => {}
             Some(Entry::Encrypted) => closed(Closed::Encrypted),
             Some(Entry::Other) => closed(Closed::Packed),
+            // It calls itself an archive, and its first entry cannot be made out.
+            None if at == 0 => closed(Closed::Unfinished),
             None => {}
         }
     }

@@ -77,6 +77,7 @@ fn nothing_hides_under_layers() {
     };
     assert_eq!(told(&gzip), []);
     assert_eq!(told(&gzip[..gzip.len() - 3]), [Closed::Unfinished]);
+    assert_eq!(told(b"PK\x03\x04...."), [Closed::Unfinished]);
     assert_eq!(told(b"%PDF-1.7 /Encrypt 3 0 R"), [Closed::Encrypted]);
     assert_eq!(told(b"\x89PNG\r\n\x1a\n...."), [Closed::Picture]);
     assert_eq!(told(b"plain words"), []);

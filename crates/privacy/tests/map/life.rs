@@ -201,7 +201,10 @@ system: []
     let added = merge::merge(&mut map, &proposal);
     assert_eq!(added.collections, [("webshop".to_owned(), "purchase".to_owned())]);
     let fields: Vec<&str> = added.fields.iter().map(|(_, _, field)| field.as_str()).collect();
-    assert_eq!(fields, ["born", "extra", "extra.second", "extra.theme", "first_name", "hobby", "label"]);
+    assert_eq!(
+        fields,
+        ["born", "extra", "extra.second", "extra.theme", "first_name", "hobby", "shoe", "thing", "label"]
+    );
     let updated = edit::update(kept, &map, &before.others[0].1, &proposal.comments);
     assert!(!updated.anew, "{}", updated.text);
     let old: Vec<&str> = kept.lines().collect();
@@ -272,6 +275,8 @@ dataset:
     let expect = [
         "unreachable-collection person 4",
         "new-column person.hobby 4",
+        "new-column person.shoe 4",
+        "new-column person.thing 4",
         "replacement-broken person.first_name 7",
         "unmapped-personal-data person.mail 8",
         "mapped-type? person.born 9",

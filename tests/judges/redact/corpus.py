@@ -2,7 +2,7 @@
 
     corpus.py OUT [MEGABYTES]
 
-OUT gets one file a source: code.txt (crates that cargo has fetched, Python's library), docs.txt (/usr/share/doc),
+OUT gets one file a source: code.txt (the crates of Cargo.lock as cargo has fetched them, Python's library), docs.txt (/usr/share/doc),
 headers.txt (/usr/include), logs.txt (dpkg's and apt's own, and made ones of a kernel, a service manager, a JSON service).
 Addresses of e-mail and telephone numbers of authors stand in such texts: they are true findings, and are told apart by
 whoever judges. Nothing of it is committed: it is made anew from what the machine has, in the same order.
@@ -11,7 +11,9 @@ import glob
 import gzip
 import json
 import os
+import pathlib
 import random
+import re
 import sys
 
 SOURCES = {
@@ -30,9 +32,17 @@ def read(path):
         return b""
 
 
+def locked():
+    """The folders of the crates that the project builds with: what else a machine has fetched would change the corpus."""
+    lock = pathlib.Path(__file__).resolve().parents[3].joinpath("Cargo.lock").read_text()
+    return {"-".join(pair) for pair in re.findall(r'^name = "(.+)"\nversion = "(.+)"$', lock, re.MULTILINE)}
+
+
 def gather(out, name, megabytes, patterns):
+    crates = locked()
     files = sorted({file for pattern in patterns for file in glob.glob(os.path.expanduser(pattern), recursive=True)})
     files = [file for file in files if os.path.isfile(file) and os.path.getsize(file) < 1 << 20]
+    files = [file for file in files if "/registry/src/" not in file or file.split("/registry/src/")[1].split("/")[1] in crates]
     random.Random(name).shuffle(files)
     left = megabytes * 1_000_000
     with open(os.path.join(out, name), "wb") as into:

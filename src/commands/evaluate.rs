@@ -113,15 +113,13 @@ fn refuse(args: &EvaluateArgs, formats: &[&str], kind: &str) -> Result<(), Fault
             .advise(format!("The forms for {kind} are {}.", formats.join(", "))));
     }
     let alien = match kind {
-        "objectives" => [
+        "objectives" => vec![
             ("--input", !args.input.is_empty()),
             ("--only", !args.only.is_empty()),
             ("--list", args.list),
             ("--suppressions", args.suppressions.is_some()),
         ],
-        _ => {
-            [("--strict", args.strict), ("--at latest", args.at.as_deref() == Some("latest")), ("", false), ("", false)]
-        }
+        _ => vec![("--strict", args.strict), ("--at latest", args.at.as_deref() == Some("latest"))],
     };
     match alien.into_iter().find(|(_, given)| *given) {
         None => Ok(()),

@@ -15,10 +15,9 @@ pub(super) fn all(object: &Object<'_>, pod: &Pod<'_>) -> Vec<Value> {
 fn one(object: &Object<'_>, pod: &Pod<'_>, node: &Node, init: bool) -> Value {
     let image = text(node, &["image"]).unwrap_or_default();
     let (tag, digest) = parts(image);
-    let context = |key: &str| ["securityContext", key].map(str::to_owned);
     // What the container says counts before what its pod says (SecurityContext, PodSecurityContext).
-    let own = |key: &str| flag(node, &context(key).each_ref().map(String::as_str));
-    let pods = |key: &str| flag(pod.spec, &context(key).each_ref().map(String::as_str));
+    let own = |key: &str| flag(node, &["securityContext", key]);
+    let pods = |key: &str| flag(pod.spec, &["securityContext", key]);
     let added = texts(node, &["securityContext", "capabilities", "add"]);
     let dropped = texts(node, &["securityContext", "capabilities", "drop"]);
     // A sidecar is an init container that is restarted always; it runs on.

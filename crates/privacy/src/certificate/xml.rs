@@ -145,7 +145,7 @@ impl Xml {
     fn line(&mut self, name: &str, attributes: &[(&str, &str)], text: Option<&str>) {
         self.begin(name, attributes);
         let _ = match text {
-            Some(text) => writeln!(self.text, ">{}</{name}>", escaped(text)),
+            Some(text) => writeln!(self.text, ">{}</{name}>", model::xml_text(text)),
             None => writeln!(self.text, "/>"),
         };
     }
@@ -153,26 +153,7 @@ impl Xml {
     fn begin(&mut self, name: &str, attributes: &[(&str, &str)]) {
         let _ = write!(self.text, "{:1$}<{name}", "", self.depth * 2);
         for (name, value) in attributes.iter().filter(|(_, value)| !value.is_empty()) {
-            let _ = write!(self.text, " {name}=\"{}\"", escaped(value));
+            let _ = write!(self.text, " {name}=\"{}\"", model::xml_text(value));
         }
     }
-}
-
-/// What XML 1.0 cannot hold (§2.2) becomes the replacement character.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\n' | '\t' | '\r' => {
-                let _ = write!(out, "&#{};", u32::from(letter));
-            }
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            letter => out.push(letter),
-        }
-    }
-    out
 }

@@ -5,8 +5,18 @@ use std::path::Path;
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
+    fold_identical_code();
     table("src/cli/explain", "md", "PAGES", "explain.rs")?;
     table("schemas", "", "SCHEMAS", "schemas.rs")
+}
+
+/// Generic code comes out the same for many types: the linker that rustc brings for this target keeps one copy. Only where the
+/// binary is to be small; a debugger shows one name for all copies.
+fn fold_identical_code() {
+    let is = |name: &str, wanted: &str| env::var(name).is_ok_and(|value| value == wanted);
+    if is("TARGET", "x86_64-unknown-linux-gnu") && is("PROFILE", "release") {
+        println!("cargo::rustc-link-arg-bins=-Wl,--icf=all");
+    }
 }
 
 /// Writes `NAME: &[(stem, text)]` over the files of `folder` that end in `ending`, sorted by name.

@@ -17,6 +17,9 @@ mod bad_input;
 #[cfg(all(feature = "privacy", feature = "redact"))]
 #[path = "suite/chinook.rs"]
 mod chinook;
+#[cfg(feature = "privacy")]
+#[path = "suite/consent.rs"]
+mod consent;
 #[path = "suite/court.rs"]
 mod court;
 #[path = "suite/custody.rs"]
@@ -41,10 +44,16 @@ mod export;
 #[cfg(feature = "privacy")]
 #[path = "suite/faults.rs"]
 mod faults;
+#[cfg(feature = "privacy")]
+#[path = "suite/handed.rs"]
+mod handed;
 #[path = "suite/help.rs"]
 mod help;
 #[path = "suite/house.rs"]
 mod house;
+#[cfg(feature = "privacy")]
+#[path = "suite/incident.rs"]
+mod incident;
 #[path = "suite/ingest.rs"]
 mod ingest;
 #[path = "suite/init.rs"]
@@ -54,6 +63,9 @@ mod keys;
 #[cfg(feature = "privacy")]
 #[path = "suite/map.rs"]
 mod map;
+#[cfg(feature = "privacy")]
+#[path = "suite/others.rs"]
+mod others;
 #[path = "suite/package.rs"]
 mod package;
 #[path = "suite/produce.rs"]
@@ -65,14 +77,23 @@ mod proxy;
 mod query;
 #[path = "suite/redact.rs"]
 mod redact;
+#[cfg(feature = "rules")]
+#[path = "suite/reports.rs"]
+mod reports;
 #[cfg(feature = "privacy")]
 #[path = "suite/requests.rs"]
 mod requests;
 #[cfg(feature = "rules")]
+#[cfg(feature = "privacy")]
+#[path = "suite/retain.rs"]
+mod retain;
 #[path = "suite/rules.rs"]
 mod rules;
 #[path = "suite/run.rs"]
 mod run;
+#[cfg(all(feature = "privacy", feature = "rules"))]
+#[path = "suite/servers.rs"]
+mod servers;
 #[cfg(feature = "privacy")]
 #[path = "../crates/connectors/tests/common/standby.rs"]
 mod standby;

@@ -8,17 +8,18 @@ mod edits;
 
 use std::sync::LazyLock;
 
-use evidence::foreign::{Data, Form, recognise, verify};
+use evidence::foreign::{Beside, Data, Form, recognise, verify};
 use evidence::package::{Ask, NoBlocks, Outcome, PdfReader, PdfSignature};
 use model::{Fault, Hidden, Instant};
 use seal::Trust;
 use seal::x509::Certificate;
 
-const VECTORS: [&[u8]; 4] = [
+const VECTORS: [&[u8]; 5] = [
     include_bytes!("../../fixtures/vectors/foreign/xades.asice"),
     include_bytes!("../../fixtures/vectors/foreign/cades.asice"),
     include_bytes!("../../fixtures/vectors/foreign/stamped.asics"),
     include_bytes!("../../fixtures/vectors/foreign/bag.zip"),
+    include_bytes!("../../fixtures/vectors/foreign/export.zip"),
 ];
 const MESSAGE: &[u8] = include_bytes!("../../fixtures/vectors/signatures/message");
 static ANCHORS: LazyLock<Vec<Certificate>> = LazyLock::new(|| {
@@ -38,13 +39,14 @@ fn check(bytes: &[u8]) {
     let now = Instant::from_seconds(1_798_761_600).expect("a time");
     let ask = Ask { keys: &[], anchors: &ANCHORS, now, blocks: &NoBlocks, pdf: &Nobody, signers: 0 };
     let data = Data { name: "message", bytes: &MESSAGE };
-    let Ok(found) = verify(form, &bytes, Some(data), &ask, &Hidden) else { return };
+    let Ok(found) = verify(form, &bytes, Beside { data: Some(data), plan: Some(data) }, &ask, &Hidden) else { return };
     assert!(found.to_json().is_ok());
     if found.holds() {
         let passed = |name: &str| found.check(name).is_some_and(|check| check.verdict == Outcome::Passed);
         match form {
             Form::AsicE | Form::AsicS => assert!(passed("zip-structure") && passed("coverage"), "{:?}", found.checks),
             Form::ZippedBag => assert!(passed("zip-structure") && passed("payload-manifest"), "{:?}", found.checks),
+            Form::Export => assert!(passed("zip-structure") && passed("files"), "{:?}", found.checks),
             _ => {}
         }
     }

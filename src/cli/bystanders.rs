@@ -4,8 +4,10 @@
 use std::cell::{OnceCell, RefCell};
 
 use privacy::export::Finding;
+#[cfg(feature = "redact")]
+use redact::names::{Finder, Label};
 
-/// Types that name or reach a person. Names are not among them: a network finds them, and too many that are none.
+/// Types that name or reach a person. Names are sought apart, in prose.
 #[cfg(feature = "redact")]
 const TYPES: &[&str] = &[
     "bank-account",
@@ -28,6 +30,8 @@ const TYPES: &[&str] = &[
 pub(crate) struct Bystanders {
     #[cfg(feature = "redact")]
     ready: OnceCell<Option<(redact::Scanner, RefCell<redact::Scratch>)>>,
+    #[cfg(feature = "redact")]
+    names: OnceCell<Option<Finder>>,
 }
 
 impl Bystanders {
@@ -46,6 +50,20 @@ impl Bystanders {
         let found = scanner.scan(&mut scratch, text.as_bytes(), NO_NAMES);
         let kind = |finding: &redact::Finding| scanner.detector(finding).kind.to_string();
         found.iter().map(|finding| Finding { range: finding.range.clone(), kind: kind(finding) }).collect()
+    }
+
+    /// The names of people in `text`, in their order. The network is made ready when the first prose is met.
+    #[cfg(feature = "redact")]
+    pub(crate) fn names(&self, text: &str) -> Vec<Finding> {
+        let Some(finder) = self.names.get_or_init(|| Finder::load().ok()) else { return Vec::new() };
+        let people = finder.find(text).into_iter().filter(|entity| entity.label == Label::Person);
+        people.map(|entity| Finding { range: entity.range, kind: "person".to_owned() }).collect()
+    }
+
+    /// This build cannot look.
+    #[cfg(not(feature = "redact"))]
+    pub(crate) fn names(&self, _text: &str) -> Vec<Finding> {
+        Vec::new()
     }
 
     /// This build cannot look.

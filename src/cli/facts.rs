@@ -1,81 +1,130 @@
-//! Facts, collected from what was given.
+//! Facts, collected once per run: from files that are given, from facts of an earlier run, and from what the project has.
+//!
+//! Whoever collects something live stands in [`LIVE`]. What cannot be read is a gap with what would make it readable; no
+//! collector ends the run, and nothing is asked for that no rule needs.
 
-use std::path::{Path, PathBuf};
+#[cfg(feature = "privacy")]
+mod consent;
+#[cfg(feature = "privacy")]
+mod endpoints;
+mod given;
+#[cfg(feature = "privacy")]
+mod incidents;
+mod keys;
+mod ledger;
+#[cfg(feature = "privacy")]
+mod register;
+#[cfg(feature = "privacy")]
+mod retention;
+#[cfg(feature = "privacy")]
+mod servers;
+pub(crate) mod sheet;
+#[cfg(feature = "privacy")]
+mod stores;
 
-use facts::{File, Kind};
-use model::{ByteSize, Fault};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use model::Fault;
 use rules::{Catalogue, Fact, Facts, Gap, Missing, Source};
+use serde_json::Value;
 
 use super::context::Context;
-use super::files;
-use super::intake;
 
-/// The largest file that facts are read from.
-const FILE_MAX: ByteSize = ByteSize(16 << 20);
-
-/// A file that was given, with what it was recognised as.
-struct Given {
-    name: String,
-    text: String,
-    kind: Kind,
+/// What facts are wanted, and what was given to read them from.
+pub(crate) struct Asked<'a> {
+    /// Names of facts; nothing else is collected.
+    pub(crate) needs: BTreeSet<&'a str>,
+    /// Files and folders.
+    pub(crate) inputs: &'a [PathBuf],
+    /// Files with facts of earlier runs; they go before what is live.
+    pub(crate) sheets: &'a [PathBuf],
 }
 
-/// Collects what the rules need and what was given holds.
+/// What became of a fact.
+pub(crate) enum Collected {
+    Fact(Fact),
+    Missing(Missing),
+}
+
+impl Collected {
+    /// A fact, read now.
+    pub(super) fn now(context: &Context, value: Value, sources: Vec<Source>, gaps: Vec<Gap>) -> Self {
+        Collected::Fact(Fact { value, collected: context.now(), sources, gaps })
+    }
+
+    /// It is there, and could not be read.
+    pub(super) fn failed(what: &str, fault: &Fault) -> Self {
+        Collected::Missing(Missing::Failed(gap(what, fault)))
+    }
+
+    /// There is nothing to read it from.
+    pub(super) fn not_given(why: &str) -> Self {
+        Collected::Missing(Missing::NotGiven(why.to_owned()))
+    }
+}
+
+/// A fault as a gap.
+pub(super) fn gap(what: &str, fault: &Fault) -> Gap {
+    let remedy = fault.advice().map(str::to_owned);
+    Gap { what: what.to_owned(), why: fault.message().to_owned(), remedy }
+}
+
+/// Facts by name, as they came out.
+pub(crate) type Found = Vec<(&'static str, Collected)>;
+
+/// Somebody who collects facts.
+struct Collector {
+    /// Their names.
+    facts: &'static [&'static str],
+    /// Collects those of them that are wanted; may give others too.
+    collect: fn(&Context, &BTreeSet<&str>) -> Found,
+}
+
+/// Everybody who collects from something other than files that are given.
+const LIVE: &[Collector] = &[
+    Collector { facts: &["keys"], collect: keys::collect },
+    Collector { facts: &["ledger"], collect: ledger::collect },
+    #[cfg(feature = "privacy")]
+    Collector { facts: &["consent"], collect: consent::collect },
+    #[cfg(feature = "privacy")]
+    Collector { facts: &["requests", "holds"], collect: register::collect },
+    #[cfg(feature = "privacy")]
+    Collector { facts: &["datamap", "stores"], collect: stores::collect },
+    #[cfg(feature = "privacy")]
+    Collector { facts: &["retention"], collect: retention::collect },
+    #[cfg(feature = "privacy")]
+    Collector { facts: &["incidents"], collect: incidents::collect },
+    #[cfg(feature = "privacy")]
+    Collector { facts: servers::FACTS, collect: servers::collect },
+    #[cfg(feature = "privacy")]
+    Collector { facts: &["endpoints"], collect: endpoints::collect },
+];
+
+/// Collects what is wanted.
 ///
 /// # Errors
-/// What the paths say; a file that cannot be read into a fact is a gap of the fact, not an error.
-pub(crate) fn gather(context: &Context, inputs: &[PathBuf], catalogue: &Catalogue) -> Result<Facts, Fault> {
+/// What the paths and sheets say, and `fact-out-of-shape`; what cannot be read into a fact is a gap of it, not an error.
+pub(crate) fn gather(context: &Context, asked: &Asked<'_>, catalogue: &Catalogue) -> Result<Facts, Fault> {
     let mut facts = Facts::default();
-    let (given, mut unread) = open(inputs)?;
-    for kind in Kind::ALL {
-        let of_kind: Vec<&Given> = given.iter().filter(|one| one.kind == kind).collect();
-        if of_kind.is_empty() {
-            facts.lacks(
-                kind.fact(),
-                Missing::NotGiven("no such file was given; name files or folders with --input".into()),
-            );
+    for path in asked.sheets {
+        sheet::read(path, catalogue, &mut facts)?;
+    }
+    given::gather(context, asked, catalogue, &mut facts)?;
+    for collector in LIVE {
+        let is_open = |name: &&&str| asked.needs.contains(**name) && facts.find(name).is_none();
+        let open: BTreeSet<&str> = collector.facts.iter().filter(is_open).copied().collect();
+        if open.is_empty() {
             continue;
         }
-        let texts: Vec<File<'_>> = of_kind.iter().map(|one| File { name: &one.name, text: &one.text }).collect();
-        let read = facts::read(kind, &texts);
-        let source = |one: &&Given| Source { name: one.name.clone(), digest: Some(seal::sha256(one.text.as_bytes())) };
-        let gap = |gap: facts::Gap| Gap { what: gap.place, why: gap.why, remedy: gap.remedy };
-        let gaps: Vec<Gap> = read.gaps.into_iter().map(gap).chain(unread.drain(..)).collect();
-        let sources = of_kind.iter().map(source).collect();
-        facts.insert(kind.fact(), Fact { value: read.value, collected: context.now(), sources, gaps }, catalogue)?;
-    }
-    for gap in unread {
-        context.output.warn(&format!("{} was not read: {}", gap.what, gap.why));
+        for (name, collected) in (collector.collect)(context, &open) {
+            match collected {
+                Collected::Missing(why) => facts.lacks(name, why),
+                // A fact that was given goes before what is there.
+                Collected::Fact(_) if facts.find(name).is_some() => {}
+                Collected::Fact(fact) => facts.insert(name, fact, catalogue)?,
+            }
+        }
     }
     Ok(facts)
-}
-
-fn open(inputs: &[PathBuf]) -> Result<(Vec<Given>, Vec<Gap>), Fault> {
-    let (mut given, mut unread) = (Vec::new(), Vec::new());
-    let mut found = intake::find(inputs)?;
-    found.sort_by(|a, b| a.path().cmp(b.path()));
-    for input in found {
-        let name = input.path().display().to_string();
-        if !may_hold_facts(input.path()) {
-            continue;
-        }
-        match files::read_text(input.path(), FILE_MAX) {
-            Ok(text) => {
-                let kind = facts::recognise(File { name: &name, text: &text });
-                given.extend(kind.map(|kind| Given { name, text, kind }));
-            }
-            Err(fault) => unread.push(Gap {
-                what: name,
-                why: fault.message().to_owned(),
-                remedy: fault.advice().map(str::to_owned),
-            }),
-        }
-    }
-    Ok((given, unread))
-}
-
-/// By the name alone: a folder may hold pictures and archives, which are nobody's gap.
-fn may_hold_facts(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|ending| ["yaml", "yml", "json"].iter().any(|known| ending.eq_ignore_ascii_case(known)))
 }

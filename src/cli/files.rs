@@ -28,11 +28,18 @@ pub(crate) fn read_text(path: &Path, limit: ByteSize) -> Result<String, Fault> {
 /// `not-found`, `no-permission`, `io-failed`; `file-too-large` above `limit`.
 pub(crate) fn read(path: &Path, limit: ByteSize) -> Result<Vec<u8>, Fault> {
     let file = File::open(path).map_err(|error| Fault::io("open", path, error))?;
+    let too_large = || {
+        Fault::bad_input("file-too-large", format!("{} is larger than {limit}", path.display()))
+            .advise("Check that this is the file you meant.")
+    };
+    // Nothing of a file is held that says itself that it is too large; a pipe or a device does not say.
+    if file.metadata().is_ok_and(|metadata| metadata.len() > limit.0) {
+        return Err(too_large());
+    }
     let mut bytes = Vec::new();
     file.take(limit.0 + 1).read_to_end(&mut bytes).map_err(|error| Fault::io("read", path, error))?;
     if bytes.len() as u64 > limit.0 {
-        return Err(Fault::bad_input("file-too-large", format!("{} is larger than {limit}", path.display()))
-            .advise("Check that this is the file you meant."));
+        return Err(too_large());
     }
     Ok(bytes)
 }

@@ -1,4 +1,5 @@
-//! What a person gets, as a file: a zip or one document, signed, encrypted where that is asked for.
+//! What a person gets, as a file: a zip with its signature in it, or one document with its signature beside it; encrypted where
+//! that is asked for.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Seek, SeekFrom, Write};
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 use evidence::package::ZipStream;
 use model::Fault;
 use privacy::export::{Archive, Signed};
+use seal::sshsig::Message;
 use seal::{Ed25519Signer, minisign, sshsig};
 
 use super::files::{self, Existing, NewFile};
@@ -53,6 +55,17 @@ pub(crate) struct Handover {
     recipients: Vec<String>,
     clear: Option<File>,
     path: PathBuf,
+    /// Where the signature of a document goes, and what it is.
+    beside: Option<(NewFile, String)>,
+}
+
+/// Where the signature stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signing {
+    /// In the file itself.
+    Inside,
+    /// Beside it, under its name and `.sig`.
+    Beside,
 }
 
 impl Handover {
@@ -60,7 +73,16 @@ impl Handover {
     ///
     /// # Errors
     /// `output-exists`, `bad-recipient`; I/O faults.
-    pub(crate) fn create(path: &Path, existing: Existing, recipients: &[String]) -> Result<Self, Fault> {
+    pub(crate) fn create(
+        path: &Path,
+        existing: Existing,
+        recipients: &[String],
+        signing: Signing,
+    ) -> Result<Self, Fault> {
+        let beside = match signing {
+            Signing::Inside => None,
+            Signing::Beside => Some((NewFile::create(&beside(path), existing)?, String::new())),
+        };
         let mut new = NewFile::create(path, existing)?;
         let clear = match recipients.is_empty() {
             true => None,
@@ -71,7 +93,7 @@ impl Handover {
                 Some(tempfile::tempfile_in(files::folder_of(path)).map_err(|e| Fault::io("write beside", path, e))?)
             }
         };
-        Ok(Handover { new, recipients: recipients.to_vec(), clear, path: path.to_path_buf() })
+        Ok(Handover { new, recipients: recipients.to_vec(), clear, path: path.to_path_buf(), beside })
     }
 
     fn file(&mut self) -> &mut File {
@@ -84,7 +106,7 @@ impl Handover {
     /// Has `write` fill a zip.
     ///
     /// # Errors
-    /// What it says; I/O faults; `export-too-large`.
+    /// What it says; I/O faults.
     pub(crate) fn zip<T>(&mut self, write: impl FnOnce(&mut dyn Archive) -> Result<T, Fault>) -> Result<T, Fault> {
         let path = self.path.clone();
         let mut out = BufWriter::with_capacity(BUFFER, self.file());
@@ -94,15 +116,27 @@ impl Handover {
         Ok(done)
     }
 
-    /// Has `write` fill one document.
+    /// Has `write` fill one document, and signs it with `key`.
     ///
     /// # Errors
-    /// As [`Handover::zip`].
-    pub(crate) fn document<T>(&mut self, write: impl FnOnce(&mut dyn Archive) -> Result<T, Fault>) -> Result<T, Fault> {
+    /// As [`Handover::zip`]; what the key says.
+    pub(crate) fn document<T>(
+        &mut self,
+        key: &dyn Ed25519Signer,
+        write: impl FnOnce(&mut dyn Archive) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
         let path = self.path.clone();
-        let mut plain = Plain { out: BufWriter::with_capacity(BUFFER, self.file()), path: &path };
-        let done = write(&mut plain)?;
-        plain.out.flush().map_err(|error| fault(&path, error))?;
+        let (done, message) = {
+            let out = BufWriter::with_capacity(BUFFER, self.file());
+            let mut plain = Plain { out, message: Message::default(), path: &path };
+            let done = write(&mut plain)?;
+            plain.out.flush().map_err(|error| fault(&path, error))?;
+            (done, plain.message)
+        };
+        let signature = message.sign(SIGNER, key)?;
+        if let Some((_, text)) = &mut self.beside {
+            *text = signature;
+        }
         Ok(done)
     }
 
@@ -118,8 +152,29 @@ impl Handover {
             io::copy(&mut BufReader::with_capacity(BUFFER, clear), &mut vault).map_err(|error| fault(&path, error))?;
             vault.finish()?;
         }
+        // The signature first: where the document is, it is.
+        if let Some((mut new, text)) = self.beside.take() {
+            let path = beside(&self.path);
+            match self.recipients.is_empty() {
+                true => new.file().write_all(text.as_bytes()).map_err(|error| fault(&path, error))?,
+                // Whoever guesses a document could see by its signature that the guess is right.
+                false => {
+                    let mut vault = Vault::new(new.file(), &self.recipients)?;
+                    vault.write_all(text.as_bytes()).map_err(|error| fault(&path, error))?;
+                    vault.finish()?;
+                }
+            }
+            new.finish()?;
+        }
         self.new.finish()
     }
+}
+
+/// The name of the signature of `path`.
+pub(crate) fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".sig");
+    PathBuf::from(name)
 }
 
 struct Zip<'z> {
@@ -144,6 +199,7 @@ impl Archive for Zip<'_> {
 /// One document instead of an archive: its only file is the output.
 struct Plain<'f> {
     out: BufWriter<&'f mut File>,
+    message: Message,
     path: &'f Path,
 }
 
@@ -153,6 +209,7 @@ impl Archive for Plain<'_> {
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        self.message.update(bytes);
         self.out.write_all(bytes).map_err(|error| fault(self.path, error))
     }
 
@@ -162,12 +219,5 @@ impl Archive for Plain<'_> {
 }
 
 fn fault(path: &Path, error: io::Error) -> Fault {
-    match error.kind() {
-        // Only the zip says so: a disk that is full says it in other words.
-        io::ErrorKind::FileTooLarge if error.raw_os_error().is_none() => {
-            Fault::unavailable("export-too-large", "A file of the package would have more than 4 GiB")
-                .advise("Write one document instead: --format json.")
-        }
-        _ => Fault::io("write", path, error),
-    }
+    Fault::io("write", path, error)
 }

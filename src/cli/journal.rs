@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use ledger::{Entry, Fact, Filter, Identity, Log};
 use model::{Digest, Fault};
+use seal::note::Verifier;
 
 use super::context::Context;
 use super::exit::Exit;
@@ -84,6 +85,14 @@ pub(crate) fn origin(context: &Context) -> Result<String, Fault> {
 /// Whether a project has a ledger.
 pub(crate) fn exists(context: &Context) -> bool {
     folder(context).is_dir()
+}
+
+/// Who signs the checkpoints of this project's ledger.
+///
+/// # Errors
+/// Those of the ledger's key.
+pub(crate) fn verifier(context: &Context) -> Result<Verifier, Fault> {
+    Verifier::new(&origin(context)?, &Keyring::of(context).public(Role::Ledger)?)
 }
 
 /// The folder of a ledger that is there. An absent ledger is never taken for a sound one.

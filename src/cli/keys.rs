@@ -119,6 +119,13 @@ impl Keyring {
         Ok(path)
     }
 
+    /// Every key that is there: what for, its file, and whether it was made for a demonstration.
+    #[cfg(feature = "rules")]
+    pub(crate) fn files(&self) -> Vec<(Role, PathBuf, bool)> {
+        let file = |role| self.existing(role).map(|(path, demo)| (role, path, demo));
+        Role::ALL.into_iter().filter_map(file).collect()
+    }
+
     fn existing(&self, role: Role) -> Option<(PathBuf, bool)> {
         [(Naming::Own, false), (Naming::Demo, true)]
             .into_iter()

@@ -18,6 +18,8 @@ pub(crate) mod certificates;
 #[cfg(feature = "privacy")]
 pub(crate) mod classify;
 pub(crate) mod config;
+#[cfg(feature = "privacy")]
+pub(crate) mod consent;
 pub(crate) mod context;
 #[cfg(feature = "pdf")]
 pub(crate) mod court;
@@ -38,6 +40,8 @@ pub(crate) mod files;
 pub(crate) mod handover;
 #[cfg(any(feature = "house", feature = "verify"))]
 pub(crate) mod http;
+#[cfg(feature = "privacy")]
+pub(crate) mod incidents;
 #[cfg(feature = "house")]
 pub(crate) mod intake;
 #[cfg(feature = "house")]
@@ -72,6 +76,8 @@ pub(crate) mod request_list;
 pub(crate) mod requests;
 #[cfg(feature = "privacy")]
 pub(crate) mod restrictions;
+#[cfg(feature = "privacy")]
+pub(crate) mod retention;
 #[cfg(feature = "pdf")]
 pub(crate) mod revocation;
 #[cfg(feature = "engine")]

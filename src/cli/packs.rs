@@ -79,9 +79,14 @@ pub(crate) fn load(context: &Context, chosen: &Chosen<'_>, catalogue: &Catalogue
 }
 
 fn only(packs: &mut [Pack], wanted: &[String]) -> Result<(), Fault> {
-    let names = |id: &str, wanted: &str| id == wanted || id.split_once('.').is_some_and(|(_, name)| name == wanted);
+    let is = |text: &str, wanted: &str| match wanted.strip_suffix('*') {
+        Some(beginning) => text.starts_with(beginning),
+        None => text == wanted,
+    };
+    let names = |id: &str, wanted: &str| is(id, wanted) || id.split_once('.').is_some_and(|(_, name)| is(name, wanted));
     for one in wanted {
-        if !packs.iter().flat_map(|pack| &pack.rules).any(|rule| names(&rule.id, one)) {
+        let is_known = packs.iter().flat_map(|pack| &pack.rules).any(|rule| names(&rule.id, one));
+        if !is_known {
             let known = packs.iter().flat_map(|pack| &pack.rules).map(|rule| rule.id.as_str());
             return Err(Fault::usage("unknown-rule", format!("There is no rule {one:?} in these packs")).advise(
                 match model::nearest(one, known) {

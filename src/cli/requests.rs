@@ -12,6 +12,7 @@
 mod answering;
 pub(crate) mod holds;
 mod journal;
+mod shelf;
 mod tombstones;
 
 use std::fs::{self, File};
@@ -32,7 +33,8 @@ use super::keys;
 pub(crate) use answering::Answering;
 pub(crate) use holds::HoldFile;
 pub(crate) use journal::FileJournal;
-pub(crate) use tombstones::{bury, secret, stones};
+use shelf::{SHELVES, Shelf};
+pub(crate) use tombstones::{bury, known_secret, secret, stones};
 
 const REQUEST: &str = "request.json";
 const KEY: &str = "key";
@@ -40,6 +42,8 @@ const FILE_MAX: ByteSize = ByteSize(4 << 30);
 const SMALL_MAX: ByteSize = ByteSize(1 << 20);
 /// What is encrypted to the key of a request.
 pub(crate) const PLAN: &str = "plan.json";
+/// Tombstones of that by which rows of other stores hang on the person.
+pub(crate) const ANCHORS: &str = "anchors.json";
 /// The identities of a request.
 pub(crate) const SUBJECT: &str = "subject.json";
 
@@ -67,9 +71,10 @@ impl Dossier {
         received: Instant,
         identities: &[Identity],
     ) -> Result<Self, Fault> {
-        let all = folder(context);
+        let shelf = Shelf::of(right);
+        let all = context.project.state(shelf.folder);
         keys::private_folder(&all)?;
-        let (folder, id) = numbered(&all)?;
+        let (folder, id) = numbered(&all, shelf)?;
         let (secret, recipient) = seal::new_holder();
         // The recipient stands beside it as `age-keygen` writes it, so that `age` itself can be used as well.
         let text = Zeroizing::new(format!("# public key: {recipient}\n{}\n", *secret));
@@ -91,9 +96,10 @@ impl Dossier {
     /// # Errors
     /// `no-request`, `bad-request-file`; I/O faults.
     pub(crate) fn open(context: &Context, id: &str) -> Result<Self, Fault> {
-        let folder = folder(context).join(id);
+        let shelf = Shelf::of_id(id);
+        let folder = context.project.state(shelf.unwrap_or(SHELVES[0]).folder).join(id);
         let path = folder.join(REQUEST);
-        if !is_id(id) || !path.is_file() {
+        if shelf.is_none() || !path.is_file() {
             return Err(Fault::bad_input("no-request", format!("There is no request {id:?} in this project"))
                 .advise("`probity erase --list` names the requests for erasure, `probity export --list` the others."));
         }
@@ -118,7 +124,7 @@ impl Dossier {
         let entries = fs::read_dir(&all).map_err(|error| Fault::io("read", &all, error))?;
         let mut ids: Vec<String> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
         // A folder without its entry was being made when the run was stopped: nothing was promised yet.
-        ids.retain(|id| is_id(id) && all.join(id).join(REQUEST).is_file());
+        ids.retain(|id| SHELVES[0].number(id).is_some() && all.join(id).join(REQUEST).is_file());
         ids.sort_by_key(|id| (id.len(), id.clone()));
         ids.iter().map(|id| Ok(Dossier::open(context, id)?.request)).collect()
     }
@@ -189,6 +195,11 @@ impl Dossier {
         FileJournal::open(&self.path("journal.jsonl"), &self.request.id, context.clock())
     }
 
+    /// Whether anything was entered there.
+    pub(crate) fn has_journal(&self) -> bool {
+        self.path("journal.jsonl").is_file()
+    }
+
     /// Destroys the key, and what was encrypted to it: from now on nobody knows whom the request was about.
     ///
     /// # Errors
@@ -203,7 +214,7 @@ impl Dossier {
             fs::write(&key, zeros).and_then(|()| File::open(&key)?.sync_all()).map_err(fault)?;
             fs::remove_file(&key).map_err(fault)?;
         }
-        for name in [PLAN, SUBJECT] {
+        for name in [PLAN, SUBJECT, ANCHORS] {
             let path = self.path(&format!("{name}.age"));
             if path.is_file() {
                 fs::remove_file(&path).map_err(|error| Fault::io("remove", &path, error))?;
@@ -275,6 +286,15 @@ pub(crate) fn turn(context: &Context) -> Result<Turn, Fault> {
     }
 }
 
+/// A setting that is a whole number.
+///
+/// # Errors
+/// `bad-number`.
+pub(crate) fn number(text: &str) -> Result<usize, Fault> {
+    text.parse()
+        .map_err(|_| Fault::bad_config("bad-number", format!("{text} is no number")).advise("Write a whole number."))
+}
+
 /// Digest of what nobody may guess: it follows from the key of the request and goes with it.
 fn salt(secret: &str) -> [u8; 32] {
     *salt_digest(secret).as_bytes()
@@ -284,20 +304,14 @@ fn salt_digest(secret: &str) -> Digest {
     seal::sha256(format!("probity request salt 1\n{secret}").as_bytes())
 }
 
-fn is_id(id: &str) -> bool {
-    id.strip_prefix("req-").is_some_and(|digits| digits.len() >= 4 && digits.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
 /// A folder with the next free number.
-fn numbered(all: &Path) -> Result<(PathBuf, String), Fault> {
+fn numbered(all: &Path, shelf: Shelf) -> Result<(PathBuf, String), Fault> {
     let fault = |error| Fault::io("create a folder in", all, error);
-    let taken = fs::read_dir(all).map_err(fault)?.flatten().filter_map(|entry| {
-        let name = entry.file_name().into_string().ok().filter(|name| is_id(name))?;
-        name.strip_prefix("req-")?.parse::<u64>().ok()
-    });
+    let taken =
+        fs::read_dir(all).map_err(fault)?.flatten().filter_map(|entry| shelf.number(entry.file_name().to_str()?));
     let mut number = taken.max().unwrap_or(0) + 1;
     loop {
-        let id = format!("req-{number:04}");
+        let id = format!("{}{number:04}", shelf.prefix);
         match fs::DirBuilder::new().mode(0o700).create(all.join(&id)) {
             Ok(()) => return Ok((all.join(&id), id)),
             // Another run was quicker.

@@ -8,6 +8,7 @@ use connectors::{Access, Tls};
 use model::{Fault, Span};
 use privacy::discover::Member;
 use privacy::map::{DataMap, Dataset};
+use privacy::plan::Backups;
 use zeroize::Zeroizing;
 
 use super::config::Origin;
@@ -109,6 +110,23 @@ fn wanted(context: &Context, names: &[String]) -> Result<Vec<String>, Fault> {
     Ok(known.into_iter().filter(|name| names.is_empty() || names.contains(name)).collect())
 }
 
+/// Backups of the store that this member belongs to, where the settings say how long they are kept.
+///
+/// # Errors
+/// `bad-span`.
+pub(crate) fn backups(context: &Context, member: &str) -> Result<Option<Backups>, Fault> {
+    let settings = Settings { context, name: member.split('/').next().unwrap_or(member) };
+    let general = |key| Some(context.config.text(key)).filter(|text| !text.is_empty());
+    let kept = match settings.parsed("backups_kept", Span::parse)? {
+        Some(kept) => Some(kept),
+        None => general("privacy.backups.kept")
+            .map(|_| context.config.parsed("privacy.backups.kept", Span::parse))
+            .transpose()?,
+    };
+    let place = settings.text("backups_place").or_else(|| general("privacy.backups.place")).map(str::to_owned);
+    Ok(kept.map(|kept| Backups { member: member.to_owned(), kept, place }))
+}
+
 /// The dataset of the map that says what is in the store.
 fn dataset_of(map: &DataMap, store: &str) -> Result<Dataset, Fault> {
     let mut fitting = map.datasets.iter().filter(|dataset| dataset.store == store);
@@ -148,6 +166,44 @@ fn routes(context: &Context, name: &str) -> Result<Vec<(String, Route)>, Fault> 
     }
     let shard = |(number, host)| (format!("{name}/{}", number + 1), Route { hosts: vec![host], ..route.clone() });
     Ok(shards.into_iter().enumerate().map(shard).collect())
+}
+
+/// A server that some store names.
+#[cfg(feature = "rules")]
+pub(crate) struct Server {
+    /// The name of its store, with a number where the store has several servers.
+    pub(crate) name: String,
+    /// Its address.
+    pub(crate) url: String,
+    access: Result<Access, Fault>,
+}
+
+#[cfg(feature = "rules")]
+impl Server {
+    /// What lets us in.
+    ///
+    /// # Errors
+    /// Why nothing does: `no-password`, `several-passwords`, what is wrong with the settings.
+    pub(crate) fn access(&self) -> Result<Access, Fault> {
+        self.access.as_ref().map(Access::clone).map_err(|fault| named(&self.name, fault))
+    }
+}
+
+/// Every server of every store, replicas and shards too.
+#[cfg(feature = "rules")]
+pub(crate) fn servers(context: &Context) -> Vec<Server> {
+    let mut all = Vec::new();
+    for name in store_keys::names(&context.config) {
+        let settings = Settings { context, name: &name };
+        let urls = ["url", "urls", "shards", "read_url"].map(|key| settings.list(key)).concat();
+        let is_one = urls.len() == 1;
+        let server = |(number, url)| {
+            let name = if is_one { name.clone() } else { format!("{name}/{}", number + 1) };
+            Server { name, url, access: settings.access() }
+        };
+        all.extend(urls.into_iter().enumerate().map(server));
+    }
+    all
 }
 
 /// What is said of one store.

@@ -2,6 +2,7 @@
 
 use model::Fault;
 use privacy::catalog::Catalog;
+use privacy::map::check::Part;
 use privacy::map::propose::{self, Party, Undeclared};
 use privacy::map::sample::{self, Limits, Sample};
 
@@ -35,6 +36,17 @@ impl Survey {
         self.samples.iter().map(|sample| sample.rows).sum()
     }
 
+    /// As the check of the map takes it.
+    pub(crate) fn part(&self) -> Part<'_> {
+        Part {
+            store: &self.store,
+            dataset: &self.dataset,
+            catalog: &self.catalog,
+            samples: &self.samples,
+            is_complete: self.is_complete,
+        }
+    }
+
     /// Rows that the store believes to have in the collections that were looked at, but never fewer than were read.
     pub(crate) fn rows_estimated(&self) -> Option<u64> {
         let one = |sample: &Sample| {
@@ -45,11 +57,31 @@ impl Survey {
     }
 }
 
-/// Looks into every member; `rows` of each collection, or at catalogs only.
+/// How closely stores are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Catalogs only.
+    Catalogs,
+    /// So many rows of each collection too.
+    Rows(u64),
+    /// And whether columns look like references, which asks the store about each that might be one.
+    Links(u64),
+}
+
+impl Look {
+    fn rows(self) -> Option<u64> {
+        match self {
+            Look::Catalogs => None,
+            Look::Rows(rows) | Look::Links(rows) => Some(rows),
+        }
+    }
+}
+
+/// Looks into every member.
 ///
 /// # Errors
 /// What a store says in the midst of it.
-pub(crate) fn take(context: &Context, members: Vec<Member>, rows: Option<u64>) -> Result<Vec<Survey>, Fault> {
+pub(crate) fn take(context: &Context, members: Vec<Member>, look: Look) -> Result<Vec<Survey>, Fault> {
     let mut surveys: Vec<Survey> = Vec::new();
     let mut stores = Vec::new();
     for mut member in members {
@@ -64,11 +96,13 @@ pub(crate) fn take(context: &Context, members: Vec<Member>, rows: Option<u64>) -
             catalog: member.catalog,
             store,
         };
-        if let Some(rows) = rows {
+        if let Some(rows) = look.rows() {
             let limits = Limits { rows, ..Limits::default() };
             let (samples, gaps) = sample::take_all(&mut *member.store, &seen.catalog, &limits);
             seen.gaps.extend(gaps.into_iter().map(|gap| format!("{}: {gap}", member.name)));
-            seen.undeclared = propose::undeclared(&mut *member.store, &seen.catalog, &samples)?;
+            if matches!(look, Look::Links(_)) {
+                seen.undeclared = propose::undeclared(&mut *member.store, &seen.catalog, &samples)?;
+            }
             seen.samples = samples;
         }
         match surveys.iter_mut().find(|known| known.store == seen.store) {
@@ -80,7 +114,7 @@ pub(crate) fn take(context: &Context, members: Vec<Member>, rows: Option<u64>) -
             }
         }
     }
-    if rows.is_some() {
+    if matches!(look, Look::Links(_)) {
         between(&mut surveys, &mut stores)?;
     }
     Ok(surveys)

@@ -1,8 +1,9 @@
 //! Signers whose key lies in a token and never leaves it (PKCS#11): a card, a hardware module, SoftHSM.
 //!
 //! The token gets a digest and gives back r ‖ s; a signature counts only when it verifies with the signer's certificate.
-//! Keys that want their PIN again before each signature (`CKA_ALWAYS_AUTHENTICATE`) are refused by their token here.
+//! Keys that want their PIN again before each signature (`CKA_ALWAYS_AUTHENTICATE`) get it again.
 
+mod again;
 mod uri;
 
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ use seal::x509::{Algorithm, Certificate, Hash, Signer, ecdsa_from_raw};
 use super::context::Context;
 use super::output::plain;
 use super::passphrase::{PassphraseArgs, first_line};
+use again::Again;
 use uri::Uri;
 
 /// DER of the name of the curve P-256 (RFC 5480 §2.1.1.1).
@@ -43,6 +45,8 @@ pub(crate) struct TokenSigner {
     key: ObjectHandle,
     certificate: Certificate,
     chain: Vec<Certificate>,
+    /// For a key that wants its PIN before each signature.
+    again: Option<Again>,
 }
 
 /// Opens the key that a URI names, `uri` being what follows `pkcs11:`. Without `certificates` the token has to hold them.
@@ -61,24 +65,29 @@ pub(crate) fn open(
     // There is no PIN in it.
     let name = PathBuf::from(format!("pkcs11:{uri}"));
     match open_parts(context, &parts, certificates, secret) {
-        Ok((session, key, (certificate, chain))) => Ok(TokenSigner { name, session, key, certificate, chain }),
+        Ok((session, key, again, (certificate, chain))) => {
+            Ok(TokenSigner { name, session, key, certificate, chain, again })
+        }
         Err(fault) => Err(fault.in_file(&name)),
     }
 }
 
 /// A certificate, and those above it.
 type Certified = (Certificate, Vec<Certificate>);
+/// A key, how to ask for its PIN again, and its certificate.
+type Opened = (Session, ObjectHandle, Option<Again>, Certified);
 
 fn open_parts(
     context: &Context,
     uri: &Uri,
     certificates: Option<Vec<Certificate>>,
     secret: &PassphraseArgs,
-) -> Result<(Session, ObjectHandle, Certified), Fault> {
-    let library = load(&module(context, uri)?)?;
+) -> Result<Opened, Fault> {
+    let path = module(context, uri)?;
+    let library = load(&path)?;
     let slot = find_token(&library, uri)?;
     let session = library.open_ro_session(slot).map_err(|error| failed("open a session", &error))?;
-    log_in(context, &library, slot, &session, uri, secret)?;
+    let pin = log_in(context, &library, slot, &session, uri, secret)?;
     let key = find_key(&session, uri)?;
     let id = check_curve(&session, key)?;
     let point = public_point(&session, &id)?;
@@ -86,7 +95,8 @@ fn open_parts(
         Some(given) => pick(given, point.as_deref())?,
         None => held(&session, &id, point.as_deref())?,
     };
-    Ok((session, key, certified))
+    let again = if again::is_wanted(&session, key) { Again::new(&path, pin) } else { None };
+    Ok((session, key, again, certified))
 }
 
 impl Signer for TokenSigner {
@@ -99,15 +109,12 @@ impl Signer for TokenSigner {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Fault> {
-        let raw = self.session.sign(&Mechanism::Ecdsa, self.key, sha256(message).as_bytes()).map_err(|error| {
-            let fault = failed("sign", &error).in_file(&self.name);
-            match error {
-                Error::Pkcs11(RvError::UserNotLoggedIn, _) => fault.advise(
-                    "It may want its PIN again before each signature, which probity cannot give: use another key of it.",
-                ),
-                _ => fault,
-            }
-        })?;
+        let digest = sha256(message);
+        let signed = match &self.again {
+            Some(again) => again.sign(&self.session, self.key, digest.as_bytes()),
+            None => self.session.sign(&Mechanism::Ecdsa, self.key, digest.as_bytes()),
+        };
+        let raw = signed.map_err(|error| failed("sign", &error).in_file(&self.name))?;
         let signature = ecdsa_from_raw(&raw).filter(|_| raw.len() == 64);
         signature
             .filter(|der| self.certificate.check_signature(&Algorithm::Ecdsa(Hash::Sha256), message, der).is_ok())
@@ -180,6 +187,7 @@ fn find_token(library: &Pkcs11, uri: &Uri) -> Result<Slot, Fault> {
     }
 }
 
+/// Returns the PIN: some keys want it again.
 fn log_in(
     context: &Context,
     library: &Pkcs11,
@@ -187,11 +195,11 @@ fn log_in(
     session: &Session,
     uri: &Uri,
     secret: &PassphraseArgs,
-) -> Result<(), Fault> {
+) -> Result<Option<AuthPin>, Fault> {
     let info = || library.get_token_info(slot).map_err(|error| failed("tell about itself", &error));
     let before = info()?;
     if !before.login_required() {
-        return Ok(());
+        return Ok(None);
     }
     if before.user_pin_locked() {
         return Err(locked());
@@ -209,7 +217,7 @@ fn log_in(
     let pin = pin.map(|pin| AuthPin::from(pin.as_str()));
     match session.login(UserType::User, pin.as_ref()) {
         // Another signer of this run is in the same token.
-        Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(()),
+        Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(pin),
         Err(Error::Pkcs11(RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange, _)) => {
             Err(wrong_pin(&info()?))
         }

@@ -1,19 +1,20 @@
 //! `erase`: plan → confirm → apply → verify → certificate.
 
 mod approval;
-mod carry_out;
+pub(super) mod carry_out;
 mod certify;
 mod confirm;
 mod pages;
 mod replay;
-mod resume;
-mod scene;
-mod shown;
+pub(super) mod resume;
+pub(super) mod scene;
+pub(super) mod shown;
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use model::Fault;
+use privacy::plan::Plan;
 use privacy::register::Right;
 
 use super::Done;
@@ -66,21 +67,39 @@ pub(crate) struct EraseArgs {
     how: HowArgs,
 }
 
-/// How an erase is planned, confirmed and carried out.
+// How a plan is confirmed and carried out, whatever its ground.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct HowArgs {
+pub(crate) struct CarryArgs {
     /// Only plan: show every row that goes, changes or stays, and the digest
     #[arg(long, conflicts_with = "confirm")]
-    dry_run: bool,
+    pub(super) dry_run: bool,
     /// With --dry-run: write the plan to this file. Without: carry out the plan of this file
     #[arg(long, value_name = "FILE")]
-    plan: Option<PathBuf>,
+    pub(super) plan: Option<PathBuf>,
     /// Carry out the plan with this digest
     #[arg(long, value_name = "DIGEST")]
-    confirm: Option<String>,
+    pub(super) confirm: Option<String>,
     /// Refuse to plan when there are gaps: collections without map, references that lead nowhere
     #[arg(long)]
-    strict: bool,
+    pub(super) strict: bool,
+    /// Approval of another person, made with ssh-keygen -Y sign (can be repeated)
+    #[arg(long, value_name = "FILE")]
+    approval: Vec<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+    #[command(flatten, next_help_heading = "Time")]
+    time: TimeArgs,
+    #[command(flatten, next_help_heading = "Signers")]
+    key: KeyArgs,
+    #[command(flatten, next_help_heading = "Signers")]
+    signers: SignerArgs,
+}
+
+// How an erase is planned, confirmed and carried out.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct HowArgs {
+    #[command(flatten)]
+    carry: CarryArgs,
     /// The ground: 17-1-a to 17-1-f
     #[arg(long, value_name = "GROUND")]
     ground: Option<String>,
@@ -93,19 +112,8 @@ pub(crate) struct HowArgs {
     /// How it was verified that whoever asks is the person; no names
     #[arg(long, value_name = "WORDS")]
     verified_by: Option<String>,
-    /// Approval of another person, made with ssh-keygen -Y sign (can be repeated)
-    #[arg(long, value_name = "FILE")]
-    approval: Vec<PathBuf>,
     #[command(flatten)]
     despite: DespiteArgs,
-    #[command(flatten)]
-    passphrase: PassphraseArgs,
-    #[command(flatten, next_help_heading = "Time")]
-    time: TimeArgs,
-    #[command(flatten, next_help_heading = "Signers")]
-    key: KeyArgs,
-    #[command(flatten, next_help_heading = "Signers")]
-    signers: SignerArgs,
 }
 
 impl HowArgs {
@@ -140,21 +148,41 @@ pub(crate) fn run(context: &mut Context, args: EraseArgs) -> Result<Done, Fault>
 
 /// Plans, and carries the plan out where it is confirmed.
 pub(crate) fn erase(context: &mut Context, scene: &mut Scene, how: &HowArgs) -> Result<Done, Fault> {
-    let plan = scene.plan(context, how.ground.as_deref(), how.strict)?;
-    let digest = plan.digest()?;
-    context.trace.digest("plan", digest);
-    if how.dry_run {
-        if let Some(path) = &how.plan {
-            let text = format!("{:#}\n", plan.to_json()?);
-            files::write(path, text.as_bytes(), Existing::Keep)?;
-        }
-        return Ok(Done::showing(Exit::Done, shown::Planned::new(plan, how.plan.clone())?));
+    let plan = scene.plan(context, how.ground.as_deref(), how.carry.strict)?;
+    context.trace.digest("plan", plan.digest()?);
+    if how.carry.dry_run {
+        return Ok(Done::showing(Exit::Done, planned(plan, how.carry.plan.clone())?));
     }
-    confirm::confirmed(context, how, &plan)?;
-    context.trace.begin(Wanted::Always, "erase.finished");
-    context.trace.digest("plan", digest);
-    let approvers = approval::check(context, &how.approval, &digest)?;
+    let approvers = confirmed(context, &how.carry, &plan, "erase.finished")?;
     let despite = how.despite.check(context, &scene.pseudonyms(), "erase")?;
     let order = Order { plan, approvers, despite };
-    carry_out::begin(context, scene, order, how)
+    let answering = how.answering();
+    let open = |context: &Context, scene: &Scene| answering.open(context, Right::Erasure, &scene.identities);
+    carry_out::begin(context, scene, order, &how.carry, open)
+}
+
+/// A plan that nobody has confirmed yet, written to `file` where one is named.
+pub(super) fn planned(plan: Plan, file: Option<PathBuf>) -> Result<shown::Planned, Fault> {
+    if let Some(path) = &file {
+        let text = format!("{:#}\n", plan.to_json()?);
+        files::write(path, text.as_bytes(), Existing::Keep)?;
+    }
+    shown::Planned::new(plan, file)
+}
+
+/// Goes on only when this very plan was confirmed, and as many approved it as must. From then on every end is in the ledger.
+///
+/// # Errors
+/// `plan-changed`, `not-confirmed`, `too-few-approvals`, and what else confirmation and approvals say.
+pub(super) fn confirmed(
+    context: &mut Context,
+    carry: &CarryArgs,
+    plan: &Plan,
+    act: &'static str,
+) -> Result<Vec<String>, Fault> {
+    let digest = plan.digest()?;
+    confirm::confirmed(context, carry, plan)?;
+    context.trace.begin(Wanted::Always, act);
+    context.trace.digest("plan", digest);
+    approval::check(context, &carry.approval, &digest)
 }

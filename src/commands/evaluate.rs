@@ -1,6 +1,8 @@
 //! `evaluate`: judge rules against what is in the store, in other stores and in files.
 
 #[cfg(feature = "rules")]
+mod history;
+#[cfg(feature = "rules")]
 mod judged;
 #[cfg(feature = "engine")]
 mod objectives;
@@ -29,6 +31,10 @@ pub(crate) const EXAMPLES: &[Example] = &[
         about: "Manifests against the rules for infrastructure, for a code host",
         line: "probity evaluate --pack infrastructure --input k8s/ --format sarif --output k8s.sarif",
     },
+    Example {
+        about: "A page for people, with what changed since the last run",
+        line: "probity evaluate --pack gdpr --format html --output gdpr.html",
+    },
     Example { about: "What a pack demands, and by which law", line: "probity evaluate --pack infrastructure --list" },
 ];
 
@@ -47,12 +53,15 @@ pub(crate) struct EvaluateArgs {
     /// Parameter of a pack (can be repeated)
     #[arg(long, value_name = "PACK.NAME=VALUE")]
     set: Vec<String>,
-    /// Judge only this rule of the packs (can be repeated)
+    /// Judge only this rule of the packs, or those that begin with NAME* (can be repeated)
     #[arg(long, value_name = "RULE")]
     only: Vec<String>,
     /// File or folder that facts are read from: manifests, configuration, reports (can be repeated)
     #[arg(long, value_name = "PATH")]
     input: Vec<PathBuf>,
+    /// Facts that were collected before, as `facts` writes them (can be repeated); they go before what is live
+    #[arg(long, value_name = "FILE")]
+    facts: Vec<PathBuf>,
     /// File of accepted findings; otherwise rules/suppressions.yaml, where it exists
     #[arg(long, value_name = "FILE")]
     suppressions: Option<PathBuf>,
@@ -62,11 +71,14 @@ pub(crate) struct EvaluateArgs {
     /// Judge as of this time, or as of the newest record with `latest`; otherwise now
     #[arg(long, value_name = "RFC3339|latest")]
     at: Option<String>,
-    /// Refuse what OpenSLO's own validator refuses
+    /// Say what changed since this judgement (JSON); otherwise since the last run over the same rules in this project
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
+    /// Of OpenSLO, refuse what its own validator refuses; of packs, take a rule without facts for one that was not judged
     #[arg(long)]
     strict: bool,
     /// Form of the result
-    #[arg(long, value_name = "NAME", value_parser = ["human", "json", "junit", "sarif", "oscal"], default_value = "human")]
+    #[arg(long, value_name = "NAME", value_parser = ["human", "json", "junit", "sarif", "oscal", "html"], default_value = "human")]
     format: String,
     /// Write the result to this file as well
     #[arg(long, short, value_name = "FILE")]
@@ -115,11 +127,13 @@ fn refuse(args: &EvaluateArgs, formats: &[&str], kind: &str) -> Result<(), Fault
     let alien = match kind {
         "objectives" => vec![
             ("--input", !args.input.is_empty()),
+            ("--facts", !args.facts.is_empty()),
             ("--only", !args.only.is_empty()),
             ("--list", args.list),
+            ("--against", args.against.is_some()),
             ("--suppressions", args.suppressions.is_some()),
         ],
-        _ => vec![("--strict", args.strict), ("--at latest", args.at.as_deref() == Some("latest"))],
+        _ => vec![("--at latest", args.at.as_deref() == Some("latest"))],
     };
     match alien.into_iter().find(|(_, given)| *given) {
         None => Ok(()),

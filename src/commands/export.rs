@@ -7,12 +7,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use model::{Fault, Instant};
+use privacy::export::{Others, Scope};
 use privacy::register::Right;
 
 use super::Done;
 use crate::cli::context::Context;
 use crate::cli::examples::Example;
 use crate::cli::exit::Exit;
+use crate::cli::handover::Signing;
 use crate::cli::passphrase::PassphraseArgs;
 use crate::cli::request_list;
 use crate::cli::requests::Answering;
@@ -99,6 +101,10 @@ pub(crate) enum Format {
 }
 
 impl Format {
+    fn signing(self) -> Signing {
+        if self == Format::Zip { Signing::Inside } else { Signing::Beside }
+    }
+
     fn word(self) -> &'static str {
         match self {
             Format::Zip => "zip",
@@ -109,6 +115,11 @@ impl Format {
 }
 
 impl ExportArgs {
+    fn extent(&self) -> (Scope, Others) {
+        let scope = if self.portability { Scope::Portability } else { Scope::Access };
+        (scope, if self.keep_others { Others::Keep } else { Others::Redact })
+    }
+
     fn answering(&self) -> Answering {
         Answering { request: self.request.clone(), received: self.received, verified_by: self.verified_by.clone() }
     }

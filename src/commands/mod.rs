@@ -6,13 +6,19 @@ mod audit;
 mod case;
 mod config;
 #[cfg(feature = "privacy")]
+mod consent;
+#[cfg(feature = "privacy")]
 mod erase;
 #[cfg(any(feature = "engine", feature = "rules"))]
 mod evaluate;
 #[cfg(feature = "privacy")]
 mod export;
+#[cfg(feature = "rules")]
+mod facts;
 #[cfg(feature = "privacy")]
 mod hold;
+#[cfg(feature = "privacy")]
+mod incident;
 #[cfg(feature = "house")]
 mod ingest;
 #[cfg(feature = "house")]
@@ -33,6 +39,8 @@ mod redact;
 mod request;
 #[cfg(feature = "privacy")]
 mod restrict;
+#[cfg(feature = "privacy")]
+mod retain;
 #[cfg(feature = "house")]
 mod run;
 mod util;
@@ -61,6 +69,8 @@ pub(crate) enum Command {
     Query(query::QueryArgs),
     #[cfg(any(feature = "engine", feature = "rules"))]
     Evaluate(Box<evaluate::EvaluateArgs>),
+    #[cfg(feature = "rules")]
+    Facts(facts::FactsArgs),
     #[cfg(feature = "privacy")]
     Map(map::MapArgs),
     #[cfg(feature = "redact")]
@@ -79,6 +89,12 @@ pub(crate) enum Command {
     Request(Box<request::RequestArgs>),
     #[cfg(feature = "privacy")]
     Hold(hold::HoldArgs),
+    #[cfg(feature = "privacy")]
+    Consent(consent::ConsentArgs),
+    #[cfg(feature = "privacy")]
+    Retain(retain::RetainArgs),
+    #[cfg(feature = "privacy")]
+    Incident(incident::IncidentArgs),
     #[cfg(feature = "house")]
     Case(case::CaseArgs),
     #[cfg(feature = "pdf")]
@@ -103,8 +119,14 @@ pub(crate) const ABSENT: &[(&str, &str)] = &[
     ("query", "engine"),
     #[cfg(not(any(feature = "engine", feature = "rules")))]
     ("evaluate", "rules"),
+    #[cfg(not(feature = "rules"))]
+    ("facts", "rules"),
     #[cfg(not(feature = "privacy"))]
     ("map", "privacy"),
+    #[cfg(not(feature = "privacy"))]
+    ("retain", "privacy"),
+    #[cfg(not(feature = "privacy"))]
+    ("incident", "privacy"),
     #[cfg(not(feature = "redact"))]
     ("redact", "redact"),
     #[cfg(not(feature = "redact"))]
@@ -121,6 +143,8 @@ pub(crate) const ABSENT: &[(&str, &str)] = &[
     ("request", "privacy"),
     #[cfg(not(feature = "privacy"))]
     ("hold", "privacy"),
+    #[cfg(not(feature = "privacy"))]
+    ("consent", "privacy"),
     #[cfg(not(feature = "house"))]
     ("case", "house"),
     #[cfg(not(feature = "pdf"))]
@@ -143,6 +167,8 @@ pub(crate) const EXAMPLES: &[(&str, &[Example])] = &[
     ("query", query::EXAMPLES),
     #[cfg(any(feature = "engine", feature = "rules"))]
     ("evaluate", evaluate::EXAMPLES),
+    #[cfg(feature = "rules")]
+    ("facts", facts::EXAMPLES),
     #[cfg(feature = "privacy")]
     ("map", map::EXAMPLES),
     #[cfg(feature = "redact")]
@@ -161,6 +187,12 @@ pub(crate) const EXAMPLES: &[(&str, &[Example])] = &[
     ("request", request::EXAMPLES),
     #[cfg(feature = "privacy")]
     ("hold", hold::EXAMPLES),
+    #[cfg(feature = "privacy")]
+    ("consent", consent::EXAMPLES),
+    #[cfg(feature = "privacy")]
+    ("retain", retain::EXAMPLES),
+    #[cfg(feature = "privacy")]
+    ("incident", incident::EXAMPLES),
     #[cfg(feature = "house")]
     ("case", case::EXAMPLES),
     #[cfg(feature = "pdf")]
@@ -224,6 +256,8 @@ impl Command {
             Command::Query(args) => query::run(context, args),
             #[cfg(any(feature = "engine", feature = "rules"))]
             Command::Evaluate(args) => evaluate::run(context, *args),
+            #[cfg(feature = "rules")]
+            Command::Facts(args) => facts::run(context, &args),
             #[cfg(feature = "privacy")]
             Command::Map(args) => map::run(context, args),
             #[cfg(feature = "redact")]
@@ -242,6 +276,12 @@ impl Command {
             Command::Request(args) => request::run(context, *args),
             #[cfg(feature = "privacy")]
             Command::Hold(args) => hold::run(context, args),
+            #[cfg(feature = "privacy")]
+            Command::Consent(args) => consent::run(context, args),
+            #[cfg(feature = "privacy")]
+            Command::Retain(args) => retain::run(context, args),
+            #[cfg(feature = "privacy")]
+            Command::Incident(args) => incident::run(context, args),
             #[cfg(feature = "house")]
             Command::Case(args) => case::run(context, args),
             #[cfg(feature = "pdf")]

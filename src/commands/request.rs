@@ -4,6 +4,7 @@ mod notices;
 mod shown;
 mod tell;
 mod term;
+mod withdraw;
 
 use clap::{Args, Subcommand, ValueEnum};
 use model::{Fault, Instant};
@@ -36,6 +37,10 @@ pub(crate) const EXAMPLES: &[Example] = &[
     Example {
         about: "A recipient was told (Art. 19)",
         line: "probity request told req-0007 --recipient \"Carrier\" --by \"registered letter\"",
+    },
+    Example {
+        about: "An erase that cannot go on, because rows have come that its plan does not know",
+        line: "probity request withdraw req-0007 --reason \"planned anew\"",
     },
     Example { about: "Every request, with the days that are left", line: "probity request list" },
 ];
@@ -72,6 +77,8 @@ enum Verb {
     Resume(ResumeArgs),
     /// Refuse a request, with the reason
     Refuse(RefuseArgs),
+    /// Withdraw a request: the person took it back, or an erase is planned anew
+    Withdraw(WithdrawArgs),
     /// Note that a recipient of the data was told (Art. 19)
     Told(ToldArgs),
     /// Draft what recipients are to be told (Art. 19)
@@ -214,6 +221,15 @@ impl Because {
 }
 
 #[derive(Args, Debug)]
+struct WithdrawArgs {
+    /// The request
+    id: String,
+    /// Why; no names
+    #[arg(long, value_name = "WORDS")]
+    reason: String,
+}
+
+#[derive(Args, Debug)]
 struct ToldArgs {
     /// The request
     id: String,
@@ -255,6 +271,7 @@ pub(crate) fn run(context: &mut Context, args: RequestArgs) -> Result<Done, Faul
         Verb::Pause(args) => term::pause(context, &args),
         Verb::Resume(args) => term::resume(context, &args),
         Verb::Refuse(args) => term::refuse(context, &args),
+        Verb::Withdraw(args) => withdraw::run(context, &args),
         Verb::Told(args) => tell::told(context, &args),
         Verb::Notices(args) => notices::draft(context, &args),
     }

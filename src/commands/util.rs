@@ -1,5 +1,8 @@
 //! `util`: completions, man pages, schemas, explanations, schedules.
 
+#[cfg(feature = "rules")]
+mod jobs;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -68,6 +71,15 @@ enum Verb {
     /// Print the Kubernetes CronJob that runs a job when it is due
     #[cfg(feature = "house")]
     Kubernetes(ScheduleArgs),
+    /// Write job files that judge retention, encryption, audit logging, minimisation and consent
+    #[cfg(feature = "rules")]
+    Jobs {
+        /// Into this folder
+        dir: PathBuf,
+        /// Replace jobs that are there
+        #[arg(long)]
+        overwrite: bool,
+    },
     /// Look inside, for those who work on probity
     #[command(hide = true)]
     Debug {
@@ -108,6 +120,11 @@ pub(crate) fn run(context: &mut Context, args: UtilArgs) -> Result<Done, Fault> 
         Verb::Systemd(args) => schedule(context, Clock::Systemd, &args)?,
         #[cfg(feature = "house")]
         Verb::Kubernetes(args) => schedule(context, Clock::Kubernetes, &args)?,
+        #[cfg(feature = "rules")]
+        Verb::Jobs { dir, overwrite } => {
+            let written = jobs::write(&dir, Existing::from_flag(overwrite))?;
+            return Ok(Done::showing(Exit::Done, Written(written)));
+        }
         Verb::Debug { what: Debug::Panic { thread } } => panic(thread),
     };
     context.output.write(text.as_bytes())?;

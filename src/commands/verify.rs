@@ -1,14 +1,16 @@
 //! `verify`: check a package, or anything that is signed and stamped in a form of others.
 
+mod shown;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use evidence::foreign::{self, Data, Form};
-use evidence::package::{Ask, Outcome, Question, Verification};
+use evidence::foreign::{self, Beside, Data, Form};
+use evidence::package::{Ask, Verification};
+#[cfg(feature = "house")]
+use evidence::package::{Outcome, Question};
 use model::{Fault, Progress};
-use seal::PublicKey;
-use serde_json::Value;
 
 use super::Done;
 use crate::cli::blocks::BlockArgs;
@@ -16,9 +18,8 @@ use crate::cli::certificates::Trusted;
 use crate::cli::context::Context;
 use crate::cli::examples::Example;
 use crate::cli::exit::Exit;
-use crate::cli::output::{Page, Show};
 use crate::cli::progress::Count;
-use crate::cli::table::Table;
+use shown::Checked;
 
 pub(crate) const EXAMPLES: &[Example] = &[
     Example { about: "Is the package what was sealed?", line: "probity verify c42.asice" },
@@ -31,23 +32,36 @@ pub(crate) const EXAMPLES: &[Example] = &[
         line: "probity verify contract.p7s --data contract.pdf --trust authority.pem",
     },
     Example { about: "A bag that an archive sent", line: "probity verify accession-17" },
+    Example {
+        about: "The data that a controller handed over, and whether its key is the one I know",
+        line: "probity verify ann.zip --trust controller.pub",
+    },
+    Example {
+        about: "A certificate of erasure, and whether it is about the plan that was approved",
+        line: "probity verify certificate.json --plan plan.json",
+    },
 ];
 
-/// Check a package, container, bag, PDF, time stamp or signature: intact, by whom, when
+/// Check a package, export, bag, PDF, time stamp or signature: intact, by whom, when
 ///
 /// What it is shows in its content, whatever its name: a package of probity; an ASiC-E or ASiC-S container; a BagIt bag, as
 /// a folder or zipped; a PDF with signatures; a time stamp (.tsr, .tst), a CMS signature (.p7s, .p7m) or an OpenTimestamps
-/// proof (.ots). Nothing is unpacked to the disk, and nothing is fetched but blocks from the node that you name.
+/// proof (.ots); what `export` wrote, as a zip or unpacked. An export as one document and a certificate of erasure (JSON or
+/// XML) are checked with the SSH signature that lies beside them as FILE.sig, and so is any file that somebody signed with
+/// ssh-keygen. Nothing is unpacked to the disk, and nothing is fetched but blocks from the node that you name.
 ///
 /// A container or PDF in which nothing is signed does not hold. A bag has no signature by nature: it holds when every file is
 /// as it is listed and nobody asks for a signer (--trust, --require-signers).
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArgs {
-    /// What to check: a file, or the folder of a bag
+    /// What to check: a file, or the folder of a bag or export
     file: PathBuf,
     /// The file that a time stamp, signature or proof is about [default: its own name without the ending]
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
+    /// The plan that a certificate of erasure is about (`erase --dry-run --plan FILE`), to compare them
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
     /// Certificate (PEM, DER) or public key (OpenSSH, PEM) that you trust (can be repeated)
     #[arg(long, value_name = "FILE")]
     trust: Vec<PathBuf>,
@@ -85,13 +99,45 @@ fn judge(args: &VerifyArgs, ask: &Ask, progress: &dyn Progress) -> Result<Verifi
         return foreign::verify_folder(&args.file, ask, progress);
     }
     let file = open(&args.file)?;
-    let form = foreign::recognise(&file)?;
-    let data = match data_of(args, form)? {
-        Some(path) => Some((open(&path)?, path.display().to_string())),
-        None => None,
+    let (form, file, data) = match foreign::recognise(&file) {
+        Err(fault) if fault.code() == "not-verifiable" => {
+            let beside = signature_of(&args.file)?.ok_or(fault)?;
+            no_data(args, "A file with its signature beside it")?;
+            (Form::SshSignature, beside, Some((file, args.file.display().to_string())))
+        }
+        form => {
+            let form = form?;
+            let data = data_of(args, form)?;
+            (form, file, data.map(|path| named(&path)).transpose()?)
+        }
     };
-    let data = data.as_ref().map(|(bytes, name)| Data { name, bytes });
-    foreign::verify(form, &file, data, ask, progress)
+    let plan = args.plan.as_deref().map(named).transpose()?;
+    if form != Form::SshSignature && plan.is_some() {
+        return Err(Fault::usage("data-not-needed", "Only a certificate of erasure is compared with a plan")
+            .advise("Leave out --plan."));
+    }
+    let beside = Beside { data: data.as_ref().map(as_data), plan: plan.as_ref().map(as_data) };
+    foreign::verify(form, &file, beside, ask, progress)
+}
+
+fn named(path: &Path) -> Result<(File, String), Fault> {
+    Ok((open(path)?, path.display().to_string()))
+}
+
+fn as_data((bytes, name): &(File, String)) -> Data<'_> {
+    Data { name, bytes }
+}
+
+/// The SSH signature that lies beside a file.
+fn signature_of(path: &Path) -> Result<Option<File>, Fault> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".sig");
+    let beside = PathBuf::from(name);
+    if !beside.is_file() {
+        return Ok(None);
+    }
+    let file = open(&beside)?;
+    Ok(foreign::recognise(&file).is_ok_and(|form| form == Form::SshSignature).then_some(file))
 }
 
 /// The file that something is about: the one that the user names, or the one beside it.
@@ -134,52 +180,4 @@ fn trace(context: &mut Context, found: &Verification) {
     };
     context.trace.word("intact", word(Question::Intact));
     context.trace.word("trusted", word(Question::SignerTrusted));
-}
-
-struct Checked {
-    found: Verification,
-}
-
-impl Show for Checked {
-    fn json(&self) -> Value {
-        // The room writes this document itself; it is JSON by construction.
-        let bytes = self.found.to_json().unwrap_or_default();
-        serde_json::from_slice(&bytes).unwrap_or_default()
-    }
-
-    fn human(&self, page: &mut Page) {
-        let mut table = Table::new(&["check", "result", "detail"]);
-        for check in &self.found.checks {
-            table.row([check.name.as_str().into(), check.verdict.word().into(), check.detail.as_str().into()]);
-        }
-        page.table(&table);
-        for check in self.found.checks.iter().filter(|check| check.verdict == Outcome::Failed) {
-            for place in check.places.iter().skip(1) {
-                page.line(format!("  {}: {place}", check.name));
-            }
-        }
-        page.gap();
-        page.field("form", self.found.form);
-        for (question, label) in [
-            (Question::Intact, "intact"),
-            (Question::SignerTrusted, "signer trusted"),
-            (Question::TimeTrusted, "time source trusted"),
-            (Question::Anchored, "anchored"),
-            (Question::Custody, "custody unbroken"),
-        ] {
-            let (outcome, why) = self.found.answer(question);
-            let word = match outcome {
-                Outcome::Passed => "yes",
-                Outcome::Failed => "NO",
-                Outcome::NotChecked => "not checked",
-            };
-            page.field(label, format!("{word}: {why}"));
-        }
-        if self.found.form == Form::Package.word() {
-            let key = self.found.signer.as_ref().map(PublicKey::fingerprint);
-            page.field("sealed with", key.unwrap_or_else(|| "no key whose signature is good".to_owned()));
-        }
-        self.found.signers.iter().for_each(|(name, _)| page.field("signed by", name.clone()));
-        page.line("A seal shows that nothing changed since sealing. It does not show that what was sealed is true.");
-    }
 }

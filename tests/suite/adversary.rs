@@ -98,6 +98,23 @@ fn what_was_taken_from_another_case_does_not_fit() {
     ] {
         ground.check(&["PUT", &format!("{path}=b/{path}")], name, words);
     }
+    let stamp = ["PUT", "META-INF/report.pdf.tsr=a/META-INF/manifest.p7s.tsr"];
+    ground.check(&stamp, "time-stamp: META-INF/report.pdf.tsr", "over something else");
+}
+
+/// The report is the examiner's, and still signed; what holds it is another's. Nobody whom we trust has signed that.
+#[test]
+fn who_signed_the_report_only_is_not_counted() {
+    let ground = Ground::new();
+    ground.resealed(&[]);
+    let ca = ground.authority.file("ca.pem");
+    let args = ["verify", "evil.zip", "--trust", &ca, "--require-signers", "1", "--time", &soon()];
+    let answer = ground.house.json(&args, 1);
+    assert_eq!(answer["signers"].as_array().unwrap().len(), 1, "the report is signed: {answer}");
+    let (_, said) = failed(&answer).into_iter().find(|(check, _)| check == "signers").expect("nobody is counted");
+    assert!(said.contains("are required; 0 have signed"), "{said}");
+    let genuine = ["verify", "a.zip", "--trust", &ca, "--require-signers", "1", "--time", &soon()];
+    ground.house.json(&genuine, 0);
 }
 
 #[test]

@@ -155,7 +155,8 @@ fn a_package_without_an_authority_is_completed_later() {
     assert_eq!(entries(&house), before);
     // The second is asked when the first fails.
     let stamped = json(&house, &["package", "timestamp", "c1.asice", "--tsa", &down.tsa, "--tsa", &authority.tsa], 0);
-    assert_eq!(stamped["added"].as_array().unwrap().len(), 2, "{stamped:#}");
+    let added: Vec<&str> = stamped["added"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    assert_eq!(added, ["proofs/manifest.p7s", "META-INF/signatures0.xml", "data/report.pdf"]);
     let after = entries(&house);
     assert!(!says(&after), "{after:?}");
     let bag = |all: &[String]| all.iter().filter(|line| line.contains(" bag/")).cloned().collect::<Vec<_>>();
@@ -169,6 +170,51 @@ fn a_package_without_an_authority_is_completed_later() {
     assert!(!house.path("c2.asice").exists());
     let rejected = Authority::start(&["--answer", "rejected"]);
     house.run(&["package", "build", "c1", "--output", "c3.asice", "--tsa", &rejected.tsa, "--require-time"]).expect(8);
+}
+
+/// A certificate of the authority's `p256` that is good for a day: key and certificate as arguments.
+fn short_lived(house: &House, authority: &Authority) -> Vec<String> {
+    let (key, ca, ca_key) = (authority.file("p256.key"), authority.file("ca.pem"), authority.file("ca.key"));
+    house.write("extensions", "basicConstraints = critical, CA:FALSE\nkeyUsage = critical, nonRepudiation\n");
+    shell(house, &format!("openssl req -new -key {key} -subj '/CN=Short' -out short.csr"));
+    let issue = format!("openssl x509 -req -in short.csr -CA {ca} -CAkey {ca_key} -set_serial 99 -sha256 -days 1");
+    shell(house, &format!("{issue} -extfile extensions -out short.pem 2>&1"));
+    let mut signer = authority.signer("p256");
+    signer[3] = "short.pem".to_owned();
+    signer
+}
+
+/// A report that was signed while no authority answered is judged at the time that came later: also those who signed it,
+/// whose certificate has run out since.
+#[test]
+fn the_report_gets_its_time_later() {
+    let (house, authority) = (house(), Authority::start(&[]));
+    let signer = short_lived(&house, &authority);
+    build(&house, &texts(&signer), 0);
+    let trust = ["verify", "c1.asice", "--trust", &authority.file("ca.pem")];
+    let of_report = |found: &Value, question: &str| -> Vec<String> {
+        let about = |check: &&Value| check["name"] == "report-signature: Signature1" && check["question"] == question;
+        let checks = found["checks"].as_array().unwrap().iter().filter(about);
+        checks.map(|check| format!("{}: {}", check["verdict"].as_str().unwrap(), check["detail"])).collect()
+    };
+    let before = json(&house, &trust, 0);
+    assert_eq!(of_report(&before, "time_trusted"), Vec::<String>::new(), "{before:#}");
+    let later = shell(&house, "date -u -d '+3 days' +%Y-%m-%dT%H:%M:%SZ");
+    let later = [&trust[..], &["--time", later.trim()]].concat();
+    let expired = house.json(&later, 1);
+    assert!(of_report(&expired, "signer_trusted")[0].starts_with("failed: "), "{expired:#}");
+    let stamped = json(&house, &["package", "timestamp", "c1.asice", "--tsa", &authority.tsa], 0);
+    assert_eq!(stamped["without_time_stamp"], 0, "{stamped:#}");
+    for found in [json(&house, &trust, 0), house.json(&later, 0)] {
+        let said = of_report(&found, "time_trusted");
+        let expect = "passed: \"It was stamped on ";
+        assert!(said[0].starts_with(expect) && said[0].contains("META-INF/report.pdf.tsr"), "{said:?}");
+        assert!(of_report(&found, "signer_trusted")[0].starts_with("passed: "), "{found:#}");
+    }
+    shell(&house, "mkdir out && unzip -q c1.asice -d out");
+    let judged = "openssl ts -verify -in out/META-INF/report.pdf.tsr -data out/bag/data/report.pdf -CAfile";
+    let said = shell(&house, &format!("{judged} {} 2>&1", authority.file("ca.pem")));
+    assert!(said.contains("Verification: OK"), "{said}");
 }
 
 /// Name and digest of every file in the package.

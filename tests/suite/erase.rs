@@ -277,10 +277,62 @@ fn a_restored_backup_is_erased_again() {
     house.run(&["erase", "replay", "shop"]).expect(4).code("not-confirmed");
     house.run(&["erase", "replay", "shop", "--confirm", plan["digest"].as_str().unwrap()]).expect(0);
     assert_eq!(dump(&house), erased);
-    assert_eq!(house.read(".probity/tombstones.jsonl").lines().count(), 1);
+    // Of her address, and of the value by which orders hang on her.
+    assert_eq!(house.read(".probity/tombstones.jsonl").lines().count(), 2);
     fs::remove_file(house.path(".probity/keys/tombstone.key")).unwrap();
     house.run(&["erase", "replay", "shop"]).expect(8).code("no-key");
     fit_their_schemas(&[nobody]);
+}
+
+/// Orders that name nobody come back: they are known by the value by which they hung on who was erased. Where that value is
+/// somebody's again, or nobody wrote it down then, nothing is claimed and nothing is erased.
+#[test]
+fn a_backup_of_rows_that_hang_on_another_store() {
+    let house = shop(3);
+    let restore =
+        |name: &str| fs::copy(house.path(&format!("{name}.backup")), house.path(&format!("{name}.db"))).unwrap();
+    fs::copy(house.path("sales.db"), house.path("sales.backup")).unwrap();
+    house.run(&["erase", ANN, "--confirm", &digest(&house, ANN)]).expect(0);
+    let erased = dump(&house);
+    assert_eq!(house.json(&["erase", "replay", "sales"], 0)["came_back"], 0);
+    restore("sales");
+    let plan = house.json(&["erase", "replay", "sales", "--dry-run"], 0);
+    assert_eq!(
+        (&plan["plan"]["steps"][0]["collection"], &plan["plan"]["steps"][0]["expect"]),
+        (&"orders".into(), &3.into()),
+        "{plan}"
+    );
+    assert_eq!(plan["plan"]["stores"].as_array().unwrap().len(), 1, "the other store is left alone: {plan}");
+    let done = house.json(&["erase", "replay", "sales", "--confirm", plan["digest"].as_str().unwrap()], 0);
+    assert_eq!((&done["result"], &done["counts"]["deleted"]), (&"complete".into(), &3.into()), "{done}");
+    assert_eq!(dump(&house), erased);
+    assert_eq!(house.json(&["erase", "replay", "sales"], 0)["came_back"], 0);
+    // Somebody else has her number now: whose the orders are nobody can say.
+    sqlite(&house.path("shop.db"), "INSERT INTO person VALUES (1, 'eve@example.org', 'Eve', NULL);");
+    restore("sales");
+    let before = dump(&house);
+    let ran = house.run(&["erase", "replay", "sales", "--dry-run"]).expect(4).code("replay-undecided");
+    assert!(ran.stderr.contains("somebody has again"), "{ran:?}");
+    let left = house.json(&["erase", "replay", "sales", "--leave-undecided"], 5);
+    assert_eq!((&left["came_back"], &left["undecided"]), (&0.into(), &1.into()));
+    sqlite(&house.path("shop.db"), "DELETE FROM person WHERE id = 1;");
+    // Earlier versions wrote down who was erased, and not what hung on them.
+    let lines = house.read(".probity/tombstones.jsonl");
+    let old: String = lines
+        .lines()
+        .filter(|line| line.contains("\"email\""))
+        .map(|line| line.replace("\"anchored\":true,", "") + "\n")
+        .collect();
+    house.write(".probity/tombstones.jsonl", old);
+    let ran = house.run(&["erase", "replay", "sales"]).expect(4).code("replay-undecided");
+    assert!(ran.stderr.contains("leads to no row"), "{ran:?}");
+    assert_ne!(dump(&house), before, "Eve is gone");
+    house.write(".probity/tombstones.jsonl", lines);
+    let plan = house.json(&["erase", "replay", "sales", "--dry-run"], 0);
+    house.run(&["erase", "replay", "sales", "--confirm", plan["digest"].as_str().unwrap()]).expect(0);
+    assert_eq!(dump(&house), erased);
+    house.run(&["audit", "verify"]).expect(0);
+    fit_their_schemas(&[left, done]);
 }
 
 /// Two at once: one erases, the other is told, and a store that cannot be reached stops the erase before anything is done.

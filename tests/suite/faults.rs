@@ -8,12 +8,18 @@ mod cache;
 mod changed;
 #[path = "faults/cut.rs"]
 mod cut;
+#[path = "faults/full.rs"]
+mod full;
 #[path = "faults/hostile.rs"]
 mod hostile;
 #[path = "faults/killed.rs"]
 mod killed;
+#[path = "faults/names.rs"]
+mod names;
 #[path = "faults/refused.rs"]
 mod refused;
+#[path = "faults/services.rs"]
+mod services;
 #[path = "faults/waiting.rs"]
 mod waiting;
 
@@ -48,13 +54,18 @@ impl Scene {
         let house = House::initialised();
         let shop = database(&house, kinds[0], &format!("{name}_shop"))?;
         let sales = database(&house, kinds[1], &format!("{name}_sales"))?;
+        Some(Scene::over(house, shop, sales, rows_each))
+    }
+
+    /// These two databases, which are empty.
+    fn over(house: House, shop: Engine, sales: Engine, rows_each: u32) -> Scene {
         shop.ask(&(in_words_of(&shop, SHOP) + &rows("parcel", rows_each)));
         sales.ask(&(in_words_of(&sales, SALES) + &rows("orders", rows_each)));
         house.write("probity-map.yml", MAP);
         let mut scene = Scene { house, shop, sales, anns: u64::from(2 * rows_each) + 1, others: String::new() };
         scene.settings(&scene.shop.url(), &scene.sales.url(), "");
         scene.others = scene.others_now();
-        Some(scene)
+        scene
     }
 
     /// Writes the settings anew: addresses, and more that holds for both stores.
@@ -166,7 +177,7 @@ impl Drop for Scene {
 }
 
 /// A new database of this kind.
-fn database(house: &House, kind: &str, name: &str) -> Option<Engine> {
+pub(crate) fn database(house: &House, kind: &str, name: &str) -> Option<Engine> {
     let name = format!("faults_{name}_{}", std::process::id());
     let engine = match kind {
         "sqlite" => judge("sqlite3").then(|| Engine::Sqlite(house.path(&format!("{name}.db"))))?,

@@ -141,6 +141,30 @@ mod token {
         assert_eq!(token.verify("1")["signer_trusted"], true);
     }
 
+    /// A key with `CKA_ALWAYS_AUTHENTICATE`, which the token refuses to use without its PIN before each of the signatures.
+    #[test]
+    fn a_key_that_wants_its_pin_each_time_signs() {
+        let Some(token) = Token::new() else { return };
+        token.house.write("pin", format!("{PIN}\n"));
+        let tool = format!("pkcs11-tool --module {} --token-label court --login --pin {PIN}", token.library);
+        for line in [
+            "openssl pkcs8 -topk8 -nocrypt -in p256.key -outform DER -out p256.p8".to_owned(),
+            format!("{tool} --write-object p256.p8 --type privkey --id 07 --label strict --usage-sign --always-auth"),
+            format!("{tool} --write-object p256.der --type cert --id 07 --label strict"),
+        ] {
+            token.house.shell(&format!("export SOFTHSM2_CONF={}; {line}", token.configuration)).expect(0);
+        }
+        let listed = format!("export SOFTHSM2_CONF={}; {tool} -O --type privkey", token.configuration);
+        assert!(shell(&token.house, &listed).contains("always authenticate"));
+        let uri = token.uri("object=strict", "&pin-source=file:pin");
+        token.json(&[&BUILD[..], &["--signer", &uri]].concat());
+        assert_eq!(token.verify("1")["signer_trusted"], true);
+        shell(&token.house, "mkdir out && cd out && unzip -q ../c1.asice");
+        let cms = "openssl cms -verify -binary -inform DER -in proofs/manifest.p7s -content manifest.json -CAfile ../../ca.pem \
+                   -purpose any -cades -out /dev/null";
+        shell(&token.house, &format!("cd out/bag && {cms}"));
+    }
+
     #[test]
     fn a_token_signs_beside_a_file() {
         // The certificate is that of the key in the file: the token has its own. The library stands in the settings.

@@ -6,9 +6,13 @@ mod across;
 #[path = "whole/hosts.rs"]
 mod hosts;
 #[path = "whole/judges.rs"]
-mod judges;
+pub(crate) mod judges;
 #[path = "whole/kinds.rs"]
 mod kinds;
+#[path = "whole/lists.rs"]
+mod lists;
+#[path = "whole/older.rs"]
+mod older;
 
 use std::collections::BTreeSet;
 

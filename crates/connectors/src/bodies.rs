@@ -3,6 +3,7 @@
 //! A collection is a pattern of names and a format. Its rows are named by the name of their body and their key, or the
 //! digest of their bytes when the map marks no field as primary key. Changing rows writes their body anew.
 
+mod along;
 mod array;
 mod csv;
 pub(crate) mod formats;
@@ -20,7 +21,7 @@ use model::{Fault, Progress};
 use privacy::catalog::{Catalog, Collection};
 use privacy::map::Dataset;
 use privacy::row::{Cell, FieldPath, Key};
-use privacy::store::{Abilities, DataStore, EachRow, Find, Hit, Needles, Scanned, Transaction};
+use privacy::store::{Abilities, Along, DataStore, EachRow, Find, Hit, Needles, Scanned, Transaction};
 
 use crate::document::columns::{Columns, SAMPLE_ROWS, column};
 use crate::document::json::{Node, Value};
@@ -52,6 +53,22 @@ pub(crate) struct Entry {
     pub(crate) is_marker: bool,
 }
 
+/// What parts the name of an object from the version of it in an id.
+pub(crate) const VERSION: &str = "?versionId=";
+
+impl Entry {
+    /// The id of the newest version of that name. Behind a name in which the mark itself stands comes an empty version, or it
+    /// would be read as a version of another object.
+    pub(crate) fn current_id(name: &str) -> String {
+        if name.contains(VERSION) { format!("{name}{VERSION}") } else { name.to_owned() }
+    }
+
+    /// Whether it is no older version.
+    pub(crate) fn is_current(&self) -> bool {
+        self.id == self.name || self.id == Entry::current_id(&self.name)
+    }
+}
+
 /// Bodies by name.
 pub(crate) trait Bodies: Send {
     /// For certificates.
@@ -60,6 +77,10 @@ pub(crate) trait Bodies: Send {
     fn name_column(&self) -> &'static str;
     /// What this kind can do.
     fn abilities(&self) -> Abilities;
+    /// The id of the body of that name.
+    fn id_of(&self, name: &str) -> String {
+        name.to_owned()
+    }
     /// Every body whose name begins with `prefix`, old versions too.
     fn list(&self, prefix: &str) -> Box<dyn Iterator<Item = Result<Entry, Fault>>>;
     /// The body of that id, when it is there and is no folder.
@@ -139,7 +160,7 @@ impl<B: Bodies> Rows<B> {
         let (mut bytes, mut rows, mut total) = (0, 0, 0);
         for entry in entries(&self.bodies, shape) {
             let entry = entry?;
-            total += if format == Format::Whole { u64::from(entry.id == entry.name) } else { entry.size };
+            total += if format == Format::Whole { u64::from(entry.is_current()) } else { entry.size };
             if entry.unread.is_some()
                 || entry.is_marker
                 || format == Format::Whole
@@ -202,7 +223,7 @@ impl<B: Bodies> Rows<B> {
                 // A value of another store that leads elsewhere makes no name of this collection.
                 let leads_away = |name: &String| name.split('/').any(|part| ["", ".", ".."].contains(&part));
                 for name in names.iter().filter(|name| shape.matches(name).is_some() && !leads_away(name)) {
-                    found.extend(self.bodies.entry(name)?);
+                    found.extend(self.bodies.entry(&self.bodies.id_of(name))?);
                 }
                 Ok(found)
             }
@@ -231,7 +252,7 @@ impl<B: Bodies> Rows<B> {
             let around = around(self.bodies.name_column(), shape, &entry);
             if format(shape) == Format::Whole {
                 // Its versions go with it.
-                if entry.id != entry.name {
+                if !entry.is_current() {
                     continue;
                 }
                 let record = Record { around, body: Node::of(Value::Null) };
@@ -260,13 +281,8 @@ impl<B: Bodies> Rows<B> {
     /// Changes the rows with these keys, body by body.
     fn change(&mut self, collection: &str, keys: &[Key], verdict: &dyn Fn(&Key) -> Verdict) -> Result<u64, Fault> {
         let shape = self.shape(collection)?;
-        let mut by_body: BTreeMap<&str, Vec<Key>> = BTreeMap::new();
-        for key in keys {
-            let Some(Some(name)) = key.0.first() else { continue };
-            by_body.entry(name).or_default().push(key.clone());
-        }
         let (mut found, mut rows) = (0, BTreeMap::new());
-        for (id, keys) in by_body {
+        for (id, keys) in by_body(keys) {
             let Some(entry) = self.bodies.entry(id)? else { continue };
             if shape.matches(&entry.name).is_none() {
                 return Err(unknown(id));
@@ -374,6 +390,13 @@ impl<B: Bodies> DataStore for Rows<B> {
         self.search(&shape, entries, &meets, find.fields, find.limit.unwrap_or(u64::MAX), each)
     }
 
+    fn goes_along(&mut self, collection: &str, keys: &[Key]) -> Result<Along, Fault> {
+        match self.bodies.abilities().versions {
+            true => along::along(self, collection, keys),
+            false => Ok(Along::default()),
+        }
+    }
+
     fn begin(&mut self) -> Result<Box<dyn Transaction + '_>, Fault> {
         Ok(Box::new(Acts(self)))
     }
@@ -391,6 +414,16 @@ impl<B: Bodies> DataStore for Rows<B> {
     fn compact(&mut self, _collections: &[&str]) -> Result<Vec<String>, Fault> {
         self.bodies.remains()
     }
+}
+
+/// Keys by the id of the body that they are in.
+fn by_body(keys: &[Key]) -> BTreeMap<&str, Vec<Key>> {
+    let mut by_body: BTreeMap<&str, Vec<Key>> = BTreeMap::new();
+    for key in keys {
+        let Some(Some(id)) = key.0.first() else { continue };
+        by_body.entry(id).or_default().push(key.clone());
+    }
+    by_body
 }
 
 /// Rows of a body by their key there: as which key each was asked for, and whether it counts or is an older version of one.

@@ -57,7 +57,8 @@ impl Http {
 
     /// The row with that key, when it is there.
     fn get(&self, described: &Described, key: &Key) -> Result<Option<Node>, Fault> {
-        let Some(get) = &described.get else {
+        let path = described.get.as_ref().and_then(|get| Some((get, filled(get, &described.key, key)?)));
+        let Some((get, path)) = path else {
             let wanted = [key.clone()];
             let mut found = None;
             self.client.list(&described.list, &[], &mut |row| {
@@ -69,7 +70,6 @@ impl Http {
             })?;
             return Ok(found);
         };
-        let Some(path) = filled(get, &described.key, key) else { return Ok(None) };
         let Ok((answer, _)) = self.client.ask(&get.method, &path, None)? else { return Ok(None) };
         let mut found = Vec::new();
         reach(&answer, &get.row, &mut found);
@@ -166,10 +166,15 @@ fn record(body: Node) -> Record {
 fn filled(act: &Act, key: &[FieldPath], values: &Key) -> Option<String> {
     let mut path = act.path.clone();
     for (field, value) in key.iter().zip(&values.0) {
-        let value = value.as_deref().filter(|value| !["", ".", ".."].contains(value))?;
+        let value = value.as_deref().filter(|value| !value.is_empty() && !leads_out(value))?;
         path = path.replace(&format!("{{{field}}}"), &encoded(value, false));
     }
     Some(path)
+}
+
+/// Whether a server that reads `%2F` as `/` could take it for a way to another place.
+fn leads_out(value: &str) -> bool {
+    value.split(['/', '\\']).any(|part| [".", ".."].contains(&part))
 }
 
 impl DataStore for Http {
@@ -279,7 +284,10 @@ impl Transaction for Acts<'_> {
         let described = self.0.described(collection)?;
         let delete = described.delete.as_ref().ok_or_else(|| no_act(collection, "deleted"))?;
         let mut gone = 0;
-        for path in keys.iter().filter_map(|key| filled(delete, &described.key, key)) {
+        let paths =
+            keys.iter().map(|key| filled(delete, &described.key, key).ok_or_else(|| not_addressable(collection)));
+        // All of them before the first is asked for.
+        for path in paths.collect::<Result<Vec<String>, Fault>>()? {
             // 404 and 410: somebody was quicker, or we were the time before.
             gone += u64::from(self.0.client.ask(&delete.method, &path, None)?.is_ok());
         }
@@ -291,9 +299,8 @@ impl Transaction for Acts<'_> {
         let set = described.set.as_ref().ok_or_else(|| no_act(collection, "set"))?;
         let mut found = 0;
         for (key, cells) in rows {
-            let (Some(path), Some(row)) = (filled(set, &described.key, key), self.0.get(&described, key)?) else {
-                continue;
-            };
+            let path = filled(set, &described.key, key).ok_or_else(|| not_addressable(collection))?;
+            let Some(row) = self.0.get(&described, key)? else { continue };
             let body = patch(&row, fields, cells, &set.row);
             found += u64::from(self.0.client.ask(&set.method, &path, Some(&body))?.is_ok());
         }
@@ -336,6 +343,14 @@ fn patch(row: &Node, fields: &[FieldPath], cells: &[Cell], place: &[String]) -> 
 fn unknown(name: &str) -> Fault {
     Fault::unavailable("unknown-collection", format!("The description of the API has no collection {name:?}"))
         .advise("Add it to the file that `api` of the store names.")
+}
+
+fn not_addressable(collection: &str) -> Fault {
+    Fault::refused(
+        "row-not-addressable",
+        format!("A row of {collection} has a key that no path can name: it is empty, or a part of it is a dot or two"),
+    )
+    .advise("Nothing was asked for it. Delete it by hand, or name rows by another field in the description of the API.")
 }
 
 fn no_act(collection: &str, act: &str) -> Fault {

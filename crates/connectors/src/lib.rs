@@ -33,6 +33,8 @@ mod files;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod guard;
+#[cfg(any(feature = "redis", feature = "nats"))]
+pub mod handshake;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "mysql")]
@@ -45,6 +47,7 @@ mod objects;
 mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
+pub mod server;
 // What one of the kinds alone does not use, another does.
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 #[cfg_attr(not(all(feature = "mysql", feature = "postgres", feature = "sqlite")), allow(dead_code, unused_imports))]

@@ -7,6 +7,7 @@
 mod filters;
 mod login;
 mod messages;
+mod settings;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +16,7 @@ use model::{Fault, Progress};
 use privacy::catalog::{Catalog, Collection};
 use privacy::map::{Dataset, Settings};
 use privacy::row::{Cell, FieldPath, Key};
-use privacy::store::{Abilities, DataStore, EachRow, Find, Hit, Needles, Scanned, Transaction};
+use privacy::store::{Abilities, Along, DataStore, EachRow, Find, Hit, Needles, Scanned, Transaction};
 
 use crate::Access;
 use crate::document::columns::{Columns, SAMPLE_ROWS};
@@ -31,6 +32,7 @@ use crate::web_address::Address;
 
 use filters::{filters, is_subject};
 use messages::{Message, Stream};
+pub(crate) use settings::settings;
 use wire::Wire;
 
 const AROUND: &[&str] = &["stream", "seq", "subject"];
@@ -245,6 +247,30 @@ impl DataStore for Nats {
         })
     }
 
+    fn goes_along(&mut self, collection: &str, keys: &[Key]) -> Result<Along, Fault> {
+        let shape = self.shape(collection)?;
+        let mut along = Along::default();
+        for (name, found) in self.found(&shape, keys)? {
+            if !self.stream(&name)?.is_some_and(|stream| stream.denies_delete) {
+                continue;
+            }
+            for (subject, gone) in by_subject(found) {
+                let last = gone.last().copied().unwrap_or(0);
+                let mut seq = 1;
+                while let Some(revision) = messages::next(&mut self.wire, &name, &subject, seq)? {
+                    seq = revision.seq + 1;
+                    if revision.seq > last {
+                        break;
+                    }
+                    let is_other = !gone.contains(&revision.seq) && !revision.is_marker();
+                    along.versions += u64::from(is_other);
+                    along.others += u64::from(is_other);
+                }
+            }
+        }
+        Ok(along)
+    }
+
     fn begin(&mut self) -> Result<Box<dyn Transaction + '_>, Fault> {
         Ok(Box::new(Acts(self)))
     }
@@ -308,6 +334,15 @@ impl DataStore for Nats {
     }
 }
 
+/// The numbers of messages by their subjects.
+fn by_subject(messages: Vec<Message>) -> BTreeMap<String, BTreeSet<u64>> {
+    let mut by_subject: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
+    for message in messages {
+        by_subject.entry(message.subject).or_default().insert(message.seq);
+    }
+    by_subject
+}
+
 fn search(
     sought: Sought<'_>,
     stream: &str,
@@ -361,11 +396,7 @@ impl Transaction for Acts<'_> {
                 }
                 continue;
             }
-            let mut by_subject: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
-            for message in found {
-                by_subject.entry(message.subject).or_default().insert(message.seq);
-            }
-            for (subject, gone) in by_subject {
+            for (subject, gone) in by_subject(found) {
                 count += self.0.purge(&stream, &subject, &gone)?;
             }
         }

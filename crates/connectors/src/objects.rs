@@ -19,14 +19,12 @@ use privacy::store::{Abilities, DataStore};
 
 use crate::Access;
 use crate::bodies::formats::{Changed, unwritable};
-use crate::bodies::{Bodies, Change, Entry, Rows};
+use crate::bodies::{Bodies, Change, Entry, Rows, VERSION};
 use crate::web::Sent;
 
 use client::{Client, Refused, header};
 use list::Listing;
 
-/// What parts a key from the version of it.
-const VERSION: &str = "?versionId=";
 /// One PUT takes no more.
 const OBJECT_BYTES_MAX: u64 = 5 << 30;
 /// What a new version keeps of the old one.
@@ -86,7 +84,7 @@ impl Objects {
     /// Key and version of an id.
     fn parts<'a>(&self, id: &'a str) -> (String, Option<&'a str>) {
         let (name, version) = id.rsplit_once(VERSION).map_or((id, None), |(name, version)| (name, Some(version)));
-        (format!("{}{name}", self.prefix), version)
+        (format!("{}{name}", self.prefix), version.filter(|version| !version.is_empty()))
     }
 
     /// Every version and delete marker of exactly this key.
@@ -236,6 +234,10 @@ impl Bodies for Objects {
         Abilities { transactions: false, versions: self.versions != Versions::Unknown }
     }
 
+    fn id_of(&self, name: &str) -> String {
+        Entry::current_id(name)
+    }
+
     fn list(&self, prefix: &str) -> Box<dyn Iterator<Item = Result<Entry, Fault>>> {
         Box::new(Listing::of(&self.client, &self.prefix, prefix, self.versions != Versions::Unknown).entries(VERSION))
     }
@@ -306,14 +308,15 @@ impl Bodies for Objects {
             let is_there = self.entry(id)?.is_some();
             return Ok(is_there && self.delete(&key, None)?);
         }
-        let versions = self.versions_of(id)?;
+        let name = key[self.prefix.len()..].to_owned();
+        let versions = self.versions_of(&name)?;
         for version in &versions {
             self.check_lock(&key, Some(version))?;
         }
         for version in &versions {
             self.delete(&key, Some(version))?;
         }
-        match self.versions_of(id)?.len() {
+        match self.versions_of(&name)?.len() {
             0 => Ok(!versions.is_empty()),
             left => Err(Fault::partial("object-remains", format!("{left} versions of {id} are still there"))
                 .advise("Somebody writes to it, or a rule of the bucket keeps them. Run the command again.")),

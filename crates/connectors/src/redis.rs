@@ -9,6 +9,7 @@ mod place;
 mod resp;
 mod rows;
 mod scan;
+mod settings;
 mod wire;
 
 use std::collections::HashSet;
@@ -35,6 +36,7 @@ use crate::web_address::Address;
 
 use rows::{Layout, bytes, shown};
 use scan::Scan;
+pub(crate) use settings::settings;
 use wire::{Cursor, Wire};
 
 /// Milliseconds until a key expires; told when asked for, and no part of what a row is.

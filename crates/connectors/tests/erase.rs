@@ -324,6 +324,8 @@ fn what_is_left_elsewhere_is_found_and_told() {
 
 fn certificate(plan: &Plan, applied: &Applied, verified: &Verified) -> Certificate {
     let now = model::Instant::from_nanos(0);
+    let mut told = privacy::register::Recipient::new("Carrier & <Sons>", &["shop.parcel".to_owned()]);
+    told.tell("registered letter", now, Some(now));
     let about = About {
         request: "req-0001".to_owned(),
         received: now,
@@ -334,6 +336,7 @@ fn certificate(plan: &Plan, applied: &Applied, verified: &Verified) -> Certifica
         identified_by: Some("letter & <call>".to_owned()),
         tool: "probity".to_owned(),
         digests: vec![("plan".to_owned(), plan.digest().expect("a digest"))],
+        recipients: vec![told, privacy::register::Recipient::new("Auditor", &["shop.log".to_owned()])],
         tombstones: 1,
     };
     Certificate::new(about, plan, &["SQLite 3".to_owned()], applied, Some(verified))

@@ -169,7 +169,7 @@ pub enum Block {
     PageBreak,
     /// Something that must be read, in a frame of its own; the tone of its first text is that of the frame.
     Notice(Vec<Text>),
-    /// What somebody fills in by hand: a line with its name below, one for each.
+    /// What somebody fills in by hand: a line with its name, one for each. Names that ` | ` parts stand in one row.
     Blanks(Vec<String>),
     /// A picture of numbers.
     Chart(Chart),

@@ -4,18 +4,17 @@
 
 mod container;
 mod policy;
+mod rollout;
 
 use serde_json::{Value, json};
 use yaml::Node;
 
-use crate::tree::{at, flag, integer, list, map, text};
+use crate::tree::{at, ends, flag, integer, list, map, mentions, place, text};
 use crate::{File, Gap, Read};
 
-/// A manifest begins with `apiVersion` and `kind` at the top of some document, and is YAML or JSON by its name.
+/// A manifest has the keys `apiVersion` and `kind`, and is YAML or JSON by its name.
 pub(crate) fn recognise(file: File<'_>) -> bool {
-    let named = [".yaml", ".yml", ".json"].iter().any(|end| file.name.to_ascii_lowercase().ends_with(end));
-    let has = |key: &str| file.text.lines().any(|line| line.trim_start_matches(['"', ' ', '{', '-']).starts_with(key));
-    named && has("apiVersion") && has("kind")
+    ends(file, &[".yaml", ".yml", ".json"]) && mentions(file.text, "apiVersion") && mentions(file.text, "kind")
 }
 
 /// One object of a manifest.
@@ -40,7 +39,7 @@ impl<'n> Object<'n> {
     }
 
     fn place(&self, node: &Node) -> String {
-        format!("{}:{}:{}", self.file, node.place.line, node.place.column)
+        place(self.file, node)
     }
 
     /// The pod it makes, where it makes one.
@@ -51,7 +50,7 @@ impl<'n> Object<'n> {
                 &["spec", "jobTemplate", "spec", "template", "spec"],
                 &["spec", "jobTemplate", "spec", "template", "metadata", "labels"],
             ),
-            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController" | "Job" => {
+            "Deployment" | "Rollout" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController" | "Job" => {
                 (&["spec", "template", "spec"], &["spec", "template", "metadata", "labels"])
             }
             _ => return None,
@@ -114,6 +113,7 @@ fn value(objects: &[Object<'_>]) -> Value {
     json!({
         "containers": containers,
         "workloads": workloads,
+        "rollouts": objects.iter().filter_map(rollout::of).collect::<Vec<_>>(),
         "services": of_kind("Service").map(service).collect::<Vec<_>>(),
         "ingresses": of_kind("Ingress").map(ingress).collect::<Vec<_>>(),
         "disruption_budgets": of_kind("PodDisruptionBudget").map(named).collect::<Vec<_>>(),
@@ -130,6 +130,8 @@ fn workload(object: &Object<'_>, pod: &Pod<'_>, policies: &[policy::Policy<'_>])
         "labels": pod.labels.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect::<serde_json::Map<_, _>>(),
         // One copy is what the API takes when nobody says (DeploymentSpec.replicas).
         "replicas": replicas(object),
+        // A Deployment replaces its copies bit by bit when nobody says (DeploymentStrategy).
+        "recreated": text(object.node, &["spec", "strategy", "type"]) == Some("Recreate"),
         "spread_over_zones": spread(spec),
         "host_network": flag(spec, &["hostNetwork"]).unwrap_or(false),
         "host_pid": flag(spec, &["hostPID"]).unwrap_or(false),
@@ -142,7 +144,7 @@ fn workload(object: &Object<'_>, pod: &Pod<'_>, policies: &[policy::Policy<'_>])
 
 fn replicas(object: &Object<'_>) -> Option<i64> {
     match object.kind() {
-        "Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController" => {
+        "Deployment" | "Rollout" | "StatefulSet" | "ReplicaSet" | "ReplicationController" => {
             Some(integer(object.node, &["spec", "replicas"]).unwrap_or(1))
         }
         "Pod" => Some(1),

@@ -4,10 +4,26 @@
 //! together into one value, in the shape that the catalogue of facts declares. A file that cannot be read is a [`Gap`],
 //! so that nothing is judged on half of what was given.
 //!
-//! Deliberately absent: files themselves (text arrives with its name), judging, live servers.
+//! What live servers said of themselves is put into facts by [`server`].
+//!
+//! Deliberately absent: files themselves (text arrives with its name), judging, speaking to servers.
 
+mod backups;
+mod dockerfiles;
+mod flags;
+mod har;
+mod image;
+mod junit;
+mod kong;
 mod kubernetes;
+mod load;
+mod scans;
+mod secret;
+pub mod server;
+mod systems;
+mod terraform;
 mod tree;
+mod workflows;
 
 use model::Fault;
 use serde_json::Value;
@@ -21,11 +37,67 @@ pub struct File<'f> {
     pub text: &'f str,
 }
 
-/// A kind of file, by the fact it is read into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+/// Declares the kinds: each with the fact it is read into, and the module that knows it.
+macro_rules! kinds {
+    ($($(#[$about:meta])* $kind:ident: $fact:literal from $module:ident,)*) => {
+        /// A kind of file, by the fact it is read into.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Kind {
+            $($(#[$about])* $kind,)*
+        }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &'static [Kind] = &[$(Kind::$kind),*];
+
+            /// The name of the fact.
+            pub fn fact(self) -> &'static str {
+                match self {
+                    $(Kind::$kind => $fact,)*
+                }
+            }
+
+            fn recognises(self, file: File<'_>) -> bool {
+                match self {
+                    $(Kind::$kind => $module::recognise(file),)*
+                }
+            }
+        }
+
+        /// All files of `kind`, put together.
+        pub fn read(kind: Kind, files: &[File<'_>]) -> Read {
+            match kind {
+                $(Kind::$kind => $module::read(files),)*
+            }
+        }
+    };
+}
+
+kinds! {
+    /// What pgBackRest and restic say, and records of restore drills.
+    Backups: "backups" from backups,
+    /// Dockerfiles and Containerfiles.
+    Dockerfiles: "dockerfiles" from dockerfiles,
+    /// Feature flags of flagd and OpenFeature.
+    Flags: "flags" from flags,
+    /// Recordings of a browser's traffic.
+    Har: "har" from har,
+    /// Declarative configuration of Kong Gateway.
+    Kong: "kong" from kong,
     /// Kubernetes manifests, Helm output.
-    Kubernetes,
+    Kubernetes: "kubernetes" from kubernetes,
+    /// Statistics of Locust.
+    Load: "load" from load,
+    /// Reports of scanners: SARIF, CycloneDX.
+    Scans: "scans" from scans,
+    /// Records of processing: fideslang systems.
+    Systems: "records" from systems,
+    /// Results of tests: JUnit XML.
+    Tests: "tests" from junit,
+    /// Plans and configuration of Terraform.
+    Terraform: "terraform" from terraform,
+    /// Workflows of GitHub Actions.
+    Workflows: "workflows" from workflows,
 }
 
 /// Part of what was given that could not be read.
@@ -48,28 +120,16 @@ pub struct Read {
     pub gaps: Vec<Gap>,
 }
 
-impl Kind {
-    /// Every kind.
-    pub const ALL: [Kind; 1] = [Kind::Kubernetes];
+const ENDINGS: [&str; 9] = [".yaml", ".yml", ".json", ".sarif", ".har", ".xml", ".csv", ".tf", ".tofu"];
 
-    /// The name of the fact.
-    pub fn fact(self) -> &'static str {
-        match self {
-            Kind::Kubernetes => "kubernetes",
-        }
-    }
+/// Whether facts may be read from a file of this name; what it holds decides in the end.
+pub fn may_hold(name: &str) -> bool {
+    tree::ends(File { name, text: "" }, &ENDINGS) || dockerfiles::is_named(name)
 }
 
-/// What kind of file it is, if it is one that facts are read from.
-pub fn recognise(file: File<'_>) -> Option<Kind> {
-    kubernetes::recognise(file).then_some(Kind::Kubernetes)
-}
-
-/// All files of `kind`, put together.
-pub fn read(kind: Kind, files: &[File<'_>]) -> Read {
-    match kind {
-        Kind::Kubernetes => kubernetes::read(files),
-    }
+/// What kinds of file it is: one manifest may hold workloads and feature flags. None when no facts are read from it.
+pub fn recognise(file: File<'_>) -> Vec<Kind> {
+    Kind::ALL.iter().copied().filter(|kind| kind.recognises(file)).collect()
 }
 
 impl Gap {
@@ -80,5 +140,10 @@ impl Gap {
             _ => file.name.to_owned(),
         };
         Gap { place, why: fault.message().to_owned(), remedy: fault.advice().map(str::to_owned) }
+    }
+
+    /// Something that stands in a file and says that not everything is there.
+    fn at(place: String, why: impl Into<String>, remedy: &str) -> Self {
+        Gap { place, why: why.into(), remedy: Some(remedy.to_owned()) }
     }
 }

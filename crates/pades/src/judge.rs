@@ -73,7 +73,7 @@ pub fn signatures(pdf: &[u8], trust: &Trust<'_>) -> Result<Vec<Found>, Fault> {
         }
         let mut found = judge.judge(raw, &at, &evidence);
         if let Some((_, time, name)) = covered {
-            covered_by(&mut found.signed, *time, name);
+            found.signed.was_there(*time, name);
         }
         let signed = &found.signed;
         let good = signed.intact.is_yes() && signed.time_trusted.is_yes() && found.kind == Kind::DocumentTimestamp;
@@ -84,18 +84,6 @@ pub fn signatures(pdf: &[u8], trust: &Trust<'_>) -> Result<Vec<Found>, Fault> {
     }
     judged.reverse();
     Ok(judged)
-}
-
-/// A trusted stamp over the whole document says that the signature was there then.
-fn covered_by(signed: &mut Signed, time: Instant, name: &str) {
-    if !signed.intact.is_yes() {
-        return;
-    }
-    signed.notes.push(format!("The time stamp {name} of the document covers it; it is of {time}."));
-    if signed.stamped.is_none() {
-        signed.stamped = Some(time);
-        signed.time_trusted = Answer::Yes(format!("The time stamp {name} of the document is trusted."));
-    }
 }
 
 fn encrypted(revisions: usize) -> Found {

@@ -31,9 +31,11 @@
     let free = -Infinity, row = null;
     headings.forEach(([text, x, y]) => {
       if (y !== row) { row = y; free = -Infinity; }
-      if (x < free) return;
-      paper.fillText(text, x, y);
-      free = x + paper.measureText(text).width + 12 / scale;
+      // Small drawings have large words: the last ones move to the left, so that they end where the drawing does.
+      const width = paper.measureText(text).width, from = Math.max(0, Math.min(x, size[0] - width));
+      if (from < free) return;
+      paper.fillText(text, from, y);
+      free = from + width + 12 / scale;
     });
     canvas.dataset.ms = (performance.now() - started).toFixed(1);
   };

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::apply::{Applied, State, StepApplied};
 use crate::plan::{Outcome, PASSING, Plan, Step};
+use crate::register::Recipient;
 use crate::row::digest as row_digest;
 use crate::verify::{StoreVerified, Verified};
 
@@ -53,8 +54,10 @@ pub struct Certificate {
     pub found_again: Vec<(String, String, u64)>,
     /// What remains physically: store and sentence.
     pub physical: Vec<(String, String)>,
-    /// Who is to be told (Art. 19): name, collections.
-    pub recipients: Vec<(String, Vec<String>)>,
+    /// Who is to be told (Art. 19), and who was when the certificate was made.
+    pub recipients: Vec<Recipient>,
+    /// Until when backups hold the data, store by store.
+    pub backups: Vec<Backup>,
 }
 
 /// Who, when, by what.
@@ -78,6 +81,8 @@ pub struct About {
     pub tool: String,
     /// `plan`, `journal`, `datamap`, `config`.
     pub digests: Vec<(String, Digest)>,
+    /// Whom the register names as recipients, and what it knows of them.
+    pub recipients: Vec<Recipient>,
     /// What was kept so that a backup that comes back can be erased again: how many pseudonyms.
     pub tombstones: u64,
 }
@@ -223,6 +228,19 @@ pub struct Place {
     pub explained: Option<String>,
 }
 
+/// Backups of one store that were made before the erase.
+#[derive(Clone, Debug)]
+pub struct Backup {
+    /// The store.
+    pub store: String,
+    /// How long one is kept; none: nothing says so.
+    pub kept: Option<String>,
+    /// The last day on which one may hold the data.
+    pub until: Option<String>,
+    /// Where they are.
+    pub place: Option<String>,
+}
+
 impl Certificate {
     /// Of what was done and found. `versions` are those of the stores, in the order of the plan's.
     pub fn new(about: About, plan: &Plan, versions: &[String], applied: &Applied, verified: Option<&Verified>) -> Self {
@@ -235,6 +253,8 @@ impl Certificate {
         let stores = verified.map(|verified| verified.stores.as_slice()).unwrap_or_default();
         let physical = stores.iter().flat_map(|it| it.physical.iter().map(|text| (it.member.clone(), text.clone())));
         Certificate {
+            recipients: recipients(&about.recipients, plan),
+            backups: plan.stores.iter().map(|store| backup(&store.member, plan, about.finished)).collect(),
             about,
             regime: plan.regime.clone(),
             article: plan.article.clone(),
@@ -251,7 +271,6 @@ impl Certificate {
             verification: stores.iter().filter(|store| store.fault.is_none()).map(looked).collect(),
             found_again: verified.map(found_again).unwrap_or_default(),
             physical: physical.collect(),
-            recipients: plan.recipients.iter().map(|it| (it.name.clone(), it.collections.clone())).collect(),
         }
     }
 
@@ -295,6 +314,24 @@ fn scope(plan: &Plan, versions: &[String], applied: &Applied) -> Vec<Scope> {
         collections: store.collections,
     };
     plan.stores.iter().enumerate().map(one).collect()
+}
+
+/// Those whom the plan names and those whom the register names, each once; the register knows who was told.
+fn recipients(known: &[Recipient], plan: &Plan) -> Vec<Recipient> {
+    let is_new = |name: &String| !known.iter().any(|one| one.name == *name);
+    let planned = plan.recipients.iter().filter(|one| is_new(&one.name));
+    known.iter().cloned().chain(planned.map(|one| Recipient::new(&one.name, &one.collections))).collect()
+}
+
+/// A backup that was made right before the erase is the last to go.
+fn backup(store: &str, plan: &Plan, finished: Instant) -> Backup {
+    let said = plan.backups.iter().find(|it| it.member == store);
+    Backup {
+        store: store.to_owned(),
+        kept: said.map(|it| it.kept.to_string()),
+        until: said.and_then(|it| Some(finished.plus(it.kept)?.date())),
+        place: said.and_then(|it| it.place.clone()),
+    }
 }
 
 /// What the plan could not see, and what the scan did not read.

@@ -218,6 +218,17 @@ impl Chain {
     }
 }
 
+/// The stores that are done, in the order in which they were.
+pub fn committed(acts: &[Act]) -> Vec<String> {
+    let mut stores: Vec<String> = Vec::new();
+    for store in acts.iter().filter(|act| act.phase == Phase::Committed).filter_map(|act| act.store.as_ref()) {
+        if standing(acts, store) == Some(Phase::Committed) && !stores.contains(store) {
+            stores.push(store.clone());
+        }
+    }
+    stores
+}
+
 /// Where each store stands, by what was entered: the last of its phases that says so.
 pub fn standing(acts: &[Act], store: &str) -> Option<Phase> {
     let decides = |phase| {

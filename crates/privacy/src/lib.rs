@@ -15,15 +15,18 @@
 //! keys or objects, a stream; a *field* is a column or a path into a document; a *row* is one record of a collection, and
 //! a *key* names it for good. A *link* stands in the store's catalog, a *reference* in the data map; both become *edges*.
 
+pub mod anchor;
 pub mod apply;
 pub mod catalog;
 pub mod certificate;
+pub mod consent;
 pub mod deadline;
 pub mod discover;
 pub mod export;
 pub mod graph;
 pub mod hold;
 pub mod identity;
+pub mod incident;
 pub mod journal;
 mod limits;
 pub mod map;
@@ -31,6 +34,7 @@ pub mod plan;
 pub mod rectify;
 pub mod register;
 pub mod residual;
+pub mod retention;
 pub mod row;
 pub mod store;
 pub mod tombstone;

@@ -66,6 +66,8 @@ pub enum Right {
     Restriction,
     /// Art. 20.
     Portability,
+    /// No person's: rows whose time is over (Art. 5(1)(e)). It stands in a register of its own.
+    Retention,
 }
 
 /// How a request stands.
@@ -97,12 +99,13 @@ pub enum Status {
     Expired,
 }
 
-const RIGHTS: [(Right, &str, &str); 5] = [
+const RIGHTS: [(Right, &str, &str); 6] = [
     (Right::Access, "access", "15"),
     (Right::Rectification, "rectification", "16"),
     (Right::Erasure, "erasure", "17"),
     (Right::Restriction, "restriction", "18"),
     (Right::Portability, "portability", "20"),
+    (Right::Retention, "retention", "5"),
 ];
 
 const STATUSES: [(Status, &str, Option<&str>); 12] = [

@@ -4,12 +4,16 @@
 //! Every fault of the network or the server is of the kind `Unavailable` (`store-unreachable`, `store-timeout`,
 //! `store-login-refused`, `store-read-only`, `store-lock-timeout`, …), so that "could not ask" is never read as "not there".
 
+mod nothing;
+
 use std::time::Duration;
 
 use model::{Fault, Progress};
 
 use crate::catalog::Catalog;
 use crate::row::{Cell, FieldPath, Key, Row};
+
+pub use nothing::Nothing;
 
 /// What a kind of store can do.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +44,15 @@ pub struct Find<'a> {
     pub any: &'a [Condition],
     /// Stop after so many rows.
     pub limit: Option<u64>,
+}
+
+/// Rows whose date lies before a day.
+#[derive(Clone, Copy, Debug)]
+pub struct Before<'a> {
+    /// The field that holds the date.
+    pub field: &'a FieldPath,
+    /// `2023-11-22`.
+    pub day: &'a str,
 }
 
 /// `(fields) IN (values)`, after folding both sides.
@@ -98,6 +111,20 @@ pub trait DataStore: Send {
     /// Streams the rows that meet `find`, each row once. Nothing is held but the row at hand and the batch of the driver.
     fn find(&mut self, find: &Find<'_>, each: &mut EachRow<'_>) -> Result<(), Fault>;
 
+    /// As [`DataStore::find`]; of the rows those may be left out whose date is not `before` that day. Rows without a date come.
+    /// Says whether the store left any out itself: then an index on the field serves it.
+    fn find_before(&mut self, find: &Find<'_>, before: Before<'_>, each: &mut EachRow<'_>) -> Result<bool, Fault> {
+        let _ = before;
+        self.find(find, each).map(|()| false)
+    }
+
+    /// What stands behind the rows with these keys and goes with them, though no question finds it: older versions. Nothing
+    /// where [`Abilities::versions`] is not set.
+    fn goes_along(&mut self, collection: &str, keys: &[Key]) -> Result<Along, Fault> {
+        let _ = (collection, keys);
+        Ok(Along::default())
+    }
+
     /// From now on nothing is read from a replica that may be behind: what was changed has to be seen.
     fn leave_replicas(&mut self) {}
 
@@ -143,6 +170,17 @@ pub trait Transaction {
 
     /// Makes it all so. `commit-unknown` when the connection broke meanwhile: nobody knows, ask the store again.
     fn commit(self: Box<Self>) -> Result<(), Fault>;
+}
+
+/// Older versions behind rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Along {
+    /// How many versions there are besides the rows that were asked about.
+    pub versions: u64,
+    /// Rows and values in them that are not among those that were asked about: they can be anybody's.
+    pub others: u64,
+    /// Versions whose content was not looked at: whole objects.
+    pub unread: u64,
 }
 
 /// The values that must not be found any more, in every form that they may have.

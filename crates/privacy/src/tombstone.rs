@@ -51,6 +51,11 @@ impl Secret {
         mac(&self.key, &[b"probity identity 1", kind.as_bytes(), normalised.as_bytes()])
     }
 
+    /// A key that follows from the secret, for one use of it.
+    pub fn derive(&self, what: &str) -> crate::consent::IndexKey {
+        crate::consent::IndexKey(*mac(&self.key, &[b"probity derived key 1", what.as_bytes()]).as_bytes())
+    }
+
     /// The same as certificates print it: `hmac-sha256:<key id>:<hex>`.
     pub fn printed(&self, kind: &str, normalised: &str) -> String {
         format!("hmac-sha256:{}:{}", self.id, self.pseudonym(kind, normalised).hex())
@@ -85,6 +90,8 @@ pub struct Tombstone {
     pub erased: Instant,
     /// How the identity was read; `None` in those of earlier versions, which did not say it.
     pub read: Option<Read>,
+    /// Beside it stand tombstones of all by which rows of other stores hung on the person ([`crate::anchor`]).
+    pub anchored: bool,
 }
 
 /// How an identity was read when it was erased: what else was taken for it then, has to be now.
@@ -106,6 +113,9 @@ impl Tombstone {
         if let Some(read) = &self.read {
             line["read"] = json!({"fold_plus": read.fold_plus, "region": read.region});
         }
+        if self.anchored {
+            line["anchored"] = json!(true);
+        }
         line.to_string()
     }
 
@@ -122,6 +132,7 @@ impl Tombstone {
         };
         Some(Tombstone {
             read,
+            anchored: value.get("anchored").and_then(Value::as_bool) == Some(true),
             kind: text("kind")?.to_owned(),
             pseudonym: Digest::parse(text("pseudonym")?).ok()?,
             key: text("key")?.to_owned(),
@@ -162,9 +173,19 @@ impl Tombstones {
         self.of.get(&(kind.to_owned(), secret.pseudonym(kind, normalised)))
     }
 
+    /// Whether there is one of that kind with that pseudonym.
+    pub fn has(&self, kind: &str, pseudonym: &Digest) -> bool {
+        self.of.contains_key(&(kind.to_owned(), *pseudonym))
+    }
+
     /// Every tombstone of one kind of identity.
     pub fn of_kind<'t>(&'t self, kind: &'t str) -> impl Iterator<Item = &'t Tombstone> {
         self.of.values().filter(move |stone| stone.kind == kind)
+    }
+
+    /// How many were made before anchors were: by which values rows of other stores hung on those people nobody knows.
+    pub fn unanchored(&self) -> usize {
+        self.of.values().filter(|stone| !stone.anchored).count()
     }
 
     /// How many there are.
@@ -196,6 +217,7 @@ mod tests {
             normalisation: 1,
             request: "req-0001".to_owned(),
             erased: Instant::from_nanos(0),
+            anchored: kind == "email",
             read: (kind == "email").then(|| Read { fold_plus: true, region: Some("DE".to_owned()) }),
         }
     }

@@ -191,7 +191,7 @@ pub fn planned(
 }
 
 /// Asks each store that was changed to let the bytes go too; that it cannot is said, and is no fault of the erase.
-fn compact(plan: &Plan, members: &mut [Member]) -> Vec<Vec<String>> {
+pub(crate) fn compact(plan: &Plan, members: &mut [Member]) -> Vec<Vec<String>> {
     let one = |member: &mut Member| {
         let mut touched: Vec<&str> = plan.steps_of(&member.name).map(|step| step.collection.as_str()).collect();
         touched.sort_unstable();

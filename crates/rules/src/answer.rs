@@ -108,6 +108,8 @@ pub struct Basis {
 pub struct Judgement {
     /// As of when.
     pub at: Instant,
+    /// Whether a rule without facts counts as one that could not be judged.
+    pub strict: bool,
     /// The packs that were judged: name and version.
     pub packs: Vec<(String, String)>,
     /// The facts that were there: what was judged was judged on these.
@@ -125,7 +127,10 @@ impl Judgement {
         let is = |wanted: fn(&Answer) -> bool| self.outcomes.iter().any(|outcome| wanted(&outcome.answer));
         if is(|answer| *answer == Answer::Broken) || !self.stale.is_empty() {
             Verdict::Broken
-        } else if is(|answer| matches!(answer, Answer::NotJudged(_))) || !is(|answer| *answer == Answer::Met) {
+        } else if is(|answer| matches!(answer, Answer::NotJudged(_)))
+            || self.strict && is(|answer| matches!(answer, Answer::NotGiven(_)))
+            || !is(|answer| *answer == Answer::Met)
+        {
             Verdict::NoData
         } else {
             Verdict::Met

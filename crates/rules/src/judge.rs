@@ -35,7 +35,7 @@ pub fn judge(
     let judged = |id: &str| outcomes.iter().any(|one| one.rule == id && !matches!(one.answer, Answer::NotGiven(_)));
     let stale = suppressions.stale(judged);
     let packs = book.packs().iter().map(|pack| (pack.name.clone(), pack.version.clone())).collect();
-    Judgement { at, packs, facts: basis(book, facts), outcomes, stale }
+    Judgement { at, strict: false, packs, facts: basis(book, facts), outcomes, stale }
 }
 
 /// The facts that some rule needed.
@@ -199,7 +199,10 @@ impl Bench<'_> {
         }
         match asked(&rule.known) {
             Err(why) => return found(Verdict::NoData, why),
-            Ok(false) => return found(Verdict::NoData, "what it needs is not known here".to_owned()),
+            Ok(false) => {
+                let why = rule.unknown.as_ref().map(|unknown| unknown.fill(context));
+                return found(Verdict::NoData, why.unwrap_or_else(|| "what it needs is not known here".to_owned()));
+            }
             Ok(true) => {}
         }
         match flag(rule.expect.run(context)) {

@@ -29,6 +29,7 @@ mod rule;
 mod shape;
 mod suppress;
 mod template;
+mod trend;
 mod value;
 
 pub use answer::{Answer, Basis, Finding, Judgement, Outcome, Suppressed};
@@ -41,3 +42,4 @@ pub use parameter::{Parameter, Setting};
 pub use rule::{Law, Rule};
 pub use shape::{Catalogue, FactShape, Field, Shape};
 pub use suppress::{Suppression, Suppressions};
+pub use trend::{Line, Trend};

@@ -10,6 +10,7 @@
 //! as: container
 //! when: container.workload_kind != "Job"
 //! known: container.runs_as_non_root != null
+//! unknown: "neither the container nor its pod says so"
 //! expect: container.runs_as_non_root
 //! subject: "{container.workload}/{container.name}"
 //! message: "the container may run as root"
@@ -40,6 +41,7 @@ const KEYS: &[&str] = &[
     "as",
     "when",
     "known",
+    "unknown",
     "expect",
     "subject",
     "message",
@@ -85,6 +87,7 @@ pub struct Rule {
     pub(crate) each: Option<(String, Expression)>,
     pub(crate) when: Option<Expression>,
     pub(crate) known: Option<Expression>,
+    pub(crate) unknown: Option<Template>,
     pub(crate) expect: Expression,
     pub(crate) subject: Option<Template>,
     pub(crate) message: Template,
@@ -143,6 +146,7 @@ impl Rule {
             place: Place { file: Some(path.to_path_buf()), ..fields.place.clone() },
             when: expression("when", Some(&Shape::Flag))?,
             known: expression("known", Some(&Shape::Flag))?,
+            unknown: template("unknown")?,
             expect: expression("expect", Some(&Shape::Flag))?.ok_or_else(|| missing(&fields, "expect"))?,
             subject: template("subject")?,
             message: template("message")?.ok_or_else(|| missing(&fields, "message"))?,

@@ -25,7 +25,35 @@ macro_rules! built_in {
     ($($name:literal),* $(,)?) => { &[$(($name, include_str!(concat!("../shapes/", $name, ".yaml")))),*] };
 }
 
-const BUILT_IN: &[(&str, &str)] = built_in!["kubernetes"];
+const BUILT_IN: &[(&str, &str)] = built_in![
+    "backups",
+    "consent",
+    "datamap",
+    "dockerfiles",
+    "endpoints",
+    "flags",
+    "har",
+    "holds",
+    "incidents",
+    "keys",
+    "kong",
+    "kubernetes",
+    "ledger",
+    "load",
+    "mariadb",
+    "nats",
+    "postgresql",
+    "records",
+    "redis",
+    "requests",
+    "retention",
+    "scans",
+    "servers",
+    "stores",
+    "terraform",
+    "tests",
+    "workflows",
+];
 
 /// What a value looks like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,7 +192,7 @@ fn record(node: &Node, path: &str) -> Result<Shape, Fault> {
 fn field(node: &Node, path: &str) -> Result<(Shape, String), Fault> {
     if let Some(text) = node.scalar() {
         let (word, about) = text.split_once(',').unwrap_or((text, ""));
-        return Ok((scalar(word.trim(), node)?, about.trim().to_owned()));
+        return Ok((scalar(word.trim(), node)?, about.trim().trim_matches('"').to_owned()));
     }
     let fields = Fields::of(node, path, &["about", "list", "map", "record"])?;
     let about = fields.text("about")?.unwrap_or_default().to_owned();

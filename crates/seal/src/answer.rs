@@ -67,6 +67,18 @@ impl Signed {
             notes: Vec::new(),
         }
     }
+
+    /// A trusted time stamp over the whole document, called `name`, says that the signature was there then.
+    pub fn was_there(&mut self, time: Instant, name: &str) {
+        if !self.intact.is_yes() {
+            return;
+        }
+        self.notes.push(format!("The time stamp {name} of the document covers it; it is of {time}."));
+        if self.stamped.is_none() {
+            self.stamped = Some(time);
+            self.time_trusted = Answer::Yes(format!("The time stamp {name} of the document is trusted."));
+        }
+    }
 }
 
 /// Whom the user trusts, and when it is judged.

@@ -2,7 +2,7 @@
 //!
 //! | module | form | judge |
 //! |---|---|---|
-//! | [`sha256`], [`Hasher`] | SHA-256 (FIPS 180-4) | `sha256sum` |
+//! | [`sha256`], [`Hasher`], [`update_each`] | SHA-256 (FIPS 180-4) | `sha256sum` |
 //! | [`canonical`] | canonical JSON (RFC 8785, without floats) | the examples of the RFC |
 //! | [`SigningKey`], [`PublicKey`] | Ed25519 (RFC 8032): PKCS#8 and SPKI PEM (RFC 8410), OpenSSH | `openssl pkey`, `ssh-keygen` |
 //! | [`note`] | signed notes and cosignatures (C2SP signed-note, tlog-cosignature) | Go's `sumdb/note` |
@@ -70,7 +70,7 @@ mod xml;
 
 #[cfg(feature = "x509")]
 pub use answer::{Answer, Revocations, Signed, Trust};
-pub use hash::{Hasher, sha256};
+pub use hash::{Hasher, sha256, update_each};
 pub use key::{PublicKey, SigningKey};
 pub use limits::Limits;
 #[cfg(feature = "age")]

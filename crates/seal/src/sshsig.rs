@@ -2,6 +2,8 @@
 //!
 //! The namespace says what a signature is for; a signature in one namespace is none in another.
 
+use std::borrow::Cow;
+
 use model::Fault;
 use sha2::{Digest as _, Sha512};
 
@@ -40,34 +42,115 @@ pub fn sign_digest(message_sha512: [u8; 64], namespace: &str, signer: &dyn Ed255
     Ok(armour::wrap(LABEL, &blob, 70))
 }
 
+/// A message that comes piece by piece and is signed at its end.
+#[derive(Clone, Default)]
+pub struct Message(Sha512);
+
+impl Message {
+    /// The next bytes of it.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// Signs it, as [`sign`] does.
+    ///
+    /// # Errors
+    /// What the signer says.
+    pub fn sign(self, namespace: &str, signer: &dyn Ed25519Signer) -> Result<String, Fault> {
+        sign_digest(self.0.finalize().into(), namespace, signer)
+    }
+}
+
 /// Checks `armoured` and returns the key that made it. The caller decides whether it trusts that key.
 ///
 /// # Errors
 /// `bad-ssh-signature` when it cannot be read, `wrong-namespace`, `wrong-signature` when it is for other bytes.
 pub fn verify(armoured: &str, namespace: &str, message: &[u8]) -> Result<PublicKey, Fault> {
-    if armoured.len() > Limits::KEY_FILE_BYTES {
-        return Err(refuse("it is too large"));
-    }
-    let blob = armour::unwrap(LABEL, armoured).ok_or_else(|| refuse("the armour is damaged"))?;
-    let parts = Parts::parse(&blob).ok_or_else(|| refuse("its parts are not those of an Ed25519 signature"))?;
-    if parts.namespace != namespace.as_bytes() {
-        let found = String::from_utf8_lossy(parts.namespace);
+    let signature = Signature::parse(armoured)?;
+    if signature.namespace != namespace.as_bytes() {
         return Err(Fault::unverified(
             "wrong-namespace",
-            format!("The signature is for {found:?}, not for {namespace:?}"),
+            format!("The signature is for {:?}, not for {namespace:?}", signature.namespace()),
         )
         .advise("A signature counts only for the purpose it was made for; ask for the right one."));
     }
-    let digest: Vec<u8> = match parts.hash {
-        b"sha512" => Sha512::digest(message).to_vec(),
-        b"sha256" => sha2::Sha256::digest(message).to_vec(),
-        _ => return Err(refuse("it uses an unknown hash")),
-    };
-    if parts.key.verify(&signed_bytes(parts.namespace, parts.hash, &digest), parts.signature) {
-        return Ok(parts.key);
+    signature.check(&signature.hash.of(message))
+}
+
+/// How the message of a signature is hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hash {
+    /// SHA-256.
+    Sha256,
+    /// SHA-512, as OpenSSH and this program sign.
+    Sha512,
+}
+
+impl Hash {
+    /// The digest of `message`.
+    pub fn of(self, message: &[u8]) -> Vec<u8> {
+        match self {
+            Hash::Sha256 => sha2::Sha256::digest(message).to_vec(),
+            Hash::Sha512 => Sha512::digest(message).to_vec(),
+        }
     }
-    Err(Fault::unverified("wrong-signature", "The SSH signature does not match these bytes")
-        .advise("The bytes or the signature were changed after signing; ask for the originals."))
+}
+
+/// A signature that was read, and not checked yet: for messages that are hashed by the caller.
+#[derive(Clone, Debug)]
+pub struct Signature {
+    key: PublicKey,
+    namespace: Vec<u8>,
+    hash: Hash,
+    bytes: [u8; 64],
+}
+
+impl Signature {
+    /// Whether a file begins as one.
+    pub fn begins(bytes: &[u8]) -> bool {
+        bytes.starts_with(b"-----BEGIN SSH SIGNATURE-----")
+    }
+
+    /// Reads `armoured`.
+    ///
+    /// # Errors
+    /// `bad-ssh-signature`.
+    pub fn parse(armoured: &str) -> Result<Self, Fault> {
+        if armoured.len() > Limits::KEY_FILE_BYTES {
+            return Err(refuse("it is too large"));
+        }
+        let blob = armour::unwrap(LABEL, armoured).ok_or_else(|| refuse("the armour is damaged"))?;
+        let parts = Parts::parse(&blob).ok_or_else(|| refuse("its parts are not those of an Ed25519 signature"))?;
+        let hash = match parts.hash {
+            b"sha512" => Hash::Sha512,
+            b"sha256" => Hash::Sha256,
+            _ => return Err(refuse("it uses an unknown hash")),
+        };
+        Ok(Signature { key: parts.key, namespace: parts.namespace.to_vec(), hash, bytes: *parts.signature })
+    }
+
+    /// What it is for, as text.
+    pub fn namespace(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.namespace)
+    }
+
+    /// The hash of the message that [`Signature::check`] wants: SHA-512 or SHA-256.
+    pub fn hash(&self) -> Hash {
+        self.hash
+    }
+
+    /// Checks it against the digest of the message, and returns the key that made it.
+    ///
+    /// # Errors
+    /// `wrong-signature`.
+    pub fn check(&self, digest: &[u8]) -> Result<PublicKey, Fault> {
+        let hash: &[u8] = if self.hash == Hash::Sha512 { b"sha512" } else { b"sha256" };
+        match self.key.verify(&signed_bytes(&self.namespace, hash, digest), &self.bytes) {
+            true => Ok(self.key),
+            false => Err(Fault::unverified("wrong-signature", "The SSH signature does not match these bytes")
+                .advise("The bytes or the signature were changed after signing; ask for the originals.")),
+        }
+    }
 }
 
 /// What a blob holds, borrowed.

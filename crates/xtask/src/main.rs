@@ -1,6 +1,7 @@
 //! Chores of this repository, run as `cargo xtask CHORE`.
 //!
 //! - `generate` writes large inputs that look like real ones, the same bytes for the same seed;
+//! - `new` lays out the files of something that is to be written;
 //! - `bench` builds the release binary, runs it beside its peers in turn and prints a Markdown table.
 //!
 //! Deliberately absent: anything a user runs. Nothing here is shipped.
@@ -8,6 +9,7 @@
 mod args;
 mod bench;
 mod generate;
+mod new;
 
 use std::process::ExitCode;
 
@@ -22,6 +24,7 @@ cargo xtask bench [CASE]… [--size SIZE] [--rounds N] [--binary FILE]
 cargo xtask bench redact [--case NAME]… [--peers DIR] [--size SIZE] [--rounds N] [--binary FILE] [--json FILE]
     NAME: log, rules, clean, jsonl, csv, take, threads, prose, start, stream      (default: all but stream)
     DIR: what crates/xtask/peers/setup made
+cargo xtask new rule PACK.NAME                           the files of a rule, to be filled in
 ";
 
 fn main() -> ExitCode {
@@ -38,6 +41,7 @@ fn run(mut args: Args) -> Result<(), String> {
     match args.word().as_deref() {
         Some("generate") => generate::run(args),
         Some("bench") => bench::run(args),
+        Some("new") => new::run(args),
         Some("--help") | None => {
             print!("{USAGE}");
             Ok(())

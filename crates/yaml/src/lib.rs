@@ -11,6 +11,7 @@
 //! keys like any other until [`Node::merge`] is called.
 
 mod fields;
+mod json;
 mod node;
 mod read;
 

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use model::{Fault, Place};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
-use crate::{Key, Node, Value};
+use crate::{Key, Node, Value, json};
 
 /// How much is read before a file is refused whole, with the fault `yaml-too-large`.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +35,8 @@ pub fn read(text: &str, limits: &Limits) -> Result<Vec<Node>, Fault> {
     if text.len() > limits.bytes {
         return Err(too_large(Place::default(), format!("is larger than {} bytes", limits.bytes)));
     }
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = json::to_yaml(text.strip_prefix('\u{feff}').unwrap_or(text));
+    let text = text.as_ref();
     let positions = Positions::of(text);
     let mut builder =
         Builder { positions: &positions, limits, nodes: 0, stack: vec![], anchors: HashMap::new(), documents: vec![] };

@@ -2,6 +2,7 @@
 
 use model::{Fault, Instant};
 use privacy::identity::Identity;
+use privacy::journal::{Journal as _, Phase};
 use privacy::register::{Right, commitment};
 
 use super::{Context, Dossier, salt};
@@ -25,7 +26,11 @@ impl Answering {
     /// As [`Answering::open`].
     pub(crate) fn check(&self, context: &Context, right: Right, identities: &[Identity]) -> Result<(), Fault> {
         match &self.request {
-            Some(id) => fits(&Dossier::open(context, id)?, right, identities),
+            Some(id) => {
+                let dossier = Dossier::open(context, id)?;
+                fits(&dossier, right, identities)?;
+                not_begun(context, &dossier)
+            }
             None => Ok(()),
         }
     }
@@ -39,6 +44,7 @@ impl Answering {
             Some(id) => {
                 let dossier = Dossier::open(context, id)?;
                 fits(&dossier, right, identities)?;
+                not_begun(context, &dossier)?;
                 dossier
             }
             None => {
@@ -88,6 +94,24 @@ fn fits(dossier: &Dossier, right: Right, identities: &[Identity]) -> Result<(), 
     match named == asked {
         true => Ok(()),
         false => Err(wrong(format!("The request {} names other identities", request.id))),
+    }
+}
+
+/// The journal of an erase is about one plan: what it says is done would be taken for done under another.
+fn not_begun(context: &Context, dossier: &Dossier) -> Result<(), Fault> {
+    let is_begun =
+        dossier.has_journal() && dossier.journal(context)?.acts().iter().any(|act| act.phase == Phase::Confirmed);
+    match is_begun {
+        false => Ok(()),
+        true => {
+            let id = &dossier.request.id;
+            Err(Fault::refused("request-begun", format!("The request {id} is being carried out under another plan"))
+                .advise(format!(
+                    "Finish it: probity erase --resume {id}. Where that is refused because rows have changed: probity \
+                     request withdraw {id} --reason WORDS, and confirm the new plan with --received {}.",
+                    dossier.request.received
+                )))
+        }
     }
 }
 

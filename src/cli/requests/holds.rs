@@ -68,11 +68,16 @@ pub(crate) fn change(context: &Context, hold: &Hold) -> Result<(), Fault> {
     File::open(files::folder_of(&path)).and_then(|folder| folder.sync_all()).map_err(fault)
 }
 
-fn path(context: &Context) -> PathBuf {
+/// The file of all holds.
+pub(crate) fn path(context: &Context) -> PathBuf {
     context.project.state("holds.jsonl")
 }
 
-fn read(path: &Path) -> Result<Vec<Hold>, Fault> {
+/// The holds of a file, released or not; none where there is no file.
+///
+/// # Errors
+/// As [`list`].
+pub(crate) fn read(path: &Path) -> Result<Vec<Hold>, Fault> {
     // No holds were ever made: that is known, not guessed, because the folder can be looked into.
     match path.try_exists() {
         Ok(false) => Ok(Vec::new()),

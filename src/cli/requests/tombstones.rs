@@ -9,7 +9,7 @@ use privacy::tombstone::{Secret, Tombstone, Tombstones};
 use zeroize::Zeroizing;
 
 use crate::cli::context::Context;
-use crate::cli::{files, keys};
+use crate::cli::{consent, files, keys};
 
 const FILE_MAX: ByteSize = ByteSize(1 << 30);
 const KEY_MAX: ByteSize = ByteSize(1 << 10);
@@ -23,10 +23,11 @@ const STONES: &str = "tombstones.jsonl";
 pub(crate) fn secret(context: &Context) -> Result<Secret, Fault> {
     let path = context.project.state(KEY);
     if !path.is_file() {
-        if context.project.state(STONES).is_file() {
-            let message = format!("The secret of the tombstones is not at {}", path.display());
-            return Err(Fault::unavailable("no-key", message)
-                .advise("Restore it from your backup. Without it nobody who was erased can be known again."));
+        if [STONES, consent::LOG].iter().any(|of| context.project.state(of).is_file()) {
+            let message = format!("The secret of the pseudonyms is not at {}", path.display());
+            return Err(Fault::unavailable("no-key", message).advise(
+                "Restore it from your backup. Without it nobody who was erased, or who consented, can be known again.",
+            ));
         }
         keys::private_folder(files::folder_of(&path))?;
         let hex: String = keys::random()?.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -43,6 +44,14 @@ pub(crate) fn secret(context: &Context) -> Result<Secret, Fault> {
             .advise("Restore it from your backup.")
     })?;
     Ok(Secret::new(*digest.as_bytes()))
+}
+
+/// As [`secret`], where there is one: nothing is made.
+///
+/// # Errors
+/// As [`secret`].
+pub(crate) fn known_secret(context: &Context) -> Result<Option<Secret>, Fault> {
+    context.project.state(KEY).is_file().then(|| secret(context)).transpose()
 }
 
 /// Who was erased.
@@ -62,6 +71,9 @@ pub(crate) fn stones(context: &Context) -> Result<Tombstones, Fault> {
 /// # Errors
 /// I/O faults.
 pub(crate) fn bury(context: &Context, dead: &[Tombstone]) -> Result<(), Fault> {
+    if dead.is_empty() {
+        return Ok(());
+    }
     let path = context.project.state(STONES);
     let fault = |error| Fault::io("write", &path, error);
     // A line that an earlier run did not finish was promised to nobody.

@@ -11,7 +11,6 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::files::{self, Existing};
 use crate::cli::journal::{self, Wanted};
-use crate::cli::keys::{Keyring, Role};
 use crate::cli::output::{Page, Show};
 use crate::commands::Done;
 
@@ -37,7 +36,7 @@ pub(super) fn prove(context: &mut Context, index: u64, output: Option<&Path>, ov
 pub(super) fn verifier(context: &Context, vkey: Option<&str>) -> Result<Verifier, Fault> {
     match vkey {
         Some(vkey) => Verifier::parse(vkey),
-        None => Verifier::new(&journal::origin(context)?, &Keyring::of(context).public(Role::Ledger)?),
+        None => journal::verifier(context),
     }
 }
 

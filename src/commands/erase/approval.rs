@@ -8,7 +8,7 @@ use model::{ByteSize, Digest, Fault};
 use seal::{PublicKey, sshsig};
 
 use crate::cli::context::Context;
-use crate::cli::files;
+use crate::cli::{files, requests};
 
 /// The namespace of approvals.
 pub(super) const NAMESPACE: &str = "erase-approval@probity";
@@ -25,7 +25,7 @@ pub(super) fn statement(plan: &Digest) -> String {
 /// `bad-ssh-signature`, `wrong-signature`, `wrong-namespace`; `unknown-approver`, `too-few-approvals`, `bad-approvers`;
 /// I/O faults.
 pub(super) fn check(context: &Context, given: &[PathBuf], plan: &Digest) -> Result<Vec<String>, Fault> {
-    let wanted = context.config.parsed("erase.approvals", number)?;
+    let wanted = context.config.parsed("erase.approvals", requests::number)?;
     if given.is_empty() && wanted == 0 {
         return Ok(Vec::new());
     }
@@ -53,12 +53,6 @@ pub(super) fn check(context: &Context, given: &[PathBuf], plan: &Digest) -> Resu
         )));
     }
     Ok(approved)
-}
-
-fn number(text: &str) -> Result<usize, Fault> {
-    text.parse().map_err(|_| {
-        Fault::bad_config("bad-number", format!("{text} is no number of people")).advise("Write a whole number.")
-    })
 }
 
 /// The keys of an allowed signers file (ssh-keygen(1)): principals, options, key. Only plain Ed25519 keys are taken; whoever

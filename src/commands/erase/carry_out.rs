@@ -1,32 +1,32 @@
 //! Carrying a plan out: journal and ledger first, then store after store, then looking for what is left, then the certificate.
 
 use ledger::Entry;
-use model::{Fault, Kind};
+use model::{Digest, Fault, Kind};
 use privacy::apply::{self, Applied, Part};
 use privacy::certificate::{About, Certificate, Outcomes};
-use privacy::identity;
+use privacy::identity::{self, Identity};
 use privacy::journal::{Act, Journal as _, Phase};
 use privacy::plan::Plan;
-use privacy::register::{Right, Status};
+use privacy::register::Status;
 use privacy::tombstone::{Read, Tombstone};
-use privacy::verify::{Verified, verify};
+use privacy::verify::Verified;
 
 use super::certify::Means;
 use super::scene::Scene;
 use super::shown::Erased;
-use super::{Done, HowArgs};
+use super::{CarryArgs, Done};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::progress::Count;
-use crate::cli::requests::{self, Dossier, FileJournal, PLAN};
+use crate::cli::requests::{self, ANCHORS, Dossier, FileJournal, PLAN};
 use crate::cli::{journal as entries, signals};
 
 /// What was confirmed.
-pub(super) struct Order {
-    pub(super) plan: Plan,
-    pub(super) approvers: Vec<String>,
+pub(in crate::commands) struct Order {
+    pub(in crate::commands) plan: Plan,
+    pub(in crate::commands) approvers: Vec<String>,
     /// Why it is done although the person's data are restricted.
-    pub(super) despite: Option<(String, String)>,
+    pub(in crate::commands) despite: Option<(String, String)>,
 }
 
 /// One erase under way.
@@ -41,15 +41,21 @@ const APPROVALS: &str = "approvals.json";
 /// While this file is in the state folder, nothing is erased.
 const STOP: &str = "STOP";
 
-/// Opens a request and carries it out.
+/// Opens a dossier with `open` and carries the order out.
 ///
 /// # Errors
 /// `erase-busy`, what the keys say; refusals before anything was changed.
-pub(super) fn begin(context: &mut Context, scene: &mut Scene, order: Order, how: &HowArgs) -> Result<Done, Fault> {
+pub(in crate::commands) fn begin(
+    context: &mut Context,
+    scene: &mut Scene,
+    order: Order,
+    carry: &CarryArgs,
+    open: impl FnOnce(&Context, &Scene) -> Result<Dossier, Fault>,
+) -> Result<Done, Fault> {
     let _turn = requests::turn(context)?;
     proceed(context)?;
-    let means = Means::open(context, how)?;
-    let mut dossier = how.answering().open(context, Right::Erasure, &scene.identities)?;
+    let means = Means::open(context, carry)?;
+    let mut dossier = open(context, scene)?;
     let digest = order.plan.digest()?;
     let request = &mut dossier.request;
     request.ground.clone_from(&order.plan.ground);
@@ -57,13 +63,18 @@ pub(super) fn begin(context: &mut Context, scene: &mut Scene, order: Order, how:
     request.owe(order.plan.recipients.iter().map(|one| (&*one.name, &*one.collections)));
     request.set_digest("plan", digest);
     dossier.put(PLAN, order.plan.to_json()?.to_string().as_bytes())?;
+    dossier.put(ANCHORS, serde_json::json!(scene.anchors()).to_string().as_bytes())?;
     dossier.write(APPROVALS, serde_json::json!(order.approvers).to_string().as_bytes())?;
     dossier.save()?;
     let mut journal = dossier.journal(context)?;
     let approved = order.approvers.iter().map(|_| Act::of(Phase::Approved).about(digest));
     let acts: Vec<Act> = [Act::of(Phase::Confirmed).about(digest)].into_iter().chain(approved).collect();
     journal.enter(&acts)?;
-    Run { plan: &order.plan, dossier, journal, means }.go(context, scene, "erase.confirmed")
+    Run { plan: &order.plan, dossier, journal, means }.go(
+        context,
+        scene,
+        if scene.age.is_some() { "retain.confirmed" } else { "erase.confirmed" },
+    )
 }
 
 impl Run<'_> {
@@ -71,7 +82,7 @@ impl Run<'_> {
     pub(super) fn go(mut self, context: &mut Context, scene: &mut Scene, act: &str) -> Result<Done, Fault> {
         let id = self.dossier.request.id.clone();
         context.trace.word("request", &id);
-        self.announce(context, act)?;
+        self.announce(context, scene, act)?;
         let applied = self.apply(context, scene)?;
         for outcome in privacy::plan::Outcome::ALL {
             context.trace.count(outcome.word(), apply::rows_of(self.plan, &applied, outcome));
@@ -84,14 +95,9 @@ impl Run<'_> {
         }
         let now = still_held(context, self.plan)?;
         let (verified, fault) = match applied.is_whole() {
-            true => match verify(
-                &now,
-                &scene.graph,
-                &mut scene.members,
-                &scene.identities,
-                &*context.progress(Count::Items),
-            ) {
+            true => match scene.verify(context, &now) {
                 Ok(verified) => {
+                    let verified = scene.of_those_meant(verified);
                     let fault = verified.fault().map(again);
                     (Some(verified), fault)
                 }
@@ -115,11 +121,11 @@ impl Run<'_> {
         Ok(again(fault))
     }
 
-    fn announce(&self, context: &Context, act: &str) -> Result<(), Fault> {
+    fn announce(&self, context: &Context, scene: &Scene, act: &str) -> Result<(), Fault> {
         let entry = Entry {
             time: context.now(),
             actor: context.actor(),
-            command: "erase".to_owned(),
+            command: scene.command().to_owned(),
             act: act.to_owned(),
             outcome: "begun".to_owned(),
             code: 0,
@@ -133,7 +139,7 @@ impl Run<'_> {
         let holds = scene.holds(context);
         let progress = context.progress(Count::Items);
         let stop = || proceed(context);
-        let means = apply::Means { holds: &holds, proceed: &stop, progress: &*progress };
+        let means = apply::Means { holds: &*holds, proceed: &stop, progress: &*progress };
         let mut parts: Vec<Part<'_>> = scene
             .members
             .iter_mut()
@@ -153,8 +159,14 @@ impl Run<'_> {
         let fault_kind = applied.fault.as_ref().or(fault.as_ref()).map(Fault::kind);
         let changed = applied.has_changed();
         let certificate = self.certificate(context, scene, &applied, verified.as_ref())?;
-        let mut erased =
-            Erased::new(&certificate, &self.dossier, self.plan.digest()?, &verified, applied.fault.or(fault));
+        let mut erased = Erased::new(
+            &certificate,
+            &self.dossier,
+            self.plan.digest()?,
+            &verified,
+            applied.fault.or(fault),
+            scene.command(),
+        );
         if verified.is_some() {
             let digest = self.means.write(context, &self.dossier, &certificate)?;
             self.journal.enter(&[Act::of(Phase::Verified).about(digest), Act::of(Phase::Certified).about(digest)])?;
@@ -167,7 +179,8 @@ impl Run<'_> {
         context.trace.word("result", certificate.result.word());
         context.trace.digest("journal", self.journal.head());
         let exit = match certificate.result {
-            Outcomes::Complete if self.is_held(context)? => Exit::Done,
+            // What a hold keeps past its time is in the next plan; a person's request waits for it.
+            Outcomes::Complete if scene.age.is_none() && self.is_held(context)? => Exit::Done,
             Outcomes::Complete => {
                 self.close(context)?;
                 erased.closed = true;
@@ -201,6 +214,7 @@ impl Run<'_> {
             identified_by: request.verification.clone(),
             tool: format!("probity {}", env!("CARGO_PKG_VERSION")),
             digests,
+            recipients: request.recipients.clone(),
             tombstones: scene.identities.len() as u64,
         };
         let versions: Vec<String> = self
@@ -229,21 +243,37 @@ impl Run<'_> {
                     || one.rules().region.is_some_and(|region| dialled != Some(region.name()))
             })
         });
-        let stones: Vec<Tombstone> = fresh
-            .map(|one| Tombstone {
-                kind: one.kind().to_owned(),
-                pseudonym: scene.secret.pseudonym(one.kind(), one.normalised()),
-                key: scene.secret.id().to_owned(),
-                normalisation: identity::VERSION,
-                request: self.dossier.request.id.clone(),
-                erased: context.now(),
-                read: Some(Read {
-                    fold_plus: one.rules().fold_plus,
-                    region: one.rules().region.map(|region| region.name().to_owned()),
-                }),
-            })
-            .collect();
+        let read = |one: &Identity| Read {
+            fold_plus: one.rules().fold_plus,
+            region: one.rules().region.map(|region| region.name().to_owned()),
+        };
+        let anchors = self.anchors()?;
+        let stone = |kind: &str, pseudonym: Digest, read: Option<Read>| Tombstone {
+            kind: kind.to_owned(),
+            pseudonym,
+            key: scene.secret.id().to_owned(),
+            normalisation: identity::VERSION,
+            request: self.dossier.request.id.clone(),
+            erased: context.now(),
+            read,
+            anchored: anchors.is_some(),
+        };
+        let own = |one: &Identity| scene.secret.pseudonym(one.kind(), one.normalised());
+        let mut stones: Vec<Tombstone> = fresh.map(|one| stone(one.kind(), own(one), Some(read(one)))).collect();
+        let anchors = anchors.iter().flatten().filter(|(kind, pseudonym)| !known.has(kind, pseudonym));
+        stones.extend(anchors.map(|(kind, pseudonym)| stone(kind, *pseudonym, None)));
         requests::bury(context, &stones)
+    }
+
+    /// By what rows of other stores hung on the person: kind and pseudonym. `None`: the request was begun by a version that
+    /// did not keep it.
+    fn anchors(&self) -> Result<Option<Vec<(String, Digest)>>, Fault> {
+        if !self.dossier.path(&format!("{ANCHORS}.age")).is_file() {
+            return Ok(None);
+        }
+        let read: Vec<(String, String)> = serde_json::from_slice(&self.dossier.take(ANCHORS)?).unwrap_or_default();
+        let parsed = read.into_iter().map(|(kind, hex)| Ok((kind, Digest::parse(&hex)?)));
+        parsed.collect::<Result<Vec<_>, Fault>>().map(Some)
     }
 
     /// Whether a hold keeps a part of it: then the request stays open, so that nobody forgets it when the hold is released.

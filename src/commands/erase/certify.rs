@@ -6,7 +6,7 @@ use model::{Digest, Fault};
 use privacy::certificate::Certificate;
 use seal::sshsig;
 
-use super::{HowArgs, pages};
+use super::{CarryArgs, pages};
 use crate::cli::authority::Authorities;
 use crate::cli::context::Context;
 use crate::cli::report::{SignedReport, renderer};
@@ -27,7 +27,7 @@ impl Means {
     ///
     /// # Errors
     /// Those of [`Sealers::open`] and [`Authorities::new`].
-    pub(super) fn open(context: &Context, how: &HowArgs) -> Result<Self, Fault> {
+    pub(super) fn open(context: &Context, how: &CarryArgs) -> Result<Self, Fault> {
         let sealers = Sealers::open(context, &how.key, &how.signers, &how.passphrase)?;
         Ok(Means { sealers, time: Authorities::new(context, &how.time)? })
     }
@@ -50,6 +50,7 @@ impl Means {
         dossier.write("certificate.json.sig", sshsig::sign(&json, NAMESPACE, key)?.as_bytes())?;
         dossier.write("allowed_signers", allowed.as_bytes())?;
         dossier.write("certificate.xml", xml.as_bytes())?;
+        dossier.write("certificate.xml.sig", sshsig::sign(xml.as_bytes(), NAMESPACE, key)?.as_bytes())?;
         dossier.write("certificate.pdf", &signed.render(&report)?)?;
         // Last: where it is, the others are.
         dossier.write("certificate.json", &json)?;

@@ -5,11 +5,12 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use model::{ByteSize, Digest, Fault};
 use privacy::plan::Plan;
 
-use super::HowArgs;
+use super::CarryArgs;
 use crate::cli::context::Context;
 use crate::cli::files;
 
-const PLAN_MAX: ByteSize = ByteSize(1 << 30);
+/// A plan of a million rows has 200 MB.
+const PLAN_MAX: ByteSize = ByteSize(256 << 20);
 /// So many digits of the digest are typed at a terminal.
 const TYPED: usize = 12;
 
@@ -17,7 +18,7 @@ const TYPED: usize = 12;
 ///
 /// # Errors
 /// `bad-digest`, `plan-changed`, `not-confirmed`; `bad-plan` and I/O faults for the file of a plan.
-pub(super) fn confirmed(context: &Context, how: &HowArgs, plan: &Plan) -> Result<(), Fault> {
+pub(super) fn confirmed(context: &Context, how: &CarryArgs, plan: &Plan) -> Result<(), Fault> {
     let digest = plan.digest()?;
     if let Some(path) = &how.plan {
         let given = Plan::parse(&files::read(path, PLAN_MAX)?).map_err(|fault| fault.in_file(path))?;

@@ -25,7 +25,7 @@ pub(super) fn report(of: &Certificate, digest: &Digest, signer: &str, demo: bool
         bytes: bytes.to_vec(),
     };
     Report {
-        title: format!("Certificate of erasure: {}", of.about.request),
+        title: format!("{}: {}", title(of), of.about.request),
         case: of.about.request.clone(),
         marking: if demo { "signed with a DEMO key".to_owned() } else { String::new() },
         watermark: String::new(),
@@ -43,6 +43,15 @@ pub(super) fn report(of: &Certificate, digest: &Digest, signer: &str, demo: bool
     }
 }
 
+/// Whether rows went because of their age.
+fn is_of_age(of: &Certificate) -> bool {
+    of.article == "5(1)(e)"
+}
+
+fn title(of: &Certificate) -> &'static str {
+    if is_of_age(of) { "Certificate of deletion at the end of retention" } else { "Certificate of erasure" }
+}
+
 fn cover(of: &Certificate, digest: &Digest, signer: &str) -> Vec<Block> {
     let about = &of.about;
     let law = match (&*of.regime, &of.ground) {
@@ -51,9 +60,9 @@ fn cover(of: &Certificate, digest: &Digest, signer: &str) -> Vec<Block> {
         (regime, _) => regime.to_uppercase(),
     };
     let mut facts = vec![
-        fact("Request", Text::strong(&about.request)),
+        fact(if is_of_age(of) { "Run" } else { "Request" }, Text::strong(&about.request)),
         fact("Law", Text::plain(law)),
-        fact("Received", Text::plain(about.received.to_string())),
+        fact(if is_of_age(of) { "Planned" } else { "Received" }, Text::plain(about.received.to_string())),
         fact("Carried out", Text::plain(format!("{} to {}", about.started, about.finished))),
         fact("By", Text::plain(&about.operator)),
     ];
@@ -71,8 +80,8 @@ fn cover(of: &Certificate, digest: &Digest, signer: &str) -> Vec<Block> {
     facts.push(fact("Certificate", Text::plain("SHA-256 of certificate.json:")));
     facts.push(fact("", Text::exact(digest.hex())));
     vec![
-        Block::Paragraph(Text::strong("Certificate of erasure")),
-        Block::Heading(1, format!("Certificate of erasure: {}", about.request)),
+        Block::Paragraph(Text::strong(title(of))),
+        Block::Heading(1, format!("{}: {}", title(of), about.request)),
         Block::Facts(facts),
         Block::Heading(2, "Summary".to_owned()),
         Block::Answer(answer(of)),
@@ -89,6 +98,13 @@ fn answer(of: &Certificate) -> Text {
         rows(Outcome::Unlinked)
     );
     let (tone, first) = match of.result {
+        Outcomes::Complete if is_of_age(of) => {
+            (Tone::Good, "Complete: everything that was planned was done, and every row was read again afterwards.")
+        }
+        Outcomes::Residual if is_of_age(of) => (
+            Tone::Bad,
+            "Not complete: everything that was planned was done, but rows were found afterwards that are not as planned.",
+        ),
         Outcomes::Complete => (
             Tone::Good,
             "Complete: everything that was planned was done, and no identity of the person was found afterwards outside what is kept.",
@@ -177,6 +193,12 @@ fn stays(of: &Certificate, blocks: &mut Vec<Block>) {
 
 fn looked(of: &Certificate, blocks: &mut Vec<Block>) {
     blocks.push(Block::Heading(2, "What was looked for afterwards".to_owned()));
+    if is_of_age(of) {
+        let text = "Every row of the plan was read again by its key: it must be gone, or hold what was planned. Copies of the \
+                    rows elsewhere were not looked for, because a period ends rows and not people.";
+        blocks.push(Block::Paragraph(Text::plain(text)));
+        return found_again(of, Vec::new(), blocks);
+    }
     blocks.push(Block::Paragraph(Text::plain(
         "The search that found the rows was run again. Then every text, JSON, list and byte field, every key and every name of \
          an object was read and searched for every identity: as it is, in any case, decomposed, URL- and base64-encoded, \
@@ -198,7 +220,7 @@ fn looked(of: &Certificate, blocks: &mut Vec<Block>) {
         [("Store", 24), ("Collections", 15), ("Rows", 16), ("Bytes", 19), ("Found", 11), ("Found in kept rows", 15)];
     table("What was looked at", &columns, rows.collect(), blocks);
     let places = of.verification.iter().flat_map(|it| it.places.iter().map(move |place| (it, place)));
-    let mut found: Vec<Vec<Cell>> = places
+    let found: Vec<Vec<Cell>> = places
         .map(|(store, place)| {
             let field = place.field.as_deref().unwrap_or("(name)");
             let why = place.explained.as_deref().map_or("not explained".to_owned(), |code| format!("kept: {code}"));
@@ -210,6 +232,11 @@ fn looked(of: &Certificate, blocks: &mut Vec<Block>) {
             ]
         })
         .collect();
+    found_again(of, found, blocks);
+}
+
+/// Places in which something was found, and rows that were found again.
+fn found_again(of: &Certificate, mut found: Vec<Vec<Cell>>, blocks: &mut Vec<Block>) {
     found.extend(of.found_again.iter().map(|(store, collection, rows)| {
         vec![cell(format!("{store}.{collection}")), cell("found again"), cell(counted(*rows, "row", "rows")), cell("")]
     }));
@@ -223,23 +250,47 @@ fn looked(of: &Certificate, blocks: &mut Vec<Block>) {
 fn physical(of: &Certificate, blocks: &mut Vec<Block>) {
     blocks.push(Block::Heading(2, "What remains physically".to_owned()));
     let sentences = of.physical.iter().map(|(store, text)| Text::plain(format!("{store}: {text}")));
-    let backups = Text::plain(format!(
-        "Backups that were made before hold the data until they expire. {} kept, so that whoever comes back with one is \
+    let sentences: Vec<Text> = sentences.collect();
+    if !sentences.is_empty() {
+        blocks.push(Block::List(sentences));
+    }
+    blocks.push(Block::Heading(3, "Backups".to_owned()));
+    let rows = of.backups.iter().map(|it| {
+        let until = it.until.clone().unwrap_or_else(|| "not known: nothing says how long they are kept".to_owned());
+        vec![
+            cell(&it.store),
+            cell(it.place.as_deref().unwrap_or("not stated")),
+            cell(it.kept.as_deref().unwrap_or("not stated")),
+            cell(until),
+        ]
+    });
+    let columns = [("Store", 22), ("Where", 30), ("Kept for", 14), ("May hold the data until", 34)];
+    table("Backups that were made before the erase", &columns, rows.collect(), blocks);
+    if is_of_age(of) {
+        let text =
+            "Backups that were made before hold the rows until they are gone; after a restore, plan and apply again.";
+        return blocks.push(Block::Paragraph(Text::plain(text)));
+    }
+    blocks.push(Block::Paragraph(Text::plain(format!(
+        "Backups that were made before hold the data until they are gone. {} kept, so that whoever comes back with one is \
          known and erased again: probity erase replay STORE.",
         counted(of.about.tombstones, "pseudonym is", "pseudonyms are")
-    ));
-    blocks.push(Block::List(sentences.chain([backups]).collect()));
+    ))));
 }
 
 fn people(of: &Certificate, blocks: &mut Vec<Block>) {
-    blocks.push(Block::Heading(2, "Who is to be told (Art. 19)".to_owned()));
-    let named =
-        of.recipients.iter().map(|(name, collections)| Text::plain(format!("{name}: {}", collections.join(", "))));
-    let list: Vec<Text> = named.collect();
-    match list.is_empty() {
-        true => blocks.push(Block::Paragraph(Text::plain("The data map names no recipient of this data."))),
-        false => blocks.push(Block::List(list)),
+    if is_of_age(of) {
+        return;
     }
+    blocks.push(Block::Heading(2, "Who is to be told (Art. 19)".to_owned()));
+    if of.recipients.is_empty() {
+        return blocks.push(Block::Paragraph(Text::plain("The data map names no recipient of this data.")));
+    }
+    let rows = of.recipients.iter().map(|it| vec![cell(&it.name), cell(it.collections.join(", ")), cell(it.state())]);
+    let columns = [("Recipient", 28), ("Data", 38), ("Told", 34)];
+    table("Recipients, and who of them was told", &columns, rows.collect(), blocks);
+    let text = format!("As the register had it on {}. Who is told later is entered there.", of.about.finished);
+    blocks.push(Block::Paragraph(Text::plain(text)));
 }
 
 fn check(of: &Certificate, blocks: &mut Vec<Block>) {
@@ -251,6 +302,10 @@ fn check(of: &Certificate, blocks: &mut Vec<Block>) {
         format!("ssh-keygen -Y verify -f allowed_signers -I {IDENTITY} -n {NAMESPACE} \\"),
         "    -s certificate.json.sig < certificate.json".to_owned(),
     ]));
+    blocks.push(Block::Paragraph(Text::plain(
+        "certificate.xml is signed in the same way (certificate.xml.sig). Whoever kept the plan compares it: probity verify \
+         certificate.json --plan FILE.",
+    )));
     let digests = of.about.digests.iter().map(|(name, digest)| fact(name, Text::exact(digest.hex())));
     blocks.push(Block::Facts(digests.chain([fact("tool", Text::plain(&of.about.tool))]).collect()));
 }

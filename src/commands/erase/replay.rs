@@ -2,7 +2,10 @@
 //! erased again, by a plan like any other.
 //!
 //! A value of the store is read as it was read when people were erased: in the regions and with the folding that their
-//! tombstones tell. What cannot be compared is told, and stops the replay: "nobody came back" would be a guess.
+//! tombstones tell; rows that name nobody and hang on a row of another store are known by tombstones of the value by which
+//! they do ([`hanging`]). What cannot be compared is told, and stops the replay: "nobody came back" would be a guess.
+
+mod hanging;
 
 use std::collections::BTreeSet;
 
@@ -19,6 +22,8 @@ use crate::cli::exit::Exit;
 use crate::cli::journal::Wanted;
 use crate::cli::output::{Page, Show};
 use crate::cli::{requests, subject};
+use crate::commands::erase::scene::is_of;
+use hanging::Hanging;
 
 /// Which store came back.
 #[derive(Args, Clone, Debug)]
@@ -41,9 +46,17 @@ pub(super) struct ReplayArgs {
 pub(super) fn run(context: &mut Context, args: &ReplayArgs) -> Result<Done, Fault> {
     context.trace.begin(Wanted::WhereThere, "erase.replayed");
     let mut scene = Scene::open(context, Vec::new(), std::slice::from_ref(&args.store))?;
+    let can_hang = hanging::can_be(&scene.graph.map, &args.store);
+    if can_hang {
+        scene = Scene::open(context, Vec::new(), &[])?;
+    }
     let stones = requests::stones(context)?;
     let readings = Readings::of(&stones, subject::region(context, args.region.as_deref())?, args.fold_plus)?;
-    let mut came = came_back(&mut scene, &stones, &readings)?;
+    let mut came = came_back(&mut scene, &args.store, &stones, &readings)?;
+    if can_hang {
+        came.take(hanging::look(&mut scene, &args.store, &stones)?);
+        scene.only(&args.store);
+    }
     came.strange = stones.strange(&scene.secret, identity::VERSION) as u64;
     context.trace.count("tombstones", stones.len() as u64);
     context.trace.count("came_back", came.back.len() as u64);
@@ -51,7 +64,8 @@ pub(super) fn run(context: &mut Context, args: &ReplayArgs) -> Result<Done, Faul
     if let Some(why) = came.why().filter(|_| !args.leave_undecided) {
         return Err(Fault::refused("replay-undecided", format!("Whether people came back cannot be decided: {why}"))
             .advise("Say where numbers are dialled (--region DE, or privacy.region), whether addresses with a plus are folded \
-                     (--fold-plus), or restore keys/tombstone.key; --leave-undecided goes on without them."));
+                     (--fold-plus), restore keys/tombstone.key, or look at the rows that hang on other stores by hand; \
+                     --leave-undecided goes on without them."));
     }
     if let Some(why) = came.why() {
         context.output.warn(&format!("not decided: {why}"));
@@ -148,11 +162,20 @@ struct Came {
     phones: u64,
     addresses: u64,
     strange: u64,
+    again: u64,
+    unknown: u64,
+    lost: u64,
 }
 
 impl Came {
+    fn take(&mut self, hanging: Hanging) {
+        self.looked += hanging.looked;
+        self.back.extend(hanging.back);
+        (self.again, self.unknown, self.lost) = (hanging.again, hanging.unknown, hanging.lost);
+    }
+
     fn undecided(&self) -> u64 {
-        self.phones + self.addresses + self.strange
+        self.phones + self.addresses + self.strange + self.again + self.unknown + self.lost
     }
 
     fn why(&self) -> Option<String> {
@@ -164,6 +187,17 @@ impl Came {
                 "tombstone of another secret or normalisation",
                 "tombstones of another secret or normalisation",
             ),
+            (
+                self.again,
+                "value of rows that were erased and that somebody has again in another store",
+                "values of rows that were erased and that somebody has again in another store",
+            ),
+            (
+                self.unknown,
+                "value that leads to no row of another store, where tombstones of earlier versions do not say whose it was",
+                "values that lead to no row of another store, where tombstones of earlier versions do not say whose they were",
+            ),
+            (self.lost, "reference that leads to no store", "references that lead to no store"),
         ];
         let parts: Vec<String> = parts
             .iter()
@@ -175,9 +209,9 @@ impl Came {
 }
 
 /// The identities of the store that have a tombstone.
-fn came_back(scene: &mut Scene, stones: &Tombstones, readings: &Readings) -> Result<Came, Fault> {
+fn came_back(scene: &mut Scene, store: &str, stones: &Tombstones, readings: &Readings) -> Result<Came, Fault> {
     let mut came = Came::default();
-    for node in &scene.graph.nodes {
+    for node in scene.graph.nodes.iter().filter(|node| is_of(store, &node.member_name)) {
         for (field, kind) in &node.identities {
             let store = &mut scene.members[node.member].store;
             let fields = [field.clone()];

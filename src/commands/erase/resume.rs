@@ -9,7 +9,7 @@ use privacy::verify;
 use super::carry_out::{Run, proceed};
 use super::certify::Means;
 use super::scene::Scene;
-use super::{Done, HowArgs};
+use super::{CarryArgs, Done, HowArgs};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::journal::Wanted;
@@ -18,6 +18,29 @@ use crate::cli::requests::{self, Dossier, FileJournal, PLAN};
 
 pub(super) fn run(context: &mut Context, id: &str, how: &HowArgs) -> Result<Done, Fault> {
     context.trace.begin(Wanted::Always, "erase.finished");
+    let open = |context: &mut Context, dossier: &mut Dossier, _: &Plan| {
+        let mut scene = Scene::open(context, dossier.subject()?, &[])?;
+        scene.look_again(context)?;
+        if let Some(despite) = how.despite.check(context, &scene.pseudonyms(), "go on erasing")? {
+            dossier.request.despite = Some(despite);
+            dossier.save()?;
+        }
+        Ok(scene)
+    };
+    go_on(context, id, &how.carry, "erase.resumed", open)
+}
+
+/// Goes on with the dossier of this id, on the scene that `open` opens.
+///
+/// # Errors
+/// `not-confirmed`, `plan-drift`, and what stores and keys say.
+pub(in crate::commands) fn go_on(
+    context: &mut Context,
+    id: &str,
+    carry: &CarryArgs,
+    act: &str,
+    open: impl FnOnce(&mut Context, &mut Dossier, &Plan) -> Result<Scene, Fault>,
+) -> Result<Done, Fault> {
     let _turn = requests::turn(context)?;
     let mut dossier = Dossier::open(context, id)?;
     let mut journal = dossier.journal(context)?;
@@ -31,20 +54,15 @@ pub(super) fn run(context: &mut Context, id: &str, how: &HowArgs) -> Result<Done
         return Err(never_begun(&mut dossier)?);
     }
     proceed(context)?;
-    let means = Means::open(context, how)?;
+    let means = Means::open(context, carry)?;
     let plan = Plan::parse(&dossier.take(PLAN)?)?;
     let digest = plan.digest()?;
     context.trace.digest("plan", digest);
-    let mut scene = Scene::open(context, dossier.subject()?, &[])?;
-    scene.look_again(context)?;
-    if let Some(despite) = how.despite.check(context, &scene.pseudonyms(), "go on erasing")? {
-        dossier.request.despite = Some(despite);
-        dossier.save()?;
-    }
+    let mut scene = open(context, &mut dossier, &plan)?;
     came_back(context, &plan, &mut scene, &mut journal)?;
     nothing_new(context, &plan, &mut scene, &journal)?;
     journal.enter(&[Act::of(Phase::Resumed).about(digest)])?;
-    Run { plan: &plan, dossier, journal, means }.go(context, &mut scene, "erase.resumed")
+    Run { plan: &plan, dossier, journal, means }.go(context, &mut scene, act)
 }
 
 /// Stopped between the making of its folder and the first line of its journal: nothing was changed, and it is over.
@@ -76,7 +94,10 @@ fn came_back(context: &Context, plan: &Plan, scene: &mut Scene, journal: &mut Fi
         return Ok(());
     }
     let progress = context.progress(Count::Items);
-    let rows = verify::planned(plan, &scene.graph, &mut scene.members, &scene.identities, &*progress)?;
+    let rows = match scene.age {
+        None => verify::planned(plan, &scene.graph, &mut scene.members, &scene.identities, &*progress)?,
+        Some(_) => privacy::retention::look_again(plan, &mut scene.members, false, &*progress)?.left,
+    };
     for left in &rows {
         if done(journal.acts(), &left.member) {
             journal.enter(&[Act::of(Phase::CameBack).in_store(&left.member)])?;
@@ -88,7 +109,8 @@ fn came_back(context: &Context, plan: &Plan, scene: &mut Scene, journal: &mut Fi
 /// Rows that have come since are not in the plan: where a store is still to be done, they would stay behind.
 fn nothing_new(context: &Context, plan: &Plan, scene: &mut Scene, journal: &FileJournal) -> Result<(), Fault> {
     let open = |member: &str| standing(journal.acts(), member) != Some(Phase::Committed);
-    if !plan.stores.iter().any(|store| open(&store.member)) {
+    // Of rows that are over by now those that the plan does not know are another plan's.
+    if scene.age.is_some() || !plan.stores.iter().any(|store| open(&store.member)) {
         return Ok(());
     }
     let progress = context.progress(Count::Items);
@@ -98,8 +120,10 @@ fn nothing_new(context: &Context, plan: &Plan, scene: &mut Scene, journal: &File
         Some(left) => {
             let message =
                 format!("{}.{} has rows of the person that the plan does not know", left.member, left.collection);
-            Err(Fault::refused("plan-drift", message)
-                .advise("Make a new plan with --dry-run and confirm that one; what is done already stays done."))
+            Err(Fault::refused("plan-drift", message).advise(
+                "Withdraw the request (probity request withdraw ID --reason WORDS), make a new plan with --dry-run and \
+                     confirm that one; what is done already stays done.",
+            ))
         }
     }
 }

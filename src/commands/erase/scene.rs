@@ -1,16 +1,21 @@
 //! Everything that an erase looks at: stores, map, graph, person.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Digest, Fault};
+use privacy::anchor::anchors;
 use privacy::discover::{Found, Member, Options, also_known_as, discover};
 use privacy::graph::{Graph, Part};
 use privacy::identity::Identity;
-use privacy::plan::{Gap, Plan, Policy};
+use privacy::plan::{Gap, Holds, Plan, Policy};
+use privacy::retention::Tally;
+use privacy::store::Nothing;
 use privacy::tombstone::Secret;
+use privacy::verify::{Verified, verify};
 
 use crate::cli::context::Context;
 use crate::cli::progress::Count;
+use crate::cli::retention::Retention;
 use crate::cli::{data_map, requests, stores, terms};
 
 /// Stores that are open, how their rows refer to each other, and whom it is about.
@@ -19,8 +24,14 @@ pub(crate) struct Scene {
     pub(crate) graph: Graph,
     pub(crate) identities: Vec<Identity>,
     pub(crate) secret: Secret,
+    /// Rows go because of their age; then it is about nobody.
+    pub(crate) age: Option<Retention>,
     /// Pseudonyms of further identities of the person, as their rows tell.
     also: Vec<Digest>,
+    /// Kind and value of that by which rows of other stores hang on those of the person.
+    anchors: BTreeSet<(String, String)>,
+    /// The one store that is meant, where it is one.
+    only: Option<String>,
     gaps: Vec<Gap>,
     inputs: BTreeMap<String, Digest>,
 }
@@ -40,7 +51,39 @@ impl Scene {
             .collect();
         let (graph, gaps) = Graph::new(&map.map, &parts)?;
         let secret = requests::secret(context)?;
-        Ok(Scene { members, graph, identities, secret, also: Vec::new(), gaps, inputs: inputs(context)? })
+        let (age, also, inputs) = (None, Vec::new(), inputs(context)?);
+        let (anchors, only) = (BTreeSet::new(), None);
+        Ok(Scene { members, graph, identities, secret, age, also, anchors, only, gaps, inputs })
+    }
+
+    /// Leaves every store but this one alone: nothing is found there, nothing changed, nothing said of it.
+    pub(crate) fn only(&mut self, store: &str) {
+        for member in self.members.iter_mut().filter(|member| !is_of(store, &member.name)) {
+            member.store = Box::new(Nothing);
+        }
+        self.gaps.retain(|gap| gap.member.as_ref().is_none_or(|member| is_of(store, member)));
+        self.only = Some(store.to_owned());
+    }
+
+    /// What map and stores do not show.
+    pub(crate) fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
+    fn is_meant(&self, member: &str) -> bool {
+        self.only.as_ref().is_none_or(|store| is_of(store, member))
+    }
+
+    /// What a search afterwards says of the stores that are meant.
+    pub(crate) fn of_those_meant(&self, mut verified: Verified) -> Verified {
+        verified.stores.retain(|store| self.is_meant(&store.member));
+        verified
+    }
+
+    /// Kind and pseudonym of that by which rows of other stores hang on those of the person.
+    pub(crate) fn anchors(&self) -> Vec<(String, String)> {
+        let one = |(kind, value): &(String, String)| (kind.clone(), self.secret.pseudonym(kind, value).hex());
+        self.anchors.iter().map(one).collect()
     }
 
     /// Kind and pseudonym of each identity.
@@ -58,6 +101,7 @@ impl Scene {
     /// Learns by which other identities the person is known: holds and restrictions on those are theirs.
     fn learn(&mut self, found: &Found) -> Result<(), Fault> {
         let known = also_known_as(&self.graph, &mut self.members, found, &self.identities)?;
+        self.anchors = anchors(&self.graph, found);
         self.also = known.iter().map(|(kind, normal)| self.secret.pseudonym(kind, normal)).collect();
         Ok(())
     }
@@ -73,9 +117,80 @@ impl Scene {
         self.learn(&found)
     }
 
-    /// The holds on the person.
-    pub(crate) fn holds(&self, context: &Context) -> requests::HoldFile {
-        requests::HoldFile::new(context, self.pseudonyms())
+    /// The holds on the person, or on whosever rows are over.
+    pub(crate) fn holds(&self, context: &Context) -> Box<dyn Holds> {
+        match &self.age {
+            Some(age) => Box::new(age.holds(context)),
+            None => Box::new(requests::HoldFile::new(context, self.pseudonyms())),
+        }
+    }
+
+    /// The command whose scene it is.
+    pub(crate) fn command(&self) -> &'static str {
+        if self.age.is_some() { "retain" } else { "erase" }
+    }
+
+    /// Looks again for what was to go.
+    ///
+    /// # Errors
+    /// What the stores say.
+    pub(crate) fn verify(&mut self, context: &Context, plan: &Plan) -> Result<Verified, Fault> {
+        let progress = context.progress(Count::Items);
+        match self.age {
+            Some(_) => privacy::retention::look_again(plan, &mut self.members, true, &*progress),
+            None => verify(plan, &self.graph, &mut self.members, &self.identities, &*progress),
+        }
+    }
+
+    /// Opens the stores to end what is past its time as of `day`, today where none is named.
+    ///
+    /// # Errors
+    /// As [`Scene::open`]; those of [`Retention::open`] and of the holds.
+    pub(crate) fn of_age(context: &Context, day: Option<&str>) -> Result<Self, Fault> {
+        let mut scene = Scene::open(context, Vec::new(), &[])?;
+        let mut age = Retention::open(context, &mut scene.graph, day)?;
+        age.learn_holds(context, &scene.graph, &mut scene.members, &scene.secret)?;
+        scene.inputs.extend(age.rules.map(|digest| ("retention".to_owned(), digest)));
+        scene.age = Some(age);
+        Ok(scene)
+    }
+
+    /// Selects the rows that are past their time, `most` of them, and plans what becomes of them.
+    ///
+    /// # Errors
+    /// `plan-has-gaps` with `strict`; what stores, holds and the plan say.
+    pub(crate) fn plan_of_age(
+        &mut self,
+        context: &Context,
+        most: usize,
+        strict: bool,
+    ) -> Result<(Plan, BTreeMap<usize, Tally>), Fault> {
+        let Some(age) = &self.age else { return Err(Fault::internal("internal", "A scene of a person has no ages")) };
+        let mut selected = age.select(context, &self.graph, &mut self.members, Some(&self.secret), most)?;
+        let tallies = std::mem::take(&mut selected.tallies);
+        let holds = age.holds(context);
+        let ages = age.ages();
+        let today = age.today.to_string();
+        let gaps = [self.gaps.clone(), std::mem::take(&mut selected.gaps), age.undefined(&self.graph)].concat();
+        let policy = Policy {
+            regime: "gdpr",
+            article: "5(1)(e)",
+            ground: None,
+            subject: Vec::new(),
+            inputs: self.inputs.clone(),
+            today: &today,
+            holds: &holds,
+            secret: Some(&self.secret),
+            gaps,
+            ages: Some(&ages),
+        };
+        let progress = context.progress(Count::Items);
+        let mut plan = privacy::retention::plan(&self.graph, &mut self.members, selected, &policy, &*progress)?;
+        with_backups(context, &mut plan)?;
+        if strict {
+            without_gaps(&plan)?;
+        }
+        Ok((plan, tallies))
     }
 
     /// Finds the person and plans the erase.
@@ -97,25 +212,45 @@ impl Scene {
             subject: self.subject(),
             inputs: self.inputs.clone(),
             today: &today,
-            holds: &holds,
+            holds: &*holds,
             secret: Some(&self.secret),
             gaps: self.gaps.clone(),
+            ages: None,
         };
-        let plan = privacy::plan::plan(&self.graph, &mut self.members, &found, &policy, &*progress)?;
+        let mut plan = privacy::plan::plan(&self.graph, &mut self.members, &found, &policy, &*progress)?;
+        plan.stores.retain(|store| self.is_meant(&store.member));
+        plan.estimates.rows_read.retain(|(member, _)| self.is_meant(member));
         if plan.is_empty() {
             return Err(Fault::no_verdict("no-match", "No store holds anything of this person").advise(
                 "Check the identities, and whether the map names the fields that hold them (identity: email).",
             ));
         }
-        if strict && !plan.gaps.is_empty() {
-            let first = plan.gaps.first().map(|gap| gap.text.clone()).unwrap_or_default();
-            let message = format!("The plan has {}: {first}", model::counted(plan.gaps.len() as u64, "gap", "gaps"));
-            return Err(Fault::refused("plan-has-gaps", message).advise(
-                "Map what is not mapped (`probity map check`), or leave --strict out: the gaps are then told.",
-            ));
+        with_backups(context, &mut plan)?;
+        if strict {
+            without_gaps(&plan)?;
         }
         Ok(plan)
     }
+}
+
+/// What is known of the backups of the stores that the plan changes.
+fn with_backups(context: &Context, plan: &mut Plan) -> Result<(), Fault> {
+    for store in &plan.stores {
+        plan.backups.extend(stores::backups(context, &store.member)?);
+    }
+    Ok(())
+}
+
+fn without_gaps(plan: &Plan) -> Result<(), Fault> {
+    let Some(first) = plan.gaps.first() else { return Ok(()) };
+    let gaps = model::counted(plan.gaps.len() as u64, "gap", "gaps");
+    Err(Fault::refused("plan-has-gaps", format!("The plan has {gaps}: {}", first.text))
+        .advise("Map what is not mapped (`probity map check`), or leave --strict out: the gaps are then told."))
+}
+
+/// Whether a member is that store, or a shard of it.
+pub(crate) fn is_of(store: &str, member: &str) -> bool {
+    member.strip_prefix(store).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// What the plan was made from, as digests.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use evidence::package::IDENTITY;
 use model::{Digest, Fault};
-use privacy::certificate::Certificate;
+use privacy::certificate::{Backup, Certificate};
 use privacy::plan::{Outcome, Plan};
 use privacy::register::Request;
 use privacy::row::Key;
@@ -18,7 +18,7 @@ use crate::cli::requests::Dossier;
 use crate::cli::table::{Cell, Table};
 
 /// A plan that nobody has confirmed yet.
-pub(super) struct Planned {
+pub(in crate::commands) struct Planned {
     plan: Plan,
     digest: Digest,
     json: Value,
@@ -26,9 +26,16 @@ pub(super) struct Planned {
 }
 
 impl Planned {
-    pub(super) fn new(plan: Plan, file: Option<PathBuf>) -> Result<Self, Fault> {
+    pub(in crate::commands) fn new(plan: Plan, file: Option<PathBuf>) -> Result<Self, Fault> {
         let (digest, json) = (plan.digest()?, plan.to_json()?);
         Ok(Planned { plan, digest, json, file })
+    }
+}
+
+impl Planned {
+    /// Whether nothing is to be done.
+    pub(in crate::commands) fn is_empty(&self) -> bool {
+        self.plan.steps.is_empty()
     }
 }
 
@@ -73,14 +80,23 @@ impl Show for Planned {
         for recipient in &self.plan.recipients {
             page.field("to tell", format!("{} ({})", recipient.name, recipient.collections.join(", ")));
         }
+        for backups in &self.plan.backups {
+            let place = backups.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
+            let text = "hold the data for {} after the erase; who comes back with one is erased again (erase replay)";
+            let text = text.replace("{}", &backups.kept.to_string());
+            page.field("backups", format!("those of {}{place} {text}", backups.member));
+        }
         page.gap();
         page.field("digest", self.digest.hex());
         if let Some(file) = &self.file {
             page.field("plan", file.display().to_string());
         }
-        page.line(
-            "Nothing was changed. Do it: the same command with --confirm and the digest in the place of --dry-run.",
-        );
+        page.line(match self.plan.as_of {
+            None => {
+                "Nothing was changed. Do it: the same command with --confirm and the digest in the place of --dry-run."
+            }
+            Some(_) => "Nothing was changed. Do it: probity retain apply --confirm and the digest.",
+        });
     }
 }
 
@@ -98,6 +114,8 @@ fn minded(plan: &Plan) -> Vec<(&str, &str, Vec<&str>)> {
 
 /// What came of an erase.
 pub(super) struct Erased {
+    /// `erase`, `retain`.
+    command: &'static str,
     request: String,
     plan: Digest,
     body: Value,
@@ -111,6 +129,7 @@ pub(super) struct Erased {
     kept: u64,
     shared: u64,
     recipients: Vec<String>,
+    backups: Vec<String>,
 }
 
 impl Erased {
@@ -120,8 +139,10 @@ impl Erased {
         plan: Digest,
         verified: &Option<Verified>,
         fault: Option<Fault>,
+        command: &'static str,
     ) -> Self {
         Erased {
+            command,
             request: dossier.request.id.clone(),
             plan,
             body: of.to_json(),
@@ -134,9 +155,16 @@ impl Erased {
             held: of.retained.iter().any(|kept| kept.hold.is_some()),
             kept: of.retained.iter().map(|kept| kept.rows).sum(),
             shared: of.shared.iter().map(|shared| shared.rows).sum(),
-            recipients: of.recipients.iter().map(|(name, _)| name.clone()).collect(),
+            recipients: of.recipients.iter().map(|one| format!("{}: {}", one.name, one.state())).collect(),
+            backups: of.backups.iter().filter_map(backup).collect(),
         }
     }
+}
+
+/// Until when backups of a store hold the data, where that is known.
+fn backup(of: &Backup) -> Option<String> {
+    let place = of.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
+    Some(format!("those of {}{place} may hold the data until {}", of.store, of.until.as_ref()?))
 }
 
 /// Where something is left, with the keys of the rows: for whoever has to look, and in no file.
@@ -183,8 +211,13 @@ impl Erased {
             let (rows, collections) = (sum("rows"), sum("collections"));
             let rows = model::counted(rows, "row that stays", "rows that stay");
             let collections = model::counted(collections, "collection", "collections");
-            let found = if self.places.is_empty() { "nothing of the person is in them" } else { "see what is left" };
-            page.field("searched", format!("{rows}, in {collections}: {found}"));
+            match (self.command, self.places.is_empty()) {
+                ("retain", true) => page.field("read again", "every row of the plan: all are as planned"),
+                (_, true) => {
+                    page.field("searched", format!("{rows}, in {collections}: nothing of the person is in them"));
+                }
+                (_, false) => page.field("searched", format!("{rows}, in {collections}: see what is left")),
+            }
         }
     }
 }
@@ -194,7 +227,7 @@ impl Show for Erased {
         let counts: Map<String, Value> =
             self.rows.iter().map(|(outcome, rows)| (outcome.word().to_owned(), json!(rows))).collect();
         json!({
-            "schema": "erase/1",
+            "schema": format!("{}/1", self.command),
             "request": self.request,
             "digest": self.plan.hex(),
             "result": self.result,
@@ -239,7 +272,8 @@ impl Show for Erased {
         }
         self.stores(page);
         list(&self.body["gaps"]).filter_map(Value::as_str).for_each(|gap| page.field("not covered", gap));
-        self.recipients.iter().for_each(|name| page.field("to tell", name));
+        self.recipients.iter().for_each(|one| page.field("to tell", one));
+        self.backups.iter().for_each(|one| page.field("backups", one));
         page.gap();
         if self.held && !self.closed {
             let text = "open until the hold is released; then plan it again, and finish this one with --resume";
@@ -253,7 +287,8 @@ impl Show for Erased {
             ));
         }
         if self.fault.is_some() {
-            page.line(format!("Not finished. Go on: probity erase --resume {}", self.request));
+            let command = if self.command == "retain" { "retain apply" } else { self.command };
+            page.line(format!("Not finished. Go on: probity {command} --resume {}", self.request));
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Rules of packs, judged against facts.
 
 use model::{Fault, Instant};
-use rules::report::{to_json, to_junit, to_oscal, to_oscal_plan, to_sarif};
-use rules::{Catalogue, Judgement, Limits};
+use rules::report::{to_html, to_json, to_junit, to_oscal, to_oscal_plan, to_sarif};
+use rules::{Catalogue, Judgement, Limits, Trend};
 use serde_json::Value;
 
 use super::shown::{Judged, Listed, Written};
-use super::{EvaluateArgs, refuse};
+use super::{EvaluateArgs, history, refuse};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::files::{self, Existing};
@@ -15,7 +15,7 @@ use crate::cli::{facts, packs};
 use crate::commands::Done;
 
 pub(super) fn run(context: &mut Context, args: EvaluateArgs) -> Result<Done, Fault> {
-    refuse(&args, &["human", "json", "junit", "sarif", "oscal"], "rules of packs")?;
+    refuse(&args, &["human", "json", "junit", "sarif", "oscal", "html"], "rules of packs")?;
     let catalogue = Catalogue::built_in();
     let chosen = packs::Chosen { rule: &args.rule, pack: &args.pack, set: &args.set, only: &args.only };
     let book = packs::load(context, &chosen, &catalogue)?;
@@ -25,30 +25,42 @@ pub(super) fn run(context: &mut Context, args: EvaluateArgs) -> Result<Done, Fau
     }
     context.trace.begin(Wanted::WhereThere, "evaluate.judged");
     let mut suppressions = packs::suppressions(context, args.suppressions.as_deref())?;
-    let facts = facts::gather(context, &args.input, &catalogue)?;
+    let needs = book.needs().into_iter().collect();
+    let asked = facts::Asked { needs, inputs: &args.input, sheets: &args.facts };
+    let facts = facts::gather(context, &asked, &catalogue)?;
     let at = args.at.as_deref().filter(|text| *text != "now").map_or(Ok(context.now()), Instant::parse)?;
-    let judgement = rules::judge(&book, &facts, &catalogue, &mut suppressions, at, &Limits::default());
+    let mut judgement = rules::judge(&book, &facts, &catalogue, &mut suppressions, at, &Limits::default());
+    judgement.strict = args.strict;
     trace(context, &judgement);
-    let document = to_json(&judgement);
+    let trend = history::trend(context, args.against.as_deref(), &judgement)?;
+    let document = to_json(&judgement, trend.as_ref());
+    history::remember(context, &judgement, &document)?;
     if let Some(id) = &args.case {
         super::record(context, id, &document)?;
     }
     let form = if context.output.is_json() { "json" } else { args.format.as_str() };
-    let text = in_form(form, &judgement, &document, &args);
+    let text = in_form(form, &judgement, trend.as_ref(), &document, &args);
     if let (Some(path), Some(text)) = (&args.output, &text) {
         files::write(path, text.as_bytes(), Existing::from_flag(args.overwrite))?;
     }
     let exit = Exit::from(judgement.verdict());
     Ok(match (text, form) {
-        (Some(text), "junit" | "sarif" | "oscal") => Done::showing(exit, Written { text, document }),
-        _ => Done::showing(exit, Judged { judgement, document, as_json: form == "json" }),
+        (Some(text), "junit" | "sarif" | "oscal" | "html") => Done::showing(exit, Written { text, document }),
+        _ => Done::showing(exit, Judged { judgement, trend, document, as_json: form == "json" }),
     })
 }
 
 /// The text of the form; a person's page has none but on the screen, and goes into a file as JSON.
-fn in_form(form: &str, judgement: &Judgement, document: &Value, args: &EvaluateArgs) -> Option<String> {
+fn in_form(
+    form: &str,
+    judgement: &Judgement,
+    trend: Option<&Trend>,
+    document: &Value,
+    args: &EvaluateArgs,
+) -> Option<String> {
     let pretty = |value: &Value| format!("{value:#}\n");
     Some(match form {
+        "html" => to_html(judgement, trend, env!("CARGO_PKG_VERSION")),
         "junit" => to_junit(judgement),
         "sarif" => pretty(&to_sarif(judgement, env!("CARGO_PKG_VERSION"))),
         "oscal" => {

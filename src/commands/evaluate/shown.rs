@@ -1,7 +1,9 @@
 //! A judgement on the screen.
 
+use std::collections::BTreeMap;
+
 use model::{Verdict, counted};
-use rules::{Answer, Book, Finding, Judgement, Outcome, Rule};
+use rules::{Answer, Book, Finding, Judgement, Outcome, Rule, Trend};
 use serde_json::{Value, json};
 
 use crate::cli::output::{Page, Show};
@@ -12,6 +14,7 @@ const SHOWN_MAX: usize = 20;
 
 pub(super) struct Judged {
     pub(super) judgement: Judgement,
+    pub(super) trend: Option<Trend>,
     pub(super) document: Value,
     pub(super) as_json: bool,
 }
@@ -28,7 +31,9 @@ impl Show for Judged {
         }
         let judgement = &self.judgement;
         let mut table = Table::new(&["answer", "severity", "rule", "met", "broken", "not judged"]);
-        for outcome in &judgement.outcomes {
+        let mut outcomes: Vec<&Outcome> = judgement.outcomes.iter().collect();
+        outcomes.sort_by_key(|one| (order(&one.answer), std::cmp::Reverse(one.severity)));
+        for outcome in outcomes.iter().filter(|one| !matches!(one.answer, Answer::NotGiven(_))) {
             table.row([
                 outcome.answer.word().into(),
                 outcome.severity.word().into(),
@@ -40,7 +45,8 @@ impl Show for Judged {
         }
         page.table(&table);
         page.gap();
-        judgement.outcomes.iter().for_each(|outcome| explain(outcome, page));
+        outcomes.iter().for_each(|outcome| explain(outcome, page));
+        missing(&outcomes, page);
         for finding in &judgement.stale {
             page.verdict_line(finding.verdict, &line(finding));
         }
@@ -53,17 +59,68 @@ impl Show for Judged {
             }
         }
         page.gap();
+        if let Some(trend) = &self.trend {
+            changed(trend, page);
+        }
         page.verdict_line(judgement.verdict(), &summary(judgement));
     }
 }
 
+/// What somebody has to look at comes first.
+fn order(answer: &Answer) -> u8 {
+    match answer {
+        Answer::Broken => 0,
+        Answer::NotJudged(_) => 1,
+        Answer::Met => 2,
+        Answer::NotApplicable => 3,
+        Answer::NotGiven(_) => 4,
+    }
+}
+
+/// Rules without facts, under what is missing.
+fn missing(outcomes: &[&Outcome], page: &mut Page) {
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for outcome in outcomes {
+        if let Answer::NotGiven(why) = &outcome.answer {
+            by_reason.entry(why).or_default().push(&outcome.rule);
+        }
+    }
+    for (why, rules) in &by_reason {
+        page.line(format!("not given: {why}"));
+        page.line(format!(
+            "  so that {} could not be judged: {}",
+            counted(rules.len() as u64, "rule", "rules"),
+            rules.join(", ")
+        ));
+    }
+    if !by_reason.is_empty() {
+        page.gap();
+    }
+}
+
+/// Findings that are listed; the rest is counted.
+const CHANGES_MAX: usize = 10;
+
+fn changed(trend: &Trend, page: &mut Page) {
+    let Trend { since, before, new, gone, still, lost } = trend;
+    page.line(format!("since {since} ({before}): {} new, {} gone, {still} as before", new.len(), gone.len()));
+    for (sign, lines) in [("+", new), ("-", gone)] {
+        for one in lines.iter().take(CHANGES_MAX) {
+            page.line(format!("  {sign} {}: {}: {}", one.rule, one.subject, one.message));
+        }
+        if let Some(more) = lines.len().checked_sub(CHANGES_MAX).filter(|more| *more > 0) {
+            page.line(format!("  {sign} … and {more} more"));
+        }
+    }
+    if !lost.is_empty() {
+        page.line(format!("  judged then and not now: {}", lost.join(", ")));
+    }
+    page.gap();
+}
+
 fn explain(outcome: &Outcome, page: &mut Page) {
     match &outcome.answer {
-        Answer::Met | Answer::NotApplicable => return,
-        Answer::NotGiven(why) => {
-            page.line(format!("not given: {}: {why}", outcome.rule));
-            return;
-        }
+        Answer::Met | Answer::NotApplicable | Answer::NotGiven(_) => return,
         Answer::NotJudged(why) => {
             page.verdict_line(Verdict::NoData, &format!("{}: not judged: {why}", outcome.rule));
         }
@@ -97,7 +154,8 @@ fn summary(judgement: &Judgement) -> String {
             Some(judgement.count(word)).filter(|count| *count > 0).map(|count| format!("{count} {word}"))
         })
         .collect();
-    format!("{rules} at {}: {}", judgement.at, counts.join(", "))
+    let judged = judgement.outcomes.iter().filter(|one| matches!(order(&one.answer), 0 | 2 | 3)).count();
+    format!("{judged} of {rules} judged at {}: {}", judgement.at, counts.join(", "))
 }
 
 /// A form for machines, printed as it is.

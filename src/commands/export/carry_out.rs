@@ -4,7 +4,7 @@ use std::path::Path;
 
 use model::{Fault, Instant, Kind};
 use privacy::discover::{self, Found, Options, discover};
-use privacy::export::{Controller, Cover, Export, Others, Scope, Written, gather};
+use privacy::export::{Controller, Cover, Detectors, Export, Scope, Written, gather};
 use privacy::graph::{Graph, Part};
 use privacy::identity::Identity;
 use privacy::map::DataMap;
@@ -14,10 +14,12 @@ use seal::Ed25519Signer;
 use super::shown::Handed;
 use super::{ExportArgs, Format};
 use crate::cli::bystanders::Bystanders;
+use crate::cli::consent::Consents;
+use crate::cli::consent::person::Person;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::files::Existing;
-use crate::cli::handover::{self, Handover};
+use crate::cli::handover::{self, Handover, Signing};
 use crate::cli::journal::Wanted;
 use crate::cli::progress::Count;
 use crate::cli::requests::{self, Dossier};
@@ -34,7 +36,8 @@ pub(super) fn run(context: &mut Context, args: &ExportArgs, output: &Path) -> Re
     let right = if args.portability { Right::Portability } else { Right::Access };
     args.answering().check(context, right, &identities)?;
     let reading = data_map::load_quietly(context)?;
-    let mut handover = Handover::create(output, Existing::from_flag(args.overwrite), &args.encrypt_to)?;
+    let existing = Existing::from_flag(args.overwrite);
+    let mut handover = Handover::create(output, existing, &args.encrypt_to, args.format.signing())?;
     let sealers = Sealers::open(context, &args.key, &SignerArgs::default(), &args.passphrase)?;
     let mut fleet = stores::open(context, &reading.map, &[])?;
     let search = search(context, &reading.map, &mut fleet, &identities)?;
@@ -51,26 +54,26 @@ pub(super) fn run(context: &mut Context, args: &ExportArgs, output: &Path) -> Re
     dossier.request.despite = despite;
     let mut spool = handover::spool(output)?;
     let bystanders = Bystanders::default();
-    let detect = |text: &str| bystanders.find(text);
-    let detect: Option<&privacy::export::Detect<'_>> = if Bystanders::CAN_LOOK { Some(&detect) } else { None };
-    let scope = if args.portability { Scope::Portability } else { Scope::Access };
-    let others = if args.keep_others { Others::Keep } else { Others::Redact };
+    let (identifiers, names) = (|text: &str| bystanders.find(text), |text: &str| bystanders.names(text));
+    let detect = Bystanders::CAN_LOOK.then_some(Detectors { identifiers: &identifiers, names: &names });
+    let (scope, others) = args.extent();
     let mut export = Export::new(&reading.map, &identities, scope, others, detect, &mut spool);
     gaps.into_iter().for_each(|gap| export.gap(gap));
     let progress = context.progress(Count::Items);
     let lost = gather(&mut export, &search.graph, &mut fleet.members, &search.found, &*progress)?;
     let whole = lost == 0 && fleet.unreachable.is_empty() && !search.is_broken();
-    let controller = controller(context);
+    let consents = consents(context, scope, &identities)?;
     let fingerprint = sealers.key.public().fingerprint();
     let cover = Cover {
         request: &dossier.request.id.clone(),
         created: context.now(),
         tool: TOOL,
         subject: &identities,
-        controller: &controller,
+        controller: &controller(context),
         signer: handover::SIGNER,
         fingerprint: &fingerprint,
         restricted: restricted.as_deref(),
+        consents: consents.as_ref(),
     };
     let counts = export.counts();
     let written = write(args.format, &mut handover, &mut export, &cover, &*sealers.key)?;
@@ -79,7 +82,6 @@ pub(super) fn run(context: &mut Context, args: &ExportArgs, output: &Path) -> Re
     record(context, &mut dossier, args, &written, whole)?;
     context.trace.word("demo_key", if sealers.demo { "yes" } else { "no" });
     context.trace.count("gaps", gaps.len() as u64);
-    let exit = if whole { Exit::Done } else { Exit::Partial };
     let handed = Handed {
         request: dossier.request,
         path: output.to_path_buf(),
@@ -87,7 +89,8 @@ pub(super) fn run(context: &mut Context, args: &ExportArgs, output: &Path) -> Re
         scope,
         encrypted: !args.encrypt_to.is_empty(),
         demo: sealers.demo,
-        signer: (args.format == Format::Zip).then_some(fingerprint),
+        signer: fingerprint,
+        signature: (args.format.signing() == Signing::Beside).then(|| handover::beside(output)),
         folded: search.found.folded,
         whole,
         gaps,
@@ -95,7 +98,7 @@ pub(super) fn run(context: &mut Context, args: &ExportArgs, output: &Path) -> Re
         counts,
         written,
     };
-    Ok(Done::showing(exit, handed))
+    Ok(Done::showing(if whole { Exit::Done } else { Exit::Partial }, handed))
 }
 
 /// What was searched and found.
@@ -135,6 +138,17 @@ fn search(context: &Context, map: &DataMap, fleet: &mut Fleet, identities: &[Ide
     let progress = context.progress(Count::Items);
     let found = discover(&graph, &mut fleet.members, identities, &options, &*progress)?;
     Ok(Search { graph, found, gaps })
+}
+
+/// What is on record of the person's consents: their own access is to that, too; what they take elsewhere (Art. 20) is not.
+fn consents(context: &Context, scope: Scope, identities: &[Identity]) -> Result<Option<serde_json::Value>, Fault> {
+    match Consents::known(context)?.filter(|_| scope == Scope::Access) {
+        Some(known) => {
+            let person = Person::of(context, &known, &known.pseudonyms(identities), |_| true)?;
+            Ok(Some(person.json()).filter(|_| !person.is_empty()))
+        }
+        None => Ok(None),
+    }
 }
 
 /// Nothing was found: an answer when every store was asked, none when one was not.
@@ -188,8 +202,8 @@ fn write(
         Format::Zip => {
             handover.zip(|archive| export.package(cover, &|sums| handover::sign(sums, key, &created), archive))
         }
-        Format::Json => handover.document(|archive| export.document(cover, archive)),
-        Format::Fides => handover.document(|archive| export.fides(archive)),
+        Format::Json => handover.document(key, |archive| export.document(cover, archive)),
+        Format::Fides => handover.document(key, |archive| export.fides(archive)),
     }
 }
 

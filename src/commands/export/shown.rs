@@ -20,7 +20,9 @@ pub(super) struct Handed {
     pub(super) encrypted: bool,
     pub(super) demo: bool,
     /// Fingerprint of the key that signed.
-    pub(super) signer: Option<String>,
+    pub(super) signer: String,
+    /// The signature, where it lies beside the document.
+    pub(super) signature: Option<PathBuf>,
     /// Fields in which the person was found only because case or punctuation do not count.
     pub(super) folded: Vec<String>,
     pub(super) whole: bool,
@@ -55,6 +57,7 @@ impl Show for Handed {
             "missing_information": self.written.missing,
             "manifest_sha256": self.written.manifest.map(|digest| digest.hex()),
             "signer": self.signer,
+            "signature": self.signature.as_ref().map(|path| path.display().to_string()),
             "demo_key": self.demo,
         })
     }
@@ -72,8 +75,9 @@ impl Show for Handed {
         if self.written.taken > 0 {
             page.field("taken out", format!("{} (third_party.json says where)", grouped(self.written.taken)));
         }
-        if let Some(fingerprint) = &self.signer {
-            page.field("signed with", format!("{fingerprint}{}", if self.demo { " – a DEMO key" } else { "" }));
+        page.field("signed with", format!("{}{}", self.signer, if self.demo { " – a DEMO key" } else { "" }));
+        if let Some(signature) = &self.signature {
+            page.field("signature", signature.display().to_string());
         }
         let missing = self.written.missing.len() as u64;
         if missing > 0 {

@@ -12,7 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::journal::Wanted;
 use crate::cli::output::{Page, Show};
 use crate::cli::stores;
-use crate::cli::survey::{self, Survey};
+use crate::cli::survey::{self, Look, Survey};
 use crate::commands::Done;
 
 pub(super) fn run(context: &mut Context, args: &CheckArgs) -> Result<Done, Fault> {
@@ -24,8 +24,8 @@ pub(super) fn run(context: &mut Context, args: &CheckArgs) -> Result<Done, Fault
         context.output.error(fault);
     }
     let rows = Some(args.sample.rows).filter(|rows| *rows > 0 && !args.sample.no_sample);
-    let surveys = survey::take(context, fleet.members, rows)?;
-    let parts: Vec<Part<'_>> = surveys.iter().map(part).collect();
+    let surveys = survey::take(context, fleet.members, rows.map_or(Look::Catalogs, Look::Rows))?;
+    let parts: Vec<Part<'_>> = surveys.iter().map(Survey::part).collect();
     let mut findings = check::check(&reading.map, &parts, &|names, values| classifier.guess(names, values))?;
     let said = reading.warnings.iter().filter(|warning| warning.code() != "dangling-reference" || parts.is_empty());
     findings.extend(said.map(warning));
@@ -43,16 +43,6 @@ pub(super) fn run(context: &mut Context, args: &CheckArgs) -> Result<Done, Fault
         return Ok(Done::streamed(exit));
     }
     Ok(Done::showing(exit, checked))
-}
-
-fn part(survey: &Survey) -> Part<'_> {
-    Part {
-        store: &survey.store,
-        dataset: &survey.dataset,
-        catalog: &survey.catalog,
-        samples: &survey.samples,
-        is_complete: survey.is_complete,
-    }
 }
 
 fn warning(fault: &Fault) -> Finding {

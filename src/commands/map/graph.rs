@@ -14,7 +14,8 @@ use crate::cli::exit::Exit;
 use crate::cli::files::{self, Existing};
 use crate::cli::journal::Wanted;
 use crate::cli::output::{Page, Show};
-use crate::cli::{data_map, stores, survey};
+use crate::cli::survey::{self, Look};
+use crate::cli::{data_map, stores};
 use crate::commands::Done;
 
 pub(super) fn run(context: &mut Context, args: &GraphArgs) -> Result<Done, Fault> {
@@ -46,7 +47,7 @@ fn catalogs(context: &Context, map: &DataMap, names: &[String]) -> Result<Vec<(S
     }
     let names = if names.iter().any(|name| name == "all") { &[] } else { names };
     let members = stores::open(context, map, names)?.whole()?;
-    let surveys = survey::take(context, members, None)?;
+    let surveys = survey::take(context, members, Look::Catalogs)?;
     Ok(surveys.into_iter().map(|survey| (survey.dataset, survey.catalog)).collect())
 }
 

@@ -15,7 +15,7 @@ use crate::cli::data_map::{self, Saved};
 use crate::cli::exit::Exit;
 use crate::cli::journal::Wanted;
 use crate::cli::output::{Page, Show};
-use crate::cli::survey::{self, Survey};
+use crate::cli::survey::{self, Look, Survey};
 use crate::cli::{stores, table};
 use crate::commands::Done;
 
@@ -28,7 +28,7 @@ pub(super) fn run(context: &mut Context, args: &ScanArgs) -> Result<Done, Fault>
         context.output.error(fault);
     }
     let rows = Some(args.sample.rows).filter(|rows| *rows > 0 && !args.sample.no_sample);
-    let surveys = survey::take(context, fleet.members, rows)?;
+    let surveys = survey::take(context, fleet.members, rows.map_or(Look::Catalogs, Look::Links))?;
     let mut scanned = Scanned { dry_run: args.dry_run, unreachable: fleet.unreachable.len(), ..Scanned::default() };
     let mut map = before.map.clone();
     let mut comments = Comments::default();

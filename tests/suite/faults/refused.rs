@@ -87,6 +87,46 @@ fn a_user_who_could_never_delete() {
     scene.house.run(&["erase", "--resume", "req-0001"]).expect(0);
 }
 
+/// Triggers and tables that a user of MariaDB may not see are named in the plan, with the right that shows them.
+#[test]
+fn a_user_who_sees_no_triggers() {
+    let Some(scene) = Scene::of("mariadb", "blind", 3) else { return };
+    let user = format!("blind_{}", std::process::id());
+    let name = scene.shop.url().rsplit('/').next().unwrap().to_owned();
+    scene.shop.ask(&format!(
+        "CREATE TABLE log(text VARCHAR(60));
+         CREATE TRIGGER keeps AFTER DELETE ON person FOR EACH ROW INSERT INTO log VALUES (CONCAT('was: ', OLD.name));
+         CREATE USER {user}; GRANT SELECT, UPDATE, DELETE ON {name}.* TO {user};"
+    ));
+    let own = |user: &str| {
+        scene.settings(&scene.shop.url().replacen("//root@", &format!("//{user}@"), 1), &scene.sales.url(), "")
+    };
+    let gaps = || scene.house.json(&["erase", ANN, "--dry-run"], 0)["plan"]["gaps"].to_string();
+    own(&user);
+    let told = gaps();
+    assert!(told.contains("Triggers of 3 tables, log to person, cannot be seen: GRANT TRIGGER ON"), "{told}");
+    assert!(!told.contains("no right cannot be seen"), "{told}");
+    scene.house.run(&["erase", ANN, "--dry-run", "--strict"]).expect(4).code("plan-has-gaps");
+    // The right of a single table shows that table's; a role gives rights as well.
+    scene.shop.ask(&format!("GRANT TRIGGER ON {name}.person TO {user};"));
+    let told = gaps();
+    assert!(told.contains("Triggers of 2 tables, log to parcel,"), "{told}");
+    let plan = scene.house.json(&["erase", ANN, "--dry-run"], 0);
+    assert!(plan["plan"]["traps"].to_string().contains("keeps"), "{plan}");
+    scene.shop.ask(&format!("CREATE ROLE {user}_role; GRANT TRIGGER ON {name}.* TO {user}_role; GRANT {user}_role TO {user}; SET DEFAULT ROLE {user}_role FOR {user};"));
+    assert!(!gaps().contains("riggers"), "{}", gaps());
+    // Who was given rights table by table does not see the others, nor what refers from them.
+    scene.shop.ask(&format!("REVOKE ALL PRIVILEGES, GRANT OPTION FROM {user}; DROP ROLE {user}_role; GRANT SELECT, UPDATE, DELETE, TRIGGER ON {name}.person TO {user};"));
+    let told = gaps();
+    assert!(
+        told.contains("Tables on which this user has no right cannot be seen") && !told.contains("riggers"),
+        "{told}"
+    );
+    own("root");
+    assert!(!gaps().contains("cannot be seen"), "{}", gaps());
+    scene.shop.ask(&format!("DROP USER {user};"));
+}
+
 /// What `script` says in a namespace with mounts of its own, `$shop` being the file of the shop; lines of JSON.
 fn with_mounts(scene: &Scene, script: &str) -> Option<Vec<Value>> {
     let Engine::Sqlite(shop) = &scene.shop else { panic!("files only") };

@@ -9,7 +9,7 @@ use crate::house::{interpreter, judge, repository};
 
 /// What a variable of `tests/services` says; `None`, said aloud, where they do not run.
 #[track_caller]
-pub(super) fn service(name: &str) -> Option<String> {
+pub(crate) fn service(name: &str) -> Option<String> {
     let value = std::env::var(name).ok();
     if value.is_none() {
         assert!(std::env::var_os("PROBITY_TEST_JUDGES").is_none(), "{name} is not set: run tests/services … -- …");
@@ -19,7 +19,7 @@ pub(super) fn service(name: &str) -> Option<String> {
 }
 
 /// What a program says to `input`; it must succeed.
-pub(super) fn said(command: &mut Command, input: &str) -> String {
+pub(crate) fn said(command: &mut Command, input: &str) -> String {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -32,16 +32,17 @@ pub(super) fn said(command: &mut Command, input: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-pub(super) fn lines(text: &str) -> Vec<String> {
+pub(crate) fn lines(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     lines.sort();
     lines
 }
 
 /// A server that ends with the test. Searches look at all that a server holds, so that each test has one to itself.
-pub(super) struct Server {
+pub(crate) struct Server {
     child: Child,
-    pub(super) port: u16,
+    pub(crate) port: u16,
+    command: Command,
     _folder: tempfile::TempDir,
 }
 
@@ -51,14 +52,19 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new(program);
         command.args(words(port, folder.path())).stdout(Stdio::null()).stderr(Stdio::null());
-        let server = Server { child: command.spawn().unwrap(), port, _folder: folder };
+        let server = Server { child: command.spawn().unwrap(), port, command, _folder: folder };
+        server.answers();
+        server
+    }
+
+    fn answers(&self) {
         for _ in 0..200 {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return server;
+            if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+                return;
             }
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
-        panic!("{program} does not come up");
+        panic!("{:?} does not come up", self.command);
     }
 }
 
@@ -70,10 +76,10 @@ impl Drop for Server {
 }
 
 /// Redis, filled and judged by redis-cli.
-pub(super) struct Redis(Server);
+pub(crate) struct Redis(Server);
 
 impl Redis {
-    pub(super) fn start() -> Option<Redis> {
+    pub(crate) fn start() -> Option<Redis> {
         let words = |port: u16, folder: &Path| {
             let words = format!("--port {port} --bind 127.0.0.1 --appendonly no --dir {}", folder.display());
             words.split(' ').map(str::to_owned).chain(["--save".into(), String::new()]).collect()
@@ -81,17 +87,17 @@ impl Redis {
         judge("redis-server").then(|| Redis(Server::start("redis-server", &words)))
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/0", self.0.port)
     }
 
     /// Lines of commands, as typed.
-    pub(super) fn cli(&self, commands: &str) -> String {
+    pub(crate) fn cli(&self, commands: &str) -> String {
         said(Command::new("redis-cli").args(["-p", &self.0.port.to_string()]), commands)
     }
 
     /// A line for each field, element and entry of each key.
-    pub(super) fn dump(&self) -> Vec<String> {
+    pub(crate) fn dump(&self) -> Vec<String> {
         let script = "local out = {} \
             local function say(...) out[#out + 1] = table.concat({...}, ' ') end \
             for _, k in ipairs(redis.call('KEYS', '*')) do local t = redis.call('TYPE', k).ok \
@@ -110,13 +116,13 @@ impl Redis {
 }
 
 /// NATS with JetStream, filled and judged by nats-py.
-pub(super) struct Nats {
+pub(crate) struct Nats {
     server: Server,
     python: PathBuf,
 }
 
 impl Nats {
-    pub(super) fn start() -> Option<Nats> {
+    pub(crate) fn start() -> Option<Nats> {
         let words = |port: u16, folder: &Path| {
             let words = format!("-a 127.0.0.1 -p {port} -js -sd {}", folder.display());
             words.split(' ').map(str::to_owned).collect()
@@ -125,12 +131,20 @@ impl Nats {
         Some(Nats { server: Server::start("nats-server", &words), python })
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.server.port)
     }
 
+    /// kill -9, and the same server over the same files again.
+    pub(crate) fn dies_and_comes_back(&mut self) {
+        self.server.child.kill().unwrap();
+        self.server.child.wait().unwrap();
+        self.server.child = self.server.command.spawn().unwrap();
+        self.server.answers();
+    }
+
     /// `js` is JetStream.
-    pub(super) fn python(&self, script: &str) -> String {
+    pub(crate) fn python(&self, script: &str) -> String {
         let body: String = script.trim().lines().map(|line| format!("  {line}\n")).collect();
         let (begin, end) = ("import asyncio, nats\nasync def main():\n", "  await nc.close()\nasyncio.run(main())\n");
         let connect = format!("  nc = await nats.connect({:?})\n  js = nc.jetstream()\n", self.url());
@@ -138,7 +152,7 @@ impl Nats {
     }
 
     /// A line for each message and revision.
-    pub(super) fn dump(&self) -> Vec<String> {
+    pub(crate) fn dump(&self) -> Vec<String> {
         lines(&self.python(
             "for stream in await js.streams_info():
   for n in range(1, stream.state.last_seq + 1):
@@ -152,15 +166,15 @@ impl Nats {
 }
 
 /// A bucket of the S3 server, filled and judged by boto3.
-pub(super) struct Bucket {
-    pub(super) name: String,
+pub(crate) struct Bucket {
+    pub(crate) name: String,
     url: String,
     python: PathBuf,
 }
 
 impl Bucket {
     /// A bucket of that name, a folder `crm` in it, with versions; `locks` for those that can be locked.
-    pub(super) fn make(name: &str, locks: bool) -> Option<Bucket> {
+    pub(crate) fn make(name: &str, locks: bool) -> Option<Bucket> {
         let url = service("PROBITY_TEST_S3_URL")?;
         let python = Path::new(&std::env::var("PROBITY_TEST_MOTO").unwrap()).with_file_name("python");
         let bucket = Bucket { name: format!("{name}-{}", std::process::id()), url, python };
@@ -172,7 +186,7 @@ impl Bucket {
     }
 
     /// `s3` is the client, `B` the bucket, `put` puts a text under a key of the store.
-    pub(super) fn python(&self, script: &str) -> String {
+    pub(crate) fn python(&self, script: &str) -> String {
         let head = format!(
             "import boto3, datetime\nB = {:?}\ns3 = boto3.client('s3', endpoint_url={:?}, aws_access_key_id='testing', aws_secret_access_key='testing', region_name='us-east-1')\ndef put(key, text): return s3.put_object(Bucket=B, Key='crm/' + key, Body=text.encode())\n",
             self.name, self.url
@@ -181,7 +195,7 @@ impl Bucket {
     }
 
     /// A line for each line of each version, and for each delete marker.
-    pub(super) fn dump(&self) -> Vec<String> {
+    pub(crate) fn dump(&self) -> Vec<String> {
         lines(&self.python(
             "a = s3.list_object_versions(Bucket=B)
 for v in a.get('Versions', []):
@@ -192,20 +206,20 @@ for v in a.get('DeleteMarkers', []): print(v['Key'], 'marker')",
     }
 
     /// The section of docs/stores.md for this bucket.
-    pub(super) fn settings(&self) -> String {
+    pub(crate) fn settings(&self) -> String {
         let text = super::example("S3", "toml", 0).replace("s3://media/", &format!("s3://{}/", self.name));
         text.replace("http://localhost:9000", &self.url)
     }
 }
 
 /// The small API of tests/peers.
-pub(super) struct Api {
+pub(crate) struct Api {
     child: Child,
-    pub(super) port: u16,
+    pub(crate) port: u16,
 }
 
 impl Api {
-    pub(super) fn start() -> Api {
+    pub(crate) fn start() -> Api {
         let program = repository("tests/peers/people-api");
         let mut command = Command::new("python3");
         command.arg(program).arg("s3cret").stdout(Stdio::piped()).stderr(Stdio::null());
@@ -215,14 +229,45 @@ impl Api {
         Api { child, port: line.trim().parse().unwrap() }
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/", self.port)
     }
 
     /// A line for each row, as the server itself has them.
-    pub(super) fn dump(&self) -> Vec<String> {
+    pub(crate) fn dump(&self) -> Vec<String> {
         lines(&said(Command::new("curl").args(["-sf", &format!("{}dump", self.url())]), ""))
     }
+}
+
+impl Api {
+    /// One more order, of that number.
+    pub(crate) fn put_order(&self, no: &str) {
+        let body = format!("{{\"no\": {}, \"person\": 1, \"total\": 1.5}}", serde_json::json!(no));
+        said(
+            Command::new("curl").args(["-sf", "-X", "POST", "--data-binary", "@-", &format!("{}order", self.url())]),
+            &body,
+        );
+    }
+
+    /// What was asked so far.
+    pub(crate) fn log(&self) -> Vec<String> {
+        serde_json::from_str(&said(Command::new("curl").args(["-sf", &format!("{}log", self.url())]), "")).unwrap()
+    }
+
+    /// After so many more questions every one is answered by 500; below zero: none is.
+    pub(crate) fn break_after(&self, questions: i64) {
+        said(Command::new("curl").args(["-sf", "-X", "POST", &format!("{}broken?after={questions}", self.url())]), "");
+    }
+}
+
+/// A text as JSON in ASCII, as the API shows it.
+pub(crate) fn ascii(text: &str) -> String {
+    let mut units = [0; 2];
+    let escaped = |sign: char| match sign.is_ascii() {
+        true => sign.to_string(),
+        false => sign.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect(),
+    };
+    serde_json::json!(text).to_string().chars().map(escaped).collect()
 }
 
 impl Drop for Api {
@@ -233,29 +278,29 @@ impl Drop for Api {
 }
 
 /// What psql says to `sql`.
-pub(super) fn psql(url: &str, sql: &str) -> String {
+pub(crate) fn psql(url: &str, sql: &str) -> String {
     said(Command::new("psql").args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-At", "-f", "-", url]), sql)
 }
 
 /// What the client of MariaDB says to `sql`, cells parted by tabs.
-pub(super) fn mariadb(url: &str, sql: &str) -> String {
+pub(crate) fn mariadb(url: &str, sql: &str) -> String {
     let port = url.trim_end_matches('/').rsplit(':').next().unwrap().to_owned();
     said(Command::new("mariadb").args(["--no-defaults", "-h", "127.0.0.1", "-P", &port, "-u", "root", "-N", "-B"]), sql)
 }
 
 /// The address of another database of the same server.
-pub(super) fn database(url: &str, name: &str) -> String {
+pub(crate) fn database(url: &str, name: &str) -> String {
     format!("{}/{name}", url.rsplit_once('/').unwrap().0)
 }
 
 /// Databases of PostgreSQL of one test, dropped with it.
-pub(super) struct Databases {
-    pub(super) url: String,
-    pub(super) names: Vec<String>,
+pub(crate) struct Databases {
+    pub(crate) url: String,
+    pub(crate) names: Vec<String>,
 }
 
 impl Databases {
-    pub(super) fn make(names: &[&str], sql: &str) -> Option<Databases> {
+    pub(crate) fn make(names: &[&str], sql: &str) -> Option<Databases> {
         let url = service("PROBITY_TEST_POSTGRES_URL")?;
         let names: Vec<String> = names.iter().map(|name| format!("{name}_{}", std::process::id())).collect();
         for name in &names {
@@ -265,11 +310,11 @@ impl Databases {
         Some(Databases { url, names })
     }
 
-    pub(super) fn url_of(&self, number: usize) -> String {
+    pub(crate) fn url_of(&self, number: usize) -> String {
         database(&self.url, &self.names[number])
     }
 
-    pub(super) fn ask(&self, number: usize, sql: &str) -> String {
+    pub(crate) fn ask(&self, number: usize, sql: &str) -> String {
         psql(&self.url_of(number), sql)
     }
 }

@@ -155,7 +155,7 @@ s3.put_object(Bucket=B, Key='other/u8001', Body=b'not of this store')"#,
     );
 }
 
-fn media(bucket: &Bucket) -> House {
+pub(super) fn media(bucket: &Bucket) -> House {
     let house = project(&bucket.settings());
     house.write("media.secret", "testing\n");
     house

@@ -37,7 +37,7 @@ pub(crate) fn scan<B: Bodies>(
         let collection = shape.map_or(entry.name.as_str(), |shape| shape.name.as_str());
         collections.insert(collection.to_owned());
         // Older versions have the same name.
-        let named = if entry.id == entry.name { sought.within(entry.name.as_bytes()) } else { Vec::new() };
+        let named = if entry.is_current() { sought.within(entry.name.as_bytes()) } else { Vec::new() };
         for needle in named {
             hit(Hit {
                 collection: collection.to_owned(),

@@ -22,8 +22,10 @@ use std::time::Instant;
 use model::{Fault, Progress};
 use privacy::catalog::Catalog;
 use privacy::map::Dataset;
-use privacy::row::FieldPath;
-use privacy::store::{Abilities, DataStore, EachRow, Find, Fold, Hit, Needles, Scanned, Standing, Transaction};
+use privacy::row::{FieldPath, Key};
+use privacy::store::{
+    Abilities, Along, Before, DataStore, EachRow, Find, Fold, Hit, Needles, Scanned, Standing, Transaction,
+};
 
 use crate::Access;
 use berth::Berth;
@@ -173,6 +175,30 @@ impl Guarded {
         Err(Fault::internal("internal", "A store was asked more often than can be counted"))
     }
 
+    /// Asks for rows: a question that breaks off is repeated, and each row comes once all the same.
+    fn each_once<T>(
+        &mut self,
+        questions: u32,
+        limit: Option<u64>,
+        each: &mut EachRow<'_>,
+        mut question: impl FnMut(&mut dyn DataStore, &mut EachRow<'_>) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let mut told = ToldRows::default();
+        let mut left = limit;
+        self.read(questions, |store| {
+            told.again();
+            let mut refused = false;
+            let done = question(store, &mut |row| {
+                if left == Some(0) || !told.is_new(&row.key) {
+                    return Ok(());
+                }
+                left = left.map(|left| left - 1);
+                each(row).inspect_err(|_| refused = true)
+            });
+            done.map_err(|fault| if refused || !told.is_whole() { Broke::Final(fault) } else { Broke::Store(fault) })
+        })
+    }
+
     /// Makes sure that a transaction can begin: with the host at hand, or with one that can be written to.
     fn make_writable(&mut self) -> Result<(), Fault> {
         self.replica = None;
@@ -219,20 +245,16 @@ impl DataStore for Guarded {
     fn find(&mut self, find: &Find<'_>, each: &mut EachRow<'_>) -> Result<(), Fault> {
         let batches = |values: usize| values.div_ceil(VALUES_OF_A_QUESTION).max(1);
         let questions = find.any.iter().map(|condition| batches(condition.values.len())).sum::<usize>().max(1);
-        let mut told = ToldRows::default();
-        let mut left = find.limit;
-        self.read(u32::try_from(questions).unwrap_or(u32::MAX), |store| {
-            told.again();
-            let mut refused = false;
-            let done = store.find(find, &mut |row| {
-                if left == Some(0) || !told.is_new(&row.key) {
-                    return Ok(());
-                }
-                left = left.map(|left| left - 1);
-                each(row).inspect_err(|_| refused = true)
-            });
-            done.map_err(|fault| if refused || !told.is_whole() { Broke::Final(fault) } else { Broke::Store(fault) })
-        })
+        let questions = u32::try_from(questions).unwrap_or(u32::MAX);
+        self.each_once(questions, find.limit, each, |store, each| store.find(find, each))
+    }
+
+    fn find_before(&mut self, find: &Find<'_>, before: Before<'_>, each: &mut EachRow<'_>) -> Result<bool, Fault> {
+        self.each_once(1, find.limit, each, |store, each| store.find_before(find, before, each))
+    }
+
+    fn goes_along(&mut self, collection: &str, keys: &[Key]) -> Result<Along, Fault> {
+        self.read(1, |store| Ok(store.goes_along(collection, keys)?))
     }
 
     fn leave_replicas(&mut self) {

@@ -7,14 +7,14 @@ use privacy::catalog::{Catalog, Collection, Column, ColumnKind, Index, Link, OnD
 use privacy::row::Cell;
 
 use super::session::Session;
-use super::{Fact, Facts};
+use super::{Fact, Facts, rights};
 use crate::sql::quoted;
 
 /// A row of an answer.
-struct Row(Vec<Cell>);
+pub(super) struct Row(Vec<Cell>);
 
 impl Row {
-    fn text(&self, at: usize) -> &str {
+    pub(super) fn text(&self, at: usize) -> &str {
         self.0.get(at).and_then(Option::as_deref).unwrap_or_default()
     }
 
@@ -27,7 +27,7 @@ impl Row {
     }
 }
 
-fn ask(session: &mut Session, sql: &str) -> Result<Vec<Row>, Fault> {
+pub(super) fn ask(session: &mut Session, sql: &str) -> Result<Vec<Row>, Fault> {
     Ok(session.texts(sql, &[])?.into_iter().map(Row).collect())
 }
 
@@ -45,6 +45,7 @@ pub(super) fn describe(session: &mut Session) -> Result<(Catalog, Facts), Fault>
     links(session, &mut catalog, &at)?;
     checks(session, &mut catalog, &at)?;
     triggers(session, &mut catalog, &at)?;
+    rights::gaps(session, &mut catalog)?;
     for collection in &mut catalog.collections {
         collection.key = key(collection);
     }

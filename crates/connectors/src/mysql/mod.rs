@@ -9,8 +9,10 @@
 
 mod catalog;
 mod faults;
+mod rights;
 mod scan;
 mod session;
+mod settings;
 mod words;
 
 use std::collections::HashMap;
@@ -24,6 +26,7 @@ use privacy::store::{DataStore, Fold, Scanned, Standing};
 use crate::access::Access;
 use crate::sql::{self, Bind, Change, Engine, Field, Naming, Scan, SqlStore, Statement};
 use session::Session;
+pub(crate) use settings::settings;
 
 /// Tables up to this size are rebuilt after a deletion; larger ones would take minutes and as much disk again.
 const REBUILD_BYTES: u64 = 256 << 20;
@@ -102,6 +105,17 @@ impl Engine for MySql {
         binds: &mut Vec<Bind>,
     ) -> Option<String> {
         self.dialect(collection).among(fields, fold, tuples, binds)
+    }
+
+    fn before(&self, column: &Column, day: &str, binds: &mut Vec<Bind>) -> Option<String> {
+        let is_date = ["date", "datetime", "timestamp"].iter().any(|kind| {
+            column.type_name.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with(['(', ' ']))
+        });
+        let name = self.quote(&column.name);
+        is_date.then(|| {
+            binds.push(Bind::Text(day.to_owned()));
+            format!("({name} < CAST(? AS DATETIME) OR {name} IS NULL)")
+        })
     }
 
     fn named(&self, collection: &Collection, naming: &Naming<'_>, keys: &[&Key], binds: &mut Vec<Bind>) -> String {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::Access;
 use crate::bounds::{Patient, endless, harmless};
-use crate::tls::encrypted;
+use crate::tls::{self, encrypted};
 use crate::web_address::Address;
 
 use super::login::Login;
@@ -39,6 +39,9 @@ pub(super) struct Wire {
     inbox: String,
     asked: u64,
     pub(super) server: String,
+    /// What the server said first.
+    pub(super) greeting: Value,
+    pub(super) is_encrypted: bool,
 }
 
 impl Wire {
@@ -55,7 +58,7 @@ impl Wire {
         tcp.set_nodelay(true).map_err(lost)?;
         let tcp = Patient::of(tcp);
         tcp.expect(Some(access.connect_timeout), LINE_BYTES_MAX);
-        let hello = read_line_unbuffered(tcp.clone()).map_err(lost)?;
+        let hello = tls::line(tcp.clone()).map_err(lost)?;
         if hello.is_empty() {
             return Err(lost(std::io::ErrorKind::UnexpectedEof.into()));
         }
@@ -82,8 +85,11 @@ impl Wire {
             asked: 0,
             server: harmless(info["version"].as_str().unwrap_or_default()),
             host,
+            greeting: info,
+            is_encrypted,
         };
-        wire.log_in(&login, info["nonce"].as_str())?;
+        let nonce = wire.greeting["nonce"].as_str().map(str::to_owned);
+        wire.log_in(&login, nonce.as_deref())?;
         Ok(wire)
     }
 
@@ -219,16 +225,6 @@ fn sizes(has_headers: bool, words: &[&str]) -> Option<(usize, usize)> {
     let whole = sizes.next()?.parse().ok().filter(|size| *size <= MESSAGE_BYTES_MAX)?;
     let head = if has_headers { sizes.next()?.parse().ok().filter(|head| *head <= whole)? } else { 0 };
     Some((head, whole))
-}
-
-/// Before TLS begins, not one byte more may be read than the line.
-fn read_line_unbuffered(mut tcp: Patient) -> std::io::Result<String> {
-    let mut line = Vec::new();
-    let mut byte = [0];
-    while line.len() < 1 << 16 && tcp.read(&mut byte)? == 1 && byte[0] != b'\n' {
-        line.push(byte[0]);
-    }
-    Ok(String::from_utf8_lossy(&line).trim_end().to_owned())
 }
 
 fn unreachable(host: &str, error: &std::io::Error) -> Fault {

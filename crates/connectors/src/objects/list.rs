@@ -64,7 +64,7 @@ impl Listing {
             item.map(|item| Entry {
                 id: match (&item.version, item.is_latest) {
                     (Some(version), false) => format!("{}{glue}{version}", item.name),
-                    _ => item.name.clone(),
+                    _ => Entry::current_id(&item.name),
                 },
                 name: item.name,
                 size: item.size,

@@ -11,6 +11,7 @@ mod faults;
 mod pair;
 mod scan;
 mod session;
+mod settings;
 mod types;
 mod words;
 
@@ -28,6 +29,7 @@ use crate::access::Access;
 use crate::sql::{self, Bind, Change, Engine, Field, Naming, Scan, SqlStore, Statement};
 
 use session::Session;
+pub(crate) use settings::settings;
 use types::Type;
 
 /// Opens the database at `url`: `postgres://USER@HOST:PORT/DATABASE?sslmode=…`.
@@ -111,6 +113,16 @@ impl Engine for Postgres {
         binds: &mut Vec<Bind>,
     ) -> Option<String> {
         words::among(collection, &self.fields(collection, fields), fold, tuples, binds)
+    }
+
+    fn before(&self, column: &Column, day: &str, binds: &mut Vec<Bind>) -> Option<String> {
+        let is_date = column.type_name == "date" || column.type_name.starts_with("timestamp");
+        let name = self.quote(&column.name);
+        is_date.then(|| {
+            binds.push(Bind::Text(day.to_owned()));
+            let day = format!("CAST(${}::text AS pg_catalog.timestamp)", binds.len());
+            format!("({name} OPERATOR(pg_catalog.<) {day} OR {name} IS NULL)")
+        })
     }
 
     fn named(&self, collection: &Collection, naming: &Naming<'_>, keys: &[&Key], binds: &mut Vec<Bind>) -> String {

@@ -61,7 +61,8 @@ impl Typed {
             false => format!("{left} {operator} {wanted}"),
         };
         let (column, kind) = (self.column(), &self.kind);
-        match (&kind.class, self.path.is_empty()) {
+        // Within a document, and within a list that is one.
+        match (&kind.class, self.path.is_empty() && !self.is_text_list) {
             (Class::Jsonb | Class::Json, false) => {
                 binds.push(Bind::Text(json_path(&self.path)));
                 let (path, leaf) =
@@ -81,7 +82,6 @@ impl Typed {
                 }
             }
             (_, false) => format!("{column} IS NOT NULL"),
-            _ if self.is_text_list => format!("{column} IS NOT NULL"),
             (Class::Json | Class::Jsonb, true) => any(folded(fold, &format!("({column} #>> '{{}}')")), "=", wanted),
             (Class::List(element), true) => match (fold, is_list, element.is_comparable()) {
                 (Fold::Exact, true, true) => format!("{column} OPERATOR(pg_catalog.&&) {}", list_of(element, wanted)),

@@ -37,6 +37,13 @@ pub(crate) trait Engine: Send {
         binds: &mut Vec<Bind>,
     ) -> Option<String>;
 
+    /// The predicate "the date in `column` is before `day`, or there is none", which an index on the column serves. `None`:
+    /// the store does not know what a date is there.
+    fn before(&self, column: &Column, day: &str, binds: &mut Vec<Bind>) -> Option<String> {
+        let _ = (column, day, binds);
+        None
+    }
+
     /// The predicate "the row is one of these", by its key, or by all columns.
     fn named(&self, collection: &Collection, naming: &Naming<'_>, keys: &[&Key], binds: &mut Vec<Bind>) -> String;
 

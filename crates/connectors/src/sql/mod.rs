@@ -28,7 +28,7 @@ use model::{Fault, Progress};
 use privacy::catalog::Catalog;
 use privacy::map::Dataset;
 use privacy::row::FieldPath;
-use privacy::store::{Abilities, DataStore, EachRow, Find, Fold, Hit, Needles, Scanned, Standing, Transaction};
+use privacy::store::{Abilities, Before, DataStore, EachRow, Find, Fold, Hit, Needles, Scanned, Standing, Transaction};
 
 use lists::Lists;
 use write::Work;
@@ -85,6 +85,11 @@ impl<E: Engine> DataStore for SqlStore<E> {
     fn find(&mut self, find: &Find<'_>, each: &mut EachRow<'_>) -> Result<(), Fault> {
         let (engine, catalog) = self.ready()?;
         search::find(engine, catalog, find, each)
+    }
+
+    fn find_before(&mut self, find: &Find<'_>, before: Before<'_>, each: &mut EachRow<'_>) -> Result<bool, Fault> {
+        let (engine, catalog) = self.ready()?;
+        search::find_before(engine, catalog, find, before, each)
     }
 
     fn begin(&mut self) -> Result<Box<dyn Transaction + '_>, Fault> {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use model::{Digest, Fault};
 use privacy::catalog::{Catalog, ColumnKind};
 use privacy::row::{Cell, FieldPath, digest};
-use privacy::store::{Condition, EachRow, Find, Fold};
+use privacy::store::{Before, Condition, EachRow, Find, Fold};
 
 use super::engine::Engine;
 use super::fold::folded;
@@ -54,6 +54,29 @@ pub(crate) fn find<E: Engine>(
         }
     }
     Ok(())
+}
+
+/// See [`privacy::store::DataStore::find_before`]. Only every row of a collection is asked for in that way.
+pub(crate) fn find_before<E: Engine>(
+    engine: &mut E,
+    catalog: &Catalog,
+    find: &Find<'_>,
+    before: Before<'_>,
+    each: &mut EachRow<'_>,
+) -> Result<bool, Fault> {
+    let collection = collection(catalog, find.collection)?;
+    let field = Field::of(collection, before.field)?;
+    let mut statement = Statement::default();
+    let narrowed = match find.any.is_empty() && find.limit.is_none() && !field.is_within() {
+        true => engine.before(field.column, before.day, &mut statement.binds),
+        false => None,
+    };
+    let Some(meets) = narrowed else { return self::find(engine, catalog, find, each).map(|()| false) };
+    let shape = Shape::new(collection, find.fields)?;
+    statement.sql = format!("SELECT {} FROM {} WHERE {meets}", shape.list(engine), engine.table(collection));
+    let mut told = Told { seen: HashSet::new(), remembers: false, left: None };
+    told.rows(engine, &shape, &statement, None, each)?;
+    Ok(true)
 }
 
 /// Whether a row can come from more than one statement: not when one condition on one plain column was cut in batches.

@@ -214,6 +214,7 @@ impl World {
             holds,
             secret: None,
             gaps,
+            ages: None,
         };
         let plan = plan::plan(&graph, &mut members, &found, &policy, &Hidden)?;
         let again = Plan::parse(plan.to_json().unwrap().to_string().as_bytes()).unwrap();

@@ -3,7 +3,7 @@
 //! ```text
 //! # heading     ## heading of level 2     ### of level 3
 //! ! something that must be read           - an item           1. a step
-//! _ a blank to fill in, by its name       @@name  blocks that the program makes
+//! _ a blank, by its name; a | b: two in a row   @@name  blocks that the program makes
 //! anything else is a paragraph; an empty line ends it, a line that is set in by two spaces goes on with the line above
 //! ```
 //! `@NAME@` stands for a value. Values are put in after the marks are read: nothing in a value is taken for a mark.
@@ -137,7 +137,8 @@ pub(super) fn text(blocks: &[Block]) -> Vec<u8> {
             Block::Notice(texts) => texts.iter().for_each(|text| wrap(&mut out, "*** ", "    ", &text.value)),
             Block::Code(lines) => lines.iter().for_each(|line| out.push_str(&format!("    {line}\n"))),
             Block::Blanks(names) => {
-                names.iter().for_each(|name| out.push_str(&format!("\n{}\n{name}\n", "_".repeat(50))));
+                let names = names.iter().flat_map(|row| row.split(" | "));
+                names.for_each(|name| out.push_str(&format!("\n{}\n{name}\n", "_".repeat(50))));
             }
             Block::Signatures(people) => {
                 people.iter().for_each(|one| out.push_str(&format!("\n{}\n{}\n", "_".repeat(50), one.name)));

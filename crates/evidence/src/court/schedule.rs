@@ -90,6 +90,19 @@ pub(super) fn table(
     })
 }
 
+/// The same with room for what a prosecutor decides: disclosable, inspection or clearly not, and why.
+pub(super) fn for_disclosure(table: Block) -> Block {
+    let Block::Table(mut table) = table else { return table };
+    // What is added comes from the columns that are widest.
+    for (column, share) in table.columns.iter_mut().zip([6, 13, 25, 36]) {
+        column.share = share;
+    }
+    let column = |title: &str, share| Column { title: title.to_owned(), share, number: false };
+    table.columns.extend([column("D, I or C", 10), column("Comment", 10)]);
+    table.rows.iter_mut().for_each(|row| row.extend([Cell(Vec::new()), Cell(Vec::new())]));
+    Block::Table(table)
+}
+
 /// What an exhibit is, in the words of whoever collected it.
 fn description(exhibit: &ExhibitWire) -> String {
     match exhibit.description.trim() {

@@ -3,7 +3,7 @@
 
 use model::{Fault, counted, grouped};
 
-use super::draft::{self, DRAFT, notice};
+use super::draft::{self, notice};
 use super::{Desk, Filings, filing, reasoning, schedule, values};
 use crate::Limits;
 use crate::report::{self, Block, Cell, Column, Paper, Report, Table, Text};
@@ -65,9 +65,10 @@ fn set_aside(desk: &Desk, pages: &mut [Printed]) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The parts of a bundle: what the index calls them.
+/// The parts of a bundle: what the index calls them, and the head of each of their pages. A draft is a draft on each page:
+/// bundles are taken apart.
 const PARTS: [&str; 4] =
-    ["A. Evidence report", "B. Witness statement (draft)", "C. Schedule of exhibits", "D. Exhibits"];
+    ["A. Evidence report", "B. Statement (DRAFT – NOT SIGNED)", "C. Schedule of exhibits", "D. Exhibits"];
 
 fn bundle(desk: &Desk, pages: &[Printed]) -> Report {
     let whole = report::compose(desk.document, Vec::new(), desk.created);
@@ -89,10 +90,7 @@ fn bundle(desk: &Desk, pages: &[Printed]) -> Report {
     part(1, statement(desk));
     part(2, schedule_part(wire, &titles));
     part(3, exhibits_part(wire, pages, &titles));
-    // A draft is a draft on each page: bundles are taken apart.
-    let drafts = format!("part B: {DRAFT}");
-    let marking = if whole.marking.is_empty() { drafts } else { format!("{} – {drafts}", whole.marking) };
-    Report { title: format!("Bundle: {}", wire.title), marking, paper: Paper::A4, blocks, ..whole }
+    Report { title: format!("Bundle: {}", wire.title), paper: Paper::A4, blocks, ..whole }
 }
 
 /// Each part and each exhibit, with a link, its date and its page.
@@ -104,9 +102,11 @@ fn index(desk: &Desk, titles: &[String]) -> Block {
     let exhibits = titles.iter().zip(&desk.document.wire.exhibits);
     let exhibits = exhibits.map(|(title, exhibit)| (title.clone(), collected(&exhibit.collected)));
     let row = |(at, (place, date)): (usize, (String, String))| {
+        // A part stands out from what is in it.
+        let words = if at < PARTS.len() { Text::strong(place.clone()) } else { Text::plain(place.clone()) };
         vec![
             Cell(vec![Text::plain((at + 1).to_string())]),
-            Cell(vec![Text::plain(place.clone()).to(place.clone())]),
+            Cell(vec![words.to(place.clone())]),
             Cell(vec![Text::plain(date)]),
             Cell(vec![Text::page_of(place)]),
         ]
@@ -188,7 +188,7 @@ fn acts(desk: &Desk) -> Vec<Block> {
 
 fn schedule_part(wire: &DocumentWire, titles: &[String]) -> Vec<Block> {
     let said = "After the columns of form MG6C. All exhibits of the case are listed; whether one is used, unused or sensitive is not \
-                for a program to say. The same is in schedule.csv, with columns for relevance and disclosure.";
+                for a program to say: those columns are empty. The same is in schedule.csv.";
     let mut blocks = vec![Block::Paragraph(Text::plain(said))];
     let exhibits = wire.exhibits.as_slice();
     blocks.push(match exhibits {
@@ -199,7 +199,7 @@ fn schedule_part(wire: &DocumentWire, titles: &[String]) -> Vec<Block> {
                 Some(title) => Text::strong(&exhibit.id).to(title),
                 None => Text::strong(&exhibit.id),
             };
-            schedule::table(wire, exhibits, &reference, &|exhibit| &exhibit.file)
+            schedule::for_disclosure(schedule::table(wire, exhibits, &reference, &|exhibit| &exhibit.file))
         }
     });
     blocks

@@ -54,6 +54,15 @@ impl Algorithm {
     }
 }
 
+impl From<seal::sshsig::Hash> for Algorithm {
+    fn from(hash: seal::sshsig::Hash) -> Self {
+        match hash {
+            seal::sshsig::Hash::Sha256 => Algorithm::Sha256,
+            seal::sshsig::Hash::Sha512 => Algorithm::Sha512,
+        }
+    }
+}
+
 impl From<Hash> for Algorithm {
     fn from(hash: Hash) -> Self {
         match hash {

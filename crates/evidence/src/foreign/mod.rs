@@ -8,7 +8,8 @@
 //! | ASiC-E, ASiC-S | EN 319 162-1 | the data objects of a zip, by XAdES, CAdES or a time stamp |
 //! | BagIt bag | RFC 8493 | the files of a folder or zip, by lists of digests; nobody signs them |
 //! | PDF | EN 319 142-1, ISO 32000 | the file, by signatures in it |
-//! | time stamp, CMS signature, OpenTimestamps proof | RFC 3161, RFC 5652, OpenTimestamps | another file, which the user has |
+//! | export, certificate of erasure | `export-package/1`, `erase-certificate/1` | the list of its files; the document, by a signature beside it |
+//! | time stamp, CMS or SSH signature, OpenTimestamps proof | RFC 3161, RFC 5652, PROTOCOL.sshsig, OpenTimestamps | another file, which the user has |
 //!
 //! Invariants:
 //! - what cannot be understood in one way only is not read: a zip whose structure or names two readers could take
@@ -21,11 +22,14 @@
 mod archive;
 mod asic;
 mod bag;
+mod certificate;
+mod export;
 mod folder;
 mod hash;
 mod limits;
 mod recognise;
 mod single;
+mod ssh;
 mod tree;
 
 use std::path::Path;
@@ -46,6 +50,15 @@ pub struct Data<'a> {
     pub bytes: &'a dyn Bytes,
 }
 
+/// What is needed besides the file itself.
+#[derive(Clone, Copy, Default)]
+pub struct Beside<'a> {
+    /// The file that a time stamp, signature or proof is about.
+    pub data: Option<Data<'a>>,
+    /// The plan of the erasure that a certificate is about.
+    pub plan: Option<Data<'a>>,
+}
+
 /// Checks a file of the form that [`recognise`] found. What does not hold is an answer (`Ok`), not a fault.
 ///
 /// # Errors
@@ -54,7 +67,7 @@ pub struct Data<'a> {
 pub fn verify(
     form: Form,
     input: &dyn Bytes,
-    data: Option<Data<'_>>,
+    beside: Beside<'_>,
     ask: &Ask,
     progress: &dyn Progress,
 ) -> Result<Verification, Fault> {
@@ -63,35 +76,42 @@ pub fn verify(
     }
     let start = |total| progress.start("verify", total);
     let found = match form {
-        Form::AsicE | Form::AsicS | Form::ZippedBag => {
+        Form::AsicE | Form::AsicS | Form::ZippedBag | Form::Export => {
             let archive = open(input)?;
             start(tree::Tree::files(&archive).values().fold(0, |sum: u64, size| sum.saturating_add(*size)));
             match form {
                 Form::ZippedBag => bag::verify_zip(&archive, ask, progress),
+                Form::Export => export::verify_zip(&archive, ask, progress),
                 _ => asic::verify(form, &archive, ask, progress),
             }
         }
         _ => {
             start(0);
-            single::verify(form, input, data, ask)
+            single::verify(form, input, beside.data, beside.plan, ask)
         }
     };
     progress.finish();
     found
 }
 
-/// Checks a folder: it has to be a BagIt bag.
+/// Checks a folder: it has to be a BagIt bag, or an export that was unpacked.
 ///
 /// # Errors
 /// `not-verifiable` when it is none; what the disk says.
 pub fn verify_folder(folder: &Path, ask: &Ask, progress: &dyn Progress) -> Result<Verification, Fault> {
     let failed = |error| Fault::io("read", folder, error);
-    if !folder.join(bag::DECLARATION).try_exists().map_err(failed)? {
-        return Err(recognise::not_verifiable("This folder is no BagIt bag: it has no bagit.txt"));
-    }
+    let is_bag = folder.join(bag::DECLARATION).try_exists().map_err(failed)?;
     let tree = folder::Folder::open(folder).map_err(failed)?;
+    if !is_bag && !export::is_one(tree::Tree::files(&tree)) {
+        return Err(recognise::not_verifiable(
+            "This folder is neither a BagIt bag (it has no bagit.txt) nor an export that was unpacked",
+        ));
+    }
     progress.start("verify", tree::Tree::files(&tree).values().sum());
-    let found = bag::verify_folder(&tree, ask, progress);
+    let found = match is_bag {
+        true => bag::verify_folder(&tree, ask, progress),
+        false => export::verify_folder(&tree, ask, progress),
+    };
     progress.finish();
     found
 }

@@ -5,7 +5,7 @@ use seal::tsp;
 
 use super::archive::{Archive, MIMETYPE};
 use super::tree::Tree as _;
-use super::{asic, bag, unreadable};
+use super::{asic, bag, export, unreadable};
 use crate::Limits;
 use crate::bytes::{Bytes, take};
 
@@ -30,6 +30,12 @@ pub enum Form {
     Cms,
     /// A proof of OpenTimestamps.
     Ots,
+    /// An SSH signature (PROTOCOL.sshsig).
+    SshSignature,
+    /// A person's data, as `export` hands them over.
+    Export,
+    /// A certificate of erasure, with its signature beside it.
+    Certificate,
 }
 
 impl Form {
@@ -45,12 +51,15 @@ impl Form {
             Form::TimeStamp => "time stamp",
             Form::Cms => "CMS signature",
             Form::Ots => "OpenTimestamps proof",
+            Form::SshSignature => "SSH signature",
+            Form::Export => "export of personal data",
+            Form::Certificate => "certificate of erasure",
         }
     }
 
     /// Whether it is about another file, which is needed to verify it.
     pub fn needs_data(self) -> bool {
-        matches!(self, Form::TimeStamp | Form::Cms | Form::Ots)
+        matches!(self, Form::TimeStamp | Form::Cms | Form::Ots | Form::SshSignature)
     }
 }
 
@@ -84,6 +93,9 @@ pub fn recognise(input: &dyn Bytes) -> Result<Form, Fault> {
     }
     if prefix.starts_with(b"\0OpenTimestamps\0\0Proof\0") {
         return Ok(Form::Ots);
+    }
+    if seal::sshsig::Signature::begins(&prefix) {
+        return Ok(Form::SshSignature);
     }
     if prefix.starts_with(b"-----BEGIN CMS-----") || prefix.starts_with(b"-----BEGIN PKCS7-----") {
         return Ok(Form::Cms);
@@ -123,6 +135,9 @@ fn of_zip(input: &dyn Bytes, archive: &Archive<'_>) -> Result<Form, Fault> {
     if let Some(form) = says.and_then(|says| asic::form_of(&says)) {
         return Ok(form);
     }
+    if export::is_one(names) {
+        return Ok(Form::Export);
+    }
     if let Some(form) = asic::form_by_names(names) {
         return Ok(form);
     }
@@ -130,17 +145,21 @@ fn of_zip(input: &dyn Bytes, archive: &Archive<'_>) -> Result<Form, Fault> {
         return Ok(Form::ZippedBag);
     }
     if archive.is_sound() {
-        return Err(not_verifiable("This zip is no package, no signed container (ASiC) and no BagIt bag"));
+        return Err(not_verifiable("This zip is no package, no export, no signed container (ASiC) and no BagIt bag"));
     }
     // The directory cannot be read: what the zip begins with tells what it was.
     let prefix = take(input, 0, archive.bytes().min(PREFIX) as usize).map_err(unreadable)?;
-    let form = prefix.get(MIMETYPE_AT..).and_then(asic::form_at);
+    let form = match export::begins(&prefix) {
+        true => Some(Form::Export),
+        false => prefix.get(MIMETYPE_AT..).and_then(asic::form_at),
+    };
     form.ok_or_else(|| not_verifiable(&format!("This zip is damaged: {}", archive.first_flaw())))
 }
 
 pub(super) fn not_verifiable(what: &str) -> Fault {
     Fault::bad_input("not-verifiable", what).advise(
-        "What can be verified: packages of probity, ASiC-E and ASiC-S containers, BagIt bags (folder or zip), PDFs, time \
-         stamps (.tsr, .tst), CMS signatures (.p7s, .p7m) and OpenTimestamps proofs (.ots).",
+        "What can be verified: packages, exports and certificates of probity, ASiC-E and ASiC-S containers, BagIt bags \
+         (folder or zip), PDFs, time stamps (.tsr, .tst), CMS signatures (.p7s, .p7m), SSH signatures (.sig) and \
+         OpenTimestamps proofs (.ots). A file that is signed beside itself needs its signature there: FILE.sig.",
     )
 }

@@ -11,7 +11,7 @@ use seal::x509::Hash;
 use seal::{Revocations, armour, tsp};
 
 use super::hash::{Algorithm, Hasher};
-use super::{Data, Form, answer, unreadable};
+use super::{Data, Form, answer, ssh, unreadable};
 use crate::Limits;
 use crate::bytes::{Bytes, take};
 use crate::package::people::{People, SIGNATURES};
@@ -23,7 +23,16 @@ const PROOF: &str = "proof";
 const BLOCK: usize = 1 << 18;
 
 /// Checks a file that is no container.
-pub(super) fn verify(form: Form, input: &dyn Bytes, data: Option<Data<'_>>, ask: &Ask) -> Result<Verification, Fault> {
+pub(super) fn verify(
+    form: Form,
+    input: &dyn Bytes,
+    data: Option<Data<'_>>,
+    plan: Option<Data<'_>>,
+    ask: &Ask,
+) -> Result<Verification, Fault> {
+    if form == Form::SshSignature {
+        return ssh::verify(input, needed(form, data)?, plan, ask);
+    }
     let len = input.size().map_err(unreadable)?;
     let most = if form == Form::Pdf { Limits::REPORT_BYTES } else { Limits::FOREIGN_SIGNATURE_BYTES };
     if len > most {
@@ -56,17 +65,22 @@ fn over(
     data: Option<Data<'_>>,
     judge: impl FnOnce(&Streamed<'_>, (u64, u64)) -> Result<Verification, Fault>,
 ) -> Result<Verification, Fault> {
-    let data = data.ok_or_else(|| {
+    let data = needed(form, data)?;
+    let failed = |error| Fault::io("read", Path::new(data.name), error);
+    let streamed = Streamed::new(data);
+    let found = judge(&streamed, (1, data.bytes.size().map_err(failed)?))?;
+    streamed.settle().map(|()| found)
+}
+
+/// The file that something is about.
+fn needed(form: Form, data: Option<Data<'_>>) -> Result<Data<'_>, Fault> {
+    data.ok_or_else(|| {
         Fault::bad_input(
             "data-missing",
             format!("A {} is about another file, which is needed to verify it", form.word()),
         )
         .advise("Name that file with --data, or put it beside this one under the same name without its ending.")
-    })?;
-    let failed = |error| Fault::io("read", Path::new(data.name), error);
-    let streamed = Streamed { data, failed: RefCell::new(None) };
-    let found = judge(&streamed, (1, data.bytes.size().map_err(failed)?))?;
-    streamed.failed.into_inner().map_or(Ok(found), |error| Err(failed(error)))
+    })
 }
 
 fn pdf(bytes: &[u8], ask: &Ask) -> Result<Verification, Fault> {
@@ -155,13 +169,23 @@ fn proof(bytes: &[u8], streamed: &Streamed<'_>, ask: &Ask) -> Result<Vec<Check>,
 }
 
 /// Content that is digested when somebody asks.
-struct Streamed<'d> {
+pub(super) struct Streamed<'d> {
     data: Data<'d>,
     failed: RefCell<Option<io::Error>>,
 }
 
-impl Streamed<'_> {
-    fn hash(&self, algorithm: Algorithm) -> Option<Vec<u8>> {
+impl<'d> Streamed<'d> {
+    pub(super) fn new(data: Data<'d>) -> Self {
+        Streamed { data, failed: RefCell::new(None) }
+    }
+
+    /// What the disk said meanwhile.
+    pub(super) fn settle(self) -> Result<(), Fault> {
+        let error = self.failed.into_inner();
+        error.map_or(Ok(()), |error| Err(Fault::io("read", Path::new(self.data.name), error)))
+    }
+
+    pub(super) fn hash(&self, algorithm: Algorithm) -> Option<Vec<u8>> {
         let read = || -> io::Result<Vec<u8>> {
             let (size, mut at, mut block) = (self.data.bytes.size()?, 0, vec![0; BLOCK]);
             let mut hasher = Hasher::new(algorithm);

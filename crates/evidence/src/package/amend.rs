@@ -12,8 +12,10 @@ use seal::{Revocations, Trust, ots, sha256, xades};
 use super::container::{sign, signatures};
 use super::intake::Package;
 use super::paths::*;
+use super::readers::{PdfReader, PdfSignature};
 use super::seals::TimeSource;
 use super::verify::{Ask, judge};
+use crate::Limits;
 use crate::bytes::{Bytes, take};
 use crate::zip::{self, Out, Writer, order};
 
@@ -25,6 +27,7 @@ pub struct Amendment<'i> {
     input: &'i dyn Bytes,
     package: Package,
     now: Instant,
+    pdf: &'i dyn PdfReader,
     /// Name in the zip → content.
     changes: BTreeMap<String, Vec<u8>>,
     /// Nothing is pending any more, and the file that says so goes.
@@ -69,7 +72,7 @@ impl<'i> Amendment<'i> {
     ///
     /// # Errors
     /// `not-a-package`, `package-not-intact`, or what the disk says.
-    pub fn open(input: &'i dyn Bytes, ask: &Ask, progress: &dyn Progress) -> Result<Self, Fault> {
+    pub fn open(input: &'i dyn Bytes, ask: &Ask<'i>, progress: &dyn Progress) -> Result<Self, Fault> {
         let failed = |error| Fault::io("read", Path::new("the package"), error);
         let bytes = input.size().map_err(failed)?;
         let Some(directory) = zip::open(input).map_err(failed)? else {
@@ -84,7 +87,8 @@ impl<'i> Amendment<'i> {
             return Err(Fault::unverified("package-not-intact", format!("The package is not intact: {why}"))
                 .advise("Check it with verify, and take a fresh copy."));
         }
-        Ok(Amendment { input, package, now: ask.now, changes: BTreeMap::new(), is_complete: false })
+        let (now, pdf) = (ask.now, ask.pdf);
+        Ok(Amendment { input, package, now, pdf, changes: BTreeMap::new(), is_complete: false })
     }
 
     /// Digest of `manifest.json`: it names the package.
@@ -130,6 +134,24 @@ impl<'i> Amendment<'i> {
         Ok(self.judged(name)?.iter().all(|found| found.signed.stamped.is_some()))
     }
 
+    /// The report, where a signature in it has no time stamp and none stands beside the bag. It cannot come into the report,
+    /// every byte of which is sealed.
+    fn report_without_time(&self) -> Result<Option<Vec<u8>>, Fault> {
+        if self.beside(REPORT_STAMP).is_some() {
+            return Ok(None);
+        }
+        let read = self.package.again(self.input, REPORT, Limits::REPORT_BYTES);
+        let Some(report) = read.map_err(|error| Fault::io("read", Path::new("the package"), error))? else {
+            return Ok(None);
+        };
+        let found = self.pdf.signatures(&report, &Trust { anchors: &[], now: self.now })?;
+        let (stamps, signatures): (Vec<_>, Vec<_>) = found.iter().partition(|found| found.is_stamp);
+        let is_stamped = |found: &&PdfSignature| found.signed.stamped.is_some();
+        // A time stamp of the document covers all that was signed before.
+        let waits = !stamps.iter().any(is_stamped) && !signatures.iter().all(is_stamped);
+        Ok(waits.then_some(report))
+    }
+
     /// Adds each time stamp that is missing. Returns the names of the files that got one.
     ///
     /// # Errors
@@ -152,21 +174,27 @@ impl<'i> Amendment<'i> {
             self.changes.insert(name.clone(), xades::with_timestamp(&xml, &stamp.token)?);
             added.push(name);
         }
+        if let Some(report) = self.report_without_time()?
+            && let Some(stamp) = time.stamp(&sha256(&report))?
+        {
+            self.changes.insert(REPORT_STAMP.to_owned(), stamp.response);
+            added.push(REPORT.to_owned());
+        }
         self.is_complete = self.package.beside.contains_key(PENDING) && self.pending()? == 0;
         Ok(added)
     }
 
-    /// How many signatures have no time stamp.
+    /// How many signatures have no time stamp; those of the report count as one, for one time stamp covers them.
     ///
     /// # Errors
-    /// `bad-signature` where a XAdES signature cannot be read.
+    /// `bad-signature` where a XAdES signature cannot be read, `bad-pdf` where the report cannot.
     pub fn pending(&self) -> Result<usize, Fault> {
         let (_, place, _, _) = self.signature();
         let mut pending = usize::from(self.beside(place).is_none());
         for name in self.signature_files() {
             pending += usize::from(!self.is_stamped(&name)?);
         }
-        Ok(pending)
+        Ok(pending + usize::from(self.report_without_time()?.is_some()))
     }
 
     /// Adds a signature over every file of the bag. Returns its name.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use model::{Digest, Progress};
-use seal::Hasher;
+use seal::{Hasher, update_each};
 
 use super::paths::*;
 use crate::Limits;
@@ -34,6 +34,14 @@ pub(super) struct Seen {
     pub(super) sha256: Digest,
 }
 
+/// A file that is to be read.
+struct Wanted<'d> {
+    entry: &'d Entry,
+    begins: u64,
+    /// Whether its content is kept.
+    hold: bool,
+}
+
 struct Read {
     seen: Seen,
     held: Option<Vec<u8>>,
@@ -48,13 +56,17 @@ impl Package {
         progress: &dyn Progress,
     ) -> io::Result<Self> {
         let mut left = bytes;
+        let mut held = Limits::HELD_BYTES;
         let mut wanted = Vec::new();
         for entry in &directory.entries {
             let Some(begins) = directory.contents.get(&entry.name) else { continue };
             // Entries that overlap would be read again and again; the structure check has named them.
             let Some(rest) = left.checked_sub(entry.size) else { continue };
             left = rest;
-            wanted.push((entry, *begins));
+            // All that is held together stays below one limit: a package of a million small tag files is refused, not held.
+            let room = if is_held(&entry.name) { held.checked_sub(entry.size) } else { None };
+            held = room.unwrap_or(held);
+            wanted.push(Wanted { entry, begins: *begins, hold: room.is_some() });
         }
         let read = read_all(input, &wanted, progress)?;
         let mut package = Package {
@@ -65,8 +77,8 @@ impl Package {
             crc: Vec::new(),
             directory: Directory::default(),
         };
-        for ((entry, _), read) in wanted.iter().zip(read) {
-            package.file(entry, read);
+        for (wanted, read) in wanted.iter().zip(read) {
+            package.file(wanted.entry, read);
         }
         package.directory = directory;
         Ok(package)
@@ -115,56 +127,93 @@ fn is_held(name: &str) -> bool {
     }
 }
 
-fn read_all(input: &dyn Bytes, wanted: &[(&Entry, u64)], progress: &dyn Progress) -> io::Result<Vec<Read>> {
+/// So many files does a thread read side by side, to verify them or to copy them: as many as `update_each` takes in one step.
+pub(super) const SIDE: usize = 16;
+/// And so much of each at a time; all together stays in what a core keeps in its cache.
+pub(super) const STEP: usize = 64 << 10;
+
+fn read_all(input: &dyn Bytes, wanted: &[Wanted<'_>], progress: &dyn Progress) -> io::Result<Vec<Read>> {
     let next = AtomicUsize::new(0);
-    // All that is held together stays below one limit: a package of a million small tag files is refused, not held.
-    let done = Mutex::new((Vec::with_capacity(wanted.len()), Limits::HELD_BYTES));
+    let threads = threads().min(wanted.len()).max(1);
+    // No thread takes what another could do meanwhile.
+    let side = wanted.len().div_ceil(threads).clamp(1, SIDE);
+    let done = Mutex::new(Vec::with_capacity(wanted.len()));
     let work = || -> io::Result<()> {
-        let mut block = vec![0; 1 << 18];
+        let (mut steps, mut open) = (vec![0; side * STEP], Vec::with_capacity(side));
         loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some((entry, begins)) = wanted.get(at) else { return Ok(()) };
-            let hold = is_held(&entry.name) && entry.size <= Limits::HELD_BYTES;
-            let mut read = read_entry(input, (entry.size, *begins), hold, &mut block, progress)?;
-            let mut done = done.lock().map_err(|_| io::Error::other("a thread that hashes ended early"))?;
-            match done.1.checked_sub(read.held.as_ref().map_or(0, |held| held.len() as u64)) {
-                Some(left) => done.1 = left,
-                None => read.held = None,
+            let more = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed)).take(side - open.len());
+            open.extend(more.map_while(|at| wanted.get(at).map(|wanted| Reading::new(at, wanted))));
+            if open.is_empty() {
+                return Ok(());
             }
-            done.0.push((at, read));
+            for (reading, step) in open.iter_mut().zip(steps.chunks_mut(STEP)) {
+                reading.step(input, step, progress)?;
+            }
+            let pieces = open.iter_mut().zip(steps.chunks(STEP));
+            update_each(pieces.map(|(reading, step)| (&mut reading.hasher, &step[..reading.got])));
+            let mut done = done.lock().map_err(|_| io::Error::other("a thread that hashes ended early"))?;
+            done.extend(open.extract_if(.., |reading| reading.is_whole()).map(Reading::finish));
         }
     };
     thread::scope(|scope| {
-        let others: Vec<_> = (1..threads().min(wanted.len())).map(|_| scope.spawn(work)).collect();
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
         let own = work();
         others.into_iter().try_for_each(|other| other.join().unwrap_or_else(|_| Err(io::Error::other("lost"))))?;
         own
     })?;
-    let (mut done, _) = done.into_inner().unwrap_or_default();
+    let mut done = done.into_inner().map_err(|_| io::Error::other("a thread that hashes ended early"))?;
     done.sort_by_key(|(at, _)| *at);
     Ok(done.into_iter().map(|(_, read)| read).collect())
 }
 
-fn read_entry(
-    input: &dyn Bytes,
-    (size, begins): (u64, u64),
-    hold: bool,
-    block: &mut [u8],
-    progress: &dyn Progress,
-) -> io::Result<Read> {
-    let (mut hasher, mut crc, mut held) = (Hasher::new(), crc32fast::Hasher::new(), Vec::new());
-    let mut at = 0;
-    while at < size {
-        let want = block.len().min((size - at).try_into().unwrap_or(usize::MAX));
-        input.read_at(begins + at, &mut block[..want])?;
-        hasher.update(&block[..want]);
-        crc.update(&block[..want]);
-        if hold {
-            held.extend_from_slice(&block[..want]);
+/// A file that is being read.
+struct Reading {
+    /// Which of the files it is.
+    at: usize,
+    begins: u64,
+    size: u64,
+    seen: u64,
+    /// How many bytes the last step brought.
+    got: usize,
+    hasher: Hasher,
+    crc: crc32fast::Hasher,
+    held: Option<Vec<u8>>,
+}
+
+impl Reading {
+    fn new(at: usize, wanted: &Wanted) -> Self {
+        Reading {
+            at,
+            begins: wanted.begins,
+            size: wanted.entry.size,
+            seen: 0,
+            got: 0,
+            hasher: Hasher::new(),
+            crc: crc32fast::Hasher::new(),
+            held: wanted.hold.then(Vec::new),
         }
-        at += want as u64;
-        progress.advance(want as u64);
     }
-    let seen = Seen { size, sha256: hasher.finish() };
-    Ok(Read { seen, held: hold.then_some(held), crc: crc.finalize() })
+
+    /// Reads on; whoever calls hashes what came.
+    fn step(&mut self, input: &dyn Bytes, step: &mut [u8], progress: &dyn Progress) -> io::Result<()> {
+        self.got = step.len().min((self.size - self.seen).try_into().unwrap_or(usize::MAX));
+        let step = &mut step[..self.got];
+        input.read_at(self.begins + self.seen, step)?;
+        self.crc.update(step);
+        if let Some(held) = &mut self.held {
+            held.extend_from_slice(step);
+        }
+        self.seen += self.got as u64;
+        progress.advance(self.got as u64);
+        Ok(())
+    }
+
+    fn is_whole(&self) -> bool {
+        self.seen == self.size
+    }
+
+    fn finish(self) -> (usize, Read) {
+        let seen = Seen { size: self.size, sha256: self.hasher.finish() };
+        (self.at, Read { seen, held: self.held, crc: self.crc.finalize() })
+    }
 }

@@ -25,6 +25,8 @@ pub(crate) const DSSE: &str = "proofs/manifest.dsse.json";
 pub(crate) const CADES_STAMP: &str = "META-INF/manifest.p7s.tsr";
 /// The time stamp over the SSH signature where there is no CAdES signature, in the zip.
 pub(crate) const SSH_STAMP: &str = "META-INF/manifest.json.sig.tsr";
+/// The time stamp over the whole report, in the zip: for one whose signatures were made while no authority answered.
+pub(crate) const REPORT_STAMP: &str = "META-INF/report.pdf.tsr";
 /// The proof of OpenTimestamps over the CAdES signature, in the zip.
 pub(crate) const CADES_ANCHOR: &str = "META-INF/manifest.p7s.ots";
 /// The proof of OpenTimestamps over the SSH signature where there is no CAdES signature, in the zip.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use model::{Digest, Instant};
-use seal::{Answer, Signed, Trust};
+use seal::{Answer, PublicKey, Signed, Trust};
 
 use super::paths::MANIFEST;
 use super::{Ask, Check, Outcome, PdfSignature, Question};
@@ -100,6 +100,13 @@ impl People {
         }
     }
 
+    /// Judges more without counting who signed there: whoever signs a page has not signed what was sealed.
+    pub(super) fn uncounted(&mut self, judge: impl FnOnce(&mut Self)) {
+        let counted = self.trusted.clone();
+        judge(self);
+        self.trusted = counted;
+    }
+
     /// Something that should be a signature or time stamp, and cannot be read as one.
     pub(crate) fn unreadable(&mut self, name: &str, why: &str) {
         self.count(name, &Answer::No(why.to_owned()));
@@ -161,6 +168,21 @@ impl People {
 
 /// The check of [`People::all`].
 pub(crate) const SIGNATURES: &str = "signatures";
+
+/// Whether the user trusts the Ed25519 key that signed.
+pub(crate) fn of_key(signer: Option<&PublicKey>, trusted: &[PublicKey]) -> Check {
+    let Some(key) = signer else { return Check::not_checked("signer", "No signature is good, so there is no signer.") };
+    let fingerprint = key.fingerprint();
+    if trusted.contains(key) {
+        return Check::passed("signer", format!("You trust the key {fingerprint}."));
+    }
+    if trusted.is_empty() {
+        let why =
+            format!("You gave no key to trust. Compare {fingerprint} with what the signer tells you by another way.");
+        return Check::not_checked("signer", why);
+    }
+    Check::failed("signer", format!("The key {fingerprint} is not one that you trust."))
+}
 
 fn stamped(time: Instant) -> String {
     format!("It was stamped on {time}.")

@@ -8,16 +8,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use model::{Digest, Fault, Progress};
-use seal::Hasher;
+use seal::{Hasher, update_each};
 
+use super::intake::{SIDE, STEP};
 use super::source::Source;
 use super::write::{hashed_beside, not_written};
 use crate::bytes::threads;
 use crate::case::changed;
 use crate::zip::{Entry, Places};
 
-/// One read: what a core keeps in its cache.
-const BLOCK: usize = 256 << 10;
 /// A larger exhibit has a thread of its own for its digest.
 const LARGE: u64 = 256 << 20;
 
@@ -29,18 +28,17 @@ pub(super) fn scatter(
 ) -> Result<(Vec<Entry>, u64), Fault> {
     let (mut entries, end) = laid_out(names);
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let work = || -> Result<Vec<(usize, u32)>, Fault> {
-        let (mut block, mut done) = (vec![0; BLOCK], Vec::new());
-        while !failed.load(Ordering::Relaxed) {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let (Some(entry), Some((_, source))) = (entries.get(at), names.get(at)) else { break };
-            let crc = one(entry, source, places, &mut block, progress);
-            done.push((at, crc.inspect_err(|_| failed.store(true, Ordering::Relaxed))?));
-        }
-        Ok(done)
+    let threads = threads().min(names.len()).max(1);
+    // No thread takes what another could do meanwhile.
+    let side = names.len().div_ceil(threads).clamp(1, SIDE);
+    let take = || {
+        let at = next.fetch_add(1, Ordering::Relaxed);
+        let (entry, (_, source)) = (entries.get(at)?, names.get(at)?);
+        Some((at, entry, *source)).filter(|_| !failed.load(Ordering::Relaxed))
     };
+    let work = || share(&take, side, places, progress).inspect_err(|_| failed.store(true, Ordering::Relaxed));
     let done = thread::scope(|scope| {
-        let others: Vec<_> = (1..threads().min(names.len())).map(|_| scope.spawn(work)).collect();
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
         let lost = || Err(Fault::internal("thread-lost", "A thread that writes ended early"));
         let mut all = vec![work()];
         all.extend(others.into_iter().map(|other| other.join().unwrap_or_else(|_| lost())));
@@ -50,6 +48,41 @@ pub(super) fn scatter(
         entries[at].crc = crc;
     }
     Ok((entries, end))
+}
+
+/// The next file that nobody has begun: its number, its entry, and where it comes from.
+type Next<'n> = (usize, &'n Entry, &'n Source);
+
+/// What one thread writes: `side` exhibits at a time, so that their digests advance side by side. Returns the CRC of each file.
+fn share<'n>(
+    next: &dyn Fn() -> Option<Next<'n>>,
+    side: usize,
+    places: &dyn Places,
+    progress: &dyn Progress,
+) -> Result<Vec<(usize, u32)>, Fault> {
+    let (mut steps, mut open, mut done) = (vec![0; side * STEP], Vec::with_capacity(side), Vec::new());
+    loop {
+        while open.len() < side
+            && let Some((at, entry, source)) = next()
+        {
+            match source {
+                Source::Exhibit { path, size, sha256 } if *size <= LARGE => {
+                    open.push(Copying::begin(at, entry, path, (*size, *sha256))?);
+                }
+                other => done.push((at, alone(entry, other, places, progress)?)),
+            }
+        }
+        if open.is_empty() {
+            return Ok(done);
+        }
+        for (copying, step) in open.iter_mut().zip(steps.chunks_mut(STEP)) {
+            copying.step(step, places, progress)?;
+        }
+        update_each(open.iter_mut().zip(steps.chunks(STEP)).map(|(one, step)| (&mut one.hasher, &step[..one.got])));
+        for copied in open.extract_if(.., |copying| copying.got == 0) {
+            done.push(copied.end(places)?);
+        }
+    }
 }
 
 /// Where each file begins, and where the last one ends.
@@ -63,22 +96,16 @@ fn laid_out(names: &[(&String, &Source)]) -> (Vec<Entry>, u64) {
     (names.iter().map(entry).collect(), at)
 }
 
-/// Writes one file and its header. Returns its CRC.
-fn one(
-    entry: &Entry,
-    source: &Source,
-    places: &dyn Places,
-    block: &mut [u8],
-    progress: &dyn Progress,
-) -> Result<u32, Fault> {
-    let begins = entry.offset + entry.local_header().len() as u64;
+/// Writes one file that needs no company, and its header. Returns its CRC.
+fn alone(entry: &Entry, source: &Source, places: &dyn Places, progress: &dyn Progress) -> Result<u32, Fault> {
+    let begins = begins(entry);
     let crc = match source {
         Source::Held(bytes) => {
             places.write_at(begins, bytes).map_err(not_written)?;
             progress.advance(bytes.len() as u64);
             crc32fast::hash(bytes)
         }
-        Source::Exhibit { path, size, sha256 } if *size > LARGE => {
+        Source::Exhibit { path, size, sha256 } => {
             let mut at = begins;
             let mut put = |bytes: &[u8]| {
                 places.write_at(at, bytes)?;
@@ -87,43 +114,75 @@ fn one(
             };
             hashed_beside(path, (*size, *sha256), &mut put, progress)?
         }
-        Source::Exhibit { path, size, sha256 } => copied(path, (*size, *sha256), begins, places, block, progress)?,
     };
-    let header = Entry { crc, ..entry.clone() }.local_header();
-    places.write_at(entry.offset, &header).map_err(not_written)?;
+    head(entry, crc, places)?;
     Ok(crc)
 }
 
-/// Copies an exhibit, if it still is what was collected. Returns its CRC.
-fn copied(
-    path: &Path,
+/// Where the content of a file begins.
+fn begins(entry: &Entry) -> u64 {
+    entry.offset + entry.local_header().len() as u64
+}
+
+/// Writes the header, which holds the CRC.
+fn head(entry: &Entry, crc: u32, places: &dyn Places) -> Result<(), Fault> {
+    let header = Entry { crc, ..entry.clone() }.local_header();
+    places.write_at(entry.offset, &header).map_err(not_written)
+}
+
+/// An exhibit that is being copied, as long as it is what was collected.
+struct Copying<'n> {
+    at: usize,
+    entry: &'n Entry,
+    path: &'n Path,
+    file: File,
     expect: (u64, Digest),
     begins: u64,
-    places: &dyn Places,
-    block: &mut [u8],
-    progress: &dyn Progress,
-) -> Result<u32, Fault> {
-    let failed = |error| Fault::io("read", path, error);
-    let mut file = File::open(path).map_err(failed)?;
-    let (mut hasher, mut crc, mut seen) = (Hasher::new(), crc32fast::Hasher::new(), 0);
-    loop {
-        let got = match file.read(block) {
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            got => got.map_err(failed)?,
-        };
-        // What is longer than it was would be written over what follows.
-        if got == 0 || seen + got as u64 > expect.0 {
-            break;
-        }
-        hasher.update(&block[..got]);
-        crc.update(&block[..got]);
-        places.write_at(begins + seen, &block[..got]).map_err(not_written)?;
-        seen += got as u64;
-        progress.advance(got as u64);
+    seen: u64,
+    /// How many bytes the last step brought; none at the end.
+    got: usize,
+    hasher: Hasher,
+    crc: crc32fast::Hasher,
+}
+
+impl<'n> Copying<'n> {
+    fn begin(at: usize, entry: &'n Entry, path: &'n Path, expect: (u64, Digest)) -> Result<Self, Fault> {
+        let file = File::open(path).map_err(|error| Fault::io("read", path, error))?;
+        let (hasher, crc, begins) = (Hasher::new(), crc32fast::Hasher::new(), begins(entry));
+        Ok(Copying { at, entry, path, file, expect, begins, seen: 0, got: 0, hasher, crc })
     }
-    let ended = file.read(&mut block[..1]).map_err(failed)? == 0;
-    match ended && (seen, hasher.finish()) == expect {
-        true => Ok(crc.finalize()),
-        false => Err(changed(&path.display().to_string())),
+
+    /// Reads on and writes what came; whoever calls hashes it.
+    fn step(&mut self, step: &mut [u8], places: &dyn Places, progress: &dyn Progress) -> Result<(), Fault> {
+        self.got = loop {
+            match self.file.read(step) {
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                got => break got.map_err(|error| Fault::io("read", self.path, error))?,
+            }
+        };
+        let step = &step[..self.got];
+        // What is longer than it was would be written over what follows.
+        if self.seen + self.got as u64 > self.expect.0 {
+            return Err(self.changed());
+        }
+        self.crc.update(step);
+        places.write_at(self.begins + self.seen, step).map_err(not_written)?;
+        self.seen += self.got as u64;
+        progress.advance(self.got as u64);
+        Ok(())
+    }
+
+    /// Writes the header of what is whole.
+    fn end(self, places: &dyn Places) -> Result<(usize, u32), Fault> {
+        if (self.seen, self.hasher.clone().finish()) != self.expect {
+            return Err(self.changed());
+        }
+        let crc = self.crc.finalize();
+        head(self.entry, crc, places)?;
+        Ok((self.at, crc))
+    }
+
+    fn changed(&self) -> Fault {
+        changed(&self.path.display().to_string())
     }
 }

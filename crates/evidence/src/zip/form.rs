@@ -32,6 +32,11 @@ pub(crate) const END: u32 = 0x0605_4b50;
 pub(crate) const END64: u32 = 0x0606_4b50;
 pub(crate) const LOCATOR64: u32 = 0x0706_4b50;
 
+/// An extra field that says nothing.
+pub(crate) const PADDING: u16 = 0xD935;
+/// Where a local header has the length of its extra field.
+const EXTRA_LEN_AT: usize = 28;
+
 /// Length of the end record.
 pub(crate) const END_LEN: u64 = 22;
 /// Length of the ZIP64 end record and its locator.
@@ -52,6 +57,20 @@ impl Entry {
             put16(&mut out, 16);
             put64(&mut out, self.size);
             put64(&mut out, self.size);
+        }
+        out
+    }
+
+    /// The local header of a file whose size is not known when it begins: as long for a large file as for a small one, so that
+    /// it can be written again. A small one has padding there (the alignment field of Android, which every reader passes over).
+    pub(crate) fn roomy_header(&self) -> Vec<u8> {
+        let mut out = self.local_header();
+        if self.size < WIDE {
+            out[EXTRA_LEN_AT..EXTRA_LEN_AT + 2].copy_from_slice(&20_u16.to_le_bytes());
+            put16(&mut out, PADDING);
+            put16(&mut out, 16);
+            put16(&mut out, 1); // aligned to every byte
+            out.extend_from_slice(&[0; 14]);
         }
         out
     }

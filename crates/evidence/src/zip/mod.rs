@@ -12,7 +12,7 @@ mod plain;
 mod read;
 mod write;
 
-pub(crate) use form::{Entry, MIMETYPE, order};
+pub(crate) use form::{Entry, MIMETYPE, PADDING, order};
 pub use plain::ZipStream;
 pub(crate) use read::{Directory, open};
 pub(crate) use write::Writer;

@@ -5,10 +5,8 @@ use std::io;
 use super::form::Entry;
 use super::write::{Out, Writer};
 
-/// Largest file: its size has to fit the header that stands before it.
-const FILE_MAX: u64 = 0xFFFF_FFFE;
-
-/// A zip of the same form, for other packages than a case's: entries in the order in which they are written.
+/// A zip of the same form, for other packages than a case's: entries in the order in which they are written, of any size (ZIP64
+/// where it takes that).
 pub struct ZipStream<'w> {
     writer: Writer<'w>,
     open: Option<(Entry, crc32fast::Hasher)>,
@@ -33,14 +31,11 @@ impl<'w> ZipStream<'w> {
     /// The next bytes of it.
     ///
     /// # Errors
-    /// `FileTooLarge` beyond 4 GiB; what `out` says.
+    /// What `out` says.
     pub fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         if let Some((entry, crc)) = &mut self.open {
             crc.update(bytes);
             entry.size += bytes.len() as u64;
-            if entry.size > FILE_MAX {
-                return Err(io::ErrorKind::FileTooLarge.into());
-            }
         }
         self.writer.put(bytes)
     }

@@ -86,13 +86,13 @@ impl<'w> Writer<'w> {
     /// A file whose size nobody knows yet; [`Writer::end_unknown`] fills it in.
     pub(super) fn begin_unknown(&mut self, name: &str) -> io::Result<Entry> {
         let entry = Entry { name: name.to_owned(), size: 0, crc: 0, offset: self.at };
-        self.put(&entry.local_header())?;
+        self.put(&entry.roomy_header())?;
         Ok(entry)
     }
 
     /// The file is whole: its header says so.
     pub(super) fn end_unknown(&mut self, entry: Entry) -> io::Result<()> {
-        self.out.patch(entry.offset, &entry.local_header(), self.at)?;
+        self.out.patch(entry.offset, &entry.roomy_header(), self.at)?;
         self.entries.push(entry);
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use model::{Fault, Hidden, Instant};
-use probity_evidence::foreign::{Data, Form, recognise, verify, verify_folder};
+use probity_evidence::foreign::{Beside, Data, Form, recognise, verify, verify_folder};
 use probity_evidence::package::{Ask, Blocks, NoBlocks, Outcome, PdfReader, PdfSignature, Question, Verification};
 use seal::Trust;
 use seal::x509::Certificate;
@@ -112,7 +112,7 @@ impl Ground {
         let form = recognise(&file)?;
         let opened = data.map(|data| File::open(self.path(data)).unwrap());
         let data = opened.as_ref().zip(data).map(|(bytes, name)| Data { name, bytes });
-        verify(form, &file, data, &ask, &Hidden)
+        verify(form, &file, Beside { data, plan: None }, &ask, &Hidden)
     }
 
     pub(crate) fn form(&self, name: &str) -> Result<Form, Fault> {

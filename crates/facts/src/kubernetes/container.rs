@@ -5,6 +5,7 @@ use yaml::Node;
 
 use super::{Object, Pod};
 use crate::tree::{at, flag, integer, list, text, texts};
+use crate::{image, secret};
 
 /// Every container of the pod, init containers last.
 pub(super) fn all(object: &Object<'_>, pod: &Pod<'_>) -> Vec<Value> {
@@ -13,8 +14,8 @@ pub(super) fn all(object: &Object<'_>, pod: &Pod<'_>) -> Vec<Value> {
 }
 
 fn one(object: &Object<'_>, pod: &Pod<'_>, node: &Node, init: bool) -> Value {
-    let image = text(node, &["image"]).unwrap_or_default();
-    let (tag, digest) = parts(image);
+    let named = text(node, &["image"]).unwrap_or_default();
+    let (tag, digest) = image::parts(named);
     // What the container says counts before what its pod says (SecurityContext, PodSecurityContext).
     let own = |key: &str| flag(node, &["securityContext", key]);
     let pods = |key: &str| flag(pod.spec, &["securityContext", key]);
@@ -25,7 +26,7 @@ fn one(object: &Object<'_>, pod: &Pod<'_>, node: &Node, init: bool) -> Value {
     let long_running = (!init || sidecar) && !matches!(object.kind(), "Job" | "CronJob");
     json!({
         "name": text(node, &["name"]).unwrap_or_default(),
-        "image": image,
+        "image": named,
         "image_tag": tag,
         "image_digest": digest,
         "workload": format!("{}/{}", object.kind(), object.name()),
@@ -54,44 +55,12 @@ fn request<'n>(node: &'n Node, what: &str) -> Option<&'n str> {
     text(node, &["resources", "requests", what]).or(text(node, &["resources", "limits", what]))
 }
 
-/// Tag and digest of an image's name: `registry:5000/shop/web:1.4@sha256:…`.
-fn parts(image: &str) -> (Option<&str>, Option<&str>) {
-    let (name, digest) = match image.split_once('@') {
-        Some((name, digest)) => (name, Some(digest)),
-        None => (image, None),
-    };
-    // A colon before the last slash belongs to a port.
-    let last = name.rsplit('/').next().unwrap_or(name);
-    (last.split_once(':').map(|(_, tag)| tag), digest)
-}
-
-const SECRET_WORDS: [&str; 8] =
-    ["PASSWORD", "PASSWD", "SECRET", "TOKEN", "API_KEY", "APIKEY", "PRIVATE_KEY", "CREDENTIAL"];
-
 /// Names of variables that look like secrets and whose value is written out instead of taken from a Secret.
 fn plain_secrets(node: &Node) -> Vec<&str> {
-    let looks_secret = |name: &str| SECRET_WORDS.iter().any(|word| name.to_ascii_uppercase().contains(word));
-    // `…_FILE` and `…_PATH` say where the secret lies, not what it is.
-    let is_path = |name: &str| ["_FILE", "_PATH", "_NAME"].iter().any(|end| name.to_ascii_uppercase().ends_with(end));
     list(node, &["env"])
         .iter()
         .filter(|one| text(one, &["value"]).is_some_and(|value| !value.is_empty()))
         .filter_map(|one| text(one, &["name"]))
-        .filter(|name| looks_secret(name) && !is_path(name))
+        .filter(|name| secret::is_name(name))
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::parts;
-
-    #[test]
-    fn an_image_has_a_tag_and_a_digest() {
-        let check = |image, expect| assert_eq!(parts(image), expect, "{image}");
-        check("nginx", (None, None));
-        check("nginx:1.27", (Some("1.27"), None));
-        check("registry:5000/shop/web", (None, None));
-        check("registry:5000/shop/web:1.4@sha256:ab", (Some("1.4"), Some("sha256:ab")));
-        check("web@sha256:ab", (None, Some("sha256:ab")));
-    }
 }

@@ -5,14 +5,19 @@ use model::Fault;
 
 use super::LEFT;
 use crate::font::{FaceId, Faces};
-use crate::page::{Fill, Layout, Placed};
+use crate::page::{Bookmark, Fill, Layout, Placed};
 use crate::palette::{GREY, INK, RULE};
-use crate::text::{Line, Style, break_lines};
+use crate::text::{Line, Style, break_lines, plain_width};
 
 /// From one line of the marking to the next.
 const STEP: f32 = 12.0;
 const SMALL: Style = Style { face: FaceId::REGULAR, size: 8.0, color: GREY };
 const STRONG: Style = Style { face: FaceId::BOLD, size: 8.5, color: INK };
+const PLACE: Style = Style { face: FaceId::BOLD, size: 8.0, color: INK };
+/// Between the words of a head.
+const GAP: f32 = 12.0;
+/// What begins so near to the top of a page begins with it.
+const NEAR: f32 = 30.0;
 
 /// The room that the marking leaves.
 pub(super) struct Frame {
@@ -52,11 +57,16 @@ impl Frame {
         let producer = one_line(faces, SMALL, &report.producer)?;
         let made = one_line(faces, SMALL, &to_seconds(report.created))?;
         let total = layout.pages.len();
+        let places = self.places(layout);
         for (number, page) in layout.pages.iter_mut().enumerate() {
             let count = one_line(faces, SMALL, &format!("Page {} of {total}", number + 1))?;
             let placed = |x, y, line: &Line| Placed { x, y, line: line.clone(), mark: None };
             page.head.push(placed(LEFT, head, &case));
             page.head.push(placed(right - producer.width, head, &producer));
+            let room = right - producer.width - LEFT - case.width - 2.0 * GAP;
+            if let Some(place) = places[number].as_deref().filter(|place| plain_width(faces, PLACE, place) < room) {
+                page.head.push(placed(LEFT + case.width + GAP, head, &one_line(faces, PLACE, place)?));
+            }
             page.foot.push(placed(LEFT, foot, &made));
             page.foot.push(placed(right - count.width, foot, &count));
             for (at, line) in self.marking.iter().enumerate() {
@@ -73,6 +83,31 @@ impl Frame {
             }
         }
         Ok(())
+    }
+
+    /// What each page of a report in parts says about where one is: bundles are taken apart.
+    fn places(&self, layout: &Layout) -> Vec<Option<String>> {
+        let mut parts = layout.bookmarks.iter().enumerate().filter(|(_, mark)| mark.level == 1).map(|(at, _)| at);
+        // The first is the title of the whole.
+        let marks = parts.nth(1).map_or(&[][..], |first| &layout.bookmarks[first..]);
+        (0..layout.pages.len()).map(|page| place(marks, page, self.top - NEAR)).collect()
+    }
+}
+
+/// The part at the top of a page, and what it goes on with there.
+fn place(bookmarks: &[Bookmark], page: usize, top: f32) -> Option<String> {
+    let begun = |mark: &&Bookmark| mark.page < page || mark.page == page && mark.top >= top;
+    let (mut part, mut section) = (None, None);
+    for mark in bookmarks.iter().filter(begun) {
+        match mark.level {
+            1 => (part, section) = (Some(&mark.title), None),
+            2 => section = Some(&mark.title),
+            _ => {}
+        }
+    }
+    match section {
+        Some(section) => Some(format!("{} – {section}", part?)),
+        None => part.cloned(),
     }
 }
 

@@ -113,7 +113,7 @@ fn the_index_of_a_bundle_leads_to_the_pages_it_names() {
     let pages = pages(&path);
     let entries = [
         ("A. Evidence report", "Evidence report"),
-        ("B. Witness statement (draft)", "Criminal Justice Act 1967, s 9"),
+        ("B. Statement (DRAFT – NOT SIGNED)", "Criminal Justice Act 1967, s 9"),
         ("C. Schedule of exhibits", "form MG6C"),
         ("D. Exhibits", "Exhibit EX-001"),
         ("Exhibit EX-001 (text)", "10.0.0.1 GET /page/000 200"),
@@ -132,6 +132,12 @@ fn the_index_of_a_bundle_leads_to_the_pages_it_names() {
         expect.extend([page as u32; 2]);
     }
     assert!(pages.iter().any(|page| page.contains("10.0.0.1 GET /page/399 200")));
+    // Each page of the draft says so, and no other; a page that goes on says with what.
+    let draft = expect[2] as usize..expect[4] as usize;
+    for (number, page) in (1..).zip(&pages).skip(1) {
+        assert_eq!(page.contains("DRAFT – NOT SIGNED"), draft.contains(&number), "{number}: {page}");
+    }
+    assert!(pages.iter().filter(|page| page.contains("D. Exhibits – Exhibit EX-001 (text)")).count() > 1);
     let document = Document::load(&path).unwrap();
     let first = *document.get_pages().get(&1).unwrap();
     let links = document.get_page_annotations(first).unwrap();

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Certificate, Looked};
 use crate::plan::Outcome;
+use crate::register::Recipient;
 
 pub(super) fn document(of: &Certificate) -> Value {
     let about = &of.about;
@@ -53,7 +54,10 @@ pub(super) fn document(of: &Certificate) -> Value {
             "store": store, "collection": collection, "rows": rows,
         })),
         "remains_physically": list(&of.physical, |(store, text)| json!({"store": store, "text": text})),
-        "recipients": list(&of.recipients, |(name, collections)| json!({"name": name, "collections": collections})),
+        "recipients": list(&of.recipients, Recipient::to_json),
+        "backups": list(&of.backups, |it| json!({
+            "store": it.store, "kept": it.kept, "until": it.until, "place": it.place,
+        })),
         "tombstones": about.tombstones,
     })
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Certificate, Looked};
+use crate::register::Recipient;
 
 const NAMESPACE: &str = "urn:probity:erase-certificate:1";
 
@@ -49,12 +50,31 @@ pub(super) fn document(of: &Certificate) -> String {
         xml.line("foundAgain", &[("store", store), ("collection", collection), ("rows", &rows)], None);
     }
     of.physical.iter().for_each(|(store, text)| xml.line("remainsPhysically", &[("store", store)], Some(text)));
-    for (name, collections) in &of.recipients {
-        xml.line("recipient", &[("collections", &collections.join(" "))], Some(name));
+    of.recipients.iter().for_each(|one| recipient(one, &mut xml));
+    for backup in &of.backups {
+        let word = |word: &Option<String>| word.clone().unwrap_or_default();
+        let (kept, until, place) = (word(&backup.kept), word(&backup.until), word(&backup.place));
+        xml.line("backups", &[("store", &backup.store), ("kept", &kept), ("until", &until), ("place", &place)], None);
     }
     xml.line("tombstones", &[], Some(&about.tombstones.to_string()));
     xml.close("eraseCertificate");
     xml.text
+}
+
+fn recipient(of: &Recipient, xml: &mut Xml) {
+    let told = of.told.as_ref();
+    let acknowledged = told.and_then(|told| told.acknowledged).map(|at| at.to_string());
+    xml.line(
+        "recipient",
+        &[
+            ("collections", &of.collections.join(" ")),
+            ("told", &told.map(|told| told.at.to_string()).unwrap_or_default()),
+            ("by", told.map_or("", |told| &told.by)),
+            ("acknowledged", &acknowledged.unwrap_or_default()),
+            ("notToldBecause", of.exempt.as_deref().unwrap_or_default()),
+        ],
+        Some(&of.name),
+    );
 }
 
 fn lines(of: &Certificate, xml: &mut Xml) {

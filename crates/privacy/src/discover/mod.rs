@@ -15,11 +15,12 @@ mod learn;
 mod stream;
 mod up;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use model::{Digest, Fault, Progress};
 
 use crate::Limits;
+use crate::anchor;
 use crate::catalog::Catalog;
 use crate::graph::{Edge, Graph, Tie};
 use crate::identity::Identity;
@@ -67,6 +68,8 @@ pub struct Found {
     pub rows_read: Vec<u64>,
     /// `shop.person.mail`: fields in which an identity was found only because case or punctuation do not count.
     pub folded: Vec<String>,
+    /// `shop.board.readers`: lists in which an identity stands beside others that are not among those that were named.
+    pub alongside: Vec<String>,
 }
 
 /// One row that was found, or several equal ones of a collection without a key.
@@ -134,16 +137,60 @@ pub fn discover(
     progress.start("find", 0);
     let seeds = search.seed_questions()?;
     search.ask_all(members, seeds, progress)?;
-    loop {
-        let questions = search.down_questions();
-        if questions.is_empty() {
-            break;
-        }
-        search.ask_all(members, questions, progress)?;
-    }
-    up::follow(&mut search, members, progress)?;
+    search.spread(members, progress)?;
     progress.finish();
     Ok(search.finish())
+}
+
+/// A row from which a search starts, whosever it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seed {
+    /// Its node.
+    pub node: usize,
+    /// What names it.
+    pub key: Key,
+    /// The cells of `Node::needs`.
+    pub cells: Vec<Cell>,
+    /// Of its cells in `Node::digest_columns`.
+    pub digest: Digest,
+    /// How many equal rows it stands for.
+    pub count: u64,
+    /// What belongs to it is found as well.
+    pub spreads: bool,
+}
+
+/// Finds every row that belongs to `seeds`, as [`discover`] finds those of a person. A seed that does not spread is found itself, with
+/// the role [`Role::Points`].
+///
+/// # Errors
+/// `subject-too-large`; what the stores say.
+pub fn from_rows(
+    graph: &Graph,
+    members: &mut [Member],
+    seeds: Vec<Seed>,
+    progress: &dyn Progress,
+) -> Result<Found, Fault> {
+    let mut search = Search::new(graph, members.len(), &[], Options { digests: true, tolerant: false });
+    progress.start("find", 0);
+    for seed in seeds {
+        let came = ask::Came { key: seed.key, cells: seed.cells, digest: Some(seed.digest) };
+        let at = search.enter(seed.node, came)?;
+        let row = &mut search.nodes[seed.node].rows[at];
+        (row.count, row.seed, row.still) = (seed.count, true, !seed.spreads);
+        search.judge(seed.node, at);
+    }
+    search.spread(members, progress)?;
+    progress.finish();
+    Ok(search.finish())
+}
+
+/// Whose a row is by the identities in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    Theirs,
+    /// Theirs is in a list with others.
+    Joint,
+    Others,
 }
 
 /// How a row stands while the search goes on.
@@ -163,6 +210,10 @@ struct Row {
     ties: Vec<usize>,
     referrers: Vec<usize>,
     seed: bool,
+    /// The identity by which it was found stands in a list beside others.
+    joint: bool,
+    /// Nothing is followed from it.
+    still: bool,
 }
 
 /// The rows of one node.
@@ -180,6 +231,16 @@ struct Port {
     fresh: Vec<Vec<String>>,
 }
 
+impl Port {
+    fn enlist(&mut self, tuples: impl IntoIterator<Item = Vec<String>>) {
+        for tuple in tuples {
+            if self.owned.insert(tuple.clone()) {
+                self.fresh.push(tuple);
+            }
+        }
+    }
+}
+
 struct Search<'g> {
     graph: &'g Graph,
     identities: &'g [Identity],
@@ -192,6 +253,7 @@ struct Search<'g> {
     ports_at: Vec<Vec<usize>>,
     asked: Asked,
     folded: HashSet<String>,
+    alongside: HashSet<String>,
     found: u64,
     /// Which rows of a node are deletable going up; see [`up`].
     exclusive: HashSet<(usize, usize)>,
@@ -212,6 +274,11 @@ impl<'g> Search<'g> {
             });
             port_of.push(number);
         }
+        for (edge, port) in graph.edges.iter().zip(&port_of) {
+            let Some(kind) = anchor::of_edge(graph, edge) else { continue };
+            let values = anchor::given(&kind, identities).map(|value| vec![value.to_owned()]);
+            ports[*port].enlist(values);
+        }
         Search {
             graph,
             identities,
@@ -222,9 +289,22 @@ impl<'g> Search<'g> {
             ports_at,
             asked: Asked::new(members),
             folded: HashSet::new(),
+            alongside: HashSet::new(),
             found: 0,
             exclusive: HashSet::new(),
         }
+    }
+
+    /// Down from what is owned until nothing new comes, then up.
+    fn spread(&mut self, members: &mut [Member], progress: &dyn Progress) -> Result<(), Fault> {
+        loop {
+            let questions = self.down_questions();
+            if questions.is_empty() {
+                break;
+            }
+            self.ask_all(members, questions, progress)?;
+        }
+        up::follow(self, members, progress)
     }
 
     /// One question per collection that holds an identity of a kind that is named.
@@ -238,7 +318,7 @@ impl<'g> Search<'g> {
                 questions.push(Question { node: number, conditions, edges: Vec::new(), extra, limit: None });
             }
         }
-        if questions.is_empty() {
+        if questions.is_empty() && self.ports.iter().all(|port| port.fresh.is_empty()) {
             return Err(self.no_such_identity());
         }
         Ok(questions)
@@ -296,7 +376,11 @@ impl<'g> Search<'g> {
         let mut counts: HashMap<usize, u64> = HashMap::new();
         for mut row in answer.rows {
             let is_seed = answer.question.edges.is_empty();
-            if is_seed && !self.is_subject(node, &row.cells[self.graph.nodes[node].needs.len()..]) {
+            let whose = match is_seed {
+                true => self.whose(node, &row.cells[self.graph.nodes[node].needs.len()..]),
+                false => Whose::Theirs,
+            };
+            if whose == Whose::Others {
                 continue;
             }
             row.cells.truncate(self.graph.nodes[node].needs.len());
@@ -307,7 +391,9 @@ impl<'g> Search<'g> {
                 let known = &mut self.nodes[node].rows[at];
                 known.count = known.count.max(*count);
             }
-            self.nodes[node].rows[at].seed |= is_seed;
+            let entered = &mut self.nodes[node].rows[at];
+            entered.seed |= is_seed;
+            entered.joint |= whose == Whose::Joint;
             for edge in &answer.question.edges {
                 enlist(&mut self.nodes[node].rows[at].ties, *edge);
             }
@@ -316,21 +402,31 @@ impl<'g> Search<'g> {
         Ok(())
     }
 
-    /// Whether a cell among `identities` (in the order of the node's) is one of the person's: the store was asked for more.
-    fn is_subject(&mut self, node: usize, identities: &[Cell]) -> bool {
-        let mut is_one = false;
+    /// Whose a row is by its `identities` (in the order of the node's): the store was asked for more than the person's.
+    fn whose(&mut self, node: usize, identities: &[Cell]) -> Whose {
+        let mut whose = Whose::Others;
         for ((field, kind), cell) in self.graph.nodes[node].identities.iter().zip(identities) {
-            let Some(cell) = cell else { continue };
-            for text in texts(cell) {
-                let meant = self.identities.iter().filter(|identity| identity.is_of(kind) && identity.matches(&text));
+            let texts = cell.as_deref().map(texts).unwrap_or_default();
+            let name = || format!("{}.{field}", self.graph.nodes[node].name());
+            let mut others = 0;
+            for text in &texts {
+                let meant = self.identities.iter().filter(|identity| identity.is_of(kind) && identity.matches(text));
                 let found: Vec<_> = meant.collect();
-                is_one |= !found.is_empty();
-                if !found.is_empty() && found.iter().all(|identity| identity.matches_folded(&text)) {
-                    self.folded.insert(format!("{}.{field}", self.graph.nodes[node].name()));
+                others += usize::from(found.is_empty());
+                if !found.is_empty() && found.iter().all(|identity| identity.matches_folded(text)) {
+                    self.folded.insert(name());
                 }
             }
+            match others {
+                0 if !texts.is_empty() => whose = Whose::Theirs,
+                count if count < texts.len() => {
+                    self.alongside.insert(name());
+                    whose = if whose == Whose::Others { Whose::Joint } else { whose };
+                }
+                _ => {}
+            }
         }
-        is_one
+        whose
     }
 
     /// The place of a row that came, new or known.
@@ -360,6 +456,8 @@ impl<'g> Search<'g> {
             ties: Vec::new(),
             referrers: Vec::new(),
             seed: false,
+            joint: false,
+            still: false,
         });
         Ok(at)
     }
@@ -367,23 +465,28 @@ impl<'g> Search<'g> {
     /// Decides whose a row is by what is known now. Nobody's row can become somebody's later, never the other way round.
     fn judge(&mut self, node: usize, at: usize) {
         let row = &self.nodes[node].rows[at];
-        if row.state == State::Owned {
+        if row.state == State::Owned || row.still {
             return;
         }
-        let state = if row.seed { State::Owned } else { self.by_edges(node, row) };
+        let state = match (row.seed, row.joint && self.keeps_shared(node)) {
+            (true, false) => State::Owned,
+            (true, true) => State::Shared,
+            (false, _) => self.by_edges(node, row),
+        };
         self.nodes[node].rows[at].state = state;
         if state != State::Owned {
             return;
         }
         for &number in &self.ports_at[node] {
             let tuples = tuples(self.graph, node, &self.ports[number].fields, &self.nodes[node].rows[at].cells);
-            let port = &mut self.ports[number];
-            for tuple in tuples {
-                if port.owned.insert(tuple.clone()) {
-                    port.fresh.push(tuple);
-                }
-            }
+            self.ports[number].enlist(tuples);
         }
+    }
+
+    /// Whether the map says of the node that what is another's as well stays.
+    fn keeps_shared(&self, node: usize) -> bool {
+        let word = self.graph.nodes[node].mapped.as_ref().and_then(|mapped| mapped.settings.word("shared"));
+        matches!(word, Some("keep" | "unlink"))
     }
 
     /// Among the edges on which the row has values those decide that lead nearest to people; where they lead to several
@@ -429,11 +532,11 @@ impl<'g> Search<'g> {
             found.sort_by(|a, b| a.key.cmp(&b.key));
             all.push(found);
         }
-        let mut folded: Vec<_> = self.folded.into_iter().collect();
-        folded.sort();
+        let sorted = |names: HashSet<String>| names.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+        let (folded, alongside) = (sorted(self.folded), sorted(self.alongside));
         let Asked { questions, rows_read, gaps, indexes, .. } = self.asked;
         let indexes = indexes.into_iter().collect();
-        Found { rows: all, gaps, indexes, questions, rows_read, folded }
+        Found { rows: all, gaps, indexes, questions, rows_read, folded, alongside }
     }
 }
 
@@ -491,7 +594,7 @@ pub(crate) fn is_list(graph: &Graph, node: usize, field: &FieldPath) -> bool {
 }
 
 /// The texts of a cell: those of its elements when it is a JSON array.
-fn texts(cell: &str) -> Vec<String> {
+pub(crate) fn texts(cell: &str) -> Vec<String> {
     let list = cell.starts_with('[').then(|| serde_json::from_str::<Vec<serde_json::Value>>(cell).ok()).flatten();
     let text = |value: serde_json::Value| match value {
         serde_json::Value::String(text) => Some(text),

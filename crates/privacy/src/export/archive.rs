@@ -16,7 +16,7 @@ pub trait Archive {
     /// The next bytes of it.
     ///
     /// # Errors
-    /// What the disk says, and `export-too-large`.
+    /// What the disk says.
     fn put(&mut self, bytes: &[u8]) -> Result<(), Fault>;
 
     /// It is whole.

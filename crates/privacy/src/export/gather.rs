@@ -5,7 +5,7 @@ use model::{Fault, Kind, Progress};
 use super::{Export, Role};
 use crate::discover::{self, Found, FoundRow, Member};
 use crate::graph::Graph;
-use crate::row::{FieldPath, Row};
+use crate::row::{FieldPath, Key, Row};
 
 /// Reads every row that was found and takes it in. A store that fails meanwhile becomes a gap; the others are read. Says how
 /// many collections were not read to the end.
@@ -34,6 +34,13 @@ pub fn gather(
             (0..row.count.max(1)).try_for_each(|_| export.row(table, name, &whole, &role))
         };
         let read = discover::rows(graph, &mut members[node.member], number, rows, &fields, &mut each);
+        let read = read.and_then(|()| older(&mut members[node.member], &node.collection.name, rows));
+        let read = read.map(|older| {
+            if older > 0 {
+                let older = model::counted(older, "older version stands", "older versions stand");
+                export.gap(format!("{}: {older} behind these records, and nothing of it is shown here.", node.name()));
+            }
+        });
         match read {
             Err(fault) if fault.kind() == Kind::Unavailable && fault.code() != "spool-lost" => {
                 lost += 1;
@@ -44,6 +51,15 @@ pub fn gather(
     }
     progress.finish();
     Ok(lost)
+}
+
+/// How many versions stand behind rows.
+fn older(member: &mut Member, collection: &str, rows: &[FoundRow]) -> Result<u64, Fault> {
+    if !member.store.abilities().versions {
+        return Ok(0);
+    }
+    let keys: Vec<Key> = rows.iter().map(|row| row.key.clone()).collect();
+    Ok(member.store.goes_along(collection, &keys)?.versions)
 }
 
 fn role(graph: &Graph, row: &FoundRow) -> Role {

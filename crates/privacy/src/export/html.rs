@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::archive::{FileOut, WrittenFile};
 use super::information::{COMPLAINT, POINTS, RIGHTS};
 use super::others::{Listed, Shown};
+use super::prose::LIMITS;
 use super::spool::Shelf;
 use super::table::Table;
 use super::{Archive, Cover, Scope};
@@ -28,6 +29,8 @@ pub(super) struct Page<'a> {
     pub(super) gaps: &'a [String],
     pub(super) information: &'a Value,
     pub(super) listed: &'a Listed,
+    /// Free text was searched for other people.
+    pub(super) searched: bool,
     pub(super) stems: &'a [String],
 }
 
@@ -99,7 +102,7 @@ fn head(page: &Page<'_>, tables: &[Table]) -> String {
     html.push_str(
         "<li><a href=\"#use\">How your data are used</a></li>\n<li><a href=\"#rights\">Your rights</a></li>\n",
     );
-    if !page.listed.by_field.is_empty() {
+    if page.searched || !page.listed.by_field.is_empty() {
         html.push_str("<li><a href=\"#taken\">What was taken out</a></li>\n");
     }
     html.push_str(
@@ -237,18 +240,33 @@ fn tail(page: &Page<'_>) -> String {
          <li><a href=\"information.json\">information.json</a>: how your data are used</li>\n\
          <li><a href=\"third_party.json\">third_party.json</a>: what was taken out</li>\n\
          <li><a href=\"manifest.json\">manifest.json</a>: every file with its digest</li>\n\
-         <li><a href=\"VERIFY.txt\">VERIFY.txt</a>: how to check that nothing was changed</li>\n</ul>\n</section>\n</main>\n",
+         <li><a href=\"VERIFY.txt\">VERIFY.txt</a>: how to check that nothing was changed</li>\n</ul>\n",
     );
+    html.push_str(&format!(
+        "<p>Nothing was changed when <code>sha256sum -c SHA256SUMS</code> finds no fault in the unpacked folder, and \
+         <code>ssh-keygen -Y verify -f allowed_signers -I {0} -n {0} -s SHA256SUMS.sig &lt; SHA256SUMS</code> says that the \
+         signature is good. Compare the key with what the sender tells you by another way: <code>{1}</code></p>\n\
+         </section>\n</main>\n",
+        escape(page.cover.signer),
+        escape(page.cover.fingerprint)
+    ));
     html.push_str(&format!("<footer>\n<p>Written by {}.</p>\n</footer>\n</body>\n</html>\n", escape(page.cover.tool)));
     html
 }
 
 fn taken(page: &Page<'_>, html: &mut String) {
-    if page.listed.by_field.is_empty() {
+    if !page.searched && page.listed.by_field.is_empty() {
         return;
     }
+    html.push_str("<section aria-labelledby=\"taken\">\n<h2 id=\"taken\">What was taken out</h2>\n");
+    if page.searched {
+        html.push_str(&format!("<p class=\"note\">{}</p>\n", escape(&LIMITS.join(" "))));
+    }
+    if page.listed.by_field.is_empty() {
+        return html.push_str("<p>Nothing.</p>\n</section>\n");
+    }
     html.push_str(
-        "<section aria-labelledby=\"taken\">\n<h2 id=\"taken\">What was taken out</h2>\n\
+        "\
          <div class=\"scroll\" role=\"region\" aria-labelledby=\"taken\" tabindex=\"0\">\n<table>\n<caption>What was taken out</caption>\n\
          <thead><tr><th scope=\"col\">Collection</th><th scope=\"col\">Field</th><th scope=\"col\">Times</th><th scope=\"col\">Why</th></tr></thead>\n<tbody>\n",
     );

@@ -14,6 +14,7 @@ mod html;
 mod information;
 mod others;
 mod package;
+mod prose;
 mod schema;
 mod spool;
 mod table;
@@ -68,13 +69,22 @@ pub enum Role {
 /// Looks for data of people in text: the places, and what each is. Knows nothing of whose they are.
 pub type Detect<'a> = dyn Fn(&str) -> Vec<Finding> + 'a;
 
+/// What looks for data of people in free text.
+#[derive(Clone, Copy)]
+pub struct Detectors<'a> {
+    /// Identifiers: addresses, numbers. Asked of every text.
+    pub identifiers: &'a Detect<'a>,
+    /// Names of people, of the kind `person`. Asked of prose.
+    pub names: &'a Detect<'a>,
+}
+
 /// An export that rows come into.
 pub struct Export<'a> {
     map: &'a DataMap,
     scope: Scope,
     others: Others,
     own: Own<'a>,
-    detect: Option<&'a Detect<'a>>,
+    detect: Option<Detectors<'a>>,
     shelf: Shelf<'a>,
     tables: Vec<Table>,
     gaps: Vec<String>,
@@ -87,7 +97,7 @@ impl<'a> Export<'a> {
         identities: &'a [Identity],
         scope: Scope,
         others: Others,
-        detect: Option<&'a Detect<'a>>,
+        detect: Option<Detectors<'a>>,
         spool: &'a mut dyn Spool,
     ) -> Self {
         Export {

@@ -10,9 +10,10 @@ use std::ops::Range;
 use model::Fault;
 use serde_json::Value;
 
+use super::prose::{self, OwnNames, PERSON};
 use super::spool::Shelf;
 use super::table::{Entry, Field, Inner, Table, is_link};
-use super::{Detect, Others, Role, Scope};
+use super::{Detectors, Others, Role, Scope};
 use crate::catalog::ColumnKind;
 use crate::identity::{self, Identity, Rules};
 use crate::row::Cell;
@@ -37,6 +38,8 @@ pub enum Taken {
     Row,
     /// It stands in a text.
     Text,
+    /// A name that stands in a text.
+    Name,
     /// It would let whoever reads the file log in.
     Secret,
     /// It is not handed over for portability.
@@ -51,6 +54,7 @@ impl Taken {
             Taken::Identity => "identity-of-another",
             Taken::Row => "row-of-another",
             Taken::Text => "found-in-text",
+            Taken::Name => "name-in-text",
             Taken::Secret => "credential",
             Taken::NotPortable => "not-portable",
         }
@@ -63,6 +67,7 @@ impl Taken {
             Taken::Identity => "It names another person.",
             Taken::Row => "The record is somebody else's and only refers to you.",
             Taken::Text => "A text mentions somebody who is not known to be you.",
+            Taken::Name => "A text names somebody who is not known to be you.",
             Taken::Secret => "It is a password or the like: a copy of it would endanger your account.",
             Taken::NotPortable => "You did not provide it, or it is not processed by consent or contract.",
         }
@@ -121,6 +126,7 @@ pub(super) struct Own<'a> {
     known: BTreeSet<(String, String)>,
     /// Data of theirs, lower case.
     words: BTreeSet<String>,
+    names: OwnNames,
 }
 
 /// Longest cell that is learned, in bytes.
@@ -133,7 +139,9 @@ impl<'a> Own<'a> {
         let known = identities.iter().map(|one| (one.kind().to_owned(), one.normalised().to_owned()));
         let rules = identities.first().map(|one| *one.rules()).unwrap_or_default();
         let words = identities.iter().map(|one| one.given().to_lowercase()).collect();
-        Own { identities, rules, known: known.collect(), words }
+        let mut names = OwnNames::default();
+        identities.iter().for_each(|one| names.learn(one.kind(), one.given()));
+        Own { identities, rules, known: known.collect(), words, names }
     }
 
     /// Looks through the rows that are about the person for further identities and data of theirs.
@@ -166,8 +174,10 @@ impl<'a> Own<'a> {
                 false => {}
             }
         }
+        self.names.learn_row(table, cells);
         for (kind, normal, text) in new {
             if !met.contains(&kind) {
+                self.names.learn(&kind, &text);
                 self.words.insert(text.to_lowercase());
                 self.known.insert((kind, normal));
             }
@@ -190,6 +200,7 @@ impl<'a> Own<'a> {
     /// Whether what was found in a text is the person's.
     fn is_own(&self, kind: &str, text: &str) -> bool {
         self.words.contains(&text.trim().to_lowercase())
+            || kind == PERSON && self.names.has(text)
             || self.is_known(kind, text)
             || self.identities.iter().any(|one| one.matches(text))
     }
@@ -201,7 +212,8 @@ fn identities<'t>(table: &'t Table, cells: &[Cell]) -> Vec<(Option<bool>, &'t st
     for (column, cell) in table.columns.iter().zip(cells) {
         let Some(text) = cell else { continue };
         if let Some(kind) = &column.identity {
-            found.push((column.other_people, kind.as_str(), text.clone()));
+            let each = list_of(text).unwrap_or_else(|| vec![text.clone()]);
+            found.extend(each.into_iter().map(|text| (column.other_people, kind.as_str(), text)));
         }
         let inner = column.inner.iter().filter_map(|inner| Some((inner, inner.identity.as_deref()?)));
         for (inner, kind) in inner {
@@ -214,6 +226,11 @@ fn identities<'t>(table: &'t Table, cells: &[Cell]) -> Vec<(Option<bool>, &'t st
     found
 }
 
+/// The texts of a list.
+fn list_of(cell: &str) -> Option<Vec<String>> {
+    cell.trim_start().starts_with('[').then(|| serde_json::from_str(cell).ok()).flatten()
+}
+
 fn at<'v>(value: &'v Value, path: &[String]) -> Option<&'v Value> {
     path.iter().try_fold(value, |value, part| value.get(part))
 }
@@ -223,7 +240,7 @@ pub(super) struct Showing<'a> {
     pub(super) own: &'a Own<'a>,
     pub(super) others: Others,
     pub(super) scope: Scope,
-    pub(super) detect: Option<&'a Detect<'a>>,
+    pub(super) detect: Option<Detectors<'a>>,
 }
 
 impl Showing<'_> {
@@ -249,18 +266,28 @@ impl Showing<'_> {
         }
         match (column.other_people, &column.identity) {
             (Some(true), _) => return Shown::Gone(Taken::Marked),
-            (None, Some(kind)) if !self.own.is_known(kind, &text) && !self.is_list_of_own(kind, &text) => {
-                return Shown::Gone(Taken::Identity);
-            }
+            (None, Some(kind)) if !self.own.is_known(kind, &text) => match self.own_of_list(kind, &text) {
+                Some(list) if list != text => return Shown::Partly(list),
+                Some(_) => {}
+                None => return Shown::Gone(Taken::Identity),
+            },
             _ => {}
         }
         self.inner(column, text)
     }
 
-    /// A list of addresses all of which are the person's.
-    fn is_list_of_own(&self, kind: &str, text: &str) -> bool {
-        let list: Option<Vec<String>> = serde_json::from_str(text).ok();
-        list.is_some_and(|list| list.iter().all(|one| self.own.is_known(kind, one)))
+    /// A list of addresses some of which are the person's, without the others; as it is when all of them are.
+    fn own_of_list(&self, kind: &str, text: &str) -> Option<String> {
+        let list = list_of(text)?;
+        let is_own: Vec<bool> = list.iter().map(|one| self.own.is_known(kind, one)).collect();
+        match (is_own.contains(&true), is_own.contains(&false)) {
+            (true, true) => {}
+            (false, true) => return None,
+            _ => return Some(text.to_owned()),
+        }
+        let shown = |(one, own): (String, &bool)| if *own { one } else { Taken::Identity.placeholder().to_owned() };
+        let list: Vec<String> = list.into_iter().zip(&is_own).map(shown).collect();
+        Some(Value::from(list).to_string())
     }
 
     fn inner(&self, column: &Field, text: String) -> Shown {
@@ -305,9 +332,24 @@ impl Showing<'_> {
     fn text(&self, column: &Field, text: &str) -> Option<String> {
         let detect =
             self.detect.filter(|_| self.others == Others::Redact && column.is_free && column.other_people.is_none())?;
+        let clean = self.without(text, (detect.identifiers)(text));
+        let current = clean.as_deref().unwrap_or(text);
+        let names = |text: &str| match prose::is_prose(text) {
+            true => self.without(text, (detect.names)(text)),
+            false => None,
+        };
+        let named = match column.kind {
+            ColumnKind::Json | ColumnKind::List => prose::in_texts(current, &names),
+            _ => names(current),
+        };
+        named.or(clean)
+    }
+
+    /// The text without what was found in it and is not the person's; `None` when nothing goes.
+    fn without(&self, text: &str, found: Vec<Finding>) -> Option<String> {
         let mut clean = String::new();
         let mut end = 0;
-        for finding in detect(text) {
+        for finding in found {
             let Some(value) = text.get(finding.range.clone()).filter(|_| finding.range.start >= end) else { continue };
             if !self.own.is_own(&finding.kind, value) {
                 clean.push_str(&text[end..finding.range.start]);
@@ -325,7 +367,8 @@ impl Showing<'_> {
     }
 }
 
-const ALL: [Taken; 6] = [Taken::Marked, Taken::Identity, Taken::Row, Taken::Text, Taken::Secret, Taken::NotPortable];
+const ALL: [Taken; 7] =
+    [Taken::Marked, Taken::Identity, Taken::Row, Taken::Text, Taken::Name, Taken::Secret, Taken::NotPortable];
 
 impl Shown {
     /// As a cell that waits in the spool.
@@ -353,6 +396,7 @@ impl Shown {
     pub(super) fn taken(&self) -> Option<Taken> {
         match self {
             Shown::Gone(taken) => Some(*taken),
+            Shown::Partly(text) if text.contains("[redacted: person]") => Some(Taken::Name),
             Shown::Partly(_) => Some(Taken::Text),
             Shown::Absent => Some(Taken::NotPortable),
             Shown::Whole(_) => None,

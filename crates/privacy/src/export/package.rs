@@ -9,7 +9,7 @@ use super::archive::{FileOut, WrittenFile};
 use super::entries::Names;
 use super::others::{Listed, Showing, Shown};
 use super::table::Table;
-use super::{Archive, Controller, Export, Others, Role, Scope, Written, csv, html, information, schema, value};
+use super::{Archive, Controller, Export, Others, Role, Scope, Written, csv, html, information, prose, schema, value};
 use crate::catalog::ColumnKind;
 use crate::identity::Identity;
 
@@ -32,6 +32,8 @@ pub struct Cover<'a> {
     pub fingerprint: &'a str,
     /// Since when the processing of these data is restricted (Art. 18), where it is.
     pub restricted: Option<&'a str>,
+    /// What is on record of the person's consents (`consent-person/1`), where there is anything.
+    pub consents: Option<&'a Value>,
 }
 
 /// Signs `SHA256SUMS`.
@@ -76,6 +78,7 @@ impl Export<'_> {
             gaps: &self.gaps,
             information: &information,
             listed: &ready.listed,
+            searched: self.searches(),
             stems: &stems,
         };
         files.push(html::write(&page, &ready.tables, &mut self.shelf, archive)?);
@@ -86,6 +89,9 @@ impl Export<'_> {
         ];
         for (name, document) in documents {
             files.push(whole(archive, name, &pretty(&document))?);
+        }
+        if let Some(consents) = cover.consents {
+            files.push(whole(archive, "consents.json", &pretty(consents))?);
         }
         let verify =
             include_str!("VERIFY.txt").replace("@FINGERPRINT@", cover.fingerprint).replace("@SIGNER@", cover.signer);
@@ -109,7 +115,7 @@ impl Export<'_> {
         let ready = self.prepare()?;
         let (information, missing) = information::information(&ready.tables, cover.controller);
         let mut out = FileOut::begin(archive, "export.json")?;
-        let head = json!({
+        let mut head = json!({
             "schema": "export/1",
             "request_id": cover.request,
             "created": cover.created.to_string(),
@@ -117,10 +123,19 @@ impl Export<'_> {
             "article": article(self.scope),
             "subject": subject(cover.subject),
             "restricted_since": cover.restricted,
+            "signature": {
+                "lies": "beside this document, under its name and .sig",
+                "namespace": cover.signer,
+                "key": cover.fingerprint,
+                "check": format!("ssh-keygen -Y check-novalidate -n {} -s FILE.sig < FILE", cover.signer),
+            },
             "gaps": self.gaps,
             "information": information,
             "third_party": self.third_party(&ready.listed),
         });
+        if let Some(consents) = cover.consents {
+            head["consents"] = consents.clone();
+        }
         let head = head.to_string();
         out.text(head.strip_suffix('}').unwrap_or(&head))?;
         out.text(",\"data\":")?;
@@ -260,9 +275,15 @@ impl Export<'_> {
             "schema": "third-party/1",
             "law": "Regulation (EU) 2016/679, Article 15(4): a copy must not adversely affect the rights of others",
             "other_people": if self.others == Others::Keep { "kept" } else { "redacted" },
-            "searched_text": self.detect.is_some() && self.others == Others::Redact,
+            "searched_text": self.searches(),
+            "limits": if self.searches() { prose::LIMITS } else { &[] },
             "entries": entries,
         })
+    }
+
+    /// Whether free text was searched for other people.
+    fn searches(&self) -> bool {
+        self.detect.is_some() && self.others == Others::Redact
     }
 
     fn manifest(&self, cover: &Cover<'_>, files: &[WrittenFile], ready: &Ready, missing: &[String]) -> Value {

@@ -121,6 +121,15 @@ fn detect(text: &str) -> Vec<Finding> {
     words.map(|word| Finding { range: at(word)..at(word) + word.len(), kind: "email".to_owned() }).collect()
 }
 
+/// Everybody here is called Carl or Ann.
+fn named(text: &str) -> Vec<Finding> {
+    let places = ["Carl", "Ann"].into_iter().flat_map(|name| text.match_indices(name));
+    let mut found: Vec<Finding> =
+        places.map(|(at, name)| Finding { range: at..at + name.len(), kind: "person".to_owned() }).collect();
+    found.sort_by_key(|finding| finding.range.start);
+    found
+}
+
 const ANN: &[&str] = &["7", "Ann@Example.org", "Ann <b>Lee</b>", "hunter2", "=1+1", "3"];
 
 fn fill(export: &mut Export<'_>) {
@@ -148,7 +157,8 @@ fn package(scope: Scope, others: Others) -> (Memory, Written) {
     let map = map();
     let subject = identity::parse_all(&["email=ann@example.org"], &Rules::default()).unwrap();
     let mut spool = Cursor::new(Vec::new());
-    let mut export = Export::new(&map, &subject, scope, others, Some(&detect), &mut spool);
+    let detectors = Detectors { identifiers: &detect, names: &named };
+    let mut export = Export::new(&map, &subject, scope, others, Some(detectors), &mut spool);
     fill(&mut export);
     assert_eq!(export.rows(), 4);
     let mut archive = Memory::default();
@@ -162,6 +172,7 @@ fn package(scope: Scope, others: Others) -> (Memory, Written) {
         signer: "exporter@probity",
         fingerprint: "SHA256:x",
         restricted: None,
+        consents: None,
     };
     let written = export.package(&cover, &|sums| Ok(vec![("SHA256SUMS.sig", sums.to_vec())]), &mut archive).unwrap();
     (archive, written)

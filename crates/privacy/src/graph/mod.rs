@@ -10,6 +10,7 @@
 //! otherwise with `owner: true` or `owner: false` on the referring field.
 
 mod edges;
+mod order;
 mod ownership;
 
 use std::collections::HashMap;
@@ -135,6 +136,7 @@ impl Graph {
         let mut gaps = Vec::new();
         let nodes = nodes(map, parts, &mut gaps);
         let edges = edges::collect(map, parts, &nodes, &mut gaps);
+        order::lost(map, parts, &nodes, &mut gaps);
         let mut graph = Graph {
             out: vec![Vec::new(); nodes.len()],
             into: vec![Vec::new(); nodes.len()],
@@ -156,6 +158,14 @@ impl Graph {
     /// The node of `collection` in the member of that name.
     pub fn node(&self, member: &str, collection: &str) -> Option<usize> {
         self.nodes.iter().position(|node| node.member_name == member && node.collection.name == collection)
+    }
+
+    /// From now on discovery has to know these fields of each row of a node.
+    pub fn need(&mut self, node: usize, fields: impl IntoIterator<Item = FieldPath>) {
+        let needs = &mut self.nodes[node].needs;
+        needs.extend(fields);
+        needs.sort();
+        needs.dedup();
     }
 
     /// `parcel.person_id → person.id`, with the members where they differ.

@@ -14,7 +14,7 @@
 mod email;
 mod form;
 mod phone;
-mod text;
+pub(crate) mod text;
 
 use std::fmt;
 

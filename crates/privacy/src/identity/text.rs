@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 const CASES_MAX: usize = 4;
 
 /// Canonical composition (Unicode NFC).
-pub(super) fn nfc(text: &str) -> String {
+pub(crate) fn nfc(text: &str) -> String {
     text.nfc().collect()
 }
 
@@ -16,7 +16,7 @@ pub(super) fn nfd(text: &str) -> String {
 }
 
 /// Lower case letter by letter, as stores do it: a sigma at the end of a word is no special case.
-pub(super) fn lower(text: &str) -> String {
+pub(crate) fn lower(text: &str) -> String {
     text.chars().map(|letter| if letter == 'ς' { 'σ' } else { letter }).flat_map(char::to_lowercase).collect()
 }
 

@@ -62,6 +62,7 @@ pub const RULES: &[(&str, &str)] = &[
     ("new-collection", "A collection of the store is not in the map"),
     ("new-column", "A column of the store is not in the map"),
     ("no-dataset", "A store is described by no dataset"),
+    ("order-lost", "An `erase_after` names a collection that is not there"),
     ("reference-lost", "A reference leads nowhere"),
     ("replacement-broken", "A replacement does not fit into the column"),
     ("unmapped-personal-data", "Values look personal, and the map does not say so"),
@@ -325,13 +326,18 @@ fn paths(map: &DataMap, parts: &[Part<'_>], findings: &mut Vec<Finding>) -> Resu
         .map(|part| GraphPart { member: part.store, dataset: part.dataset, catalog: part.catalog })
         .collect();
     let (graph, gaps) = Graph::new(map, &graph_parts)?;
-    for gap in gaps.iter().filter(|gap| gap.kind == "dangling-reference") {
+    for gap in &gaps {
+        let (rule, advice) = match gap.kind.as_str() {
+            "dangling-reference" => ("reference-lost", "Correct the reference, or take it out of the map."),
+            "dangling-order" => ("order-lost", "Correct the name, dataset.collection, or take it out of the map."),
+            _ => continue,
+        };
         findings.push(Finding {
-            rule: "reference-lost",
+            rule,
             level: Level::Error,
             message: gap.text.clone(),
-            advice: "Correct the reference, or take it out of the map.".to_owned(),
-            place: reference_at(map, gap.place.as_deref()).unwrap_or_default(),
+            advice: advice.to_owned(),
+            place: place_of(map, gap.place.as_deref()).unwrap_or_default(),
             about: (gap.member.clone().unwrap_or_default(), gap.collection.clone(), None),
         });
     }
@@ -355,10 +361,12 @@ fn paths(map: &DataMap, parts: &[Part<'_>], findings: &mut Vec<Finding>) -> Resu
     Ok(())
 }
 
-/// The place of the reference that a gap is about: it has it as people see it.
-fn reference_at(map: &DataMap, shown: Option<&str>) -> Option<Place> {
-    let fields = map.datasets.iter().flat_map(|dataset| &dataset.collections).flat_map(|collection| &collection.fields);
-    let mut places = fields.flat_map(|field| &field.references).map(|reference| &reference.place);
+/// The place of the reference or collection that a gap is about: it has it as people see it.
+fn place_of(map: &DataMap, shown: Option<&str>) -> Option<Place> {
+    let collections = || map.datasets.iter().flat_map(|dataset| &dataset.collections);
+    let references = collections().flat_map(|collection| &collection.fields).flat_map(|field| &field.references);
+    let mut places =
+        references.map(|reference| &reference.place).chain(collections().map(|collection| &collection.place));
     places.find(|place| shown.is_some_and(|shown| place.to_string() == shown)).cloned()
 }
 

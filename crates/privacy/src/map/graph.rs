@@ -7,6 +7,7 @@ mod html;
 mod layout;
 mod svg;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
 use super::{DataMap, Dataset, Direction, MappedCollection, Reference, taxonomy};
@@ -82,7 +83,9 @@ impl Drawing {
         let mut drawing = Drawing::default();
         let mut numbers = HashMap::new();
         for dataset in &map.datasets {
-            for collection in &dataset.collections {
+            let mut collections: Vec<&MappedCollection> = dataset.collections.iter().collect();
+            collections.sort_by(|a, b| natural(&a.name, &b.name));
+            for collection in collections {
                 numbers.insert((dataset.key.as_str(), collection.name.as_str()), drawing.nodes.len());
                 drawing.nodes.push(node(dataset, collection));
             }
@@ -104,6 +107,34 @@ impl Drawing {
         layout::place(&mut drawing);
         drawing
     }
+}
+
+/// As people sort names: `t2` comes before `t10`.
+fn natural(one: &str, other: &str) -> Ordering {
+    let (mut rest, mut others) = (one, other);
+    while let (Some((own, behind)), Some((theirs, behind_other))) = (part(rest), part(others)) {
+        let digits = |part: &str| part.starts_with(|letter: char| letter.is_ascii_digit());
+        let order = match digits(own) && digits(theirs) {
+            false => own.cmp(theirs),
+            true => {
+                // Without zeros in front a longer number is a larger one.
+                let (own, theirs) = (own.trim_start_matches('0'), theirs.trim_start_matches('0'));
+                own.len().cmp(&theirs.len()).then_with(|| own.cmp(theirs))
+            }
+        };
+        if order != Ordering::Equal {
+            return order;
+        }
+        (rest, others) = (behind, behind_other);
+    }
+    rest.len().cmp(&others.len()).then_with(|| one.cmp(other))
+}
+
+/// The digits at the beginning of a text, or what comes before the first of them; and the rest.
+fn part(text: &str) -> Option<(&str, &str)> {
+    let is_number = text.chars().next()?.is_ascii_digit();
+    let end = text.find(|letter: char| letter.is_ascii_digit() != is_number).unwrap_or(text.len());
+    Some(text.split_at(end))
 }
 
 fn node(dataset: &Dataset, collection: &MappedCollection) -> Node {
@@ -187,4 +218,22 @@ fn links(map: &DataMap, catalogs: &[(&str, &Catalog)], numbers: &Numbers<'_>) ->
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_sorted_as_people_sort_them() {
+        let check = |mut names: Vec<&str>, expect: &[&str]| {
+            names.sort_by(|a, b| natural(a, b));
+            assert_eq!(names, expect);
+        };
+        check(vec!["t10", "t2", "t1", "t"], &["t", "t1", "t2", "t10"]);
+        check(vec!["a10b2", "a10b10", "a9z", "b1"], &["a9z", "a10b2", "a10b10", "b1"]);
+        check(vec!["t007", "t7", "t08", "t6"], &["t6", "t007", "t7", "t08"]);
+        check(vec!["10", "9", "", "x"], &["", "9", "10", "x"]);
+        check(vec!["é2", "é10", "e3"], &["e3", "é2", "é10"]);
+    }
 }

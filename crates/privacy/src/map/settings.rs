@@ -7,6 +7,7 @@ use model::{Fault, Place};
 use yaml::{Node, Value};
 
 use super::Settings;
+use crate::retention::Period;
 
 /// What a setting belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +25,7 @@ enum Says {
     Texts,
     Flag,
     Word(&'static [&'static str]),
-    /// ISO 8601: `P3Y`, `P6M`, `P30D`.
+    /// ISO 8601 or words: `P3Y`, `P6M`, `90 days`.
     Period,
     /// `2033-12-31`.
     Date,
@@ -53,6 +54,8 @@ const INFORMATION: &[(&str, Says)] = &[
     ("recipients", Says::Texts),
     ("source", Says::Text),
     ("retention", Says::Period),
+    ("retention_from", Says::Text),
+    ("retention_action", Says::Word(&["delete", "anonymise"])),
     ("legal_basis", Says::Texts),
     ("provided", Says::Flag),
     ("automated_decisions", Says::Text),
@@ -141,7 +144,9 @@ impl Reader<'_> {
         let word = match says {
             Says::Flag => flag(text).map(|flag| flag.to_string()).ok_or("true or false".to_owned()),
             Says::Word(words) if !words.contains(&text) => Err(format!("one of {}", words.join(", "))),
-            Says::Period if !is_period(text) => Err("a length of time such as P3Y, P6M or P30D".to_owned()),
+            Says::Period if Period::parse(text).is_none() => {
+                Err("a length of time such as P3Y, P6M or 90 days".to_owned())
+            }
             Says::Date if !is_date(text) => Err("a date such as 2033-12-31".to_owned()),
             _ => Ok(text.to_owned()),
         };
@@ -189,64 +194,7 @@ pub(super) fn flag(text: &str) -> Option<bool> {
     }
 }
 
-/// An ISO 8601 length of time of whole years, months, weeks, days, hours, minutes and seconds, in that order, not zero.
-pub(super) fn is_period(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix('P') else { return false };
-    let (dates, times) = match rest.split_once('T') {
-        Some((_, "")) => return false,
-        Some((dates, times)) => (dates, times),
-        None => (rest, ""),
-    };
-    let parts = [parts(dates, "YMWD"), parts(times, "HMS")];
-    let [Some(dates), Some(times)] = parts else { return false };
-    dates.iter().chain(&times).any(|count| *count > 0)
-}
-
-/// The numbers before the `units`, which must come in that order, each once.
-fn parts(text: &str, units: &str) -> Option<Vec<u32>> {
-    let (mut units, mut rest, mut numbers) = (units, text, Vec::new());
-    while !rest.is_empty() {
-        let end = rest.find(|letter: char| !letter.is_ascii_digit())?;
-        numbers.push(rest[..end].parse().ok()?);
-        let unit = rest[end..].chars().next()?;
-        units = &units[units.find(unit)? + unit.len_utf8()..];
-        rest = &rest[end + unit.len_utf8()..];
-    }
-    Some(numbers)
-}
-
 /// A day of the calendar.
 fn is_date(text: &str) -> bool {
     text.len() == 10 && model::Instant::parse(text).is_ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_period_is_iso_8601_and_not_zero() {
-        let check = |text, expect| assert_eq!(is_period(text), expect, "{text}");
-        for good in ["P3Y", "P6M", "P30D", "P1Y6M", "P2W", "PT72H", "P1DT12H", "P10Y"] {
-            check(good, true);
-        }
-        for bad in [
-            "",
-            "P",
-            "PT",
-            "P0D",
-            "3 years",
-            "P3",
-            "P3X",
-            "P1M1Y",
-            "P1Y1Y",
-            "P-1D",
-            "P1.5Y",
-            "p3y",
-            "P1YT",
-            "P9999999999Y",
-        ] {
-            check(bad, false);
-        }
-    }
 }

@@ -8,6 +8,7 @@ use super::fates::{Fate, Work};
 use super::{Estimates, Gap, Holds, Plan, Recipient, StorePlan, Trap, cycles, fates, order, steps, traps};
 use crate::discover::{Found, Member};
 use crate::graph::Graph;
+use crate::retention::Ages;
 use crate::tombstone::Secret;
 
 /// What a plan is made under.
@@ -30,6 +31,8 @@ pub struct Policy<'a> {
     pub secret: Option<&'a Secret>,
     /// What is known to be out of sight: [`Graph::new`] tells it.
     pub gaps: Vec<Gap>,
+    /// Rows go because of their age, not because of their person.
+    pub ages: Option<&'a Ages<'a>>,
 }
 
 /// Plans the erase of what was found (with [`crate::discover::Options::digests`]). Reads the rows that are to change; changes
@@ -49,6 +52,9 @@ pub fn plan(
     let mut orders = BTreeMap::new();
     loop {
         fates::settle(&mut work);
+        while fates::belong(&mut work) {
+            fates::settle(&mut work);
+        }
         // What a cycle keeps can keep other rows in turn; there are fewer to delete each time.
         let cyclic = cycles::orders(&work, &mut orders);
         if cyclic.is_empty() {
@@ -76,6 +82,7 @@ pub fn plan(
         regime: policy.regime.to_owned(),
         article: policy.article.to_owned(),
         ground: policy.ground.map(str::to_owned),
+        as_of: policy.ages.map(|ages| ages.today.to_string()),
         subject: policy.subject.clone(),
         inputs: policy.inputs.clone(),
         stores,
@@ -85,8 +92,10 @@ pub fn plan(
         gaps,
         traps,
         recipients: recipients(graph, &|node| {
-            work.fates[node].iter().any(|fate| matches!(fate, Fate::Delete | Fate::Keep(_) | Fate::Stay(_)))
+            let is_theirs = |fate: &Fate| matches!(fate, Fate::Delete | Fate::Keep(_) | Fate::Stay(_));
+            policy.ages.is_none() && work.fates[node].iter().any(is_theirs)
         }),
+        backups: Vec::new(),
         estimates: Estimates { rows_read: rows_read(members, found), indexes: found.indexes.clone() },
     })
 }

@@ -270,6 +270,7 @@ mod tests {
             holds: &NoHolds,
             secret: None,
             gaps: Vec::new(),
+            ages: None,
         };
         let work = Work::new(&graph, &found, &policy).unwrap();
         let mut all = BTreeMap::new();

@@ -15,6 +15,7 @@ use super::{Hold, Kept, Shared};
 use crate::catalog::Column;
 use crate::discover::{Found, FoundRow, Role, holds, is_list, tuples};
 use crate::graph::{Edge, Graph, Tie, joined};
+use crate::retention::{Ages, Verdict};
 use crate::row::{Cell, FieldPath, Key};
 
 /// A row: node and place among those found there.
@@ -29,6 +30,8 @@ pub(super) enum Fate {
     Keep(Retention),
     /// A hold keeps it as it is.
     Hold(Hold),
+    /// Its own time is not over: it stays as it is.
+    NotYet(String),
     /// It must stay for the sake of other rows, without its personal data.
     Stay(String),
     /// It is another's too.
@@ -53,10 +56,11 @@ pub(super) struct Work<'a> {
     pub(super) cuts: BTreeMap<At, BTreeSet<FieldPath>>,
     /// For the columns that edges lead to.
     places: Places<'a>,
+    ages: Option<&'a Ages<'a>>,
 }
 
 impl<'a> Work<'a> {
-    pub(super) fn new(graph: &'a Graph, found: &'a Found, policy: &Policy<'_>) -> Result<Self, Fault> {
+    pub(super) fn new(graph: &'a Graph, found: &'a Found, policy: &Policy<'a>) -> Result<Self, Fault> {
         let mut work = Work {
             graph,
             found,
@@ -64,6 +68,7 @@ impl<'a> Work<'a> {
             held: BTreeMap::new(),
             cuts: BTreeMap::new(),
             places: places(graph, found),
+            ages: policy.ages,
         };
         for (number, rows) in found.rows.iter().enumerate() {
             let node = &graph.nodes[number];
@@ -77,7 +82,7 @@ impl<'a> Work<'a> {
             }
             let mut fates = Vec::with_capacity(rows.len());
             for (at, (row, hold)) in rows.iter().zip(holds).enumerate() {
-                fates.push(first(graph, number, row, hold.as_ref(), policy.today));
+                fates.push(first(graph, number, row, hold.as_ref(), policy));
                 if let Some(hold) = hold {
                     work.held.insert((number, at), hold);
                 }
@@ -95,9 +100,20 @@ impl<'a> Work<'a> {
         &self.found.rows[node][at]
     }
 
-    /// A row that was to go stays for the sake of others.
-    pub(super) fn stay(&mut self, (node, at): At, reason: String) {
-        self.fates[node][at] = Fate::Stay(reason);
+    /// A row that was to go stays for the sake of others; without its personal data, unless its own time is not over.
+    pub(super) fn stay(&mut self, row: At, reason: String) {
+        let is_meant = self.ages.is_none_or(|ages| ages.ends(self.graph, row.0, self.row(row)));
+        self.fates[row.0][row.1] = if is_meant { Fate::Stay(reason) } else { Fate::NotYet(reason) };
+    }
+
+    /// Whether a row goes by itself, or would if others let it.
+    fn ends(&self, row: At) -> bool {
+        let by_age = || self.ages.is_some_and(|ages| ages.ends(self.graph, row.0, self.row(row)));
+        match self.fate(row) {
+            Fate::Delete => true,
+            Fate::Stay(_) => by_age(),
+            _ => false,
+        }
     }
 
     /// The rows of the person to which `row` refers over the edge of that number.
@@ -137,7 +153,10 @@ impl<'a> Work<'a> {
     /// The columns that have to be emptied so that `row` does not refer over `edge` any more; `None`: it cannot be done.
     pub(super) fn cuttable(&self, row: At, edge: &Edge) -> Option<Vec<FieldPath>> {
         let node = &self.graph.nodes[row.0];
-        if self.held.contains_key(&row) || node.collection.read_only || matches!(self.fate(row), Fate::Fixed) {
+        if self.held.contains_key(&row)
+            || node.collection.read_only
+            || matches!(self.fate(row), Fate::Fixed | Fate::NotYet(_))
+        {
             return None;
         }
         let is_free = |column: &Column| {
@@ -227,16 +246,22 @@ fn places<'a>(graph: &'a Graph, found: &Found) -> Places<'a> {
     places
 }
 
-fn first(graph: &Graph, node: usize, row: &FoundRow, hold: Option<&Hold>, today: &str) -> Fate {
+fn first(graph: &Graph, node: usize, row: &FoundRow, hold: Option<&Hold>, policy: &Policy<'_>) -> Fate {
     let of = &graph.nodes[node];
     match row.role {
-        Role::Points => Fate::Points,
+        // What is only anonymised for its age is nobody's to follow; it is a seed all the same.
+        Role::Points if !row.seed || policy.ages.is_none() => Fate::Points,
         Role::Shared => Fate::Shared(shared_reason(graph, node, row)),
         Role::Up { exclusive: false } => Fate::Shared("Rows of others refer to it too.".to_owned()),
-        Role::Owned | Role::Up { exclusive: true } => match hold {
-            Some(hold) => Fate::Hold(hold.clone()),
-            None if of.collection.read_only => Fate::Fixed,
-            None => Retention::of(graph, node, row, today).map_or(Fate::Delete, Fate::Keep),
+        Role::Points | Role::Owned | Role::Up { exclusive: true } => match (hold, policy.ages) {
+            (Some(hold), _) => Fate::Hold(hold.clone()),
+            (None, _) if of.collection.read_only => Fate::Fixed,
+            (None, None) => Retention::of(graph, node, row, policy.today).map_or(Fate::Delete, Fate::Keep),
+            (None, Some(ages)) => match ages.verdict(graph, node, row) {
+                Verdict::Goes => Fate::Delete,
+                Verdict::Anonymised(reason) => Fate::Stay(reason),
+                Verdict::Stays(words) => Fate::NotYet(words),
+            },
         },
     }
 }
@@ -252,7 +277,39 @@ fn shared_reason(graph: &Graph, node: usize, row: &FoundRow) -> String {
     let mut others: Vec<String> = others.collect();
     others.sort();
     others.dedup();
-    format!("It is another person's as well, by {}.", others.join(", "))
+    match others.is_empty() {
+        true => "It names others beside the person in one list.".to_owned(),
+        false => format!("It is another person's as well, by {}.", others.join(", ")),
+    }
+}
+
+/// Rows without a time of their own go only with a row that they belong to: where age decides, that row may stay. Says whether
+/// any stays that was to go.
+pub(super) fn belong(work: &mut Work<'_>) -> bool {
+    let Some(ages) = work.ages else { return false };
+    let is_part = |work: &Work<'_>, row: At| {
+        let found = work.row(row);
+        *work.fate(row) == Fate::Delete && found.role == Role::Owned && !ages.ends(work.graph, row.0, found)
+    };
+    let mut parts: Vec<At> = work.all().filter(|row| is_part(work, *row)).collect();
+    let all = parts.len();
+    loop {
+        let before = parts.len();
+        for row in std::mem::take(&mut parts) {
+            let mut owners = work.graph.out[row.0].iter().filter(|number| {
+                let edge = &work.graph.edges[**number];
+                matches!(edge.tie, Tie::Owns(_))
+            });
+            if owners.any(|number| work.parents(row, *number).into_iter().any(|owner| work.ends(owner))) {
+                parts.push(row);
+            } else {
+                work.fates[row.0][row.1] = Fate::NotYet("It belongs to a row that stays.".to_owned());
+            }
+        }
+        if parts.len() == before {
+            return before < all;
+        }
+    }
 }
 
 /// What rows that stay must refer to stays too.
@@ -282,6 +339,7 @@ fn must_stay(work: &Work<'_>, row: At, edge: &Edge) -> String {
     let why = match work.fate(row) {
         Fate::Keep(_) => "that the law keeps",
         Fate::Hold(_) => "on which a hold lies",
+        Fate::NotYet(_) => "whose own time is not over",
         Fate::Fixed => "that cannot be changed",
         Fate::Points | Fate::Shared(_) => "of others",
         _ => "that stay",
@@ -327,17 +385,19 @@ fn is_cut(work: &Work<'_>, row: At, number: usize, edge: &Edge) -> bool {
 pub(super) fn kept(work: &Work<'_>) -> Vec<Kept> {
     let mut groups: BTreeMap<(usize, &Fate), Vec<Key>> = BTreeMap::new();
     for row in work.all() {
-        if matches!(work.fate(row), Fate::Keep(_) | Fate::Hold(_)) {
+        if matches!(work.fate(row), Fate::Keep(_) | Fate::Hold(_) | Fate::NotYet(_)) {
             groups.entry((row.0, work.fate(row))).or_default().push(work.row(row).key.clone());
         }
     }
     let kept = |((node, fate), rows): ((usize, &Fate), Vec<Key>)| {
         let of = &work.graph.nodes[node];
+        let own = ("5-1-e".to_owned(), None);
         let (code, law, until, approver, hold, anonymise) = match fate {
             Fate::Hold(hold) => {
                 (&hold.code, &hold.law, &hold.until, &hold.approver, Some(hold.id.clone()), hold.anonymise.clone())
             }
             Fate::Keep(by) => (&by.code, &by.law, &by.until, &by.approver, None, by.fields(work.graph, node)),
+            Fate::NotYet(words) => (&own.0, words, &own.1, &own.1, None, Vec::new()),
             _ => return None,
         };
         Some(Kept {

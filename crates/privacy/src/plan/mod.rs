@@ -10,6 +10,7 @@
 //!
 //! A plan names rows by their keys and is personal data itself: whoever keeps it keeps it encrypted.
 
+pub(crate) mod blank;
 mod build;
 mod check;
 mod cycles;
@@ -24,7 +25,7 @@ mod wire;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use model::{Digest, Fault};
+use model::{Digest, Fault, Span};
 
 use crate::row::{Cell, FieldPath, Key};
 
@@ -39,6 +40,8 @@ pub struct Plan {
     pub article: String,
     /// `17-1-a` … `17-1-f`, when the request names one.
     pub ground: Option<String>,
+    /// The day for which ages were counted, where rows go because of their age.
+    pub as_of: Option<String>,
     /// Kind and pseudonym of each identity: `email`, `hmac-sha256:<key id>:<hex>`. Never a value.
     pub subject: Vec<(String, String)>,
     /// Digests of what the plan was made from: `datamap`, `config`.
@@ -57,6 +60,8 @@ pub struct Plan {
     pub traps: Vec<Trap>,
     /// Who is to be told (Art. 19).
     pub recipients: Vec<Recipient>,
+    /// Backups that hold the data until they are gone, as far as it is known how long they are kept.
+    pub backups: Vec<Backups>,
     /// What the search costs. Not part of the plan object: statistics change while the data stay the same.
     pub estimates: Estimates,
 }
@@ -272,6 +277,18 @@ pub struct Recipient {
     pub name: String,
     /// `dataset.collection` of the rows that they had.
     pub collections: Vec<String>,
+}
+
+/// Backups of a store. They are not touched: what is in them goes when they are gone, and whoever comes back with one is known
+/// by the tombstones and erased again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backups {
+    /// The store.
+    pub member: String,
+    /// How long one is kept.
+    pub kept: Span,
+    /// Where, in words.
+    pub place: Option<String>,
 }
 
 impl Plan {

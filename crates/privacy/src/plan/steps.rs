@@ -49,14 +49,20 @@ pub(super) fn steps(
         let order = orders.get(&number).unwrap_or(&none);
         let mut sets =
             Sets { work, policy, groups: BTreeMap::new(), after: HashMap::new(), refused: &mut refused, traps };
-        for (node, wanted) in wanted(work, number, order) {
+        for (node, wanted) in wanted(work, number, order, policy) {
             progress.advance(wanted.len() as u64);
             sets.one_node(&mut members[number], node, wanted)?;
         }
         let Sets { groups, after, .. } = sets;
-        steps.extend(groups.into_iter().map(|(group, targets)| set(work, group, targets)));
+        let told = Told { work, policy };
+        steps.extend(groups.into_iter().map(|(group, targets)| told.set(group, targets)));
         let batches = order.batches.iter().filter(|(_, rows)| !rows.is_empty());
-        steps.extend(batches.map(|(node, rows)| delete(work, *node, rows, &after)));
+        let deletes: Vec<(usize, Step)> =
+            batches.map(|(node, rows)| (*node, told.delete(*node, rows, &after))).collect();
+        for (node, step) in &deletes {
+            traps.extend(along(work, &mut members[number], *node, step)?);
+        }
+        steps.extend(deletes.into_iter().map(|(_, step)| step));
     }
     if !refused.is_empty() {
         return Err(cannot(refused));
@@ -65,6 +71,33 @@ pub(super) fn steps(
         step.number = number as u64 + 1;
     }
     Ok(steps)
+}
+
+/// Older versions go with the rows of a step: that is said before.
+fn along(work: &Work<'_>, member: &mut Member, node: usize, step: &Step) -> Result<Option<Trap>, Fault> {
+    if !member.store.abilities().versions {
+        return Ok(None);
+    }
+    let keys: Vec<Key> = step.targets.iter().map(|target| target.key.clone()).collect();
+    let along = member.store.goes_along(&step.collection, &keys)?;
+    if along.versions == 0 {
+        return Ok(None);
+    }
+    let mut text = format!(
+        "{} with the rows that are deleted, for a version is kept or deleted whole",
+        model::counted(along.versions, "older version goes", "older versions go")
+    );
+    if along.others > 0 {
+        let others = model::counted(along.others, "row or value", "rows or values");
+        text.push_str(&format!(
+            "; {others} in them that the search did not find to be the person's: they can be another's"
+        ));
+    }
+    if along.unread > 0 {
+        let unread = model::counted(along.unread, "of them is a whole object", "of them are whole objects");
+        text.push_str(&format!("; {unread} whose earlier content was not looked at"));
+    }
+    Ok(Some(trap(work, "older-versions", node, text + ".")))
 }
 
 fn cannot(refused: BTreeSet<String>) -> Fault {
@@ -77,21 +110,25 @@ fn cannot(refused: BTreeSet<String>) -> Fault {
 }
 
 /// For each node of a store the rows that change and what they are to have.
-fn wanted(work: &Work<'_>, member: usize, order: &Order) -> BTreeMap<usize, BTreeMap<usize, Wanted>> {
+fn wanted(
+    work: &Work<'_>,
+    member: usize,
+    order: &Order,
+    policy: &Policy<'_>,
+) -> BTreeMap<usize, BTreeMap<usize, Wanted>> {
+    let whose = if policy.ages.is_some() { "referred to a row that goes" } else { "referred to the person" };
     let mut all: BTreeMap<usize, BTreeMap<usize, Wanted>> = BTreeMap::new();
     let is_here = |row: &At| work.graph.nodes[row.0].member == member;
     for row in work.all().filter(is_here) {
         let (treat, outcome, reason) = match work.fate(row) {
             Fate::Keep(by) => (fields(work.graph, row.0, true), Outcome::Anonymised, kept_reason(&by.code, &by.law)),
             Fate::Stay(reason) => (fields(work.graph, row.0, false), Outcome::Anonymised, reason.clone()),
-            Fate::Hold(_) | Fate::Fixed => continue,
+            Fate::Hold(_) | Fate::NotYet(_) | Fate::Fixed => continue,
             Fate::Delete => match order.loosened.get(&row) {
                 Some(_) => (Vec::new(), Outcome::Loosened, "Rows that go refer to each other in a circle.".to_owned()),
                 None => continue,
             },
-            Fate::Shared(_) | Fate::Points => {
-                (Vec::new(), Outcome::Unlinked, "It is another's, and referred to the person.".to_owned())
-            }
+            Fate::Shared(_) | Fate::Points => (Vec::new(), Outcome::Unlinked, format!("It is another's, and {whose}.")),
         };
         let empty = work.cuts.get(&row).or(order.loosened.get(&row)).cloned().unwrap_or_default();
         if !treat.is_empty() || !empty.is_empty() {
@@ -228,52 +265,67 @@ fn drift(node: &Node) -> Fault {
         .advise("Run the same command again: it plans anew.")
 }
 
-fn set(work: &Work<'_>, (number, outcome, reason, fields): Group, targets: Vec<Target>) -> Step {
-    let keys: BTreeSet<&Key> = targets.iter().map(|target| &target.key).collect();
-    let found = &work.found.rows[number];
-    let via = via(work, number, found.iter().filter(|row| keys.contains(&row.key)));
-    step(&work.graph.nodes[number], Action::Set(fields), outcome, reason, via, targets)
+/// Makes steps of what was decided.
+struct Told<'t> {
+    work: &'t Work<'t>,
+    policy: &'t Policy<'t>,
 }
 
-fn delete(work: &Work<'_>, number: usize, rows: &[usize], after: &After) -> Step {
-    let found = &work.found.rows[number];
-    let mut rows = rows.to_vec();
-    rows.sort_unstable();
-    let reasons: BTreeSet<&str> = rows.iter().map(|at| delete_reason(&found[*at])).collect();
-    let via = via(work, number, rows.iter().map(|at| &found[*at]));
-    let target = |at: &usize| {
-        let row = &found[*at];
-        let (digest, name) = after.get(&(number, *at)).cloned().unwrap_or((row.digest.unwrap_or(Digest::ZERO), None));
-        Target { key: name.unwrap_or_else(|| row.key.clone()), digest, count: row.count, cells: Vec::new() }
-    };
-    let targets = rows.iter().map(target).collect();
-    let reason = reasons.into_iter().collect::<Vec<_>>().join(" ");
-    step(&work.graph.nodes[number], Action::Delete, Outcome::Deleted, reason, via, targets)
-}
+impl Told<'_> {
+    fn set(&self, (number, outcome, reason, fields): Group, targets: Vec<Target>) -> Step {
+        let keys: BTreeSet<&Key> = targets.iter().map(|target| &target.key).collect();
+        let found = &self.work.found.rows[number];
+        let via = self.via(number, found.iter().filter(|row| keys.contains(&row.key)));
+        step(&self.work.graph.nodes[number], Action::Set(fields), outcome, reason, via, targets)
+    }
 
-fn delete_reason(row: &FoundRow) -> &'static str {
-    match (row.role, row.seed) {
-        (_, true) => "It holds an identity of the person.",
-        (Role::Up { .. }, _) => "Only rows of the person refer to it.",
-        _ => "It belongs to the person.",
+    fn delete(&self, number: usize, rows: &[usize], after: &After) -> Step {
+        let found = &self.work.found.rows[number];
+        let mut rows = rows.to_vec();
+        rows.sort_unstable();
+        let reasons: BTreeSet<String> = rows.iter().map(|at| self.delete_reason(number, &found[*at])).collect();
+        let via = self.via(number, rows.iter().map(|at| &found[*at]));
+        let target = |at: &usize| {
+            let row = &found[*at];
+            let before = || (row.digest.unwrap_or(Digest::ZERO), None);
+            let (digest, name) = after.get(&(number, *at)).cloned().unwrap_or_else(before);
+            Target { key: name.unwrap_or_else(|| row.key.clone()), digest, count: row.count, cells: Vec::new() }
+        };
+        let targets = rows.iter().map(target).collect();
+        let reason = reasons.into_iter().collect::<Vec<_>>().join(" ");
+        step(&self.work.graph.nodes[number], Action::Delete, Outcome::Deleted, reason, via, targets)
     }
-}
 
-/// The links and identities by which rows were found.
-fn via<'r>(work: &Work<'_>, number: usize, rows: impl Iterator<Item = &'r FoundRow>) -> Vec<String> {
-    let mut via: BTreeSet<String> = BTreeSet::new();
-    let mut ties: BTreeSet<usize> = BTreeSet::new();
-    let mut is_seed = false;
-    for row in rows {
-        is_seed |= row.seed;
-        ties.extend(row.ties.iter().chain(&row.referrers));
+    fn delete_reason(&self, number: usize, row: &FoundRow) -> String {
+        let reason = match (self.policy.ages, row.role, row.seed) {
+            (None, _, true) => "It holds an identity of the person.",
+            (None, Role::Up { .. }, _) => "Only rows of the person refer to it.",
+            (None, ..) => "It belongs to the person.",
+            (Some(ages), _, true) => return ages.reason(number),
+            (Some(_), Role::Up { .. }, _) => "Only rows that go refer to it.",
+            (Some(_), ..) => "It belongs to a row that is past its time.",
+        };
+        reason.to_owned()
     }
-    let node = &work.graph.nodes[number];
-    if is_seed {
-        via.extend(node.identities.iter().map(|(field, kind)| format!("{}.{field} ({kind})", node.collection.name)));
+
+    /// The links and identities by which rows were found.
+    fn via<'r>(&self, number: usize, rows: impl Iterator<Item = &'r FoundRow>) -> Vec<String> {
+        let mut via: BTreeSet<String> = BTreeSet::new();
+        let mut ties: BTreeSet<usize> = BTreeSet::new();
+        let mut is_seed = false;
+        for row in rows {
+            is_seed |= row.seed;
+            ties.extend(row.ties.iter().chain(&row.referrers));
+        }
+        let graph = self.work.graph;
+        let node = &graph.nodes[number];
+        if is_seed && self.policy.ages.is_none() {
+            let identities = node.identities.iter();
+            via.extend(identities.map(|(field, kind)| format!("{}.{field} ({kind})", node.collection.name)));
+        }
+        via.extend(ties.into_iter().map(|edge| graph.describe(&graph.edges[edge])));
+        via.into_iter().collect()
     }
-    via.extend(ties.into_iter().map(|edge| work.graph.describe(&work.graph.edges[edge])));
-    via.into_iter().collect()
 }
 
 fn step(node: &Node, action: Action, outcome: Outcome, reason: String, via: Vec<String>, targets: Vec<Target>) -> Step {

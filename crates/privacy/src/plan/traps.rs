@@ -99,6 +99,13 @@ fn folded(work: &Work<'_>, traps: &mut Vec<Trap>) {
                 let text = format!("{field} was matched without regard to case, composition or punctuation.");
                 traps.push(trap(work, "folded-match", number, text));
             }
+            if work.found.alongside.contains(&format!("{}.{field}", node.name())) {
+                let text = format!(
+                    "Lists in {field} name others beside the person, or more of the person than was asked for; such rows are \
+                     taken for the person's. Set `shared: keep` on the collection where they are not."
+                );
+                traps.push(trap(work, "identity-list", number, text));
+            }
         }
     }
 }

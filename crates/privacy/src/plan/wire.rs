@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use model::{Digest, Fault};
+use model::{Digest, Fault, Span};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Action, Estimates, Gap, Kept, MissingIndex, Outcome, PASSING, Plan, Recipient, Shared, Step, StorePlan, Target,
-    Trap,
+    Action, Backups, Estimates, Gap, Kept, MissingIndex, Outcome, PASSING, Plan, Recipient, Shared, Step, StorePlan,
+    Target, Trap,
 };
 use crate::row::{Cell, FieldPath, Key};
 
@@ -26,9 +26,10 @@ pub(super) fn document(of: &Plan) -> Result<Value, Fault> {
     }))
 }
 
-/// The plan object, whose canonical form the digest is taken of. Every member is always there.
+/// The plan object, whose canonical form the digest is taken of. Every member is always there, but for the backups of which
+/// plans of earlier versions knew nothing, and the day of ages, which plans of people do not have.
 pub(super) fn plan(of: &Plan) -> Value {
-    json!({
+    let mut plan = json!({
         "version": 1,
         "regime": of.regime,
         "article": of.article,
@@ -44,7 +45,16 @@ pub(super) fn plan(of: &Plan) -> Value {
         "recipients": list(&of.recipients, |recipient| {
             json!({"name": recipient.name, "collections": recipient.collections})
         }),
-    })
+    });
+    if !of.backups.is_empty() {
+        plan["backups"] =
+            list(&of.backups, |one| json!({"store": one.member, "kept": one.kept.to_string(), "place": one.place}));
+    }
+    // Only where rows go because of their age, so that plans of people keep the digest that they always had.
+    if let Some(day) = &of.as_of {
+        plan["as_of"] = day.as_str().into();
+    }
+    plan
 }
 
 fn list<T>(items: &[T], write: impl Fn(&T) -> Value) -> Value {
@@ -223,6 +233,7 @@ fn read_plan(plan: Members<'_>) -> Result<Plan, Fault> {
         regime: plan.text("regime")?,
         article: plan.text("article")?,
         ground: plan.maybe("ground")?,
+        as_of: if plan.object.contains_key("as_of") { plan.maybe("as_of")? } else { None },
         subject: plan.items("subject", |one| Ok((one.text("kind")?, one.text("pseudonym")?)))?,
         inputs: digests.collect::<Result<BTreeMap<_, _>, Fault>>()?,
         stores: plan.items("stores", read_store)?,
@@ -234,7 +245,19 @@ fn read_plan(plan: Members<'_>) -> Result<Plan, Fault> {
         recipients: plan.items("recipients", |recipient| {
             Ok(Recipient { name: recipient.text("name")?, collections: recipient.words("collections")? })
         })?,
+        backups: match plan.object.contains_key("backups") {
+            true => plan.items("backups", read_backups)?,
+            false => Vec::new(),
+        },
         estimates: Estimates::default(),
+    })
+}
+
+fn read_backups(backups: Members<'_>) -> Result<Backups, Fault> {
+    Ok(Backups {
+        member: backups.text("store")?,
+        kept: Span::parse(&backups.text("kept")?).map_err(|_| backups.wrong("kept"))?,
+        place: backups.maybe("place")?,
     })
 }
 
@@ -392,6 +415,11 @@ mod tests {
                 step(1, Action::Set(fields), Outcome::Unlinked, vec![target("7", &[None, Some("x")])]),
                 step(2, Action::Delete, Outcome::Deleted, vec![target("8", &[])]),
             ],
+            backups: vec![Backups {
+                member: "shop/1".to_owned(),
+                kept: Span::new(35, model::Unit::Day),
+                place: Some("tape".to_owned()),
+            }],
             ..Plan::default()
         }
     }

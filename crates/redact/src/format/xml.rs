@@ -11,6 +11,8 @@
 //! A document type with declarations of its own is refused (`xml-doctype`): what its entities stand for would not be
 //! seen. Malformed XML is refused; HTML takes whatever comes as text.
 
+mod tag;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{Read, Write};
@@ -19,7 +21,7 @@ use std::ops::Range;
 use model::Fault;
 
 use super::entities;
-use super::weave::{Patch, Weave};
+use super::weave::Weave;
 use super::whole::{self, About, Whole};
 use crate::{Decide, Limits, Spot};
 
@@ -278,21 +280,34 @@ impl<'a> Walk<'a> {
                     .advise("Resolve its entities first, for instance with `xmllint --noent --dropdtd`."));
             }
         }
+        // The word itself is nobody's, and what follows it is no sentence.
+        let has_word = self.bytes[start..end].get(..7).is_some_and(|word| word.eq_ignore_ascii_case(b"doctype"));
+        let start = if has_word { start + 7 } else { start };
         let encode = |with: &str, _: u64| with.replace(['<', '>', '[', '"', '\''], "_").into_bytes();
-        self.aside(start..end, "declaration()", &encode)?;
+        self.aside_of(start..end, "declaration()", !has_word, &encode)?;
         self.at = self.bytes.len().min(end + 1);
         Ok(())
     }
 
     /// Shows what stands beside the elements.
     fn aside(&mut self, range: Range<usize>, kind: &str, encode: whole::Encode<'_>) -> Result<(), Fault> {
+        self.aside_of(range, kind, true, encode)
+    }
+
+    fn aside_of(
+        &mut self,
+        range: Range<usize>,
+        kind: &str,
+        prose: bool,
+        encode: whole::Encode<'_>,
+    ) -> Result<(), Fault> {
         if range.is_empty() {
             return Ok(());
         }
         let frame = self.frames.last_mut().expect("the document's frame stays");
         frame.asides += 1;
         let path = format!("{}/{kind}[{}]", self.path, frame.asides);
-        self.whole.show(range, about(&self.names, path, true), encode)
+        self.whole.show(range, about(&self.names, path, prose), encode)
     }
 
     /// Where `close` stands from `start` on; in HTML the end of the document closes everything.
@@ -360,7 +375,10 @@ impl<'a> Walk<'a> {
         self.enter(name);
         let start = self.at;
         self.at += 1 + name.len();
-        let is_empty = self.attributes(start)?;
+        let is_empty = match self.ragged_end() {
+            Some(end) => self.ragged(end)?,
+            None => self.attributes(start)?,
+        };
         let is_void = self.is_html && is_one_of(VOID, name);
         if is_empty && !self.is_html || is_void || is_inline || self.is_html && self.frames.len() > self.depth_max {
             self.path.truncate(path);
@@ -422,116 +440,6 @@ impl<'a> Walk<'a> {
         self.bytes.len()
     }
 
-    /// The attributes up to the end of the tag that began at `start`; whether the element ends with it.
-    fn attributes(&mut self, start: usize) -> Result<bool, Fault> {
-        let mut seen: HashMap<&[u8], u32> = HashMap::new();
-        loop {
-            let spaced = self.space();
-            match self.bytes.get(self.at..).unwrap_or_default() {
-                [] if self.is_html => return Ok(false),
-                [] => return Err(self.malformed(start, "This tag has no end")),
-                [b'>', ..] => {
-                    self.at += 1;
-                    return Ok(false);
-                }
-                [b'/', b'>', ..] => {
-                    self.at += 2;
-                    return Ok(true);
-                }
-                [next, ..] if self.is_html || spaced && is_name_start(*next) => self.attribute(&mut seen)?,
-                _ => return Err(self.malformed(self.at, "The name of an attribute was expected here")),
-            }
-        }
-    }
-
-    fn space(&mut self) -> bool {
-        let count = self.bytes[self.at..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-        self.at += count;
-        count > 0
-    }
-
-    fn attribute(&mut self, seen: &mut HashMap<&'a [u8], u32>) -> Result<(), Fault> {
-        let name = self.attribute_name();
-        let count = seen.entry(name).or_default();
-        *count += 1;
-        let count = *count;
-        if !self.is_html && count > 1 {
-            return Err(self.malformed(self.at, "This attribute stands twice in its tag"));
-        }
-        self.check_name(self.at, name)?;
-        self.at += name.len();
-        let behind_name = self.at;
-        self.space();
-        if self.bytes.get(self.at) != Some(&b'=') {
-            if !self.is_html {
-                return Err(self.malformed(self.at, "An attribute needs `=` and a value in quotes"));
-            }
-            self.at = behind_name;
-            return Ok(());
-        }
-        self.at += 1;
-        self.space();
-        self.value(name, count)
-    }
-
-    /// In HTML everything up to `=`, a space or the end of the tag.
-    fn attribute_name(&self) -> &'a [u8] {
-        if !self.is_html {
-            return self.name(self.at);
-        }
-        let rest = &self.bytes[self.at..];
-        let is_end = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'=' | b'>' | b'/');
-        &rest[..1.max(rest.iter().position(is_end).unwrap_or(rest.len()))]
-    }
-
-    fn value(&mut self, name: &'a [u8], count: u32) -> Result<(), Fault> {
-        let quote = self.bytes.get(self.at).copied().filter(|byte| matches!(byte, b'"' | b'\''));
-        let (range, next) = match quote {
-            Some(quote) => {
-                let end = self.find(self.at + 1, &[quote], "This attribute value has no end")?;
-                (self.at + 1..end, self.bytes.len().min(end + 1))
-            }
-            None if self.is_html => {
-                let is_end = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'>';
-                let rest = &self.bytes[self.at..];
-                let end = self.at + rest.iter().position(is_end).unwrap_or(rest.len());
-                (self.at..end, end)
-            }
-            None => return Err(self.malformed(self.at, "An attribute value must stand in quotes")),
-        };
-        if !self.is_html && self.bytes[range.clone()].contains(&b'<') {
-            return Err(self.malformed(self.at, "An attribute value cannot hold `<`"));
-        }
-        self.at = next;
-        self.show_value(name, count, range, quote)
-    }
-
-    fn show_value(&mut self, name: &'a [u8], count: u32, range: Range<usize>, quote: Option<u8>) -> Result<(), Fault> {
-        if range.is_empty() {
-            return Ok(());
-        }
-        let mut weave = Weave::default();
-        self.dereference(range.clone(), &mut weave)?;
-        weave.close();
-        let name = String::from_utf8_lossy(name);
-        let number = if count > 1 { format!("[{count}]") } else { String::new() };
-        let path = format!("{}/@{name}{number}", self.path);
-        self.names.push(name);
-        let prose = memchr::memchr(b' ', weave.text()).is_some();
-        let about = about(&self.names, path, prose);
-        if quote.is_some() {
-            self.whole.show_woven(&weave, range.start, about, &|with, _| escape(with))?;
-        } else {
-            let edits = self.whole.ask_woven(&weave, range.start, about)?;
-            if !edits.is_empty() {
-                let quoted = put_in_quotes(&self.bytes[range.clone()], range.start as u64, &weave.patches(&edits)?);
-                self.whole.replace(range, quoted);
-            }
-        }
-        self.names.pop();
-        Ok(())
-    }
-
     /// Shows a name that could hold an identifier; its place is its byte in the document.
     fn check_name(&mut self, at: usize, name: &[u8]) -> Result<(), Fault> {
         if !name.iter().any(|byte| byte.is_ascii_digit() || *byte == b'@') {
@@ -571,26 +479,6 @@ impl<'a> Walk<'a> {
             .at(self.whole.place(at))
             .advise("Mend the file, or redact it as plain text.")
     }
-}
-
-/// A value that had no quotes, with its patches and in quotes; it begins at `start` of the document.
-fn put_in_quotes(raw: &[u8], start: u64, patches: &[Patch<'_>]) -> Vec<u8> {
-    let (quote, reference): (u8, &[u8]) = if raw.contains(&b'"') { (b'\'', b"&#39;") } else { (b'"', b"&quot;") };
-    let mut out = vec![quote];
-    let copy = |out: &mut Vec<u8>, bytes: &[u8]| {
-        for &byte in bytes {
-            if byte == quote { out.extend(reference) } else { out.push(byte) }
-        }
-    };
-    let mut done = 0;
-    for (source, with) in patches {
-        copy(&mut out, &raw[done..(source.start - start) as usize]);
-        out.extend(escape(with));
-        done = (source.end - start) as usize;
-    }
-    copy(&mut out, &raw[done..]);
-    out.push(quote);
-    out
 }
 
 /// Elements of HTML that end where the next of their kind begins.

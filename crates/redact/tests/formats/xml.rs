@@ -39,6 +39,16 @@ fn replacements_are_escaped() {
     check_html("<a href=quote>x", &format!("<a href=\"{escaped}\">x"));
 }
 
+/// A browser takes these for odd attributes; a person reads what is there.
+#[test]
+fn a_tag_with_stray_quotes_is_one_text() {
+    check_html("<meta name=a content\"Jan Muster\">x", "<meta name=a content\"[PERSON]\">x");
+    check_html("<meta name=a_ontent=\"Jan Muster\">x", "<meta name=a_ontent=\"[PERSON]\">x");
+    check_html("<br title='a'\"Jan Muster\"/>x", "<br title='a'\"[PERSON]\"/>x");
+    check_html("<p x\"Jan Muster", "<p x\"[PERSON]");
+    check_html("<!doctype html><p>Jan Muster", "<!doctype html><p>[PERSON]");
+}
+
 #[test]
 fn html_text_goes_on_through_inline_elements() {
     check_html("<p><b>Jan</b> <i>Muster</i></p>", "<p><b>[PERSON]</b><i></i></p>");

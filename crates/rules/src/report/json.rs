@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Basis, Finding, Judgement, Outcome, Suppressed};
+use crate::trend::{Line, Trend};
 
 /// The judgement as one JSON document.
-pub fn to_json(judgement: &Judgement) -> Value {
+pub fn to_json(judgement: &Judgement, trend: Option<&Trend>) -> Value {
     let packs: Vec<Value> =
         judgement.packs.iter().map(|(name, version)| json!({"name": name, "version": version})).collect();
     let counts: serde_json::Map<String, Value> = ["met", "broken", "not applicable", "not given", "not judged"]
@@ -21,6 +22,17 @@ pub fn to_json(judgement: &Judgement) -> Value {
         "rules": judgement.outcomes.iter().map(outcome).collect::<Vec<_>>(),
         "stale_suppressions": judgement.stale.iter().map(finding).collect::<Vec<_>>(),
         "facts": judgement.facts.iter().map(fact).collect::<Vec<_>>(),
+        "trend": trend.map(changed),
+    })
+}
+
+fn changed(trend: &Trend) -> Value {
+    let lines = |lines: &[Line]| -> Vec<Value> {
+        lines.iter().map(|one| json!({"rule": one.rule, "subject": one.subject, "message": one.message})).collect()
+    };
+    json!({
+        "since": trend.since, "verdict": trend.before, "new": lines(&trend.new), "gone": lines(&trend.gone),
+        "still": trend.still, "no_longer_judged": trend.lost,
     })
 }
 

@@ -112,6 +112,18 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
+    /// Its name, for people.
+    pub fn words(&self) -> String {
+        match self {
+            Algorithm::Rsa(hash) => format!("RSA with {}", hash.name()),
+            Algorithm::RsaPss { hash, .. } => format!("RSA-PSS with {}", hash.name()),
+            Algorithm::Ecdsa(hash) => format!("ECDSA with {}", hash.name()),
+            Algorithm::Ed25519 => "Ed25519".to_owned(),
+            Algorithm::Weak(name) => (*name).to_owned(),
+            Algorithm::Unknown(number) => number.clone(),
+        }
+    }
+
     /// Reads an AlgorithmIdentifier. `digest` is what a CMS SignerInfo says beside it: old signers write only "RSA".
     pub(crate) fn from_id(id: AlgorithmId<'_>, digest: Option<&[u8]>) -> Self {
         match id.oid {

@@ -159,6 +159,16 @@ impl Certificate {
         &self.0.key
     }
 
+    /// What kind of key it has, and the key's length in bits: `RSA`, `P-256`, `Ed25519`, or the number of another kind.
+    pub fn key_kind(&self) -> (String, Option<usize>) {
+        key::kind(&self.0.key)
+    }
+
+    /// How its issuer signed it: `RSA with SHA-256`, or the number of what is not understood.
+    pub fn signature_algorithm(&self) -> String {
+        self.0.algorithm.words()
+    }
+
     /// Whether `signature` is its key's signature of `message`: what was checked in words, such as
     /// `ECDSA P-256 with SHA-256`, or why not. ECDSA signatures are in DER.
     ///

@@ -143,17 +143,38 @@ fn rsa(
     Ok(format!("RSA{padding} {bits} with {}", hash.name()))
 }
 
-/// RSAPublicKey (RFC 8017 A.1.1), from 2,048 to 8,192 bits.
+/// What kind of key it is, and its length in bits, however weak.
+pub(crate) fn kind(spki: &[u8]) -> (String, Option<usize>) {
+    let Some((id, bytes)) = parts(spki) else { return ("unreadable".to_owned(), None) };
+    let curve = id.parameters.filter(|curve| curve.tag == tag::OID).map(|curve| curve.content);
+    match (id.oid, curve) {
+        (oid::RSA | oid::RSA_PSS, _) => ("RSA".to_owned(), rsa_numbers(bytes).map(|(modulus, _)| bits(modulus))),
+        (oid::EC_KEY, Some(oid::P256)) => ("P-256".to_owned(), Some(256)),
+        (oid::EC_KEY, Some(oid::P384)) => ("P-384".to_owned(), Some(384)),
+        // Of an uncompressed point one half is as long as the key.
+        (oid::EC_KEY, Some(other)) => (oid::dotted(other), Some(bytes.len() / 2 * 8)),
+        (oid::ED25519, _) => ("Ed25519".to_owned(), Some(256)),
+        (other, _) => (oid::dotted(other), None),
+    }
+}
+
+fn bits(modulus: &[u8]) -> usize {
+    modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize)
+}
+
+/// Modulus and exponent of an RSAPublicKey (RFC 8017 A.1.1).
+fn rsa_numbers(key: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut reader = Element::only(key, tag::SEQUENCE)?.inside();
+    let numbers = (reader.take(tag::INTEGER)?, reader.take(tag::INTEGER)?);
+    reader.end()?;
+    Some((numbers.0.natural()?, numbers.1.natural()?))
+}
+
+/// RSAPublicKey, from 2,048 to 8,192 bits.
 fn rsa_key(key: &[u8]) -> Result<(RsaPublicKey, usize), Refusal> {
     let bad_key = || Refusal::NotUnderstood("the RSA key of the certificate cannot be read".to_owned());
-    let read = || {
-        let mut reader = Element::only(key, tag::SEQUENCE)?.inside();
-        let numbers = (reader.take(tag::INTEGER)?, reader.take(tag::INTEGER)?);
-        reader.end()?;
-        Some((numbers.0.natural()?, numbers.1.natural()?))
-    };
-    let (modulus, exponent) = read().ok_or_else(bad_key)?;
-    let bits = modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
+    let (modulus, exponent) = rsa_numbers(key).ok_or_else(bad_key)?;
+    let bits = bits(modulus);
     if bits < Limits::RSA_BITS_MIN {
         return Err(Refusal::Weak(format!("an RSA key of {bits} bits is too short")));
     }

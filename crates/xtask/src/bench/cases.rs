@@ -10,6 +10,7 @@ use super::package;
 use super::peers::{self, LNAV, PROMTOOL, Peer};
 use super::place::{Input, Place, cargo, root, target};
 use super::privacy;
+use super::rules;
 use super::start;
 use super::table::Table;
 use crate::generate::Kind;
@@ -37,10 +38,12 @@ pub(crate) enum Case {
     Privacy,
     /// The same of a small person, beside Fides. Needs PostgreSQL and Redis, and installs Fides: 0.8 GB.
     PrivacyFides,
+    /// Every pack over a large project, and a thousand rules over kept facts.
+    Rules,
 }
 
 impl Case {
-    const ALL: [(&'static str, Case); 9] = [
+    const ALL: [(&'static str, Case); 10] = [
         ("build", Case::Build),
         ("size", Case::Size),
         ("start", Case::Start),
@@ -50,6 +53,7 @@ impl Case {
         ("ledger", Case::Ledger),
         ("package", Case::Package),
         ("privacy", Case::Privacy),
+        ("rules", Case::Rules),
     ];
     pub(crate) const DEFAULT: [Case; 6] =
         [Case::Size, Case::Start, Case::Jsonl, Case::Prometheus, Case::AccessLog, Case::Ledger];
@@ -71,6 +75,7 @@ impl Case {
             Case::Package => package::table(place),
             Case::Privacy => privacy::table(place),
             Case::PrivacyFides => fides::table(place),
+            Case::Rules => rules::table(place),
         }
     }
 }

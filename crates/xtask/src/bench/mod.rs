@@ -13,6 +13,7 @@ mod peers;
 mod place;
 mod privacy;
 mod redact;
+mod rules;
 mod start;
 mod table;
 

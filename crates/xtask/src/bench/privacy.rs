@@ -22,7 +22,7 @@ const OWN: u64 = 345;
 /// Export, plan and erase of the large person, export of the small one.
 pub(super) fn table(place: &Place) -> Result<Table, String> {
     let server = std::env::var(ADDRESS).map_err(|_| format!("{ADDRESS} is not set: tests/services postgres -- …"))?;
-    let folder = project(place, &server)?;
+    let folder = project(place, &server, "privacy", statements(place.rounds as u64 + 1))?;
     let mut table = Table::new(
         "A person's data among 10 million rows in PostgreSQL",
         &["what", "wall s: median (least–most)", "CPU s of probity", "peak RSS MB"],
@@ -57,7 +57,7 @@ pub(super) fn table(place: &Place) -> Result<Table, String> {
     Ok(table)
 }
 
-fn row(what: &str, costs: &[Cost]) -> [String; 4] {
+pub(super) fn row(what: &str, costs: &[Cost]) -> [String; 4] {
     let wall = Spread::of(costs, |cost| cost.wall);
     [
         what.to_owned(),
@@ -88,18 +88,22 @@ pub(super) fn digest(plan: &str) -> Result<String, String> {
     document["digest"].as_str().map(str::to_owned).ok_or_else(|| "the plan has no digest".to_owned())
 }
 
-/// A database of its own, filled anew, and a project with its data map.
-fn project(place: &Place, server: &str) -> Result<PathBuf, String> {
+/// A database of its own, filled anew, and a project with its data map; both are called after `name`.
+pub(super) fn project(
+    place: &Place,
+    server: &str,
+    name: &str,
+    statements: impl IntoIterator<Item = String>,
+) -> Result<PathBuf, String> {
     let (base, _) = server.rsplit_once('/').ok_or_else(|| format!("{server} names no database"))?;
-    let name = "probity_bench";
-    eprintln!("xtask: filling {name}");
-    psql(server, &format!("DROP DATABASE IF EXISTS {name}"))?;
-    psql(server, &format!("CREATE DATABASE {name}"))?;
-    let address = format!("{base}/{name}");
-    for statement in statements(place.rounds as u64 + 1) {
+    eprintln!("xtask: filling probity_{name}");
+    psql(server, &format!("DROP DATABASE IF EXISTS probity_{name}"))?;
+    psql(server, &format!("CREATE DATABASE probity_{name}"))?;
+    let address = format!("{base}/probity_{name}");
+    for statement in statements {
         psql(&address, &statement)?;
     }
-    let folder = place.fresh("privacy")?;
+    let folder = place.fresh(name)?;
     succeed(place, &["init", "."], &folder)?;
     let settings = folder.join("probity.toml");
     let mut text = std::fs::read_to_string(&settings).map_err(|error| error.to_string())?;

@@ -7,11 +7,11 @@ use super::super::hash::Algorithm;
 
 /// The version of BagIt that a bag was written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Version(pub(super) u32, pub(super) u32);
+pub(in crate::foreign) struct Version(pub(super) u32, pub(super) u32);
 
 impl Version {
     /// RFC 8493. What was written before is read with more patience.
-    pub(super) const ONE: Version = Version(1, 0);
+    pub(in crate::foreign) const ONE: Version = Version(1, 0);
 
     pub(super) fn is_strict(self) -> bool {
         self >= Version::ONE
@@ -52,17 +52,17 @@ pub(super) fn declaration(bytes: &[u8]) -> Result<(Version, Vec<String>), String
 
 /// A list of digests.
 #[derive(Debug, Default)]
-pub(super) struct List {
+pub(in crate::foreign) struct List {
     /// Path in the bag → digest.
-    pub(super) files: BTreeMap<String, Vec<u8>>,
+    pub(in crate::foreign) files: BTreeMap<String, Vec<u8>>,
     /// What is wrong with it.
-    pub(super) faults: Vec<String>,
+    pub(in crate::foreign) faults: Vec<String>,
     /// What is unusual about it.
     pub(super) notes: Vec<String>,
 }
 
 /// Reads a list (§2.1.3): a digest, spaces, a path, a line.
-pub(super) fn list(bytes: &[u8], algorithm: Algorithm, version: Version) -> List {
+pub(in crate::foreign) fn list(bytes: &[u8], algorithm: Algorithm, version: Version) -> List {
     let mut list = List::default();
     let text = match text(bytes) {
         Ok(text) => text,

@@ -3,7 +3,7 @@
 //! A bag is intact or not; nobody signs it. Whoever can change a file can change the lists as well, unless they are kept or
 //! signed elsewhere: verify says so by leaving the signer unanswered.
 
-mod lists;
+pub(super) mod lists;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;

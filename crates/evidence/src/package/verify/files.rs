@@ -50,7 +50,7 @@ pub(super) fn container_check(package: &Package) -> Check {
 /// and proofs of a signature that is not the one they are made over, signatures behind a gap in their numbers.
 fn is_beside(name: &str, has_cades: bool, signatures: usize) -> bool {
     let over = if has_cades { [CADES_STAMP, CADES_ANCHOR] } else { [SSH_STAMP, SSH_ANCHOR] };
-    [MIMETYPE, ODF_MANIFEST, PENDING].contains(&name)
+    [MIMETYPE, ODF_MANIFEST, PENDING, REPORT_STAMP].contains(&name)
         || over.contains(&name)
         || signature_number(name).is_some_and(|number| usize::from(number) < signatures)
 }

@@ -7,6 +7,7 @@ use super::super::build::trusted_comment;
 use super::super::intake::Package;
 use super::super::manifest::Manifest;
 use super::super::paths::*;
+use super::super::people;
 use super::super::texts;
 use super::super::verification::{Check, Question};
 
@@ -21,7 +22,7 @@ pub(super) fn of_key(
         Some(key) => statement_check(package, key),
         None => Check::not_checked("statement", "The key is not known without the SSH signature."),
     });
-    checks.push(signer_check(signer.as_ref(), trusted).about(Question::SignerTrusted));
+    checks.push(people::of_key(signer.as_ref(), trusted).about(Question::SignerTrusted));
     (checks, signer)
 }
 
@@ -90,18 +91,4 @@ fn minisign_check(package: &Package, manifest: Result<&Manifest, &String>, key: 
             Check::passed("minisign-signature", format!("{MANIFEST} is signed with the same key (minisign)."))
         }
     }
-}
-
-fn signer_check(signer: Option<&PublicKey>, trusted: &[PublicKey]) -> Check {
-    let Some(key) = signer else { return Check::not_checked("signer", "No signature is good, so there is no signer.") };
-    let fingerprint = key.fingerprint();
-    if trusted.contains(key) {
-        return Check::passed("signer", format!("You trust the key {fingerprint}."));
-    }
-    if trusted.is_empty() {
-        let why =
-            format!("You gave no key to trust. Compare {fingerprint} with what the signer tells you by another way.");
-        return Check::not_checked("signer", why);
-    }
-    Check::failed("signer", format!("The key {fingerprint} is not one that you trust."))
 }

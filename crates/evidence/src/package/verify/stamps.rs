@@ -71,6 +71,11 @@ impl Sealers {
     fn stamp(&mut self, package: &Package, ask: &Ask) -> Option<Instant> {
         let places = [(CADES_STAMP, CADES), (SSH_STAMP, SSH_SIGNATURE)];
         let (place, file) = places.into_iter().find(|(place, _)| package.beside.contains_key(*place))?;
+        self.stamp_over(package, place, package.held(file).unwrap_or_default(), ask)
+    }
+
+    /// The time stamp in `place`, over `content`. Returns its time where the user trusts it.
+    fn stamp_over(&mut self, package: &Package, place: &str, content: &[u8], ask: &Ask) -> Option<Instant> {
         let name = format!("time-stamp: {place}");
         let bytes = package.beside.get(place)?;
         let token = match tsp::read_token_or_response(bytes) {
@@ -80,9 +85,7 @@ impl Sealers {
                 return None;
             }
         };
-        let content = package.held(file).unwrap_or_default();
-        let trust = Trust { anchors: ask.anchors, now: ask.now };
-        let judged = tsp::verify(&token, &content, &trust, &Revocations::default());
+        let judged = tsp::verify(&token, &content, &People::trust(ask), &Revocations::default());
         self.people.stamp(&name, token.time(), &judged, ask);
         (judged.intact.is_yes() && judged.trusted.is_yes()).then(|| token.time())
     }
@@ -113,11 +116,16 @@ impl Sealers {
             let covered: BTreeSet<&str> = found.covered.iter().map(String::as_str).collect();
             let open = package.seen.keys().map(|path| format!("{BAG}{path}")).filter(|path| !covered.contains(&**path));
             let open: Vec<String> = open.map(|path| format!("{path}: {name} does not cover it")).collect();
-            self.people.signed(&label, &found.signed, ask);
             if open.is_empty() {
+                self.people.signed(&label, &found.signed, ask);
                 self.containers.extend(good(&found.signed));
-            } else if found.signed.intact.is_yes() {
-                self.people.checks.push(Check::of(label.clone(), "", open));
+            } else {
+                self.people.uncounted(|people| {
+                    people.signed(&label, &found.signed, ask);
+                });
+                if found.signed.intact.is_yes() {
+                    self.people.checks.push(Check::of(label.clone(), "", open));
+                }
             }
         }
     }
@@ -133,9 +141,16 @@ impl Sealers {
             Ok(files) => embedded(package, &files),
             Err(fault) => Check::failed("report", fault.message()),
         });
-        let trust = Trust { anchors: ask.anchors, now: ask.now };
+        // What came later covers the whole file: the signatures in it were there then.
+        let stamped = self.stamp_over(package, REPORT_STAMP, &report, ask);
+        let trust = Trust { anchors: ask.anchors, now: stamped.unwrap_or(ask.now) };
         match ask.pdf.signatures(&report, &trust) {
-            Ok(found) => found.iter().for_each(|signature| self.people.pdf("report-signature", signature, ask)),
+            Ok(found) => self.people.uncounted(|people| {
+                found.into_iter().for_each(|mut signature| {
+                    stamped.iter().for_each(|time| signature.signed.was_there(*time, REPORT_STAMP));
+                    people.pdf("report-signature", &signature, ask);
+                });
+            }),
             Err(fault) => self.people.checks.push(Check::failed("report-signature", fault.message())),
         }
         Ok(())

@@ -5,9 +5,8 @@ use std::fmt::Write as _;
 use super::layout::{HEAD, LINE};
 use super::{Drawing, Kind, LINES_MAX, Node};
 
-/// Letters that fit into a box at the size they are set in.
-const TITLE_CHARS: usize = 25;
-const LINE_CHARS: usize = 34;
+/// How wide a text in a box may be.
+const ROOM: f32 = (super::layout::WIDTH - 20) as f32;
 
 /// Fill and border of a kind. Text on each fill is #111: at least 13:1.
 pub(super) const COLOURS: [(Kind, &str, &str, &str); 4] = [
@@ -99,9 +98,9 @@ fn put_node(text: &mut String, node: &Node) {
         "<text x=\"{}\" y=\"{}\" font-size=\"15\" font-weight=\"600\" fill=\"#111\">{}</text><text x=\"{0}\" y=\"{}\" font-size=\"12\" fill=\"#2b2f36\">{}</text>",
         x + 12,
         y + 21,
-        escape(&short(&node.name, TITLE_CHARS)),
+        escape(&fitted(&node.name, 16.0)),
         y + 38,
-        escape(&short(&under(node), LINE_CHARS)),
+        escape(&fitted(&under(node), 12.0)),
     );
     for (number, line) in lines(node).iter().enumerate() {
         let _ = write!(
@@ -109,7 +108,7 @@ fn put_node(text: &mut String, node: &Node) {
             "<text x=\"{}\" y=\"{}\" font-size=\"12.5\" fill=\"#111\">{}</text>",
             x + 12,
             y + HEAD + 8 + LINE * number as u32,
-            escape(&short(line, LINE_CHARS)),
+            escape(&fitted(line, 12.5)),
         );
     }
     text.push_str("</g>\n");
@@ -164,6 +163,30 @@ fn legend(text: &mut String, y: u32) {
         x + 42,
         y + 15
     );
+}
+
+/// As much of a text as has room in a box, set in letters of this size.
+fn fitted(text: &str, size: f32) -> String {
+    let mut wide = 0.0;
+    for (at, letter) in text.chars().enumerate() {
+        wide += width(letter) * size;
+        if wide > ROOM {
+            return short(text, at.max(1));
+        }
+    }
+    text.to_owned()
+}
+
+/// How wide a letter is at the most in the fonts that are asked for, in parts of its size.
+fn width(letter: char) -> f32 {
+    match letter {
+        'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' | ' ' | 'I' | '·' => 0.36,
+        'f' | 't' | 'r' | '-' | '(' | ')' | '[' | ']' | '/' => 0.45,
+        'm' | 'w' | 'M' | 'W' | '@' | '%' | '—' | '…' => 1.0,
+        'A'..='Z' => 0.75,
+        ' '..='~' => 0.62,
+        _ => 1.05,
+    }
 }
 
 pub(super) fn short(text: &str, chars: usize) -> String {

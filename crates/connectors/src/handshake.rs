@@ -1,0 +1,244 @@
+//! One handshake with a TLS end point, to see what it offers. Nothing is sent after it.
+//!
+//! Whatever certificate comes is taken and told: an expired one, or one for another host, is what was asked for, not an
+//! error. What rustls does not speak (TLS 1.1 and older) is asked for with a greeting written by hand.
+
+mod old;
+
+use std::fmt;
+use std::io::{Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use model::Fault;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme};
+
+use crate::Access;
+use crate::bounds::{Patient, harmless};
+use crate::tls;
+
+/// The most bytes of a handshake.
+const HANDSHAKE_BYTES_MAX: u64 = 1 << 20;
+/// How often another moment is tried when some certificate of the chain does not hold at this one.
+const MOMENTS: u32 = 4;
+
+/// What is said before TLS begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prelude {
+    /// Nothing.
+    None,
+    /// PostgreSQL's SSLRequest.
+    Postgres,
+    /// The greeting of a NATS server is read.
+    Nats,
+}
+
+/// An end point: where it is, and how it is spoken to.
+#[derive(Clone, Debug)]
+pub struct Point {
+    /// Name or address, without brackets.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// What comes before TLS.
+    pub prelude: Prelude,
+}
+
+/// What an end point answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Handshake {
+    /// `TLSv1.3`; `None` when there was no handshake in TLS 1.2 or newer.
+    pub version: Option<String>,
+    /// The cipher suite.
+    pub cipher: Option<String>,
+    /// Why there was no handshake.
+    pub failure: Option<String>,
+    /// Certificates in DER, that of the end point first.
+    pub chain: Vec<Vec<u8>>,
+    /// The first certificate is for this host.
+    pub host_matches: Option<bool>,
+    /// It leads to an authority that the system, or `ca`, trusts; whether it holds now is another question.
+    pub trusted: Option<bool>,
+    /// TLS 1.0 or 1.1 is taken.
+    pub old_versions: Option<bool>,
+}
+
+/// Shakes hands with `point`; `now` is the time of certificates, in seconds since 1970.
+///
+/// # Errors
+/// `store-unreachable`, `store-timeout` when nobody answers there at all.
+pub fn shake(point: &Point, access: &Access, now: u64) -> Result<Handshake, Fault> {
+    let mut seen = modern(point, access, now)?;
+    seen.old_versions = connect(point, access)?.and_then(|tcp| old::is_taken(tcp, &point.host));
+    Ok(seen)
+}
+
+fn modern(point: &Point, access: &Access, now: u64) -> Result<Handshake, Fault> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let witness = Arc::new(Witness { algorithms: provider.signature_verification_algorithms, chain: Mutex::default() });
+    let mut seen = Handshake::default();
+    let greeted = match connect(point, access)? {
+        Some(tcp) => greet(point, tcp, provider, &witness),
+        None => Err("it offers no TLS".to_owned()),
+    };
+    match greeted {
+        Ok((version, cipher)) => (seen.version, seen.cipher) = (Some(version), Some(cipher)),
+        Err(why) => seen.failure = Some(harmless(&why)),
+    }
+    let chain = std::mem::take(&mut *witness.chain.lock().unwrap_or_else(PoisonError::into_inner));
+    if let Some((first, others)) = chain.split_first() {
+        seen.host_matches = is_for(first, &point.host);
+        seen.trusted = is_trusted(first, others, access, now, &witness.algorithms)?;
+    }
+    seen.chain = chain.into_iter().map(|certificate| certificate.as_ref().to_vec()).collect();
+    Ok(seen)
+}
+
+fn greet(
+    point: &Point,
+    mut tcp: Patient,
+    provider: Arc<rustls::crypto::CryptoProvider>,
+    witness: &Arc<Witness>,
+) -> Result<(String, String), String> {
+    let said = |error: &dyn fmt::Display| error.to_string();
+    let name = ServerName::try_from(point.host.clone()).map_err(|error| said(&error))?;
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| said(&error))?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::<Witness>::clone(witness))
+        .with_no_client_auth();
+    let mut session = ClientConnection::new(Arc::new(config), name).map_err(|error| said(&error))?;
+    session.complete_io(&mut tcp).map_err(|error| said(&error))?;
+    let version = session.protocol_version().and_then(|version| version.as_str()).unwrap_or_default();
+    let cipher = session.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str()).unwrap_or_default();
+    session.send_close_notify();
+    let _ = session.write_tls(&mut tcp);
+    // rustls writes TLSv1_3.
+    Ok((version.replace('_', "."), cipher.to_owned()))
+}
+
+/// Connects, and says what comes before TLS; `None` when there is none.
+fn connect(point: &Point, access: &Access) -> Result<Option<Patient>, Fault> {
+    let place = format!("{}:{}", point.host, point.port);
+    let lost = |error: std::io::Error| {
+        let (code, what) = match error.kind() {
+            std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock => {
+                ("store-timeout", "did not answer in time".to_owned())
+            }
+            _ => ("store-unreachable", format!("cannot be reached: {error}")),
+        };
+        Fault::unavailable(code, format!("{place} {what}"))
+            .advise("Check the address, and that something listens there.")
+    };
+    let found = (point.host.as_str(), point.port).to_socket_addrs().map_err(lost)?.next();
+    let found = found.ok_or_else(|| lost(std::io::ErrorKind::AddrNotAvailable.into()))?;
+    let tcp = TcpStream::connect_timeout(&found, access.connect_timeout).map_err(lost)?;
+    let mut tcp = Patient::of(tcp);
+    let patience = access.connect_timeout.max(Duration::from_millis(100));
+    tcp.expect(Some(patience), HANDSHAKE_BYTES_MAX);
+    match point.prelude {
+        Prelude::None => {}
+        Prelude::Postgres => {
+            // Length, and the number that asks for TLS.
+            tcp.write_all(&[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]).map_err(lost)?;
+            let mut answer = [0];
+            tcp.read_exact(&mut answer).map_err(lost)?;
+            if answer != *b"S" {
+                return Ok(None);
+            }
+        }
+        Prelude::Nats => {
+            let greeting = tls::line(tcp.clone()).map_err(lost)?;
+            if !greeting.contains("\"tls_required\":true") && !greeting.contains("\"tls_available\":true") {
+                return Ok(None);
+            }
+        }
+    }
+    Ok(Some(tcp))
+}
+
+/// Whether a certificate is for `host`; `None` when it cannot be read.
+fn is_for(certificate: &CertificateDer<'_>, host: &str) -> Option<bool> {
+    let certificate = ParsedCertificate::try_from(certificate).ok()?;
+    let name = ServerName::try_from(host.to_owned()).ok()?;
+    Some(verify_server_name(&certificate, &name).is_ok())
+}
+
+/// Whether a chain leads to an authority, at `now` or at a moment at which it holds.
+fn is_trusted(
+    first: &CertificateDer<'_>,
+    others: &[CertificateDer<'_>],
+    access: &Access,
+    now: u64,
+    algorithms: &WebPkiSupportedAlgorithms,
+) -> Result<Option<bool>, Fault> {
+    let roots = tls::roots(access)?;
+    let Ok(certificate) = ParsedCertificate::try_from(first) else { return Ok(None) };
+    let mut moment = UnixTime::since_unix_epoch(Duration::from_secs(now));
+    for _ in 0..MOMENTS {
+        let leads = verify_server_cert_signed_by_trust_anchor(&certificate, &roots, others, moment, algorithms.all);
+        moment = match leads {
+            Ok(()) => return Ok(Some(true)),
+            Err(Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. })) => not_after,
+            Err(Error::InvalidCertificate(CertificateError::NotValidYetContext { not_before, .. })) => not_before,
+            Err(_) => return Ok(Some(false)),
+        };
+    }
+    Ok(Some(false))
+}
+
+/// Keeps the certificates that come, and takes them; that the server has their key is checked.
+struct Witness {
+    algorithms: WebPkiSupportedAlgorithms,
+    chain: Mutex<Vec<CertificateDer<'static>>>,
+}
+
+impl fmt::Debug for Witness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Witness").finish_non_exhaustive()
+    }
+}
+
+impl ServerCertVerifier for Witness {
+    fn verify_server_cert(
+        &self,
+        first: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let all = std::iter::once(first).chain(others).map(|certificate| certificate.clone().into_owned());
+        *self.chain.lock().unwrap_or_else(PoisonError::into_inner) = all.collect();
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signed, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signed, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}

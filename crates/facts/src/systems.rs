@@ -1,0 +1,109 @@
+//! Records of processing (GDPR Art. 30) as fideslang writes systems (fideslang 3.1.4): `system:` with `privacy_declarations`.
+//!
+//! What fideslang has no key for stands under `meta.probity` of a system: `reviewed` (a date), `contract` with `reference`,
+//! `date`, `expires` and `return` (erase or return, Art. 28(3)(g)), `security` (measures, Art. 32(1)).
+
+use serde_json::{Value, json};
+use yaml::Node;
+
+use crate::tree::{at, flag, list, place, text, texts};
+use crate::{File, Gap, Read};
+
+pub(crate) fn recognise(file: File<'_>) -> bool {
+    let is_key = |line: &str| line.starts_with("system:") || line.trim_start().starts_with("\"system\"");
+    file.text.lines().any(is_key) && file.text.contains("privacy_declarations")
+}
+
+pub(crate) fn read(files: &[File<'_>]) -> Read {
+    let (mut systems, mut activities, mut gaps) = (Vec::new(), Vec::new(), Vec::new());
+    for file in files {
+        match yaml::read(file.text, &yaml::Limits::default()) {
+            Err(fault) => gaps.push(Gap::of(*file, &fault)),
+            Ok(nodes) => {
+                for node in nodes.iter().flat_map(|node| list(node, &["system"])) {
+                    systems.push(system(*file, node));
+                    let declared = list(node, &["privacy_declarations"]).iter();
+                    activities.extend(declared.map(|declared| activity(*file, node, declared)));
+                }
+            }
+        }
+    }
+    let declared = activities.iter().flat_map(declared).collect::<Vec<_>>();
+    Read { value: json!({"systems": systems, "activities": activities, "declared": declared}), gaps }
+}
+
+fn system(file: File<'_>, node: &Node) -> Value {
+    let own = |path: &[&str]| text(node, &[&["meta", "probity"], path].concat());
+    let contact = at(node, &["dpo"]).is_some() || text(node, &["legal_address"]).is_some();
+    json!({
+        "key": text(node, &["fides_key"]).unwrap_or_default(),
+        "name": text(node, &["name"]).or_else(|| text(node, &["fides_key"])).unwrap_or_default(),
+        // Art. 4(1) is what a system is about unless it says otherwise, as in fideslang.
+        "personal": flag(node, &["processes_personal_data"]).unwrap_or(true),
+        "responsibility": one_or_more(node, "responsibility"),
+        "department": text(node, &["administrating_department"]),
+        "legal_name": text(node, &["legal_name"]),
+        "contact": contact,
+        "notice": text(node, &["privacy_policy"]),
+        "profiling": flag(node, &["uses_profiling"]).unwrap_or(false),
+        "profiling_basis": one_or_more(node, "legal_basis_for_profiling"),
+        "transfers": flag(node, &["does_international_transfers"]).unwrap_or(false),
+        "transfer_basis": one_or_more(node, "legal_basis_for_transfers"),
+        "dpia_required": flag(node, &["requires_data_protection_assessments"]).unwrap_or(false),
+        "dpia": text(node, &["dpa_location"]),
+        "security": text(node, &["data_security_practices"]).or_else(|| own(&["security"])),
+        "reviewed": own(&["reviewed"]).and_then(day),
+        "contract": own(&["contract", "reference"]),
+        "contract_expires": own(&["contract", "expires"]).and_then(day),
+        "contract_return": own(&["contract", "return"]),
+        "activities": list(node, &["privacy_declarations"]).len(),
+        "place": place(file.name, node),
+    })
+}
+
+fn activity(file: File<'_>, system: &Node, node: &Node) -> Value {
+    let of = |key: &str| text(node, &[key]).map(str::to_owned);
+    let use_of = of("data_use").unwrap_or_default();
+    json!({
+        "system": text(system, &["fides_key"]).unwrap_or_default(),
+        "name": of("name").unwrap_or_else(|| use_of.clone()),
+        "use": use_of,
+        "categories": texts(node, &["data_categories"]),
+        "subjects": texts(node, &["data_subjects"]),
+        "datasets": texts(node, &["dataset_references"]),
+        "basis": of("legal_basis_for_processing"),
+        "special": flag(node, &["processes_special_category_data"]).unwrap_or(false),
+        "special_basis": of("special_category_legal_basis"),
+        "retention": of("retention_period"),
+        "shared": flag(node, &["data_shared_with_third_parties"]).unwrap_or(false),
+        "recipients": of("third_parties"),
+        "dpia": of("impact_assessment_location"),
+        "place": place(file.name, node),
+    })
+}
+
+/// Every category of an activity with every dataset, so that a rule needs no loop in a loop.
+fn declared(activity: &Value) -> Vec<Value> {
+    let list = |key: &str| activity[key].as_array().cloned().unwrap_or_default();
+    let name = format!("{}: {}", text_of(&activity["system"]), text_of(&activity["name"]));
+    let pair = |dataset: &Value, category: &Value| json!({"dataset": dataset, "category": category, "activity": name});
+    let categories = list("categories");
+    list("datasets").iter().flat_map(|dataset| categories.iter().map(|category| pair(dataset, category))).collect()
+}
+
+fn text_of(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// A text, or a list of texts: fideslang has had both.
+fn one_or_more<'n>(node: &'n Node, key: &str) -> Vec<&'n str> {
+    match text(node, &[key]) {
+        Some(text) if !text.is_empty() => vec![text],
+        _ => texts(node, &[key]),
+    }
+}
+
+/// The beginning of a day, as an instant; what is no date is not known.
+fn day(text: &str) -> Option<String> {
+    model::Instant::parse(text.get(..10)?).ok().map(|instant| instant.to_string())
+}

@@ -1,0 +1,191 @@
+//! Names of people in text: where they are sought, and which of them are the person's own.
+
+use std::collections::BTreeSet;
+
+use super::table::{Field, Table};
+use crate::identity::text::{lower, nfc};
+use crate::map::taxonomy;
+use crate::row::Cell;
+
+/// What a name in a text is called, and what stands in its place.
+pub(super) const PERSON: &str = "person";
+/// What is said wherever names were sought.
+pub(super) const LIMITS: &[&str] = &[
+    "Names of other people were sought in free text by lists of names and by a network that knows English best; a name that is \
+     written without capitals, rare, foreign to those lists, a nickname or a single word may have been missed, and a word \
+     that is no name may have been taken out.",
+    "Whoever is described without a name, a number or an address is not found.",
+];
+/// Words before and behind a name that are none.
+const TITLES: &[&str] = &[
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "dr",
+    "prof",
+    "herr",
+    "frau",
+    "fräulein",
+    "madame",
+    "monsieur",
+    "mme",
+    "señor",
+    "señora",
+];
+
+/// Words without a capital in names of places, works and people.
+const PARTICLES: &[&str] = &[
+    "am", "an", "and", "as", "at", "by", "da", "das", "de", "del", "den", "der", "des", "di", "do", "dos", "du", "el",
+    "en", "et", "for", "im", "in", "la", "le", "les", "of", "on", "the", "to", "und", "van", "vom", "von", "y", "zu",
+    "zum", "zur",
+];
+
+/// Whether a text is more than a word, a place or a title: only there a name can be told from other words.
+pub(super) fn is_prose(text: &str) -> bool {
+    let begins = |word: &str, of: fn(char) -> bool| word.chars().next().is_some_and(of);
+    let is_plain = |word: &str| begins(word, char::is_lowercase) && word.len() > 1 && !PARTICLES.contains(&word);
+    text.split_whitespace().count() > 2
+        && text.split_whitespace().any(is_plain)
+        && text
+            .split_whitespace()
+            .any(|word| begins(word.trim_start_matches(['(', '"', '\'', '„', '“']), char::is_uppercase))
+}
+
+/// Runs `clean` over every text of a JSON document, and leaves every other byte of it; `None` when nothing changes.
+pub(super) fn in_texts(document: &str, clean: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    serde_json::from_str::<serde::de::IgnoredAny>(document).ok()?;
+    let mut changed = String::new();
+    let (mut end, mut from) = (0, 0);
+    while let Some(begin) = document[from..].find('"').map(|at| from + at) {
+        let after = behind(document, begin)?;
+        let text: String = serde_json::from_str(&document[begin..after]).ok()?;
+        let is_name = document[after..].trim_start().starts_with(':');
+        if let Some(text) = clean(&text).filter(|_| !is_name) {
+            changed.push_str(&document[end..begin]);
+            changed.push_str(&serde_json::Value::from(text).to_string());
+            end = after;
+        }
+        from = after;
+    }
+    (end > 0).then(|| changed + &document[end..])
+}
+
+/// Where the text that begins at this quote ends.
+fn behind(document: &str, begin: usize) -> Option<usize> {
+    let mut escaped = false;
+    for (at, byte) in document.bytes().enumerate().skip(begin + 1) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The words of the person's own names.
+#[derive(Default)]
+pub(super) struct OwnNames(BTreeSet<String>);
+
+impl OwnNames {
+    /// The words of an address before its `@`, and of a name.
+    pub(super) fn learn(&mut self, kind: &str, value: &str) {
+        match kind {
+            "email" => self.take(value.split('@').next().unwrap_or_default()),
+            kind if kind.contains("name") => self.take(value),
+            _ => {}
+        }
+    }
+
+    /// A row about the person: its cells that hold names.
+    pub(super) fn learn_row(&mut self, table: &Table, cells: &[Cell]) {
+        let names = table.columns.iter().zip(cells).filter(|(column, _)| holds_name(column));
+        names.for_each(|(_, cell)| self.take(cell.as_deref().unwrap_or_default()));
+    }
+
+    fn take(&mut self, name: &str) {
+        self.0.extend(words(name).filter(|word| word.chars().count() > 1));
+    }
+
+    /// Whether a name that was found is the person's: every word of it is one of theirs, or the first letter of one.
+    pub(super) fn has(&self, name: &str) -> bool {
+        let is_initial = |word: &str| word.chars().count() == 1 && self.0.iter().any(|own| own.starts_with(word));
+        let found: Vec<String> = words(name).filter(|word| !TITLES.contains(&word.as_str())).collect();
+        found.iter().any(|word| self.0.contains(word))
+            && found.iter().all(|word| self.0.contains(word) || is_initial(word))
+    }
+}
+
+/// The map says so, or its own name does where the map says nothing.
+fn holds_name(column: &Field) -> bool {
+    let mapped = column.categories.iter().any(|category| taxonomy::within(category, "user.name"));
+    let says = column.categories.is_empty() && lower(&column.name).ends_with("name");
+    column.other_people != Some(true) && (mapped || says)
+}
+
+/// In lower case, composed; a possessive is none of the word.
+fn words(name: &str) -> impl Iterator<Item = String> {
+    let plain = lower(&nfc(name)).replace('’', "'");
+    let words: Vec<String> = plain
+        .split(|letter: char| !letter.is_alphabetic() && letter != '\'')
+        .map(|word| word.strip_suffix("'s").unwrap_or(word).trim_matches('\'').to_owned())
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_names_are_known_in_every_form() {
+        let mut own = OwnNames::default();
+        own.learn("email", "ann.miller@example.org");
+        own.learn("full_name", "Ann-Kathrin O'Neill");
+        for (name, expect) in [
+            ("Ann Miller", true),
+            ("Mrs. MILLER", true),
+            ("A. Miller’s", true),
+            ("Ann Kathrin O'Neill", true),
+            ("Bob Miller", false),
+            ("B. Miller", false),
+            ("Mr.", false),
+            ("", false),
+        ] {
+            assert_eq!(own.has(name), expect, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn texts_of_a_document_are_changed_and_nothing_else() {
+        let clean = |text: &str| text.contains("Carl").then(|| text.replace("Carl", "\"x\""));
+        let check = |document: &str, expect: Option<&str>| {
+            assert_eq!(in_texts(document, &clean).as_deref(), expect, "{document}");
+        };
+        check(
+            r#"{"Carl": "ask  Carl\n", "n":1.10, "l": ["Carl"]}"#,
+            Some(r#"{"Carl": "ask  \"x\"\n", "n":1.10, "l": ["\"x\""]}"#),
+        );
+        check(r#"{"a\"": "b"}"#, None);
+        check(r#"{"a": "Carl"#, None);
+        check("[]", None);
+    }
+
+    #[test]
+    fn a_word_or_a_title_is_no_prose() {
+        for (text, expect) in [
+            ("called about Carl Meyer", true),
+            ("Bitte „Carl Meyer“ anrufen", true),
+            ("São José dos Campos", false),
+            ("Fast As a Shark", false),
+            ("New York", false),
+            ("GOLD", false),
+            ("no capitals in here", false),
+        ] {
+            assert_eq!(is_prose(text), expect, "{text}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The fact `incidents`: the register of breaches.
+
+use std::collections::BTreeSet;
+
+use model::{Fault, Kind};
+use privacy::incident::{Incident, Notice, Register};
+use rules::Source;
+use serde_json::{Value, json};
+
+use super::{Collected, Context, Found};
+use crate::cli::incidents;
+
+/// Reads the register; one that was changed is a fact, not a gap.
+pub(super) fn collect(context: &Context, _: &BTreeSet<&str>) -> Found {
+    let what = "the register of incidents";
+    let collected = match incidents::read_whole(context) {
+        Ok(_) if !context.project.is_initialised() => {
+            Collected::not_given("there is no project here; `probity init` makes one")
+        }
+        Ok(register) => told(context, what, &value(context, Ok(&register))),
+        Err(fault) if fault.kind() == Kind::Unverified => told(context, what, &value(context, Err(&fault))),
+        Err(fault) => Collected::failed(what, &fault),
+    };
+    vec![("incidents", collected)]
+}
+
+fn told(context: &Context, what: &str, value: &Value) -> Collected {
+    let source = Source { name: what.to_owned(), digest: Some(super::sheet::digest(value)) };
+    Collected::now(context, value.clone(), vec![source], vec![])
+}
+
+fn value(context: &Context, register: Result<&Register, &Fault>) -> Value {
+    let place = incidents::path(context).display().to_string();
+    let all = register.map(Register::incidents).unwrap_or_default();
+    let lines: Vec<Value> = all.iter().map(|incident| one(incident, &place)).collect();
+    json!({
+        "sound": register.is_ok(), "fault": register.err().map(Fault::message), "place": place, "incidents": lines,
+    })
+}
+
+fn one(incident: &Incident, place: &str) -> Value {
+    let authority = incident.first_told(Notice::Authority);
+    let people = incident.first_told(Notice::People);
+    let missing = incident.missing();
+    json!({
+        "id": incident.id, "open": incident.closed.is_none(), "aware": incident.aware().to_string(),
+        "due": incident.clock().due.to_string(), "risk": incident.said("risk"),
+        "risk_reason": incident.said("risk-reason").is_some(),
+        "authority_told": authority.map(|told| told.sent.to_string()),
+        "delay_reason": authority.is_some_and(|told| told.delay.is_some()),
+        "people_told": people.map(|told| told.sent.to_string()), "exemption": incident.said("exemption"),
+        "exemption_reason": incident.said("exemption-reason").is_some(), "missing": missing.len(),
+        "missing_words": missing.join(", "), "place": place,
+    })
+}

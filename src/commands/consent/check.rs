@@ -1,0 +1,80 @@
+//! `consent check`: whether a consent holds.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use model::Fault;
+use privacy::consent::{Standing, name};
+use serde_json::{Value, json};
+
+use super::processing;
+use crate::cli::consent::processed::Reading;
+use crate::cli::consent::{Answer, Consents, PersonArgs, shown};
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::output::{Page, Show};
+use crate::commands::Done;
+
+#[derive(Args, Debug)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    person: PersonArgs,
+    /// What the data are to be used for
+    #[arg(long, value_name = "NAME", required_unless_present = "input")]
+    purpose: Option<String>,
+    /// On which channel; without it any channel may be used
+    #[arg(long, value_name = "NAME")]
+    channel: Option<String>,
+    /// Judge a log of processing instead, CSV or JSON Lines with subject, purpose, time, channel: exit 1 when something was
+    /// done without consent, 3 when something cannot be judged
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["subject", "channel"])]
+    input: Option<PathBuf>,
+}
+
+pub(super) fn run(context: &mut Context, args: &CheckArgs) -> Result<Done, Fault> {
+    if let Some(path) = &args.input {
+        let reading = Reading { rules: args.person.rules(context)?, purpose: args.purpose.as_deref() };
+        return processing::run(context, path, &reading);
+    }
+    // It leaves no entry in the ledger: it tells nothing about a person but yes or no, and is asked before every letter.
+    let identities = args.person.identities(context)?;
+    let purpose = name("purpose", args.purpose.as_deref().unwrap_or_default())?;
+    let channel = args.channel.as_deref().map(|channel| name("channel", channel)).transpose()?;
+    let answer = match Consents::there(context)? {
+        Some(consents) => {
+            Some(consents.ask(context, &consents.pseudonyms(&identities), &purpose, channel.as_deref())?)
+        }
+        None => None,
+    };
+    let standing = answer.as_ref().map_or(Standing::Never, |answer| answer.standing);
+    let exit = if standing == Standing::Given { Exit::Done } else { Exit::No };
+    Ok(Done::showing(exit, Checked { standing, answer, purpose, channel }))
+}
+
+struct Checked {
+    standing: Standing,
+    answer: Option<Answer>,
+    purpose: String,
+    channel: Option<String>,
+}
+
+impl Show for Checked {
+    fn json(&self) -> Value {
+        let by = self.answer.as_ref().and_then(|answer| answer.by.as_ref());
+        let record = by.and_then(|(line, digest, notice)| {
+            shown::act_of(line).map(|act| shown::act(line, act, digest, notice.as_ref()))
+        });
+        json!({
+            "schema": "consent-check/1", "given": self.standing == Standing::Given, "standing": self.standing.word(),
+            "reason": self.standing.reason(), "purpose": self.purpose, "channel": self.channel, "record": record,
+            "log": self.answer.as_ref().map(|answer| json!({"lines": answer.tip.lines, "head": answer.tip.digest.hex()})),
+        })
+    }
+
+    fn human(&self, page: &mut Page) {
+        let since = self.answer.as_ref().and_then(|answer| answer.by.as_ref());
+        let since =
+            since.map_or_else(String::new, |(line, ..)| format!(" ({}, line {})", line.done_at(), line.number + 1));
+        page.line(format!("{}: {}{since}", self.standing.word(), self.standing.reason()));
+    }
+}

@@ -14,6 +14,8 @@ mod audit;
 mod authority;
 #[path = "suite/bad_input.rs"]
 mod bad_input;
+#[path = "suite/browser.rs"]
+mod browser;
 #[cfg(all(feature = "privacy", feature = "redact"))]
 #[path = "suite/chinook.rs"]
 mod chinook;

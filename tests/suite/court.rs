@@ -1,13 +1,13 @@
 //! Packages for a court: signers with certificates, time stamps, anchors, and judges who never heard of probity.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
 
 use crate::authority::{Authority, Calendar};
+use crate::browser;
 use crate::house::{House, Ran, fit_their_schemas, judge};
 
 /// Certificates and time stamps are of today, so these runs are too.
@@ -387,7 +387,7 @@ fn a_browser_checks_a_package_without_a_network() {
         let run = format!("<script>check({file}).then(() => console.log('DONE ' + document.body.innerText))</script>");
         let page = house.read("page/index.html").replace("</body>", &format!("{run}</body>"));
         house.write("page/index.html", page);
-        let said = console(&house.path("page"));
+        let said = browser::console(&house.path("page/index.html"));
         assert!(said.contains(wanted), "{package}: {said}");
         assert!(package == "bad.asice" || said.matches("passed:").count() >= 6, "{said}");
     }
@@ -520,28 +520,6 @@ out.close()
         assert!(names.iter().any(|failed| failed == name), "{change}: {names:?}, not {name}");
         assert!(!names.iter().any(|failed| failed == "zip-structure"), "{change}: {found:#}");
     }
-}
-
-/// What `index.html` in this folder writes to the console of the browser behind `DONE`.
-fn console(folder: &Path) -> String {
-    let mut chromium = Command::new("chromium");
-    chromium.args([
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--remote-debugging-port=0",
-        "--enable-logging=stderr",
-    ]);
-    chromium.arg(format!("--user-data-dir={}", folder.join("profile").display()));
-    chromium.arg(format!("file://{}", folder.join("index.html").display()));
-    let mut child = chromium.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-    let mut said = lines.find(|line| line.contains("DONE ")).unwrap_or_default();
-    // The text has many lines; the last one ends with where it came from.
-    said.extend(lines.by_ref().take_while(|line| !line.contains("source: file:")));
-    child.kill().unwrap();
-    child.wait().unwrap();
-    said
 }
 
 #[test]

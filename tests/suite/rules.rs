@@ -4,6 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::browser;
 use crate::house::{House, Ran, fit_their_schemas, interpreter, repository};
 
 /// The ids of a pack's rules, without the pack.
@@ -364,8 +365,7 @@ fn the_page_has_no_barriers() {
          'AXE ' + r.passes.length + ' ' + JSON.stringify(r.violations.map(v => [v.id, v.nodes.map(n => n.html)])) }})</script></body>"
     );
     house.write("axe.html", page.replace(policy, "").replace("</body>", &run));
-    let line = "chromium --headless --no-sandbox --disable-gpu --virtual-time-budget=60000 --dump-dom";
-    let dom = house.shell(&format!("{line} file://{}", house.path("axe.html").display())).stdout;
+    let dom = browser::dom(&house.path("axe.html"));
     let said = dom.split("AXE ").last().unwrap().split('<').next().unwrap().to_owned();
     let (passes, violations) = said.split_once(' ').unwrap_or_else(|| panic!("{dom:.500}"));
     assert!(passes.parse::<u32>().unwrap() > 15, "{said}");

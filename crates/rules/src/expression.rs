@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cel::common::value::CowVal;
 use cel::parser::ParseErrors;
 use cel::{Context, Env, Program, Value};
 use model::{Fault, Place};
@@ -58,10 +59,20 @@ impl Expression {
     /// # Errors
     /// Why it has no value, as a sentence: a field was not known, a list too short, a division by zero.
     pub(crate) fn run(&self, context: &Context<'_, '_>) -> Result<Value, String> {
-        self.program.execute(context).map_err(|error| {
-            // The library's text repeats whole values, which a message must never do: they may be personal data.
-            format!("`{}` has no value: {}", self.source, reason(&error))
-        })
+        self.program.execute(context).map_err(|error| self.none(&error))
+    }
+
+    /// Runs it, and copies nothing of what the context holds: a list of facts is the facts' own.
+    ///
+    /// # Errors
+    /// As [`Expression::run`].
+    pub(crate) fn value<'e, 'v>(&'e self, context: &'e Context<'_, 'v>) -> Result<CowVal<'e, 'v>, String> {
+        Value::resolve_val(self.program.expression(), context).map_err(|error| self.none(&error))
+    }
+
+    // The library's text repeats whole values, which a message must never do: they may be personal data.
+    fn none(&self, error: &cel::ExecutionError) -> String {
+        format!("`{}` has no value: {}", self.source, reason(error))
     }
 }
 

@@ -2,16 +2,18 @@
 
 use std::collections::HashMap;
 
+use cel::common::types::CelList;
+use cel::common::value::Val;
 use cel::{Context, Value};
 use model::{Instant, Verdict};
 
 use crate::answer::{Answer, Basis, Finding, Judgement, Outcome};
 use crate::book::Book;
-use crate::expression::environment;
 use crate::facts::{Fact, Facts, Missing};
 use crate::limits::Limits;
 use crate::pack::Pack;
 use crate::rule::Rule;
+use crate::scope::Scene;
 use crate::shape::Catalogue;
 use crate::suppress::Suppressions;
 use crate::value;
@@ -25,12 +27,13 @@ pub fn judge(
     at: Instant,
     limits: &Limits,
 ) -> Judgement {
-    // A fact is turned into CEL's values once, however many rules need it.
-    let values: HashMap<&str, Value> = facts
+    // A fact is turned into CEL's values once, however many rules need it; expressions borrow it from here.
+    let values: HashMap<&str, Held> = facts
         .all()
-        .filter_map(|(name, fact)| Some((name, value::of_fact(&fact.value, &catalogue.find(name)?.shape))))
+        .filter_map(|(name, fact)| Some((name, Held::of(value::of_fact(&fact.value, &catalogue.find(name)?.shape)))))
         .collect();
-    let bench = Bench { facts, values, at, limits };
+    let now = value::timestamp(&at.to_string()).map_or(Value::Null, Value::Timestamp);
+    let bench = Bench { facts, values, now: value::held(now), limits };
     let outcomes: Vec<Outcome> = book.rules().map(|(pack, rule)| bench.outcome(pack, rule, suppressions)).collect();
     let judged = |id: &str| outcomes.iter().any(|one| one.rule == id && !matches!(one.answer, Answer::NotGiven(_)));
     let stale = suppressions.stale(judged);
@@ -49,9 +52,22 @@ fn basis(book: &Book, facts: &Facts) -> Vec<(String, Basis)> {
 
 struct Bench<'b> {
     facts: &'b Facts,
-    values: HashMap<&'b str, Value>,
-    at: Instant,
+    values: HashMap<&'b str, Held>,
+    now: Box<dyn Val>,
     limits: &'b Limits,
+}
+
+/// A fact as expressions borrow it.
+struct Held {
+    value: Box<dyn Val>,
+    /// Items of the longest list anywhere in it.
+    longest: usize,
+}
+
+impl Held {
+    fn of(value: Value) -> Self {
+        Held { longest: value::longest_list(&value), value: value::held(value) }
+    }
 }
 
 #[derive(Default)]
@@ -133,39 +149,34 @@ impl Bench<'_> {
                 Missing::Failed(gap) => Answer::NotJudged(format!("{name}: {}: {}", gap.what, gap.why)),
             });
         }
-        let context = self.context(pack, rule);
         self.bounded(rule)?;
+        let scene = self.scene(pack, rule);
+        let context = scene.context();
         let Some((name, each)) = &rule.each else {
             return Ok(Tally::of([self.one(rule, &context, "the project")].into_iter(), self.limits));
         };
-        let items = match each.run(&context) {
-            Ok(Value::List(items)) if items.len() <= self.limits.items => items,
-            Ok(Value::List(items)) => {
-                let why = format!("there are {} things to judge, and at most {} are", items.len(), self.limits.items);
-                return Err(Answer::NotJudged(why));
-            }
-            Ok(_) => return Err(Answer::NotJudged("`each` gives no list".to_owned())),
-            Err(why) => return Err(Answer::NotJudged(why)),
+        let list = each.value(&context).map_err(Answer::NotJudged)?;
+        let Some(items) = list.downcast_ref::<CelList<'_>>().map(CelList::inner) else {
+            return Err(Answer::NotJudged("`each` gives no list".to_owned()));
         };
+        if items.len() > self.limits.items {
+            let why = format!("there are {} things to judge, and at most {} are", items.len(), self.limits.items);
+            return Err(Answer::NotJudged(why));
+        }
         let each = items.iter().enumerate().map(|(index, item)| {
-            let mut inner = context.new_inner_scope();
-            inner.add_variable_from_value(name.as_str(), item.clone());
-            self.one(rule, &inner, &format!("{name} {}", index + 1))
+            let inner = scene.within(name, item.as_ref());
+            self.one(rule, &inner.context(), &format!("{name} {}", index + 1))
         });
         Ok(Tally::of(each, self.limits))
     }
 
-    fn context(&self, pack: &Pack, rule: &Rule) -> Context<'static, 'static> {
-        let mut context = Context::with_env(environment());
-        for name in &rule.needs {
-            if let Some(value) = self.values.get(name.as_str()) {
-                context.add_variable_from_value(name.as_str(), value.clone());
-            }
-        }
-        let now = value::timestamp(&self.at.to_string()).map_or(Value::Null, Value::Timestamp);
-        context.add_variable_from_value("now", now);
-        context.add_variable_from_value("parameters", pack.values());
-        context
+    /// The names that this rule's expressions may use.
+    fn scene<'s>(&'s self, pack: &Pack, rule: &'s Rule) -> Scene<'s> {
+        let needs = rule
+            .needs
+            .iter()
+            .filter_map(|name| self.values.get(name.as_str()).map(|held| (name.as_str(), held.value.as_ref())));
+        Scene::new(needs.chain([("now", self.now.as_ref())]), value::held(pack.values()))
     }
 
     /// Refuses what would take too long before it starts: a loop in a loop over the longest list there is.
@@ -174,7 +185,7 @@ impl Bench<'_> {
             return Ok(());
         }
         let lists = rule.needs.iter().filter_map(|name| self.values.get(name.as_str()));
-        let longest = lists.map(value::longest_list).max().unwrap_or(0);
+        let longest = lists.map(|held| held.longest).max().unwrap_or(0);
         match longest.checked_mul(longest).is_some_and(|steps| steps <= self.limits.nested_steps) {
             true => Ok(()),
             false => Err(Answer::NotJudged(format!("a loop in a loop over a list of {longest} would take too long"))),

@@ -26,6 +26,7 @@ mod pack;
 mod parameter;
 pub mod report;
 mod rule;
+mod scope;
 mod shape;
 mod suppress;
 mod template;

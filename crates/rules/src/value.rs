@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use cel::Value;
+use cel::common::types::CelNull;
+use cel::common::value::Val;
 use cel::objects::{Key, Map};
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use serde_json::Value as Json;
@@ -36,6 +38,13 @@ pub(crate) fn of_fact(json: &Json, shape: &Shape) -> Value {
         (_, Json::Bool(flag)) => Value::Bool(*flag),
         (_, Json::Array(_) | Json::Object(_)) => Value::Null,
     }
+}
+
+/// The value in the form that expressions borrow: turned once, however often it is looked at.
+pub(crate) fn held(value: Value) -> Box<dyn Val> {
+    // Only functions have no such form, and facts hold none.
+    let held: Result<Box<dyn Val>, _> = value.try_into();
+    held.unwrap_or_else(|_| Box::new(CelNull))
 }
 
 /// Names and values as a CEL map.

@@ -2,12 +2,12 @@
 //! values. A clear error, or no match; nothing is executed.
 
 use std::fs;
-use std::process::Command;
 
 use serde_json::Value;
 
 use super::cache::Server;
 use super::{ANN, KINDS, Scene, database, judge};
+use crate::browser;
 use crate::databases::Engine;
 use crate::house::House;
 
@@ -266,14 +266,7 @@ fn pages_in_values() {
     scene.shop.ask(&format!("CREATE TABLE \"{table}\"(id INTEGER PRIMARY KEY, \"{table}\" INT REFERENCES person); INSERT INTO \"{table}\" VALUES (1, 1);"));
     scene.house.run(&["export", ANN, "--output", "ann.zip"]).expect(0);
     scene.house.shell("mkdir ann && cd ann && unzip -q ../ann.zip").expect(0);
-    let page = scene.house.path("ann/index.html");
-    let output = Command::new("chromium")
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=2000", "--dump-dom"])
-        .arg(format!("--user-data-dir={}", scene.house.path("profile").display()))
-        .arg(format!("file://{}", page.display()))
-        .output()
-        .unwrap();
-    let dom = String::from_utf8_lossy(&output.stdout).into_owned();
+    let dom = browser::dom(&scene.house.path("ann/index.html"));
     assert!(dom.contains("&lt;script&gt;") && dom.contains("onerror="), "shown as text: {dom}");
     assert!(!dom.contains("data-owned="), "something ran: {dom}");
     for element in ["<script", "<img", "<svg", "<iframe", "<meta http-equiv=\"refresh"] {

@@ -43,6 +43,9 @@ mod exit;
 #[cfg(feature = "privacy")]
 #[path = "suite/export.rs"]
 mod export;
+#[cfg(feature = "rules")]
+#[path = "suite/facts.rs"]
+mod facts;
 #[cfg(feature = "privacy")]
 #[path = "suite/faults.rs"]
 mod faults;

@@ -126,6 +126,12 @@ pub(crate) fn instant(text: &str) -> Result<Instant, String> {
     Instant::parse(text).map_err(|fault| format!("{}. {}", fault.message(), fault.advice().unwrap_or_default()))
 }
 
+/// Reads a length of time for a flag.
+#[cfg(feature = "house")]
+pub(crate) fn span(text: &str) -> Result<model::Span, String> {
+    model::Span::parse(text).map_err(|fault| format!("{}. {}", fault.message(), fault.advice().unwrap_or_default()))
+}
+
 /// Reads a digest for a flag.
 pub(crate) fn digest(text: &str) -> Result<Digest, String> {
     Digest::parse(text).map_err(|fault| format!("{}. {}", fault.message(), fault.advice().unwrap_or_default()))

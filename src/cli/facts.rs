@@ -10,6 +10,8 @@ mod endpoints;
 mod given;
 #[cfg(feature = "privacy")]
 mod incidents;
+mod ingested;
+mod kept;
 mod keys;
 mod ledger;
 #[cfg(feature = "privacy")]
@@ -25,7 +27,7 @@ mod stores;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use model::Fault;
+use model::{Fault, Span};
 use rules::{Catalogue, Fact, Facts, Gap, Missing, Source};
 use serde_json::Value;
 
@@ -39,6 +41,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) inputs: &'a [PathBuf],
     /// Files with facts of earlier runs; they go before what is live.
     pub(crate) sheets: &'a [PathBuf],
+    /// How old a fact may be that an earlier run of this project collected; otherwise everything is asked for again.
+    pub(crate) age_max: Option<Span>,
 }
 
 /// What became of a fact.
@@ -50,7 +54,7 @@ pub(crate) enum Collected {
 impl Collected {
     /// A fact, read now.
     pub(super) fn now(context: &Context, value: Value, sources: Vec<Source>, gaps: Vec<Gap>) -> Self {
-        Collected::Fact(Fact { value, collected: context.now(), sources, gaps })
+        Collected::Fact(Fact { value, collected: context.now(), sources, gaps, cached: false })
     }
 
     /// It is there, and could not be read.
@@ -83,6 +87,7 @@ struct Collector {
 
 /// Everybody who collects from something other than files that are given.
 const LIVE: &[Collector] = &[
+    Collector { facts: ingested::FACTS, collect: ingested::collect },
     Collector { facts: &["keys"], collect: keys::collect },
     Collector { facts: &["ledger"], collect: ledger::collect },
     #[cfg(feature = "privacy")]
@@ -111,6 +116,10 @@ pub(crate) fn gather(context: &Context, asked: &Asked<'_>, catalogue: &Catalogue
         sheet::read(path, catalogue, &mut facts)?;
     }
     given::gather(context, asked, catalogue, &mut facts)?;
+    let shelf = kept::Shelf::of(context);
+    if let (Some(shelf), Some(age)) = (&shelf, asked.age_max) {
+        cached(asked, shelf, age, catalogue, &mut facts)?;
+    }
     for collector in LIVE {
         let is_open = |name: &&&str| asked.needs.contains(**name) && facts.find(name).is_none();
         let open: BTreeSet<&str> = collector.facts.iter().filter(is_open).copied().collect();
@@ -122,9 +131,38 @@ pub(crate) fn gather(context: &Context, asked: &Asked<'_>, catalogue: &Catalogue
                 Collected::Missing(why) => facts.lacks(name, why),
                 // A fact that was given goes before what is there.
                 Collected::Fact(_) if facts.find(name).is_some() => {}
-                Collected::Fact(fact) => facts.insert(name, fact, catalogue)?,
+                Collected::Fact(fact) => {
+                    keep(context, shelf.as_ref(), name, &fact);
+                    facts.insert(name, fact, catalogue)?;
+                }
             }
         }
     }
     Ok(facts)
+}
+
+/// Takes what was collected lately, of what would be collected live: files that are given are read, whatever was kept.
+fn cached(
+    asked: &Asked<'_>,
+    shelf: &kept::Shelf<'_>,
+    age: Span,
+    catalogue: &Catalogue,
+    facts: &mut Facts,
+) -> Result<(), Fault> {
+    let live = LIVE.iter().flat_map(|collector| collector.facts).copied();
+    for name in live.filter(|name| asked.needs.contains(name)) {
+        if facts.find(name).is_none()
+            && let Some(fact) = shelf.young(name, age)?
+        {
+            facts.insert(name, fact, catalogue)?;
+        }
+    }
+    Ok(())
+}
+
+/// A fact that cannot be kept is a fact all the same.
+fn keep(context: &Context, shelf: Option<&kept::Shelf<'_>>, name: &str, fact: &Fact) {
+    if let Some(Err(fault)) = shelf.map(|shelf| shelf.keep(name, fact)) {
+        context.output.warn(&format!("The fact {name:?} was not kept: {}", fault.message()));
+    }
 }

@@ -13,10 +13,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use evidence::{Act, Case};
-use model::Fault;
+use model::{Fault, Span};
 use serde_json::Value;
 
 use super::{Done, case};
+use crate::cli::args::span;
 use crate::cli::context::Context;
 use crate::cli::examples::Example;
 
@@ -62,6 +63,9 @@ pub(crate) struct EvaluateArgs {
     /// Facts that were collected before, as `facts` writes them (can be repeated); they go before what is live
     #[arg(long, value_name = "FILE")]
     facts: Vec<PathBuf>,
+    /// Take facts that this project collected at most so long ago, such as 90s, 2h or 7d, instead of asking again
+    #[arg(long, value_name = "DURATION", value_parser = span)]
+    max_age: Option<Span>,
     /// File of accepted findings; otherwise rules/suppressions.yaml, where it exists
     #[arg(long, value_name = "FILE")]
     suppressions: Option<PathBuf>,
@@ -128,6 +132,7 @@ fn refuse(args: &EvaluateArgs, formats: &[&str], kind: &str) -> Result<(), Fault
         "objectives" => vec![
             ("--input", !args.input.is_empty()),
             ("--facts", !args.facts.is_empty()),
+            ("--max-age", args.max_age.is_some()),
             ("--only", !args.only.is_empty()),
             ("--list", args.list),
             ("--against", args.against.is_some()),

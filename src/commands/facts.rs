@@ -1,14 +1,17 @@
 //! `facts`: what rules are judged from, collected and shown.
 
+mod shapes;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
-use model::{Fault, counted};
-use rules::{Catalogue, FactShape, Facts, Missing, Shape};
-use serde_json::{Value, json};
+use model::{Fault, Span, counted};
+use rules::{Catalogue, Facts, Missing};
+use serde_json::Value;
 
 use super::Done;
+use crate::cli::args::span;
 use crate::cli::context::Context;
 use crate::cli::examples::Example;
 use crate::cli::exit::Exit;
@@ -17,12 +20,17 @@ use crate::cli::files::{self, Existing};
 use crate::cli::journal::Wanted;
 use crate::cli::output::{Page, Show};
 use crate::cli::table::Table;
+use shapes::Shapes;
 
 pub(crate) const EXAMPLES: &[Example] = &[
     Example { about: "What could be known, and what a rule may name", line: "probity facts --shape" },
     Example {
         about: "Everything that can be read here, kept for later",
         line: "probity facts --input k8s/ --output facts.json",
+    },
+    Example {
+        about: "The same, asking only where what is known is older than an hour",
+        line: "probity facts --max-age 1h",
     },
     Example { about: "Judge what was kept", line: "probity evaluate --pack infrastructure --facts facts.json" },
 ];
@@ -42,8 +50,11 @@ pub(crate) struct FactsArgs {
     /// Facts that were collected before (can be repeated); they go before what is live
     #[arg(long, value_name = "FILE")]
     facts: Vec<PathBuf>,
+    /// Take facts that this project collected at most so long ago, such as 90s, 2h or 7d, instead of asking again
+    #[arg(long, value_name = "DURATION", value_parser = span)]
+    max_age: Option<Span>,
     /// Show the fields of the facts instead of collecting them
-    #[arg(long, conflicts_with_all = ["input", "facts", "output"])]
+    #[arg(long, conflicts_with_all = ["input", "facts", "max_age", "output"])]
     shape: bool,
     /// Write the facts to this file as well
     #[arg(long, short, value_name = "FILE")]
@@ -61,7 +72,7 @@ pub(crate) fn run(context: &mut Context, args: &FactsArgs) -> Result<Done, Fault
         return Ok(Done::showing(Exit::Done, Shapes(shapes)));
     }
     context.trace.begin(Wanted::WhereThere, "facts.collected");
-    let asked = facts::Asked { needs: wanted.clone(), inputs: &args.input, sheets: &args.facts };
+    let asked = facts::Asked { needs: wanted.clone(), inputs: &args.input, sheets: &args.facts, age_max: args.max_age };
     let facts = facts::gather(context, &asked, &catalogue)?;
     let missing = wanted.iter().filter(|name| facts.find(name).is_none());
     let missing = missing.map(|name| ((*name).to_owned(), facts.why_missing(name))).collect::<Vec<_>>();
@@ -106,7 +117,9 @@ impl Show for Collected {
         let mut table = Table::new(&["fact", "what it holds", "from", "collected"]);
         for (name, fact) in self.facts.all() {
             let sources = counted(fact.sources.len() as u64, "source", "sources");
-            table.row([name.into(), contents(&fact.value).into(), sources.into(), fact.collected.to_string().into()]);
+            let cached = if fact.cached { " (cached)" } else { "" };
+            let collected = format!("{}{cached}", fact.collected);
+            table.row([name.into(), contents(&fact.value).into(), sources.into(), collected.into()]);
         }
         page.table(&table);
         for (name, fact) in self.facts.all() {
@@ -135,66 +148,4 @@ fn contents(value: &Value) -> String {
     let lists = value.as_object().into_iter().flatten();
     let count = |(name, value): (&String, &Value)| Some(format!("{} {name}", value.as_array()?.len()));
     lists.filter_map(count).collect::<Vec<_>>().join(", ")
-}
-
-/// The facts there are, with their fields.
-struct Shapes(Vec<FactShape>);
-
-impl Show for Shapes {
-    fn json(&self) -> Value {
-        let one = |fact: &FactShape| {
-            let Shape::Record(fields) = &fact.shape else { return Value::Null };
-            json!({"name": fact.name, "title": fact.title, "origin": fact.origin, "fields": fields_of(fields)})
-        };
-        json!({"schema": "fact-shapes/1", "facts": self.0.iter().map(one).collect::<Vec<_>>()})
-    }
-
-    fn human(&self, page: &mut Page) {
-        for fact in &self.0 {
-            page.heading(&fact.name);
-            page.line(format!("{}. From {}.", fact.title, fact.origin));
-            if let Shape::Record(fields) = &fact.shape {
-                lines(fields, 1, page);
-            }
-            page.gap();
-        }
-    }
-}
-
-fn fields_of(fields: &[rules::Field]) -> Value {
-    let one = |field: &rules::Field| {
-        let mut value = json!({
-            "name": field.name, "type": field.shape.word(), "may_be_unknown": field.optional, "about": field.about,
-        });
-        match inner(&field.shape) {
-            Some(Shape::Record(fields)) => value["fields"] = fields_of(fields),
-            Some(scalar) => value["of"] = json!(scalar.word()),
-            None => {}
-        }
-        value
-    };
-    fields.iter().map(one).collect()
-}
-
-/// What a list, a map or a record holds.
-fn inner(shape: &Shape) -> Option<&Shape> {
-    match shape {
-        Shape::List(of) | Shape::Map(of) => Some(of),
-        Shape::Record(_) => Some(shape),
-        _ => None,
-    }
-}
-
-fn lines(fields: &[rules::Field], depth: usize, page: &mut Page) {
-    for field in fields {
-        let mark = if field.optional { "?" } else { "" };
-        let kind = match inner(&field.shape) {
-            Some(of) if !matches!(field.shape, Shape::Record(_)) => format!("{} of {}", field.shape.word(), of.word()),
-            _ => field.shape.word().to_owned(),
-        };
-        page.line(format!("{}{}{mark}: {kind}, {}", "  ".repeat(depth), field.name, field.about));
-        if let Some(Shape::Record(fields)) = inner(&field.shape) {
-            lines(fields, depth + 1, page);
-        }
-    }
 }

@@ -101,6 +101,16 @@ pub struct Basis {
     pub sources: Vec<Source>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
+    /// It was collected by an earlier run and kept.
+    pub cached: bool,
+}
+
+impl Basis {
+    /// When it was collected, for people.
+    pub fn as_of(&self) -> String {
+        let cached = if self.cached { " (cached)" } else { "" };
+        format!("{}{cached}", self.collected)
+    }
 }
 
 /// What a run came to.

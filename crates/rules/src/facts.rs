@@ -18,6 +18,8 @@ pub struct Fact {
     pub sources: Vec<Source>,
     /// What could not be read, though asked for.
     pub gaps: Vec<Gap>,
+    /// It was collected by an earlier run and kept.
+    pub cached: bool,
 }
 
 /// Something a fact was read from.

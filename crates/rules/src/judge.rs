@@ -44,8 +44,8 @@ pub fn judge(
 /// The facts that some rule needed.
 fn basis(book: &Book, facts: &Facts) -> Vec<(String, Basis)> {
     let one = |name: &str| {
-        let Fact { collected, sources, gaps, .. } = facts.find(name)?.clone();
-        Some((name.to_owned(), Basis { collected, sources, gaps }))
+        let Fact { collected, sources, gaps, cached, .. } = facts.find(name)?.clone();
+        Some((name.to_owned(), Basis { collected, sources, gaps, cached }))
     };
     book.needs().into_iter().filter_map(one).collect()
 }

@@ -164,6 +164,7 @@ const BUILT_IN: &[(&str, Files)] = built_in! {
         "a17-replaceable",
         "a19-recipients-told",
         "a22-profiling-basis",
+        "a25-ingested-clear",
         "a28-3-contract",
         "a28-3-g-return",
         "a30-1-a-controller",
@@ -186,6 +187,7 @@ const BUILT_IN: &[(&str, Files)] = built_in! {
         "a5-1-c-category-used",
         "a5-1-c-empty-columns",
         "a5-1-e-dates",
+        "a5-1-e-ingested",
         "a5-1-e-retention",
         "a5-2-ledger-clock",
         "a5-2-ledger-silence",
@@ -312,6 +314,8 @@ const BUILT_IN: &[(&str, Files)] = built_in! {
         "cc6-7-tls",
         "cc7-2-audit-log",
         "cc7-2-ledger",
+        "cc7-2-monitoring",
+        "cc7-2-understood",
     ],
 };
 

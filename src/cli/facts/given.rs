@@ -73,7 +73,8 @@ fn fact(context: &Context, kind: Kind, given: &[&Given], unread: Vec<Gap>) -> Fa
     let source = |one: &&Given| Source { name: one.name.clone(), digest: Some(seal::sha256(one.text.as_bytes())) };
     let gap = |gap: facts::Gap| Gap { what: gap.place, why: gap.why, remedy: gap.remedy };
     let gaps = read.gaps.into_iter().map(gap).chain(unread).collect();
-    Fact { value: read.value, collected: context.now(), sources: given.iter().map(source).collect(), gaps }
+    let sources = given.iter().map(source).collect();
+    Fact { value: read.value, collected: context.now(), sources, gaps, cached: false }
 }
 
 fn open(inputs: &[PathBuf]) -> Result<(Vec<Given>, Vec<Unread>), Fault> {

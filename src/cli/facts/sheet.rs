@@ -13,15 +13,6 @@ const SHEET_MAX: ByteSize = ByteSize(256 << 20);
 
 /// The facts as one document, and why others are missing.
 pub(crate) fn write(facts: &Facts, missing: &[(String, Missing)]) -> Value {
-    let one = |(name, fact): (&str, &Fact)| {
-        let sources = fact.sources.iter().map(source).collect::<Vec<_>>();
-        let gaps = fact.gaps.iter().map(|gap| json!({"what": gap.what, "why": gap.why, "remedy": gap.remedy}));
-        let gaps = gaps.collect::<Vec<_>>();
-        json!({
-            "name": name, "collected": fact.collected.to_string(), "sha256": digest(&fact.value).to_string(),
-            "sources": sources, "gaps": gaps, "value": fact.value,
-        })
-    };
     let lacking = |(name, why): &(String, Missing)| match why {
         Missing::NotGiven(why) => json!({"name": name, "why": why, "failed": false, "remedy": null}),
         Missing::Failed(gap) => {
@@ -30,8 +21,19 @@ pub(crate) fn write(facts: &Facts, missing: &[(String, Missing)]) -> Value {
     };
     json!({
         "schema": "facts/1",
-        "facts": facts.all().map(one).collect::<Vec<_>>(),
+        "facts": facts.all().map(|(name, fact)| one(name, fact)).collect::<Vec<_>>(),
         "missing": missing.iter().map(lacking).collect::<Vec<_>>(),
+    })
+}
+
+/// One fact of the document.
+pub(super) fn one(name: &str, fact: &Fact) -> Value {
+    let sources = fact.sources.iter().map(source).collect::<Vec<_>>();
+    let gaps = fact.gaps.iter().map(|gap| json!({"what": gap.what, "why": gap.why, "remedy": gap.remedy}));
+    let gaps = gaps.collect::<Vec<_>>();
+    json!({
+        "name": name, "collected": fact.collected.to_string(), "cached": fact.cached,
+        "sha256": digest(&fact.value).to_string(), "sources": sources, "gaps": gaps, "value": fact.value,
     })
 }
 
@@ -78,7 +80,8 @@ fn bad(why: &str) -> Fault {
     Fault::bad_input("bad-sheet", why).advise("Write one with `probity facts --json --output FILE`.")
 }
 
-fn fact(one: &Value, own: &Source) -> Result<Fact, String> {
+/// The fact that [`one`] wrote, with `own` as the first of its sources.
+pub(super) fn fact(one: &Value, own: &Source) -> Result<Fact, String> {
     let collected = one["collected"].as_str().ok_or("it does not say when it was collected")?;
     let text = |value: &Value, key: &str| value[key].as_str().map(str::to_owned);
     let list = |key: &str| one[key].as_array().cloned().unwrap_or_default();
@@ -95,5 +98,6 @@ fn fact(one: &Value, own: &Source) -> Result<Fact, String> {
         collected: Instant::parse(collected).map_err(|fault| fault.message().to_owned())?,
         sources: std::iter::once(own.clone()).chain(list("sources").iter().filter_map(source)).collect(),
         gaps: list("gaps").iter().map(gap).collect(),
+        cached: one["cached"] == true,
     })
 }

@@ -26,7 +26,7 @@ pub(super) fn run(context: &mut Context, args: EvaluateArgs) -> Result<Done, Fau
     context.trace.begin(Wanted::WhereThere, "evaluate.judged");
     let mut suppressions = packs::suppressions(context, args.suppressions.as_deref())?;
     let needs = book.needs().into_iter().collect();
-    let asked = facts::Asked { needs, inputs: &args.input, sheets: &args.facts };
+    let asked = facts::Asked { needs, inputs: &args.input, sheets: &args.facts, age_max: args.max_age };
     let facts = facts::gather(context, &asked, &catalogue)?;
     let at = args.at.as_deref().filter(|text| *text != "now").map_or(Ok(context.now()), Instant::parse)?;
     let mut judgement = rules::judge(&book, &facts, &catalogue, &mut suppressions, at, &Limits::default());

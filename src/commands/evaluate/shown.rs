@@ -52,7 +52,7 @@ impl Show for Judged {
         }
         for (name, basis) in &judgement.facts {
             let sources = counted(basis.sources.len() as u64, "source", "sources");
-            page.line(format!("{name}: from {sources}, {}", basis.collected));
+            page.line(format!("{name}: from {sources}, {}", basis.as_of()));
             for gap in &basis.gaps {
                 let remedy = gap.remedy.as_deref().map(|remedy| format!(" {remedy}")).unwrap_or_default();
                 page.line(format!("  not read: {}: {}.{remedy}", gap.what, gap.why));

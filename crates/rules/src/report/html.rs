@@ -256,7 +256,7 @@ fn facts(html: &mut String, judgement: &Judgement) {
         let gap = |gap: &crate::facts::Gap| format!("{}: {}", gap.what, gap.why);
         let sources = basis.sources.iter().map(source).collect::<Vec<_>>().join("; ");
         let gaps = basis.gaps.iter().map(gap).collect::<Vec<_>>().join("; ");
-        [name.clone(), basis.collected.to_string(), sources, gaps]
+        [name.clone(), basis.as_of(), sources, gaps]
     };
     table(
         html,

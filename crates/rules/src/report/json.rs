@@ -85,5 +85,7 @@ fn fact((name, basis): &(String, Basis)) -> Value {
         .collect();
     let gaps: Vec<Value> =
         basis.gaps.iter().map(|gap| json!({"what": gap.what, "why": gap.why, "remedy": gap.remedy})).collect();
-    json!({"name": name, "collected": basis.collected.to_string(), "sources": sources, "gaps": gaps})
+    json!({
+        "name": name, "collected": basis.collected.to_string(), "cached": basis.cached, "sources": sources, "gaps": gaps,
+    })
 }

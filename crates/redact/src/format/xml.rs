@@ -376,7 +376,7 @@ impl<'a> Walk<'a> {
         let start = self.at;
         self.at += 1 + name.len();
         let is_empty = match self.ragged_end() {
-            Some(end) => self.ragged(end)?,
+            Some(end) => self.ragged(start + 1..start + 1 + name.len(), end)?,
             None => self.attributes(start)?,
         };
         let is_void = self.is_html && is_one_of(VOID, name);
@@ -447,12 +447,13 @@ impl<'a> Walk<'a> {
         }
         let path = format!("{}/name()~{at}", self.path);
         let edits = self.whole.ask(at..at + name.len(), about(&self.names, path, false))?;
-        if edits.is_empty() {
-            return Ok(());
-        }
-        Err(Fault::bad_input("xml-name", "The name of an element or attribute would have to be taken out")
+        if edits.is_empty() { Ok(()) } else { Err(self.telling_name(at)) }
+    }
+
+    fn telling_name(&self, at: usize) -> Fault {
+        Fault::bad_input("xml-name", "The name of an element or attribute would have to be taken out")
             .at(self.whole.place(at))
-            .advise("Rename it, or redact the file as plain text."))
+            .advise("Rename it, or redact the file as plain text.")
     }
 
     /// The name that begins at `at`.

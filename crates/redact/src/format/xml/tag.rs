@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use model::Fault;
 
-use super::{Walk, about, escape, is_name_start};
+use super::{Walk, about, escape, is_name_start, is_one_of};
 use crate::format::weave::{Patch, Weave};
 
 impl<'a> Walk<'a> {
@@ -104,8 +104,9 @@ impl<'a> Walk<'a> {
         Ok((at..end, end))
     }
 
-    /// Where a tag of HTML ends that has quotes where none can be: `<meta name=author content"Jan Doe">`. What a browser
-    /// takes for attributes is not what a person reads there.
+    /// Where a tag of HTML ends that no author of a page means: quotes where none can be (`<meta name=author content"Jan
+    /// Doe">`), words that are no attributes (`<meta name=author content=Jan Doe>`). What a browser takes for attributes is
+    /// not what a person reads there.
     pub(super) fn ragged_end(&self) -> Option<usize> {
         if !self.is_html {
             return None;
@@ -119,27 +120,31 @@ impl<'a> Walk<'a> {
                 return is_ragged.then_some(at);
             }
             let name = self.attribute_name(at);
-            is_ragged |= stray(name);
             at += name.len();
             let equals = self.behind_space(at);
             if self.bytes.get(equals) == Some(&b'=') {
                 let value = self.behind_space(equals + 1);
                 let (range, next) = self.value_at(value).ok()?;
-                is_ragged |= self.quote(value).is_none() && stray(&self.bytes[range]);
+                is_ragged |= !is_plain(name) || self.quote(value).is_none() && stray(&self.bytes[range]);
                 at = next;
+            } else {
+                is_ragged |= !stands_alone(name);
             }
         }
     }
 
-    /// Shows everything in such a tag as one text.
-    pub(super) fn ragged(&mut self, end: usize) -> Result<bool, Fault> {
+    /// Shows everything in such a tag as one text, with the name of the element, which stays what it is.
+    pub(super) fn ragged(&mut self, name: Range<usize>, end: usize) -> Result<bool, Fault> {
         let mut weave = Weave::default();
-        self.dereference(self.at..end, &mut weave)?;
+        self.dereference(name.start..end, &mut weave)?;
         weave.close();
         let path = format!("{}/@*", self.path);
-        let about = about(&self.names, path, true);
-        let encode = |with: &str, _: u64| with.replace(['<', '>', '"', '\'', '&'], "_").into_bytes();
-        self.whole.show_woven(&weave, self.at, about, &encode)?;
+        let edits = self.whole.ask_woven(&weave, name.start, about(&self.names, path, true))?;
+        let patches = weave.patches(&edits)?;
+        if patches.iter().any(|(source, _)| source.start < name.end as u64) {
+            return Err(self.telling_name(name.start));
+        }
+        self.whole.patch(patches, &|with, _| with.replace(['<', '>', '"', '\'', '&'], "_").into_bytes());
         let is_empty = self.bytes.get(end) == Some(&b'/');
         self.at = self.bytes.len().min(end + if is_empty { 2 } else { 1 });
         Ok(is_empty)
@@ -171,6 +176,64 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 }
+
+/// Whether a page's author gives an attribute such a name: not `Jan`, not `12`, nothing with a quote in it.
+fn is_plain(name: &[u8]) -> bool {
+    let is_sign =
+        |byte: &u8| matches!(byte, b'-' | b'_' | b':' | b'.' | b'@' | b'#' | b'*' | b'[' | b']' | b'(' | b')');
+    let is_one_case = !name.iter().any(u8::is_ascii_lowercase);
+    let begins = name.iter().find(|byte| !is_sign(byte)).is_some_and(|byte| byte.is_ascii_lowercase() || is_one_case);
+    begins && name.iter().all(|byte| byte.is_ascii_alphanumeric() || is_sign(byte))
+}
+
+/// Whether an attribute can have no value: one of HTML's own, or a name of several parts, which a library gives a meaning.
+fn stands_alone(name: &[u8]) -> bool {
+    let has_parts = name.contains(&b'-') && name.first().is_some_and(u8::is_ascii_lowercase);
+    has_parts && is_plain(name) || is_one_of(ALONE, name)
+}
+
+/// The boolean attributes of HTML (its standard, "Attributes"), today's and yesterday's.
+const ALONE: &[&str] = &[
+    "allowfullscreen",
+    "alpha",
+    "async",
+    "autofocus",
+    "autoplay",
+    "checked",
+    "compact",
+    "contenteditable",
+    "controls",
+    "declare",
+    "default",
+    "defer",
+    "disabled",
+    "download",
+    "draggable",
+    "formnovalidate",
+    "hidden",
+    "inert",
+    "ismap",
+    "itemscope",
+    "loop",
+    "multiple",
+    "muted",
+    "nohref",
+    "nomodule",
+    "noresize",
+    "noshade",
+    "novalidate",
+    "nowrap",
+    "open",
+    "playsinline",
+    "popover",
+    "readonly",
+    "required",
+    "reversed",
+    "seamless",
+    "selected",
+    "sortable",
+    "spellcheck",
+];
 
 /// A value that had no quotes, with its patches and in quotes; it begins at `start` of the document.
 fn put_in_quotes(raw: &[u8], start: u64, patches: &[Patch<'_>]) -> Vec<u8> {

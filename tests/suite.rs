@@ -73,6 +73,9 @@ mod map;
 mod others;
 #[path = "suite/package.rs"]
 mod package;
+#[cfg(all(feature = "rules", feature = "pdf"))]
+#[path = "suite/paper.rs"]
+mod paper;
 #[path = "suite/produce.rs"]
 mod produce;
 #[cfg(feature = "privacy")]

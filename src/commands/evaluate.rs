@@ -7,6 +7,8 @@ mod judged;
 #[cfg(feature = "engine")]
 mod objectives;
 #[cfg(feature = "rules")]
+mod paper;
+#[cfg(feature = "rules")]
 mod shown;
 
 use std::path::PathBuf;
@@ -35,6 +37,10 @@ pub(crate) const EXAMPLES: &[Example] = &[
     Example {
         about: "A page for people, with what changed since the last run",
         line: "probity evaluate --pack gdpr --format html --output gdpr.html",
+    },
+    Example {
+        about: "A report to print, to file and to archive, with the judgement inside as JSON",
+        line: "probity evaluate --pack gdpr --format pdf --output gdpr.pdf",
     },
     Example { about: "What a pack demands, and by which law", line: "probity evaluate --pack infrastructure --list" },
 ];
@@ -82,11 +88,14 @@ pub(crate) struct EvaluateArgs {
     #[arg(long)]
     strict: bool,
     /// Form of the result
-    #[arg(long, value_name = "NAME", value_parser = ["human", "json", "junit", "sarif", "oscal", "html"], default_value = "human")]
+    #[arg(long, value_name = "NAME", value_parser = ["human", "json", "junit", "sarif", "oscal", "html", "pdf"], default_value = "human")]
     format: String,
     /// Write the result to this file as well
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Folder with fonts for names in other scripts, before those of the system, for --format pdf (can be repeated)
+    #[arg(long, value_name = "DIR")]
+    font_dir: Vec<PathBuf>,
     /// Replace the file when it exists
     #[arg(long, requires = "output")]
     overwrite: bool,
@@ -137,6 +146,7 @@ fn refuse(args: &EvaluateArgs, formats: &[&str], kind: &str) -> Result<(), Fault
             ("--list", args.list),
             ("--against", args.against.is_some()),
             ("--suppressions", args.suppressions.is_some()),
+            ("--font-dir", !args.font_dir.is_empty()),
         ],
         _ => vec![("--at latest", args.at.as_deref() == Some("latest"))],
     };

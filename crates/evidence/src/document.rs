@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Fault, Verdict};
 use seal::x509::Certificate;
 
-use crate::case::{Case, Exhibit, Recorded, exhibit_of, read_evaluation};
+use crate::case::{Case, Evaluated, Exhibit, Recorded, exhibit_of, read_evaluation};
 use crate::contents::Contents;
 use crate::custody::{Chain, Countersigned, Deed, Entry, Status};
 use crate::package::Build;
@@ -97,18 +97,30 @@ pub(crate) fn recorded(at: &Recorded, bytes: &[u8]) -> Result<RecordedWire, Faul
         Fault::bad_input("bad-evaluation", format!("{} is not the outcome of an evaluation: {why}", at.file))
             .advise("Restore the file from a backup; its digest is in the custody log.")
     })?;
-    Ok(RecordedWire {
+    let mut wire = RecordedWire {
         file: format!("data/{}", at.file),
         size: at.size,
         sha256: at.sha256.hex(),
         recorded: at.time.to_string(),
         recorded_by: at.by.clone(),
-        at: evaluation.at,
-        store: evaluation.store,
-        verdict: evaluation.verdict,
-        objectives: evaluation.objectives,
-        warnings: evaluation.warnings,
-    })
+        at: String::new(),
+        store: None,
+        verdict: String::new(),
+        objectives: Vec::new(),
+        warnings: Vec::new(),
+        judgement: None,
+    };
+    match evaluation {
+        Evaluated::Objectives(file) => {
+            (wire.at, wire.verdict, wire.store) = (file.at, file.verdict, file.store);
+            (wire.objectives, wire.warnings) = (file.objectives, file.warnings);
+        }
+        Evaluated::Rules(judgement) => {
+            (wire.at, wire.verdict) = (judgement.at.clone(), judgement.verdict.clone());
+            wire.judgement = Some(judgement);
+        }
+    }
+    Ok(wire)
 }
 
 /// An AI-reasoning record as the document says it.

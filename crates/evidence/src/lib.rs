@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`Case`] | the folder: create, add, record, note; every act is one custody entry |
 //! | [`custody`] | the hash chain over the exact bytes of each line |
+//! | [`judgement`] | what the rules of packs came to, as a report of its own |
 //! | [`report`] | the same for people, as headings, paragraphs and tables; [`Renderer`] turns it into a file |
 //! | [`court`] | files for filing, as courts of several countries want them |
 //! | [`package`] | build and verify |
@@ -26,6 +27,7 @@
 pub mod court;
 pub mod custody;
 pub mod foreign;
+pub mod judgement;
 pub mod package;
 pub mod report;
 

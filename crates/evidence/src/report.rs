@@ -9,12 +9,14 @@ mod compose;
 mod custody;
 mod exhibits;
 mod figures;
+mod judgement;
 mod reasoning;
 mod redactions;
 mod verdicts;
 mod words;
 
 pub(crate) use compose::{compose, content_code, signatures};
+pub(crate) use judgement::{alone as judgement, title as judgement_title};
 pub use words::to_seconds;
 
 /// Turns a report into the bytes of a file (`data/report.pdf`).
@@ -44,7 +46,7 @@ pub trait Renderer {
 pub struct Report {
     /// The title of the file and of its first page.
     pub title: String,
-    /// The case id.
+    /// The case id; empty where the report is of no case.
     pub case: String,
     /// The confidentiality marking of every page; may be empty.
     pub marking: String,

@@ -1,5 +1,5 @@
 //! The formats of this room, as serde sees them: `case-folder/1`, `custody/2`, `transfer/1`, `evaluation/1` (read),
-//! `reasoning/1` (read), `redaction/1` (read), `case/2`, `manifest/2`, `verification/2`. Members stand in the order in which
+//! `judgement/1` (read), `reasoning/1` (read), `redaction/1` (read), `case/2`, `manifest/2`, `verification/2`. Members stand in the order in which
 //! they are written.
 
 use std::collections::BTreeMap;
@@ -12,10 +12,12 @@ use crate::names::quote;
 use crate::package::Check;
 
 mod custody;
+mod judgement;
 mod reasoning;
 mod redaction;
 
 pub(crate) use custody::{CustodyLine, StatementWire};
+pub(crate) use judgement::{FactWire, FindingWire, JudgementWire, LawWire, RuleWire, TrendWire};
 pub(crate) use reasoning::{InputWire, ParameterWire, REVIEW_DECISIONS, ReasonedWire, ReasoningFile, ReviewWire};
 pub(crate) use redaction::{CountWire, RedactedFileLine, RedactionLine, RedactionsWire};
 
@@ -49,7 +51,6 @@ pub(crate) fn instant(text: &str) -> Result<Instant, String> {
 /// `evaluation/1`, as much of it as a report shows. Written by the room that judges; members it adds later are left alone.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct EvaluationFile {
-    pub(crate) schema: String,
     pub(crate) at: String,
     pub(crate) store: Option<StoreWire>,
     pub(crate) verdict: String,
@@ -207,6 +208,9 @@ pub(crate) struct RecordedWire {
     pub(crate) verdict: String,
     pub(crate) objectives: Vec<ObjectiveWire>,
     pub(crate) warnings: Vec<WarningWire>,
+    /// What the rules of packs came to, where these were judged and not objectives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) judgement: Option<JudgementWire>,
 }
 
 /// An exhibit. `null` is "not recorded", or does not apply.

@@ -4,6 +4,7 @@
 
 mod custody;
 mod evaluation;
+mod judgement;
 mod records;
 
 use crate::wire::DocumentWire;

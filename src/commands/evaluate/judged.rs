@@ -6,7 +6,7 @@ use rules::{Catalogue, Judgement, Limits, Trend};
 use serde_json::Value;
 
 use super::shown::{Judged, Listed, Written};
-use super::{EvaluateArgs, history, refuse};
+use super::{EvaluateArgs, history, paper, refuse};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::files::{self, Existing};
@@ -15,7 +15,8 @@ use crate::cli::{facts, packs};
 use crate::commands::Done;
 
 pub(super) fn run(context: &mut Context, args: EvaluateArgs) -> Result<Done, Fault> {
-    refuse(&args, &["human", "json", "junit", "sarif", "oscal", "html"], "rules of packs")?;
+    refuse(&args, &["human", "json", "junit", "sarif", "oscal", "html", "pdf"], "rules of packs")?;
+    paper::check(&args)?;
     let catalogue = Catalogue::built_in();
     let chosen = packs::Chosen { rule: &args.rule, pack: &args.pack, set: &args.set, only: &args.only };
     let book = packs::load(context, &chosen, &catalogue)?;
@@ -34,32 +35,28 @@ pub(super) fn run(context: &mut Context, args: EvaluateArgs) -> Result<Done, Fau
     trace(context, &judgement);
     let trend = history::trend(context, args.against.as_deref(), &judgement)?;
     let document = to_json(&judgement, trend.as_ref());
+    // What cannot be drawn is said before anything is kept.
+    let pdf = (args.format == "pdf").then(|| paper::write(context, &document, &args.font_dir)).transpose()?;
     history::remember(context, &judgement, &document)?;
     if let Some(id) = &args.case {
         super::record(context, id, &document)?;
     }
     let form = if context.output.is_json() { "json" } else { args.format.as_str() };
     let text = in_form(form, &judgement, trend.as_ref(), &document, &args);
-    if let (Some(path), Some(text)) = (&args.output, &text) {
-        files::write(path, text.as_bytes(), Existing::from_flag(args.overwrite))?;
+    if let Some(path) = &args.output {
+        files::write(path, pdf.as_deref().unwrap_or(text.as_bytes()), Existing::from_flag(args.overwrite))?;
     }
     let exit = Exit::from(judgement.verdict());
     Ok(match (text, form) {
-        (Some(text), "junit" | "sarif" | "oscal" | "html") => Done::showing(exit, Written { text, document }),
+        (text, "junit" | "sarif" | "oscal" | "html") => Done::showing(exit, Written { text, document }),
         _ => Done::showing(exit, Judged { judgement, trend, document, as_json: form == "json" }),
     })
 }
 
 /// The text of the form; a person's page has none but on the screen, and goes into a file as JSON.
-fn in_form(
-    form: &str,
-    judgement: &Judgement,
-    trend: Option<&Trend>,
-    document: &Value,
-    args: &EvaluateArgs,
-) -> Option<String> {
+fn in_form(form: &str, judgement: &Judgement, trend: Option<&Trend>, document: &Value, args: &EvaluateArgs) -> String {
     let pretty = |value: &Value| format!("{value:#}\n");
-    Some(match form {
+    match form {
         "html" => to_html(judgement, trend, env!("CARGO_PKG_VERSION")),
         "junit" => to_junit(judgement),
         "sarif" => pretty(&to_sarif(judgement, env!("CARGO_PKG_VERSION"))),
@@ -73,7 +70,7 @@ fn in_form(
             pretty(&results)
         }
         _ => format!("{document}\n"),
-    })
+    }
 }
 
 fn trace(context: &mut Context, judgement: &Judgement) {

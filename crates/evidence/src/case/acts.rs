@@ -269,7 +269,7 @@ impl Case {
         Ok(entry)
     }
 
-    /// Records the outcome of an evaluation (`evaluation/1`), byte for byte.
+    /// Records the outcome of an evaluation (`evaluation/1`, `judgement/1`), byte for byte.
     ///
     /// # Errors
     /// `bad-evaluation` when it is not one; otherwise as [`Case::add`].

@@ -27,7 +27,7 @@ use crate::wire::CaseFolder;
 use crate::{Limits, files, json};
 
 pub use acts::{Receipt, Transfer};
-pub(crate) use read::{exhibit_of, read_evaluation, reasoned_of, recorded_of};
+pub(crate) use read::{Evaluated, exhibit_of, read_evaluation, reasoned_of, recorded_of};
 
 /// Who does something to a case, when and why.
 #[derive(Clone, Copy, Debug)]

@@ -3,8 +3,8 @@
 use super::{Exhibit, Recorded};
 use crate::custody::{Deed, Entry};
 use crate::names::quote;
-use crate::wire::EvaluationFile;
-use crate::{Limits, json};
+use crate::wire::{EvaluationFile, JudgementWire};
+use crate::{Limits, json, judgement};
 
 /// The exhibit that came into the case with a line.
 pub(crate) fn exhibit_of(entry: &Entry) -> Option<Exhibit> {
@@ -44,15 +44,31 @@ fn file_of(entry: &Entry, deed: Deed) -> Option<Recorded> {
     Some(Recorded { file, size: entry.size?, sha256: entry.sha256_after?, time: entry.time, by: entry.by.clone() })
 }
 
-/// Reads `evaluation/1`.
-pub(crate) fn read_evaluation(bytes: &[u8]) -> Result<EvaluationFile, String> {
+/// The outcome of an evaluation: of objectives, or of rules of packs.
+pub(crate) enum Evaluated {
+    Objectives(EvaluationFile),
+    Rules(JudgementWire),
+}
+
+#[derive(serde::Deserialize)]
+struct Named {
+    schema: String,
+}
+
+/// Reads `evaluation/1` or `judgement/1`.
+pub(crate) fn read_evaluation(bytes: &[u8]) -> Result<Evaluated, String> {
     if bytes.len() as u64 > Limits::EVALUATION_BYTES {
         return Err(format!("it is larger than {} bytes", Limits::EVALUATION_BYTES));
     }
-    let evaluation: EvaluationFile = json::read(bytes)?;
-    if evaluation.schema != "evaluation/1" {
-        return Err(format!("its schema is {}", quote(&evaluation.schema)));
+    match json::read::<Named>(bytes)?.schema.as_str() {
+        "evaluation/1" => read_objectives(bytes).map(Evaluated::Objectives),
+        "judgement/1" => judgement::read(bytes).map(Evaluated::Rules),
+        other => Err(format!("its schema is {}", quote(other))),
     }
+}
+
+fn read_objectives(bytes: &[u8]) -> Result<EvaluationFile, String> {
+    let evaluation: EvaluationFile = json::read(bytes)?;
     let is_verdict = |word: &str| ["met", "broken", "no data"].contains(&word);
     let words = evaluation.objectives.iter().map(|objective| objective.verdict.as_str());
     if let Some(word) = words.chain([evaluation.verdict.as_str()]).find(|word| !is_verdict(word)) {

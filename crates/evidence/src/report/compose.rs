@@ -4,6 +4,7 @@ use model::{Digest, Instant, Verdict, counted, grouped};
 
 use super::custody::custody;
 use super::exhibits::exhibits;
+use super::judgement::{self, judgements};
 use super::reasoning::reasoning;
 use super::redactions::redactions;
 use super::verdicts::verdicts;
@@ -13,7 +14,7 @@ use super::{
     tone,
 };
 use crate::document::{Document, verdict};
-use crate::wire::{DocumentWire, ObjectiveWire};
+use crate::wire::{DocumentWire, JudgementWire, ObjectiveWire};
 
 /// The report of a document.
 pub(crate) fn compose(document: &Document, attachments: Vec<Attachment>, created: Instant) -> Report {
@@ -21,6 +22,7 @@ pub(crate) fn compose(document: &Document, attachments: Vec<Attachment>, created
     let figures = figures::of(wire);
     let mut blocks = cover(wire);
     verdicts(wire, &figures, &mut blocks);
+    judgements(wire, &mut blocks);
     exhibits(wire, &mut blocks);
     redactions(wire, &mut blocks);
     custody(wire, &mut blocks);
@@ -127,15 +129,14 @@ fn cover(wire: &DocumentWire) -> Vec<Block> {
 /// How many objectives the first page shows.
 const GLANCE: usize = 20;
 
-/// The objectives in short: those that need attention first.
+/// The objectives in short, and the rules that are broken or could not be judged: those that need attention first.
 fn at_a_glance(wire: &DocumentWire) -> Option<Block> {
     let mut all: Vec<&ObjectiveWire> = wire.evaluations.iter().flat_map(|evaluation| &evaluation.objectives).collect();
-    if all.is_empty() {
+    let judged = judged(wire);
+    if all.is_empty() && judged.is_empty() {
         return None;
     }
     all.sort_by_key(|objective| std::cmp::Reverse(verdict(&objective.verdict)));
-    let more = all.len().saturating_sub(GLANCE);
-    all.truncate(GLANCE);
     let column = |title: &str, share, number| Column { title: title.to_owned(), share, number };
     let row = |objective: &&ObjectiveWire| {
         vec![
@@ -144,15 +145,33 @@ fn at_a_glance(wire: &DocumentWire) -> Option<Block> {
             Cell::of(&objective.reason),
         ]
     };
-    let mut rows: Vec<_> = all.iter().map(row).collect();
-    if more > 0 {
-        rows.push(vec![Cell::of(format!("and {more} more")), Cell::of(""), Cell::of("See \u{201c}Verdicts\u{201d}.")]);
+    let mut rows = Vec::new();
+    for part in [all.iter().map(row).collect::<Vec<_>>(), judgement::pressing(&judged)] {
+        let more = part.len().saturating_sub(GLANCE);
+        rows.extend(part.into_iter().take(GLANCE));
+        if more > 0 {
+            let below = Cell::of("See the sections below.");
+            rows.push(vec![Cell::of(format!("and {more} more")), Cell::of(""), below]);
+        }
     }
+    if rows.is_empty() {
+        return None;
+    }
+    let (what, of) = match (all.is_empty(), judged.is_empty()) {
+        (_, true) => ("Objective", "Objectives"),
+        (true, false) => ("Rule", "Rules"),
+        (false, false) => ("Objective or rule", "Objectives and rules"),
+    };
     Some(Block::Table(Table {
-        summary: "Objectives and verdicts in short, those that need attention first".to_owned(),
-        columns: vec![column("Objective", 32, false), column("Verdict", 10, false), column("Reason", 58, false)],
+        summary: format!("{of} and verdicts in short, those that need attention first"),
+        columns: vec![column(what, 32, false), column("Verdict", 10, false), column("Reason", 58, false)],
         rows,
     }))
+}
+
+/// What the rules of packs came to.
+fn judged(wire: &DocumentWire) -> Vec<&JudgementWire> {
+    wire.evaluations.iter().filter_map(|evaluation| evaluation.judgement.as_ref()).collect()
 }
 
 fn contents(wire: &DocumentWire) -> String {
@@ -168,9 +187,6 @@ fn contents(wire: &DocumentWire) -> String {
 
 /// The verdicts of the package in one or two sentences.
 fn answer(wire: &DocumentWire) -> Text {
-    let all: Vec<&ObjectiveWire> = wire.evaluations.iter().flat_map(|evaluation| &evaluation.objectives).collect();
-    let of = |wanted: Verdict| all.iter().filter(|objective| verdict(&objective.verdict) == wanted).count() as u64;
-    let [met, broken, open] = [Verdict::Met, Verdict::Broken, Verdict::NoData].map(of);
     let Some(word) = wire.verdict.as_deref() else {
         return Text {
             tone: Tone::Open,
@@ -179,12 +195,28 @@ fn answer(wire: &DocumentWire) -> Text {
             )
         };
     };
+    let judged = judged(wire);
+    let mut said = Vec::new();
+    if judged.len() < wire.evaluations.len() {
+        said.push(of_objectives(wire));
+    }
+    if !judged.is_empty() {
+        said.push(judgement::sum(&judged));
+    }
+    Text { tone: tone(verdict(word)), ..Text::strong(said.join(" ")) }
+}
+
+fn of_objectives(wire: &DocumentWire) -> String {
+    let evaluations = || wire.evaluations.iter().filter(|evaluation| evaluation.judgement.is_none());
+    let all: Vec<&ObjectiveWire> = wire.evaluations.iter().flat_map(|evaluation| &evaluation.objectives).collect();
+    let of = |wanted: Verdict| all.iter().filter(|objective| verdict(&objective.verdict) == wanted).count() as u64;
+    let [met, broken, open] = [Verdict::Met, Verdict::Broken, Verdict::NoData].map(of);
     let mut objectives = counted(all.len() as u64, "objective", "objectives");
-    if wire.evaluations.len() > 1 {
-        objectives.push_str(&format!(" in {} evaluations", wire.evaluations.len()));
+    if evaluations().count() > 1 {
+        objectives.push_str(&format!(" in {} evaluations", evaluations().count()));
     }
     let (are_met, no_data) = (format!("{} {} met", grouped(met), is_are(met)), grouped(open));
-    let value = match verdict(word) {
+    match Verdict::of_all(evaluations().map(|evaluation| verdict(&evaluation.verdict))) {
         Verdict::Met if met == 1 => "The only objective is met.".to_owned(),
         Verdict::Met => format!("All {objectives} are met."),
         Verdict::Broken if open == 0 => {
@@ -199,8 +231,7 @@ fn answer(wire: &DocumentWire) -> Text {
             "For {no_data} of {objectives} there is not enough data to answer, {are_met}, none is broken. \
              This is neither a pass nor a failure."
         ),
-    };
-    Text { tone: tone(verdict(word)), ..Text::strong(value) }
+    }
 }
 
 fn how_to_verify(wire: &DocumentWire, blocks: &mut Vec<Block>) {

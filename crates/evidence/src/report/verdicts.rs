@@ -11,16 +11,19 @@ use crate::wire::{DocumentWire, ObjectiveWire, RecordedWire, ShownWire, WarningW
 /// The section. `figures` are those of each evaluation.
 pub(super) fn verdicts(wire: &DocumentWire, figures: &[Vec<Figure<'_>>], blocks: &mut Vec<Block>) {
     blocks.push(Block::Heading(2, "Verdicts".to_owned()));
-    if wire.evaluations.is_empty() {
-        blocks.push(Block::Paragraph(Text::plain("No evaluation is recorded in this case.")));
+    // What rules of packs came to has sections of its own.
+    let objectives = || wire.evaluations.iter().zip(figures).filter(|(evaluation, _)| evaluation.judgement.is_none());
+    if objectives().next().is_none() {
+        let what = if wire.evaluations.is_empty() { "evaluation" } else { "evaluation of objectives" };
+        blocks.push(Block::Paragraph(Text::plain(format!("No {what} is recorded in this case."))));
     }
-    for (evaluation, figures) in wire.evaluations.iter().zip(figures) {
+    for (evaluation, figures) in objectives() {
         blocks.push(Block::Heading(3, format!("Evaluation as of {}", when(&evaluation.at))));
         blocks.push(Block::Facts(basis(evaluation)));
         if evaluation.objectives.is_empty() {
             blocks.push(Block::Paragraph(Text::plain("The evaluation has no objectives.")));
         } else {
-            blocks.push(Block::Table(objectives(evaluation, figures)));
+            blocks.push(Block::Table(table(evaluation, figures)));
             charts::windows(evaluation, blocks);
         }
         if !evaluation.warnings.is_empty() {
@@ -62,7 +65,7 @@ fn basis(evaluation: &RecordedWire) -> Vec<(String, Text)> {
     facts
 }
 
-fn objectives(evaluation: &RecordedWire, figures: &[Figure<'_>]) -> Table {
+fn table(evaluation: &RecordedWire, figures: &[Figure<'_>]) -> Table {
     let column = |title: &str, share, number| Column { title: title.to_owned(), share, number };
     let rows = figures.iter().flat_map(|figure| figure.objectives.iter().map(move |objective| (figure, objective)));
     Table {

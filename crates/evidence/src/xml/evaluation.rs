@@ -1,6 +1,6 @@
 //! Evaluations.
 
-use super::Xml;
+use super::{Xml, judgement};
 use crate::wire::{ObjectiveWire, RecordedWire};
 
 pub(super) fn write_evaluation(xml: &mut Xml, evaluation: &RecordedWire) {
@@ -27,6 +27,9 @@ pub(super) fn write_evaluation(xml: &mut Xml, evaluation: &RecordedWire) {
         xml.text("message", &warning.message);
         xml.maybe("place", warning.place.as_deref());
         xml.end();
+    }
+    if let Some(judged) = &evaluation.judgement {
+        judgement::write_judgement(xml, judged);
     }
     xml.end();
 }

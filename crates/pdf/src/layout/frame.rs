@@ -53,8 +53,12 @@ impl Frame {
     pub(super) fn furnish(&self, report: &Report, faces: &Faces, layout: &mut Layout) -> Result<(), Fault> {
         let right = self.sheet.0 - LEFT;
         let (head, foot) = (self.sheet.1 - 46.0 - self.push, 38.0 + self.push + self.below);
-        let case = one_line(faces, SMALL, &format!("Case {}", report.case))?;
         let producer = one_line(faces, SMALL, &report.producer)?;
+        let about = match report.case.as_str() {
+            "" => report.title.clone(),
+            case => format!("Case {case}"),
+        };
+        let case = short_line(faces, &about, right - LEFT - producer.width - GAP)?;
         let made = one_line(faces, SMALL, &to_seconds(report.created))?;
         let total = layout.pages.len();
         let places = self.places(layout);
@@ -109,6 +113,17 @@ fn place(bookmarks: &[Bookmark], page: usize, top: f32) -> Option<String> {
         Some(section) => Some(format!("{} – {section}", part?)),
         None => part.cloned(),
     }
+}
+
+/// As much of a text as fits; what is left out stands on the first page.
+fn short_line(faces: &Faces, text: &str, room: f32) -> Result<Line, Fault> {
+    let mut line = one_line(faces, SMALL, text)?;
+    let mut chars: Vec<char> = text.chars().collect();
+    while line.width > room && !chars.is_empty() {
+        chars.truncate(chars.len() * 9 / 10);
+        line = one_line(faces, SMALL, &format!("{}…", chars.iter().collect::<String>().trim_end()))?;
+    }
+    Ok(line)
 }
 
 /// A short text that is never broken.

@@ -71,6 +71,9 @@ mod map;
 #[cfg(feature = "privacy")]
 #[path = "suite/others.rs"]
 mod others;
+#[cfg(feature = "privacy")]
+#[path = "suite/own_store.rs"]
+mod own_store;
 #[path = "suite/package.rs"]
 mod package;
 #[cfg(all(feature = "rules", feature = "pdf"))]

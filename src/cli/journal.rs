@@ -187,7 +187,7 @@ pub(crate) fn custody_proofs(
 ///
 /// # Errors
 /// What the store and the ledger say.
-pub(crate) fn reconcile(context: &Context, store: &store::Store<'_>) -> Result<(), Fault> {
+pub(crate) fn reconcile(context: &Context, store: &store::Store<'_>, command: &str, act: &str) -> Result<(), Fault> {
     let snapshot = store.snapshot()?;
     let Some(version) = snapshot.version else { return Ok(()) };
     if exists(context) && last_version(context)? >= Some(version) {
@@ -196,8 +196,8 @@ pub(crate) fn reconcile(context: &Context, store: &store::Store<'_>) -> Result<(
     let entry = Entry {
         time: context.now(),
         actor: context.actor(),
-        command: "ingest".to_owned(),
-        act: "ingest.recovered".to_owned(),
+        command: command.to_owned(),
+        act: act.to_owned(),
         outcome: Exit::Done.name().to_owned(),
         code: Exit::Done.code().into(),
         digests: vec![(format!("{COMMIT}{version}"), snapshot.head)],
@@ -213,20 +213,25 @@ pub(crate) const STORE_VERSION: &str = "store_version";
 
 fn last_version(context: &Context) -> Result<Option<u64>, Fault> {
     let view = ledger::View::open(&folder(context))?;
-    let filter = Filter { command: Some("ingest".to_owned()), newest_first: true, ..Filter::default() };
     let mut last = None;
-    view.search(&filter, |found| {
-        let fact = found.entry.facts.iter().find(|(name, _)| name == STORE_VERSION);
-        match fact {
-            Some((_, Fact::Integer(version))) => {
-                last = u64::try_from(*version).ok();
-                ControlFlow::Break(())
+    for command in COMMITTERS {
+        let filter = Filter { command: Some(command.to_owned()), newest_first: true, ..Filter::default() };
+        view.search(&filter, |found| {
+            let fact = found.entry.facts.iter().find(|(name, _)| name == STORE_VERSION);
+            match fact {
+                Some((_, Fact::Integer(version))) => {
+                    last = last.max(u64::try_from(*version).ok());
+                    ControlFlow::Break(())
+                }
+                _ => ControlFlow::Continue(()),
             }
-            _ => ControlFlow::Continue(()),
-        }
-    })?;
+        })?;
+    }
     Ok(last)
 }
+
+/// The commands that commit to the store.
+pub(crate) const COMMITTERS: [&str; 2] = ["ingest", "retain"];
 
 /// Writes the entry of a run that ended with `result`.
 ///

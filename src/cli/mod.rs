@@ -55,6 +55,8 @@ pub(crate) mod listing;
 #[cfg(feature = "redact")]
 pub(crate) mod new_folder;
 pub(crate) mod output;
+#[cfg(feature = "privacy")]
+pub(crate) mod own_store;
 #[cfg(feature = "rules")]
 pub(crate) mod packs;
 pub(crate) mod pages;

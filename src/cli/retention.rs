@@ -9,14 +9,14 @@ use privacy::graph::Graph;
 use privacy::hold::{Hold, On};
 use privacy::identity;
 use privacy::plan::{self, Gap};
-use privacy::retention::{self, Ages, Date, HeldRows, Rules, Selected, Term, Wanted};
+use privacy::retention::{self, Ages, Date, Ending, HeldRows, Rules, Selected, Term, Wanted};
 use privacy::row::Key;
 use privacy::tombstone::Secret;
 
 use super::context::Context;
 use super::progress::Count;
 use super::requests::holds;
-use super::{data_map, files, subject};
+use super::{data_map, files, own_store, subject};
 
 const FILE_MAX: ByteSize = ByteSize(4 << 20);
 
@@ -37,10 +37,22 @@ impl Retention {
     /// # Errors
     /// `bad-retention`; `bad-date`; I/O faults.
     pub(crate) fn open(context: &Context, graph: &mut Graph, day: Option<&str>) -> Result<Self, Fault> {
-        let (rules, digest) = rules(context)?;
+        let (mut rules, digest) = rules(context)?;
+        let own = graph.nodes.iter().position(|node| node.member_name == own_store::NAME);
+        if own.is_none() {
+            rules = rules.without(own_store::NAME);
+        }
         let terms = retention::terms(graph, &rules)?;
         for term in terms.iter().flatten() {
             graph.need(term.node, term.starts().cloned());
+            if graph.nodes[term.node].member_name == own_store::NAME && term.ending != Ending::Delete {
+                return Err(Fault::bad_config(
+                    "bad-retention",
+                    "Records in probity's own store are deleted, never changed",
+                )
+                .at(term.place.clone().unwrap_or_default())
+                .advise("Let the rule say `action: delete`."));
+            }
         }
         let today = context.now().date();
         let today = day.unwrap_or(&today);
@@ -75,7 +87,13 @@ impl Retention {
 
     /// Who says which rows must stay.
     pub(crate) fn holds(&self, context: &Context) -> AgeHolds {
-        AgeHolds { path: holds::path(context), now: context.now(), held: self.held.clone(), known: self.known.clone() }
+        AgeHolds {
+            path: holds::path(context),
+            own: (context.project.state("cases"), context.project.state("store")),
+            now: context.now(),
+            held: self.held.clone(),
+            known: self.known.clone(),
+        }
     }
 
     /// What decides by age.
@@ -106,6 +124,14 @@ impl Retention {
     }
 }
 
+/// Whether a rule names probity's own store.
+///
+/// # Errors
+/// `bad-retention`; I/O faults.
+pub(crate) fn names_own_store(context: &Context) -> Result<bool, Fault> {
+    Ok(rules(context)?.0.name(own_store::NAME))
+}
+
 /// The rules file: the setting `retain.rules`, beside `probity.toml`. None is no fault: the data map may say it all.
 fn rules(context: &Context) -> Result<(Rules, Option<Digest>), Fault> {
     let path: PathBuf = context.project.root().join(context.config.text("retain.rules"));
@@ -121,6 +147,8 @@ fn rules(context: &Context) -> Result<(Rules, Option<Digest>), Fault> {
 /// Answers for rows of many people: holds on collections by name, holds on people by the rows that were found to be theirs.
 pub(crate) struct AgeHolds {
     path: PathBuf,
+    /// Where cases and the project's own store lie.
+    own: (PathBuf, PathBuf),
     now: model::Instant,
     held: HeldRows,
     known: BTreeSet<String>,
@@ -135,6 +163,9 @@ impl plan::Holds for AgeHolds {
         keys: &[Key],
     ) -> Result<Vec<Option<plan::Hold>>, Fault> {
         let in_force: Vec<Hold> = holds::read(&self.path)?.into_iter().filter(|hold| hold.holds_at(self.now)).collect();
+        if member == own_store::NAME {
+            return self.on_own(&in_force, dataset, collection, keys);
+        }
         // A hold that has come since: whose rows it keeps was not looked up, so that it may keep any of them.
         let is_on_all = |hold: &&Hold| match &hold.on {
             On::Collection(_) => hold.covers(&[], dataset, collection),
@@ -149,5 +180,34 @@ impl plan::Holds for AgeHolds {
             in_force.iter().find(|hold| ids.contains(&hold.id)).map(Hold::in_plan)
         };
         Ok(keys.iter().map(of).collect())
+    }
+}
+
+impl AgeHolds {
+    /// What keeps data files and originals: a hold on them by name; a hold on a person, whose records among them nobody can tell
+    /// from others'; an exhibit of a case.
+    fn on_own(
+        &self,
+        in_force: &[Hold],
+        dataset: &str,
+        collection: &str,
+        keys: &[Key],
+    ) -> Result<Vec<Option<plan::Hold>>, Fault> {
+        let keeps = |hold: &&Hold| matches!(hold.on, On::Subject(_)) || hold.covers(&[], dataset, collection);
+        if let Some(hold) = in_force.iter().find(keeps) {
+            return Ok(vec![Some(hold.in_plan()); keys.len()]);
+        }
+        let (cases, store) = &self.own;
+        let held = own_store::exhibits(cases, store, collection, keys)?;
+        let hold = |(case, exhibit): (String, String)| plan::Hold {
+            law: format!("{exhibit} of the case {case} is this original"),
+            id: format!("case {case}"),
+            // Kept to establish, exercise or defend claims (GDPR Art. 17(3)(e)).
+            code: "17-3-e".to_owned(),
+            until: None,
+            approver: None,
+            anonymise: Vec::new(),
+        };
+        Ok(held.into_iter().map(|held| held.map(hold)).collect())
     }
 }

@@ -71,7 +71,7 @@ pub(crate) fn run(context: &mut Context, args: IngestArgs) -> Result<Done, Fault
             let key = Keyring::of(context).open(context, Role::Store, &PassphraseArgs::default())?;
             let store = Store::open(&context.project.state("store"), Some(&key.secret))?;
             store.sweep(plan.now)?;
-            journal::reconcile(context, &store)?;
+            journal::reconcile(context, &store, "ingest", "ingest.recovered")?;
             let notes = CommitNotes { tool: format!("probity {}", env!("CARGO_PKG_VERSION")) };
             intake::take(inputs, &plan, &store, &notes, &*progress)?
         }

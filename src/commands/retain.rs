@@ -16,6 +16,7 @@ use crate::cli::examples::Example;
 use crate::cli::exit::Exit;
 use crate::cli::files;
 use crate::cli::journal::Wanted;
+use crate::cli::own_store;
 use crate::cli::requests::{self, Dossier};
 
 pub(crate) const EXAMPLES: &[Example] = &[
@@ -34,7 +35,8 @@ pub(crate) const EXAMPLES: &[Example] = &[
 /// category, purpose and jurisdiction, each with the event or the field with which the time begins. A row stays as long as the
 /// longest of its purposes needs it, no longer than a law allows, and in any case as long as a law demands; a hold keeps it
 /// whatever the rules say. A collection with personal data and without a period is told, and is a "no". Rows without a date
-/// are told too. The plan is confirmed by its digest and carried out as an erase is: journal first, one transaction per
+/// are told too. What probity itself has taken in is the dataset `probity` (`logs`, `metrics`, `traces`, `originals`; field `day`):
+/// where a rule names it, whole days and originals go, but for exhibits of cases. The plan is confirmed by its digest and carried out as an erase is: journal first, one transaction per
 /// store, a certificate at the end.
 #[derive(Args, Debug)]
 pub(crate) struct RetainArgs {
@@ -88,16 +90,24 @@ const PLAN_MAX: ByteSize = ByteSize(1 << 30);
 pub(crate) fn run(context: &mut Context, args: RetainArgs) -> Result<Done, Fault> {
     match args.verb {
         Verb::Plan(args) => plan(context, &args.as_of, args.plan, args.strict),
-        Verb::Apply(args) => match &args.resume {
-            Some(id) => {
-                context.trace.begin(Wanted::Always, "retain.finished");
-                let open =
-                    |context: &mut Context, _: &mut Dossier, plan: &Plan| Scene::of_age(context, plan.as_of.as_deref());
-                resume::go_on(context, id, &args.carry, "retain.resumed", open)
-            }
-            None if args.carry.dry_run => plan(context, &args.as_of, args.carry.plan, args.carry.strict),
-            None => apply(context, &args),
-        },
+        Verb::Apply(args) => {
+            let done = carried_out(context, &args);
+            // The ledger has every commit of the store, whatever became of the rest.
+            own_store::enter(context).and(done)
+        }
+    }
+}
+
+fn carried_out(context: &mut Context, args: &ApplyArgs) -> Result<Done, Fault> {
+    match &args.resume {
+        Some(id) => {
+            context.trace.begin(Wanted::Always, "retain.finished");
+            let open =
+                |context: &mut Context, _: &mut Dossier, plan: &Plan| Scene::of_age(context, plan.as_of.as_deref());
+            resume::go_on(context, id, &args.carry, "retain.resumed", open)
+        }
+        None if args.carry.dry_run => plan(context, &args.as_of, args.carry.plan.clone(), args.carry.strict),
+        None => apply(context, args),
     }
 }
 

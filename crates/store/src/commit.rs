@@ -225,6 +225,7 @@ impl Batch<'_> {
             x_prev_sha256: Some(self.manifest.head.hex()),
             x_tool: Some(notes.tool.clone()),
             x_originals: self.kept().map(line).collect(),
+            x_removed: Vec::new(),
             x_key: Some(key_name(&self.key.public())),
             x_sig: Some(String::new()),
         }
@@ -323,7 +324,7 @@ const SIGNATURE_START: &str = r#""x_sig":"ed25519:"#;
 const SIGNATURE_END: &str = r#""}}"#;
 
 /// The bytes of a commit: signed with an empty `x_sig`, which then takes the signature.
-fn sign(actions: &[Action], key: &SigningKey) -> Result<Vec<u8>, Fault> {
+pub(crate) fn sign(actions: &[Action], key: &SigningKey) -> Result<Vec<u8>, Fault> {
     let lines: Result<Vec<String>, _> = actions.iter().map(serde_json::to_string).collect();
     let lines = lines
         .map_err(|error| Fault::internal("bad-commit", "A commit could not be written as JSON").caused_by(error))?;
@@ -348,7 +349,7 @@ pub(crate) fn is_signed_by(bytes: &[u8], key: &PublicKey) -> Option<bool> {
     Some(key.verify(&unsigned, &signature))
 }
 
-fn commit_lock(layout: &Layout) -> Result<File, Fault> {
+pub(crate) fn commit_lock(layout: &Layout) -> Result<File, Fault> {
     let path = layout.lock();
     let fail = |error| Fault::io("lock", &path, error);
     let file = File::options().create(true).append(true).open(&path).map_err(fail)?;
@@ -356,7 +357,7 @@ fn commit_lock(layout: &Layout) -> Result<File, Fault> {
     Ok(file)
 }
 
-fn write_durable(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+pub(crate) fn write_durable(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     let mut file = create_file(path)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| Fault::io("write", path, error))
 }

@@ -12,6 +12,8 @@
 //! - a commit is visible whole or not at all, and everything it names is durable before it is;
 //! - a reading of an original ([`OriginalKey`]) is in the store at most once, however many processes bring it;
 //! - commit *n* holds the SHA-256 of the bytes of commit *n* − 1 and an Ed25519 signature over itself;
+//! - what is removed is removed by a commit: files go after it, and the digests of what was there stay known, so that the same bytes
+//!   are not read in again;
 //! - nothing that can be personal data stands in the log or in statistics: they outlive every erasure;
 //! - the same input, key and time give the same bytes: names follow from content, nothing is random;
 //! - memory is bounded by [`Limits`], whatever the input.
@@ -27,11 +29,13 @@ mod manifest;
 mod originals;
 mod parts;
 mod rejects;
+mod removal;
 mod rewrite;
 mod rows;
 mod sample;
 mod schema;
 mod snapshot;
+mod sources;
 mod store;
 mod sweep;
 mod verify;
@@ -41,9 +45,11 @@ pub use batch::{Batch, Finished};
 pub use commit::{Commit, CommitNotes};
 pub use limits::Limits;
 pub use originals::{Original, OriginalWriter};
+pub use removal::{Removal, Removed};
 pub use sample::SampledText;
 pub use schema::{SCHEMA_ID, columns};
 pub use snapshot::{DataFile, OriginalFile, OriginalKey, Snapshot};
+pub use sources::Source;
 pub use store::Store;
 pub use sweep::Swept;
 pub use verify::StoreReport;

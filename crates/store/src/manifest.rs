@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use model::{Digest, Fault, Instant, Place, RecordKind};
 
 use crate::layout::Layout;
-use crate::wire::{Action, Add, CommitInfo, OriginalLine, Stats};
+use crate::wire::{Action, Add, CommitInfo, OriginalLine, RemovedLine, Stats};
 use crate::{DataFile, Limits, OriginalFile, OriginalKey, SCHEMA_ID};
 
 /// The writer feature that keeps other Delta writers out: they refuse tables with features they do not know.
@@ -24,6 +24,8 @@ pub(crate) struct Manifest {
     /// Data files by their path relative to `data`.
     pub(crate) files: BTreeMap<String, DataFile>,
     pub(crate) originals: BTreeMap<OriginalKey, OriginalFile>,
+    /// Paths of data files that were removed, also of those that came again.
+    pub(crate) removed: BTreeSet<String>,
     sizes: HashSet<u64>,
 }
 
@@ -43,6 +45,7 @@ impl Manifest {
             head: Digest::ZERO,
             files: BTreeMap::new(),
             originals: BTreeMap::new(),
+            removed: BTreeSet::new(),
             sizes: HashSet::new(),
         }
     }
@@ -95,12 +98,16 @@ impl Manifest {
     }
 
     fn act_all(&mut self, commit: ReadCommit) -> Result<(), Fault> {
+        let time = Instant::from_millis(commit.info.timestamp).unwrap_or(Instant::from_nanos(0));
         for (index, action) in commit.actions.into_iter().enumerate() {
             let place = || Place::line(index as u64 + 1, 0);
             self.act(action).map_err(|fault| fault.at(place()))?;
         }
         for line in commit.info.x_originals {
-            self.original(line)?;
+            self.original(line, time)?;
+        }
+        for line in commit.info.x_removed {
+            self.let_go(&line)?;
         }
         Ok(())
     }
@@ -110,8 +117,12 @@ impl Manifest {
             let known = protocol.min_reader_version <= 1 && protocol.writer_features.iter().all(|name| name == FEATURE);
             known.then_some(()).ok_or_else(|| newer("a Delta protocol that this version does not know"))?;
         }
-        if let Some(remove) = action.remove {
-            self.files.remove(&remove.path);
+        if let Some(remove) = action.remove
+            && let Some(gone) = self.files.remove(&remove.path)
+        {
+            self.removed.insert(remove.path);
+            let of_it = self.originals.values_mut().filter(|original| original.version == gone.version);
+            of_it.for_each(|original| original.gone = original.gone.max(Some(gone.last)));
         }
         if let Some(add) = action.add {
             let file = self.data_file(&add)?;
@@ -146,7 +157,7 @@ impl Manifest {
         })
     }
 
-    fn original(&mut self, line: OriginalLine) -> Result<(), Fault> {
+    fn original(&mut self, line: OriginalLine, brought: Instant) -> Result<(), Fault> {
         let digest = Digest::parse(&line.sha256).map_err(|_| bad_commit("An original has no digest"))?;
         self.sizes.insert(line.size);
         let original = OriginalFile {
@@ -155,9 +166,26 @@ impl Manifest {
             records: line.records,
             rejected: line.rejected,
             version: self.next,
+            brought,
+            removed: None,
+            gone: None,
         };
         self.originals.insert(OriginalKey { digest, reader: line.reader }, original);
         Ok(())
+    }
+
+    fn let_go(&mut self, line: &RemovedLine) -> Result<(), Fault> {
+        let digest = Digest::parse(&line.sha256).map_err(|_| bad_commit("A removed original has no digest"))?;
+        let key = OriginalKey { digest, reader: line.reader.clone() };
+        let known = self.originals.get_mut(&key).filter(|original| original.removed.is_none());
+        let original = known.ok_or_else(|| bad_commit("The commit removes an original that is not there"))?;
+        original.removed = Some(self.next);
+        Ok(())
+    }
+
+    /// The originals whose bytes are there.
+    pub(crate) fn present(&self) -> impl Iterator<Item = (&OriginalKey, &OriginalFile)> {
+        self.originals.iter().filter(|(_, original)| original.removed.is_none())
     }
 
     /// Some original has this many bytes, uncompressed.

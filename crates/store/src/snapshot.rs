@@ -64,6 +64,12 @@ pub struct OriginalFile {
     pub rejected: u64,
     /// The commit that brought it in.
     pub version: u64,
+    /// When that was.
+    pub brought: Instant,
+    /// The commit that let its bytes go; that it was there stays known.
+    pub(crate) removed: Option<u64>,
+    /// The latest time in data files of its commit that are gone.
+    pub(crate) gone: Option<Instant>,
 }
 
 impl Snapshot {
@@ -72,7 +78,7 @@ impl Snapshot {
             version: manifest.next.checked_sub(1),
             head: manifest.head,
             files: manifest.files.into_values().collect(),
-            originals: manifest.originals.into_iter().collect(),
+            originals: manifest.originals.into_iter().filter(|(_, file)| file.removed.is_none()).collect(),
         }
     }
 

@@ -54,7 +54,7 @@ impl Store<'_> {
 
     fn sweep_files(&self, now: Instant, swept: &mut Swept) -> Result<(), Fault> {
         let manifest = Manifest::read(&self.layout, self.limits)?;
-        let originals = manifest.originals.values().map(|original| original.path.clone());
+        let originals = manifest.present().map(|(_, original)| original.path.clone());
         let named: HashSet<PathBuf> = manifest.files.values().map(|file| file.path.clone()).chain(originals).collect();
         for path in stored_files(&self.layout)? {
             let metadata = fs::symlink_metadata(&path).map_err(|error| Fault::io("read", &path, error))?;

@@ -61,7 +61,7 @@ impl Store<'_> {
         let manifest = check.commits(&self.layout, key)?;
         let data: u64 = manifest.files.values().map(|file| file.bytes).sum();
         let originals: BTreeMap<&Path, (Digest, u64)> =
-            manifest.originals.iter().map(|(key, file)| (file.path.as_path(), (key.digest, file.size))).collect();
+            manifest.present().map(|(key, file)| (file.path.as_path(), (key.digest, file.size))).collect();
         progress.start("verify", data + originals.values().map(|(_, size)| size).sum::<u64>());
         check.data_files(&manifest, progress);
         check.originals(&originals, progress);

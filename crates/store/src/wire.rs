@@ -37,6 +37,8 @@ pub(crate) struct CommitInfo {
     pub(crate) x_tool: Option<String>,
     #[serde(default)]
     pub(crate) x_originals: Vec<OriginalLine>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) x_removed: Vec<RemovedLine>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) x_key: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,6 +53,13 @@ pub(crate) struct OriginalLine {
     pub(crate) reader: String,
     pub(crate) records: u64,
     pub(crate) rejected: u64,
+}
+
+/// One original whose bytes a commit lets go. That it was there stays known: it is not read in again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct RemovedLine {
+    pub(crate) sha256: String,
+    pub(crate) reader: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -120,6 +129,8 @@ pub(crate) struct TimeStat<T> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Remove {
     pub(crate) path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) deletion_timestamp: Option<i64>,
     pub(crate) data_change: bool,
 }
 

@@ -65,18 +65,20 @@ fn verify_store(context: &Context) -> Result<Option<StoreReport>, Fault> {
 
 /// The ledger holds the digest of every commit: a store that was cut short, or written anew with the right key, differs.
 fn compare_with_ledger(context: &Context, commits: &[Digest]) -> Result<(), Fault> {
-    let filter = Filter { command: Some("ingest".to_owned()), ..Filter::default() };
     let mut wrong = None;
-    view(context)?.search(&filter, |found| {
-        for (name, digest) in &found.entry.digests {
-            let version = name.strip_prefix(journal::COMMIT).and_then(|number| number.parse::<usize>().ok());
-            if version.is_some_and(|version| commits.get(version) != Some(digest)) {
-                wrong = Some((found.index, name.clone()));
-                return ControlFlow::Break(());
+    for command in journal::COMMITTERS {
+        let filter = Filter { command: Some(command.to_owned()), ..Filter::default() };
+        view(context)?.search(&filter, |found| {
+            for (name, digest) in &found.entry.digests {
+                let version = name.strip_prefix(journal::COMMIT).and_then(|number| number.parse::<usize>().ok());
+                if version.is_some_and(|version| commits.get(version) != Some(digest)) {
+                    wrong = Some((found.index, name.clone()));
+                    return ControlFlow::Break(());
+                }
             }
-        }
-        ControlFlow::Continue(())
-    })?;
+            ControlFlow::Continue(())
+        })?;
+    }
     wrong.map_or(Ok(()), |(index, name)| {
         let message =
             format!("The store is not the one that the ledger recorded: {name} of entry {index} differs or is gone");

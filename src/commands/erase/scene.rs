@@ -7,6 +7,7 @@ use privacy::anchor::anchors;
 use privacy::discover::{Found, Member, Options, also_known_as, discover};
 use privacy::graph::{Graph, Part};
 use privacy::identity::Identity;
+use privacy::map::DataMap;
 use privacy::plan::{Gap, Holds, Plan, Policy};
 use privacy::retention::Tally;
 use privacy::store::Nothing;
@@ -15,8 +16,8 @@ use privacy::verify::{Verified, verify};
 
 use crate::cli::context::Context;
 use crate::cli::progress::Count;
-use crate::cli::retention::Retention;
-use crate::cli::{data_map, requests, stores, terms};
+use crate::cli::retention::{self, Retention};
+use crate::cli::{data_map, own_store, requests, store_keys, stores, terms};
 
 /// Stores that are open, how their rows refer to each other, and whom it is about.
 pub(crate) struct Scene {
@@ -42,14 +43,39 @@ impl Scene {
     /// # Errors
     /// Those of the map; of the settings of stores; `store-unreachable` and what else a store says.
     pub(crate) fn open(context: &Context, identities: Vec<Identity>, names: &[String]) -> Result<Self, Fault> {
-        let map = data_map::load_quietly(context)?;
+        let map = data_map::load_quietly(context)?.map;
         // One that cannot be asked may hold what is to go: nothing is deleted anywhere then.
-        let members = stores::open(context, &map.map, names)?.whole()?;
+        let members = stores::open(context, &map, names)?.whole()?;
+        Scene::of(context, identities, &map, members)
+    }
+
+    /// The stores, and probity's own where a rule of retention names it: then there need be no others.
+    fn with_own(context: &Context) -> Result<Self, Fault> {
+        if !retention::names_own_store(context)? {
+            return Scene::open(context, Vec::new(), &[]);
+        }
+        let mut map = data_map::load_or_none(context)?.map(|read| read.map).unwrap_or_default();
+        let mut members = match store_keys::names(&context.config).is_empty() {
+            true => Vec::new(),
+            false => stores::open(context, &map, &[])?.whole()?,
+        };
+        let (own, dataset) = own_store::member(context)?;
+        if map.dataset(&dataset.key).is_some() || members.iter().any(|member| is_of(&own.name, &member.name)) {
+            let message = format!("{:?} is the name of probity's own store in rules of retention", own.name);
+            return Err(Fault::bad_config("bad-retention", message)
+                .advise("Give the other dataset or store of that name another one."));
+        }
+        map.datasets.push(dataset);
+        members.push(own);
+        Scene::of(context, Vec::new(), &map, members)
+    }
+
+    fn of(context: &Context, identities: Vec<Identity>, map: &DataMap, members: Vec<Member>) -> Result<Self, Fault> {
         let parts: Vec<Part<'_>> = members
             .iter()
             .map(|member| Part { member: &member.name, dataset: &member.dataset, catalog: &member.catalog })
             .collect();
-        let (graph, gaps) = Graph::new(&map.map, &parts)?;
+        let (graph, gaps) = Graph::new(map, &parts)?;
         let secret = requests::secret(context)?;
         let (age, also, inputs) = (None, Vec::new(), inputs(context)?);
         let (anchors, only) = (BTreeSet::new(), None);
@@ -147,7 +173,7 @@ impl Scene {
     /// # Errors
     /// As [`Scene::open`]; those of [`Retention::open`] and of the holds.
     pub(crate) fn of_age(context: &Context, day: Option<&str>) -> Result<Self, Fault> {
-        let mut scene = Scene::open(context, Vec::new(), &[])?;
+        let mut scene = Scene::with_own(context)?;
         let mut age = Retention::open(context, &mut scene.graph, day)?;
         age.learn_holds(context, &scene.graph, &mut scene.members, &scene.secret)?;
         scene.inputs.extend(age.rules.map(|digest| ("retention".to_owned(), digest)));

@@ -144,6 +144,22 @@ impl Rules {
         Ok(rules)
     }
 
+    /// Whether a rule names this dataset, or a collection of it.
+    pub fn name(&self, dataset: &str) -> bool {
+        self.rules.iter().flat_map(|rule| &rule.collections).any(|name| is_below(name, dataset))
+    }
+
+    /// The rules for everything but this dataset.
+    #[must_use]
+    pub fn without(mut self, dataset: &str) -> Self {
+        self.rules.retain_mut(|rule| {
+            let named = !rule.collections.is_empty();
+            rule.collections.retain(|name| !is_below(name, dataset));
+            !(named && rule.collections.is_empty())
+        });
+        self
+    }
+
     /// The same rules as of the file of this name.
     #[must_use]
     pub fn in_file(mut self, file: &std::path::Path) -> Self {
@@ -153,6 +169,11 @@ impl Rules {
         }
         self
     }
+}
+
+/// Whether `name` is the dataset, or a collection of it.
+fn is_below(name: &str, dataset: &str) -> bool {
+    name.strip_prefix(dataset).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 fn event(name: &str, node: &Node) -> Result<Event, Fault> {
@@ -256,6 +277,15 @@ rules:
         assert!(rules.rules[0].runs_on && rules.rules[0].ending.is_none());
         assert_eq!(rules.rules[1].at_least.as_ref().map(Period::iso), Some("P10Y"));
         assert_eq!(rules.events[0].fields[0].1, "closed_at");
+    }
+
+    #[test]
+    fn a_dataset_is_left_out() {
+        let rules = Rules::read("rules:\n- {name: a, collections: [own.logs, shop.x], keep: P1Y, from: b}\n- {name: c, collections: own, keep: P1Y, from: b}\n- {name: d, keep: P1Y, from: b}\n").expect("good");
+        assert!(rules.name("own") && rules.name("shop") && !rules.name("ow") && !rules.name("other"));
+        let left: Vec<(String, Vec<String>)> =
+            rules.without("own").rules.into_iter().map(|rule| (rule.name, rule.collections)).collect();
+        assert_eq!(left, [("a".to_owned(), vec!["shop.x".to_owned()]), ("d".to_owned(), vec![])]);
     }
 
     #[test]

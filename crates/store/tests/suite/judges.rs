@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use model::{Hidden, RecordKind};
-use probity_store::{OriginalKey, Store};
+use probity_store::{OriginalKey, Removal, Store};
 use serde_json::{Value, json};
 
 use crate::bench::{READER, bring, key, notes, now, original, tiny};
@@ -35,6 +35,28 @@ fn judge(folder: &Path) -> Option<Value> {
     }
     assert!(output.status.success(), "{errors}");
     Some(serde_json::from_slice(&output.stdout).unwrap())
+}
+
+/// After a removal they read what is left, and nothing else.
+#[test]
+fn other_programs_read_the_rest_after_a_removal() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = key();
+    let store = Store::open(folder.path(), Some(&key)).unwrap().with_limits(tiny());
+    fill(&store);
+    let first = store.sources().unwrap().into_iter().find(|source| source.files.len() > 3).unwrap();
+    let removal = Removal { files: first.files, originals: [first.key].into() };
+    store.remove(&removal, &notes(), now()).unwrap().unwrap();
+    store.let_go().unwrap();
+    let Some(answer) = judge(folder.path()) else { return };
+    let snapshot = store.snapshot().unwrap();
+    let counts: Value =
+        RecordKind::ALL.map(|kind| (kind.word().to_owned(), json!(snapshot.rows(kind)))).into_iter().collect();
+    assert_eq!(answer["deltalake"]["version"], json!(2));
+    assert_eq!(answer["deltalake"]["files"], json!(snapshot.files.len()));
+    for reader in ["deltalake", "polars", "duckdb"] {
+        assert_eq!(answer[reader]["rows"], counts, "{reader}");
+    }
 }
 
 #[test]

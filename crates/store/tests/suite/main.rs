@@ -7,6 +7,7 @@ mod disk_full;
 mod judges;
 mod laws;
 mod refusals;
+mod removal;
 mod round_trip;
 mod sweep;
 mod tamper;

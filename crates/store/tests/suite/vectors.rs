@@ -18,7 +18,8 @@ To verify a commit: the first line ends in `\"x_sig\":\"ed25519:<128 hex digits>
 of quotes away; what remains, the whole file, is the signed message. `x_key` is `ed25519:` and the SHA-256 of the 32 bytes
 of the public key. `x_prev_sha256` is the SHA-256 of the whole file before (as it lies there, signature included), 64 zeros
 in the first. `tags.sha256` is the SHA-256 of the data file, which also names it; originals are named by the SHA-256 of
-their uncompressed bytes.
+their uncompressed bytes. A commit that removes has `remove` actions and in `x_removed` the originals that it lets go: their
+files are gone, and their digests stay known.
 
 ";
 

@@ -109,7 +109,10 @@ fn a_draft_names_what_is_missing() {
     if judge("xmllint") {
         house.shell("xmllint --html --noout draft.html").expect(0);
     }
-    fit_their_schemas(&[draft]);
+    // Art. 33(1): what comes later than 72 hours says why.
+    let late = at(&house, "2027-01-10T08:00:00Z", &["incident", "notify", "inc-0001", "--draft"], 0);
+    assert_eq!((&late["missing"], &late["sections"][4]["code"]), (&serde_json::json!(["delay"]), &"33-1".into()));
+    fit_their_schemas(&[draft, late]);
 }
 
 /// From awareness to lessons: nothing is closed before it is told and known; every act is in register and ledger.

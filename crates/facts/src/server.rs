@@ -46,6 +46,20 @@ pub fn together<'v>(facts: impl Iterator<Item = (&'v str, &'v Value)>) -> Value 
     json!({"servers": facts.flat_map(|(kind, fact)| all::servers(kind, fact)).collect::<Vec<_>>()})
 }
 
+/// Servers, with their accounts and their replicas, as each server tells of itself.
+fn value(
+    heard: &[Heard<'_>],
+    server: fn(&Heard<'_>) -> Value,
+    accounts: fn(&Heard<'_>) -> Vec<Value>,
+    replicas: fn(&Heard<'_>) -> Vec<Value>,
+) -> Value {
+    json!({
+        "servers": heard.iter().map(server).collect::<Vec<_>>(),
+        "accounts": heard.iter().flat_map(accounts).collect::<Vec<_>>(),
+        "replicas": heard.iter().flat_map(replicas).collect::<Vec<_>>(),
+    })
+}
+
 impl Heard<'_> {
     fn rows(&self, question: &str) -> Option<&Rows> {
         self.answers.get(question)

@@ -17,6 +17,7 @@
 mod age;
 mod bits;
 mod dpv;
+mod forms;
 mod gpp;
 mod import;
 mod index;
@@ -31,6 +32,7 @@ mod tcf;
 
 pub use age::{Age, DEFAULT_AGE, age_of_consent};
 pub use dpv::{Records, from_json_ld};
+pub use forms::Form;
 pub use gpp::{Gpp, OptOut};
 pub use import::{Record, from_fides, from_row};
 pub use index::{Head, Index, IndexKey, ReadAt, Stat, write_index};

@@ -24,6 +24,7 @@ pub mod deadline;
 pub mod discover;
 pub mod export;
 pub mod graph;
+pub mod hanging;
 pub mod hold;
 pub mod identity;
 pub mod incident;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use model::{ByteSize, Fault, Place};
-use privacy::consent::{Record, from_fides, from_json_ld, from_row, from_string, rows};
+use privacy::consent::Form;
 use serde_json::{Value, json};
 
 use crate::cli::consent::intake::{Intake, people};
@@ -34,7 +34,7 @@ pub(super) struct ImportArgs {
     dry_run: bool,
 }
 
-/// What records are written in.
+/// What records are written in, as it is typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// CSV with a heading
@@ -49,15 +49,38 @@ enum Format {
     Tcf,
 }
 
+impl Format {
+    fn form(self) -> Form {
+        match self {
+            Format::Csv => Form::Csv,
+            Format::Jsonl => Form::Jsonl,
+            Format::Dpv => Form::Dpv,
+            Format::Fides => Form::Fides,
+            Format::Tcf => Form::Tcf,
+        }
+    }
+
+    fn of(form: Form) -> Self {
+        match form {
+            Form::Csv => Format::Csv,
+            Form::Jsonl => Format::Jsonl,
+            Form::Dpv => Format::Dpv,
+            Form::Fides => Format::Fides,
+            Form::Tcf => Format::Tcf,
+        }
+    }
+}
+
 pub(super) fn run(context: &mut Context, args: &ImportArgs) -> Result<Done, Fault> {
     context.trace.begin(Wanted::Always, if args.dry_run { "consent.planned" } else { "consent.imported" });
     let text = files::read_text(&args.file, FILE_MAX)?;
     context.trace.digest("file", seal::sha256(text.as_bytes()));
     let located = |fault: Fault| fault.in_file(&args.file);
-    let format = args.format.unwrap_or_else(|| guess(&text));
+    let format = args.format.map_or_else(|| Form::guess(&text), Format::form);
+    let records = || format.records(&text, context.actor(), context.now());
     let rules = args.rules.rules(context)?;
     // Everything is read before anything is written: a bad row leaves nothing half done.
-    for record in records(context, &text, format).map_err(located)? {
+    for record in records().map_err(located)? {
         let record = record.map_err(located)?;
         people(&record, &rules).map_err(|fault| fault.at(Place::line(record.place, 0)).in_file(&args.file))?;
     }
@@ -68,7 +91,7 @@ pub(super) fn run(context: &mut Context, args: &ImportArgs) -> Result<Done, Faul
         intake.know(line);
         Ok(())
     })?;
-    for record in records(context, &text, format).map_err(located)? {
+    for record in records().map_err(located)? {
         intake.take(context, &mut writing, record?, &rules).map_err(located)?;
         if writing.lines.lines().len() >= CHUNK && !args.dry_run {
             writing.flush()?;
@@ -78,50 +101,7 @@ pub(super) fn run(context: &mut Context, args: &ImportArgs) -> Result<Done, Faul
         writing.finish(context)?;
     }
     context.trace.count("records", intake.told.iter().sum());
-    Ok(Done::showing(Exit::Done, Imported { intake, format, dry_run: args.dry_run }))
-}
-
-fn guess(text: &str) -> Format {
-    let Ok(value) = serde_json::from_str::<Value>(text) else {
-        let first = text.lines().next().unwrap_or_default();
-        let names_string = first.split(['"', ',']).any(|name| name.trim().eq_ignore_ascii_case("string"));
-        return match text.trim_start().starts_with('{') {
-            _ if names_string => Format::Tcf,
-            true => Format::Jsonl,
-            false => Format::Csv,
-        };
-    };
-    let is_ld = |value: &Value| ["@context", "@graph", "@type"].iter().any(|member| value.get(member).is_some());
-    match &value {
-        Value::Array(items) if items.iter().any(is_ld) => Format::Dpv,
-        value if is_ld(value) => Format::Dpv,
-        Value::Object(row) if row.contains_key("string") => Format::Tcf,
-        Value::Object(row) if row.contains_key("purpose") => Format::Jsonl,
-        _ => Format::Fides,
-    }
-}
-
-type Records<'t> = Box<dyn Iterator<Item = Result<Record, Fault>> + 't>;
-
-fn records<'t>(context: &Context, text: &'t str, format: Format) -> Result<Records<'t>, Fault> {
-    let (by, now) = (context.actor(), context.now());
-    let parsed = || {
-        serde_json::from_str::<Value>(text).map_err(|error| {
-            Fault::bad_input("bad-consent-row", format!("The file is no JSON: {error}"))
-                .at(Place::line(error.line() as u64, error.column() as u64))
-        })
-    };
-    Ok(match format {
-        Format::Csv | Format::Jsonl => Box::new(rows(text).map(move |row| from_row(&row?, &by, now))),
-        Format::Tcf => {
-            Box::new(rows(text).flat_map(move |row| match row.and_then(|row| from_string(&row, &by, now)) {
-                Ok(records) => records.into_iter().map(Ok).collect(),
-                Err(fault) => vec![Err(fault)],
-            }))
-        }
-        Format::Dpv => Box::new(from_json_ld(&parsed()?, &by, now)?.into_iter().map(Ok)),
-        Format::Fides => Box::new(from_fides(&parsed()?, &by, now)?.into_iter().map(Ok)),
-    })
+    Ok(Done::showing(Exit::Done, Imported { intake, format: Format::of(format), dry_run: args.dry_run }))
 }
 
 struct Imported {

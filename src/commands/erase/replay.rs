@@ -3,14 +3,14 @@
 //!
 //! A value of the store is read as it was read when people were erased: in the regions and with the folding that their
 //! tombstones tell; rows that name nobody and hang on a row of another store are known by tombstones of the value by which
-//! they do ([`hanging`]). What cannot be compared is told, and stops the replay: "nobody came back" would be a guess.
-
-mod hanging;
+//! they do ([`privacy::hanging`]). What cannot be compared is told, and stops the replay: "nobody came back" would be a guess.
 
 use std::collections::BTreeSet;
 
 use clap::Args;
 use model::{Fault, counted};
+use privacy::discover::is_of;
+use privacy::hanging::{self, Hanging};
 use privacy::identity::{self, Identity, Region, Rules};
 use privacy::store::Find;
 use privacy::tombstone::{Read, Secret, Tombstones};
@@ -22,8 +22,6 @@ use crate::cli::exit::Exit;
 use crate::cli::journal::Wanted;
 use crate::cli::output::{Page, Show};
 use crate::cli::{requests, subject};
-use crate::commands::erase::scene::is_of;
-use hanging::Hanging;
 
 /// Which store came back.
 #[derive(Args, Clone, Debug)]
@@ -54,7 +52,7 @@ pub(super) fn run(context: &mut Context, args: &ReplayArgs) -> Result<Done, Faul
     let readings = Readings::of(&stones, subject::region(context, args.region.as_deref())?, args.fold_plus)?;
     let mut came = came_back(&mut scene, &args.store, &stones, &readings)?;
     if can_hang {
-        came.take(hanging::look(&mut scene, &args.store, &stones)?);
+        came.take(hanging::look(&mut scene.hanging(&stones), &args.store)?);
         scene.only(&args.store);
     }
     came.strange = stones.strange(&scene.secret, identity::VERSION) as u64;

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Digest, Fault};
 use privacy::anchor::anchors;
-use privacy::discover::{Found, Member, Options, also_known_as, discover};
+use privacy::discover::{Found, Member, Options, also_known_as, discover, is_of};
 use privacy::graph::{Graph, Part};
+use privacy::hanging;
 use privacy::identity::Identity;
 use privacy::map::DataMap;
 use privacy::plan::{Gap, Holds, Plan, Policy};
 use privacy::retention::Tally;
 use privacy::store::Nothing;
-use privacy::tombstone::Secret;
+use privacy::tombstone::{Secret, Tombstones};
 use privacy::verify::{Verified, verify};
 
 use crate::cli::context::Context;
@@ -91,9 +92,10 @@ impl Scene {
         self.only = Some(store.to_owned());
     }
 
-    /// What map and stores do not show.
-    pub(crate) fn gaps(&self) -> &[Gap] {
-        &self.gaps
+    /// The same for looking at rows that hang on other stores.
+    pub(crate) fn hanging<'s>(&'s mut self, stones: &'s Tombstones) -> hanging::Scene<'s> {
+        let Scene { graph, members, gaps, secret, .. } = self;
+        hanging::Scene { graph, members, gaps, secret, stones }
     }
 
     fn is_meant(&self, member: &str) -> bool {
@@ -272,11 +274,6 @@ fn without_gaps(plan: &Plan) -> Result<(), Fault> {
     let gaps = model::counted(plan.gaps.len() as u64, "gap", "gaps");
     Err(Fault::refused("plan-has-gaps", format!("The plan has {gaps}: {}", first.text))
         .advise("Map what is not mapped (`probity map check`), or leave --strict out: the gaps are then told."))
-}
-
-/// Whether a member is that store, or a shard of it.
-pub(crate) fn is_of(store: &str, member: &str) -> bool {
-    member.strip_prefix(store).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// What the plan was made from, as digests.

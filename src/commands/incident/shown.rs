@@ -1,7 +1,7 @@
 //! What `incident` shows: one incident, or the list with the hours that are left.
 
 use model::{Fault, Instant};
-use privacy::incident::{DETAILS, Incident, Standing};
+use privacy::incident::{DETAILS, Incident};
 use serde_json::{Value, json};
 
 use crate::cli::output::{Page, Show};
@@ -21,19 +21,6 @@ pub(super) fn still_open(incident: &Incident) -> Result<(), Fault> {
     }
 }
 
-/// How the clock stands, in words.
-pub(super) fn clock(incident: &Incident, now: Instant) -> String {
-    let clock = incident.clock();
-    let hours = clock.hours_left(now).unwrap_or_default();
-    match clock.standing(now) {
-        Standing::Running => format!("{hours} h left"),
-        Standing::Over => format!("over since {} h", -hours),
-        Standing::Met => "told in time".to_owned(),
-        Standing::Late => "told late, with the reason".to_owned(),
-        Standing::NotNeeded => "no risk, no notification".to_owned(),
-    }
-}
-
 pub(super) struct One {
     pub(super) incident: Incident,
     pub(super) now: Instant,
@@ -48,7 +35,7 @@ impl Show for One {
         let incident = &self.incident;
         page.field("incident", &incident.id);
         page.field("state", if incident.closed.is_some() { "closed" } else { "open" });
-        page.field("authority", format!("{}; due {}", clock(incident, self.now), incident.clock().due));
+        page.field("authority", format!("{}; due {}", incident.clock().words(self.now), incident.clock().due));
         if incident.owes_people() {
             page.field("people", "are to be told without undue delay: the risk is high (Art. 34)");
         }
@@ -99,7 +86,7 @@ impl Show for Listed {
             };
             let state = if incident.closed.is_some() { "closed" } else { "open" };
             let (aware, due) = (incident.aware().to_string(), incident.clock().due.to_string());
-            let clock = clock(incident, self.now);
+            let clock = incident.clock().words(self.now);
             let title = incident.said("title").unwrap_or_default();
             table.row([&*incident.id, title, &aware, &due, &clock, people, state].map(Into::into));
         }

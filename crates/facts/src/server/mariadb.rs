@@ -13,11 +13,7 @@ const OTHERS: &[&str] =
     &["unix_socket", "auth_socket", "named_pipe", "gssapi", "pam", "auth_pam", "authentication_ldap_sasl"];
 
 pub(super) fn value(heard: &[Heard<'_>]) -> Value {
-    json!({
-        "servers": heard.iter().map(server).collect::<Vec<_>>(),
-        "accounts": heard.iter().flat_map(accounts).collect::<Vec<_>>(),
-        "replicas": heard.iter().flat_map(replicas).collect::<Vec<_>>(),
-    })
+    super::value(heard, server, accounts, replicas)
 }
 
 fn server(heard: &Heard<'_>) -> Value {

@@ -7,11 +7,7 @@ use serde_json::{Value, json};
 use super::{Heard, cell, is_everywhere, is_on, number, words};
 
 pub(super) fn value(heard: &[Heard<'_>]) -> Value {
-    json!({
-        "servers": heard.iter().map(server).collect::<Vec<_>>(),
-        "accounts": heard.iter().flat_map(accounts).collect::<Vec<_>>(),
-        "replicas": heard.iter().flat_map(replicas).collect::<Vec<_>>(),
-    })
+    super::value(heard, server, accounts, replicas)
 }
 
 fn server(heard: &Heard<'_>) -> Value {

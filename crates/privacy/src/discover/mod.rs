@@ -44,6 +44,11 @@ pub struct Member {
     pub catalog: Catalog,
 }
 
+/// Whether a member is that store, or a shard of it.
+pub fn is_of(store: &str, member: &str) -> bool {
+    member.strip_prefix(store).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// How to search.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {

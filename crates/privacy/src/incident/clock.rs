@@ -75,6 +75,18 @@ impl Clock {
         let seconds = self.due.seconds() - now.seconds();
         matches!(self.standing(now), Standing::Running | Standing::Over).then(|| seconds.div_euclid(HOUR))
     }
+
+    /// How it stands at `now`, in words.
+    pub fn words(&self, now: Instant) -> String {
+        let hours = self.hours_left(now).unwrap_or_default();
+        match self.standing(now) {
+            Standing::Running => format!("{hours} h left"),
+            Standing::Over => format!("over since {} h", -hours),
+            Standing::Met => "told in time".to_owned(),
+            Standing::Late => "told late, with the reason".to_owned(),
+            Standing::NotNeeded => "no risk, no notification".to_owned(),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -9,11 +9,13 @@
 mod clock;
 mod draft;
 mod register;
+mod report;
 mod state;
 
 pub use clock::{Clock, Standing};
 pub use draft::{Item, Section, items};
 pub use register::{Entry, Event, Register};
+pub use report::{Moment, Report};
 pub use state::{Action, Incident, Notice, Told};
 
 /// What is known of an incident: the word of the register, the words for people, and the letter of Art. 33(3) that asks for

@@ -4,36 +4,37 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use model::Fault;
-use privacy::anchor;
-use privacy::graph::Graph;
-use privacy::identity::{self, Identity, Rules};
-use privacy::map::{DataMap, Direction};
-use privacy::row::FieldPath;
-use privacy::store::{Condition, DataStore, Find, Fold, Nothing};
-use privacy::tombstone::Tombstones;
 
-use crate::commands::erase::scene::{Scene, is_of};
+use crate::anchor;
+use crate::discover::{Member, is_of};
+use crate::graph::Graph;
+use crate::identity::{self, Identity, Rules};
+use crate::map::{DataMap, Direction};
+use crate::plan::Gap;
+use crate::row::FieldPath;
+use crate::store::{Condition, DataStore, Find, Fold, Nothing};
+use crate::tombstone::{Secret, Tombstones};
 
 /// So many different values are asked for at once.
 const BATCH: usize = 2_000;
 
 /// What came of it.
-#[derive(Default)]
-pub(super) struct Hanging {
+#[derive(Debug, Default)]
+pub struct Hanging {
     /// Values that were erased, and that nobody has now.
-    pub(super) back: BTreeSet<Identity>,
+    pub back: BTreeSet<Identity>,
     /// Rows that were looked at.
-    pub(super) looked: u64,
+    pub looked: u64,
     /// Values that were erased and that somebody has again.
-    pub(super) again: u64,
+    pub again: u64,
     /// Values that nobody has, and of which tombstones of earlier versions would say nothing.
-    pub(super) unknown: u64,
+    pub unknown: u64,
     /// References of the map that lead to no store.
-    pub(super) lost: u64,
+    pub lost: u64,
 }
 
 /// Whether rows of this store can be a person's by a reference to another store.
-pub(super) fn can_be(map: &DataMap, store: &str) -> bool {
+pub fn can_be(map: &DataMap, store: &str) -> bool {
     let is_own = |key: &str| map.datasets.iter().any(|dataset| dataset.key == key && dataset.store == store);
     map.datasets.iter().any(|dataset| {
         let fields = dataset.collections.iter().flat_map(|collection| &collection.fields);
@@ -47,20 +48,33 @@ pub(super) fn can_be(map: &DataMap, store: &str) -> bool {
     })
 }
 
-/// Looks at every row of the store that hangs on another one. All stores are open.
+/// The stores, all of them open, and what tells who was erased.
+pub struct Scene<'s> {
+    /// How rows refer to each other.
+    pub graph: &'s Graph,
+    /// The stores.
+    pub members: &'s mut [Member],
+    /// What map and stores do not show.
+    pub gaps: &'s [Gap],
+    /// What makes pseudonyms.
+    pub secret: &'s Secret,
+    /// Who was erased.
+    pub stones: &'s Tombstones,
+}
+
+/// Looks at every row of the store that hangs on another one.
 ///
 /// # Errors
 /// What the stores say.
-pub(super) fn look(scene: &mut Scene, store: &str, stones: &Tombstones) -> Result<Hanging, Fault> {
+pub fn look(scene: &mut Scene<'_>, store: &str) -> Result<Hanging, Fault> {
     let mut hanging = Hanging::default();
-    let is_lost = |gap: &&privacy::plan::Gap| {
-        gap.kind == "dangling-reference" && gap.member.as_ref().is_some_and(|member| is_of(store, member))
-    };
-    hanging.lost = scene.gaps().iter().filter(is_lost).count() as u64;
-    for hook in hooks(&scene.graph, store) {
+    let is_lost =
+        |gap: &&Gap| gap.kind == "dangling-reference" && gap.member.as_ref().is_some_and(|member| is_of(store, member));
+    hanging.lost = scene.gaps.iter().filter(is_lost).count() as u64;
+    for hook in hooks(scene.graph, store) {
         // Taken out meanwhile, so that the others can be asked while its rows are coming.
         let mut own = std::mem::replace(&mut scene.members[hook.member].store, Box::new(Nothing));
-        let looked = hanging.look_at(scene, &hook, &mut *own, stones);
+        let looked = hanging.look_at(scene, &hook, &mut *own);
         scene.members[hook.member].store = own;
         looked?;
     }
@@ -110,13 +124,8 @@ fn hooks(graph: &Graph, store: &str) -> Vec<Hook> {
 
 impl Hanging {
     /// Reads one field of one collection.
-    fn look_at(
-        &mut self,
-        scene: &mut Scene,
-        hook: &Hook,
-        own: &mut dyn DataStore,
-        stones: &Tombstones,
-    ) -> Result<(), Fault> {
+    fn look_at(&mut self, scene: &mut Scene<'_>, hook: &Hook, own: &mut dyn DataStore) -> Result<(), Fault> {
+        let (graph, secret, stones) = (scene.graph, scene.secret, scene.stones);
         let fields: Vec<FieldPath> =
             [Some(&hook.field), hook.when.as_ref().map(|(field, _)| field)].into_iter().flatten().cloned().collect();
         let find = Find { collection: &hook.collection, fields: &fields, any: &[], limit: None };
@@ -129,11 +138,11 @@ impl Hanging {
                 return Ok(());
             }
             self.looked += 1;
-            for value in anchor::values(&scene.graph, hook.edges[0], &cell) {
+            for value in anchor::values(graph, hook.edges[0], &cell) {
                 match identity::normalise(&hook.kind, &value, &Rules::default()) {
                     None => self.unknown += u64::from(!value.trim().is_empty() && !stones.is_empty()),
                     Some(normal) => {
-                        let is_erased = stones.of(&scene.secret, &hook.kind, &normal).is_some();
+                        let is_erased = stones.of(secret, &hook.kind, &normal).is_some();
                         if is_erased || stones.unanchored() > 0 {
                             open.insert(value, is_erased);
                         }
@@ -149,7 +158,7 @@ impl Hanging {
     }
 
     /// Asks the other store which of these values somebody has.
-    fn judge(&mut self, scene: &mut Scene, hook: &Hook, values: BTreeMap<String, bool>) -> Result<(), Fault> {
+    fn judge(&mut self, scene: &mut Scene<'_>, hook: &Hook, values: BTreeMap<String, bool>) -> Result<(), Fault> {
         let mut taken: HashSet<String> = HashSet::new();
         for edge in hook.edges.iter().filter(|_| !values.is_empty()) {
             let edge = &scene.graph.edges[*edge];

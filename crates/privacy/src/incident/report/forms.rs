@@ -4,16 +4,16 @@ use std::fmt::Write as _;
 
 use model::xml_text;
 
-use super::Told;
-use crate::commands::incident::shown;
+use super::Report;
 
-impl Told {
-    pub(super) fn markdown(&self) -> String {
+impl Report {
+    /// As Markdown.
+    pub fn to_markdown(&self) -> String {
         let mut text = format!("# Incident {}\n\n", self.incident.id);
         let _ = writeln!(
             text,
             "Authority (Art. 33): {}, due {}.\n",
-            shown::clock(&self.incident, self.now),
+            self.incident.clock().words(self.now),
             self.incident.clock().due
         );
         text.push_str("## What is known\n\n");
@@ -39,7 +39,8 @@ impl Told {
         text
     }
 
-    pub(super) fn html(&self) -> String {
+    /// As one page of HTML.
+    pub fn to_html(&self) -> String {
         let mut html = format!(
             "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Incident {0}</title></head>\n<body><h1>Incident {0}</h1>\n",
             self.incident.id
@@ -47,7 +48,7 @@ impl Told {
         let _ = writeln!(
             html,
             "<p>Authority (Art. 33): {}, due {}.</p>\n<h2>What is known</h2>\n<dl>",
-            shown::clock(&self.incident, self.now),
+            self.incident.clock().words(self.now),
             self.incident.clock().due
         );
         for (title, said) in self.details() {

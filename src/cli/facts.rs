@@ -7,6 +7,7 @@
 mod consent;
 #[cfg(feature = "privacy")]
 mod endpoints;
+mod evaluations;
 mod given;
 #[cfg(feature = "privacy")]
 mod incidents;
@@ -90,6 +91,7 @@ const LIVE: &[Collector] = &[
     Collector { facts: ingested::FACTS, collect: ingested::collect },
     Collector { facts: &["keys"], collect: keys::collect },
     Collector { facts: &["ledger"], collect: ledger::collect },
+    Collector { facts: &["evaluations"], collect: evaluations::collect },
     #[cfg(feature = "privacy")]
     Collector { facts: &["consent"], collect: consent::collect },
     #[cfg(feature = "privacy")]

@@ -1,11 +1,12 @@
 //! Rules of packs: each over fixtures that keep and break it, and every form of the result before its own judge.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use serde_json::Value;
 
 use crate::browser;
-use crate::house::{House, Ran, fit_their_schemas, interpreter, repository};
+use crate::house::{House, Ran, fit_their_schemas, golden, interpreter, repository};
 
 /// The ids of a pack's rules, without the pack.
 fn rules(house: &House, pack: &str) -> Vec<String> {
@@ -17,13 +18,20 @@ fn rules(house: &House, pack: &str) -> Vec<String> {
 /// The packs whose rules are judged from facts.
 const PACKS: [&str; 4] = ["ccpa", "gdpr", "infrastructure", "soc2"];
 
+/// The file of a rule's own folder, or of a folder that rules share: `infrastructure.kong` is for `infrastructure.kong-https`
+/// and all others of its kind, `soc2` for the whole pack.
+fn fixture_file(id: &str, name: &str) -> Option<std::path::PathBuf> {
+    let is_it = |path: &std::path::PathBuf| path.file_stem().is_some_and(|stem| stem == name);
+    let shared = id.rmatch_indices(['-', '.']).map(|(end, _)| &id[..end]);
+    std::iter::once(id).chain(shared).find_map(|id| {
+        let mut entries = std::fs::read_dir(repository(&format!("fixtures/rules/{id}"))).ok()?;
+        entries.find_map(|entry| Some(entry.unwrap().path()).filter(is_it))
+    })
+}
+
 /// A fixture, with the flag it is given by: a file or folder of what a rule is about, or a document of facts.
 fn fixture(id: &str, name: &str) -> [String; 2] {
-    let folder = repository(&format!("fixtures/rules/{id}"));
-    let mut entries = std::fs::read_dir(&folder).unwrap_or_else(|_| panic!("{} is missing", folder.display()));
-    let is_it = |path: &std::path::Path| path.file_stem().is_some_and(|stem| stem == name);
-    let path = entries.find_map(|entry| Some(entry.unwrap().path()).filter(|path| is_it(path)));
-    let path = path.unwrap_or_else(|| panic!("{} has no {name}", folder.display()));
+    let path = fixture_file(id, name).unwrap_or_else(|| panic!("{id} has no {name}"));
     let is_sheet = path.is_file() && std::fs::read_to_string(&path).unwrap().contains("\"facts/1\"");
     [if is_sheet { "--facts" } else { "--input" }.to_owned(), path.to_str().unwrap().to_owned()]
 }
@@ -233,6 +241,11 @@ fn others_read_what_is_written() {
          {bin}/trestle validate -f {place}"
     ));
     assert!(trestle.expect(0).stdout.contains("VALID"), "trestle");
+    let [flag, facts] = fixture("soc2.cc7-1-scan-clean", "fail");
+    let args = ["evaluate", "--pack", "soc2", &flag, &facts, "--format", "oscal", "--output", "controls.json"];
+    house.run(&args).expect(1);
+    let controls = house.shell(&format!("cp controls.json {place} && {bin}/trestle validate -f {place}"));
+    assert!(controls.expect(0).stdout.contains("VALID"), "trestle, with controls");
     // What trestle does not look at: the version, and that every observation that is pointed to is there.
     let oscal: Value = serde_json::from_str(&house.read("oscal.json")).unwrap();
     let results = &oscal["assessment-results"];
@@ -278,6 +291,138 @@ fn the_page_on_the_gdpr_names_every_rule() {
     for named in page.split('`').skip(1).step_by(2).filter(is_rule) {
         assert!(rules.iter().any(|rule| rule == named), "docs/gdpr.md names {named}");
     }
+}
+
+/// The page on SOC 2 has every control with its rules, their facts and what is left to a person; `UPDATE=1` rewrites the table.
+#[test]
+fn the_page_on_soc2_has_every_control() {
+    let house = House::new();
+    let list = house.json(&["evaluate", "--pack", "soc2", "--list"], 0);
+    let (rules, controls) = (list["rules"].as_array().unwrap(), list["controls"].as_array().unwrap());
+    assert_eq!(controls.len(), 56, "33 common criteria, A1 3, C1 2, P 18");
+    let rows = controls.iter().map(|control| {
+        let own = || rules.iter().filter(|rule| rule["law"].as_array().unwrap().contains(&control["article"]));
+        let names: Vec<String> = own().map(|rule| rule["rule"].as_str().unwrap().replace("soc2.", "")).collect();
+        let facts: BTreeSet<&str> =
+            own().flat_map(|rule| rule["needs"].as_array().unwrap()).map(|fact| fact.as_str().unwrap()).collect();
+        let cell = |words: Vec<String>| match words.is_empty() {
+            true => "none".to_owned(),
+            false => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
+        };
+        let text = |key: &str| control[key].as_str().unwrap();
+        let facts = facts.into_iter().map(str::to_owned).collect();
+        format!("| {} | {} | {} | {} | {} |", text("control"), text("title"), cell(names), cell(facts), text("person"))
+    });
+    let path = repository("docs/soc2.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (head, rest) = page.split_once("must supply |\n|---|---|---|---|---|\n").unwrap();
+    let rest = rest.split_once("\n## ").unwrap().1;
+    let table: String = rows.map(|row| row + "\n").collect();
+    golden(path.to_str().unwrap(), &format!("{head}must supply |\n|---|---|---|---|---|\n{table}\n## {rest}"));
+}
+
+/// A control is as good as its worst rule, and without rules it is a person's: on the screen, in JSON, HTML and OSCAL.
+#[test]
+fn controls_say_what_is_left_to_a_person() {
+    let house = House::new();
+    let [flag, pass] = fixture("soc2.cc7-1-scan-clean", "pass");
+    let at = ["--at", "2026-11-22T12:00:00Z"];
+    let judge =
+        |more: &[&str], exit| house.run(&[&["evaluate", "--pack", "soc2"], &at[..], more].concat()).expect(exit);
+    let seen = |judged: &Value, id: &str| {
+        let control = judged["controls"].as_array().unwrap().iter().find(|one| one["control"] == id).unwrap();
+        control["sight"].as_str().unwrap().to_owned()
+    };
+    let all = house.json(&[&["evaluate", "--pack", "soc2", &flag, &pass], &at[..]].concat(), 0);
+    let sights = |judged: &Value, wanted: &str| {
+        judged["controls"].as_array().unwrap().iter().filter(|one| one["sight"] == wanted).count()
+    };
+    assert_eq!((sights(&all, "evidence"), sights(&all, "no rule")), (48, 8), "{}", all["controls"]);
+    let [flag, fail] = fixture("soc2.cc7-1-scan-clean", "fail");
+    let some = house.json(&[&["evaluate", "--pack", "soc2", &flag, &fail], &at[..]].concat(), 1);
+    assert_eq!((seen(&some, "CC7.1"), seen(&some, "A1.2")), ("broken".to_owned(), "no facts".to_owned()));
+    assert!(sights(&some, "evidence in part") == 0 && sights(&some, "evidence") == 0, "{}", some["controls"]);
+    let only = house.json(&[&["evaluate", "--pack", "soc2", "--only", "cc7-1-*", &flag, &fail], &at[..]].concat(), 1);
+    assert_eq!(only["controls"], Value::Array(vec![]), "some rules say nothing of a control");
+    let screen = judge(&[&flag, &fail], 1).stdout;
+    assert!(
+        screen.contains("SOC 2 CC1.1: ") && screen.contains("a person must supply: The code of conduct"),
+        "{screen}"
+    );
+    assert!(screen.contains("a person must still supply: That the scanners cover"), "{screen}");
+    let page = judge(&[&flag, &fail, "--format", "html"], 1).stdout;
+    assert!(
+        page.contains("<h2 id=\"controls\">Controls</h2>") && page.contains("a person must supply: "),
+        "{page:.300}"
+    );
+    let oscal: Value = serde_json::from_str(&judge(&[&flag, &pass, "--format", "oscal"], 0).stdout).unwrap();
+    let findings = oscal["assessment-results"]["results"][0]["findings"].as_array().unwrap();
+    let of_controls: Vec<&Value> =
+        findings.iter().filter(|one| one["target"]["target-id"].as_str().unwrap().starts_with("soc2.CC")).collect();
+    assert_eq!(of_controls.len(), 33);
+    for one in of_controls {
+        assert_eq!(one["target"]["status"]["state"], "not-satisfied", "{one}");
+        assert!(one["target"]["status"]["remarks"].as_str().unwrap().contains("a person must "), "{one}");
+    }
+    fit_their_schemas(&[all, some, only, house.json(&["evaluate", "--pack", "soc2", "--list"], 0)]);
+}
+
+/// Findings keep the day on which they were seen first, and one that stands for too long is a finding of its own.
+#[test]
+fn findings_are_followed_up() {
+    let house = House::initialised();
+    let fail = repository("fixtures/rules/infrastructure.kubernetes-zones/fail.yaml");
+    house.write("k8s/a.yaml", std::fs::read(fail).unwrap());
+    let judge = |time: &str| house.json(&["evaluate", "--pack", "infrastructure", "--input", "k8s", "--time", time], 1);
+    judge("2026-08-01T09:00:00Z");
+    let later = judge("2026-11-20T09:00:00Z");
+    let zones = later["rules"].as_array().unwrap().iter().find(|one| one["answer"] == "broken").unwrap();
+    assert_eq!(zones["findings"][0]["since"], "2026-08-01T09:00:00Z", "{zones}");
+    let judged = house.json(&["evaluate", "--pack", "soc2", "--time", "2026-11-21T09:00:00Z"], 1);
+    let broken: Vec<&str> = judged["rules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["answer"] == "broken")
+        .map(|one| one["rule"].as_str().unwrap())
+        .collect();
+    for rule in ["soc2.cc4-1-judged", "soc2.cc4-2-followed-up"] {
+        assert!(broken.contains(&rule), "{broken:?}");
+    }
+    let facts = house.json(&["facts", "evaluations"], 0);
+    let stood = facts["facts"][0]["value"]["findings"].as_array().unwrap();
+    assert!(
+        stood.iter().any(|one| one["rule"] == "infrastructure.kubernetes-zones" && one["stood"] == 9_590_400),
+        "{facts}"
+    );
+    fit_their_schemas(&[later, judged, facts]);
+}
+
+/// A rule that gives evidence for a control that its pack does not have is a fault of the pack.
+#[test]
+fn a_control_that_is_not_there_is_found() {
+    let house = House::new();
+    let pack =
+        |controls: &str| format!("name: own\ntitle: Ours\nversion: 1.0.0\nframework: ACME\ncontrols:\n{controls}");
+    house.write("own/pack.yaml", pack("  A-1: {title: Copies run, person: The plan.}\n"));
+    let rule = |control: &str| {
+        format!(
+            "id: copies\ntitle: Copies run\nlaw: [{{article: \"ACME {control}\", link: \"https://example.org\"}}]\n\
+             severity: low\nneeds: [kubernetes]\neach: kubernetes.workloads\nas: workload\nexpect: workload.replicas >= 1\n\
+             message: few\nplace: workload.place\nfix: Ask for more.\nsince: 1.0.0\n"
+        )
+    };
+    house.write("own/copies.yaml", rule("A-1"));
+    let input = repository("fixtures/rules/infrastructure.kubernetes-zones/pass.yaml");
+    let judged = house.json(&["evaluate", "--rule", "own", "--input", input.to_str().unwrap()], 0);
+    assert_eq!(
+        (&judged["controls"][0]["control"], &judged["controls"][0]["sight"]),
+        (&"A-1".into(), &"evidence".into())
+    );
+    house.write("own/copies.yaml", rule("A-2"));
+    house.run(&["evaluate", "--rule", "own"]).expect(7).code("bad-pack");
+    house.write("own/pack.yaml", pack("  A-2: {title: Copies run}\n"));
+    house.run(&["evaluate", "--rule", "own"]).expect(7).code("missing-key");
 }
 
 /// Ready jobs are jobs: each step names rules that there are, and a job is due as its file says.

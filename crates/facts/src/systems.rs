@@ -64,11 +64,13 @@ fn system(file: File<'_>, node: &Node) -> Value {
 fn activity(file: File<'_>, system: &Node, node: &Node) -> Value {
     let of = |key: &str| text(node, &[key]).map(str::to_owned);
     let use_of = of("data_use").unwrap_or_default();
+    let categories = texts(node, &["data_categories"]);
     json!({
         "system": text(system, &["fides_key"]).unwrap_or_default(),
         "name": of("name").unwrap_or_else(|| use_of.clone()),
         "use": use_of,
-        "categories": texts(node, &["data_categories"]),
+        "special_category": categories.iter().any(|category| model::category::is_special(category)),
+        "categories": categories,
         "subjects": texts(node, &["data_subjects"]),
         "datasets": texts(node, &["dataset_references"]),
         "basis": of("legal_basis_for_processing"),

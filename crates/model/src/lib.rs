@@ -11,6 +11,7 @@
 //! Deliberately absent: `Serialize` and `Deserialize`. Formats belong to the rooms that write them (`wire.rs`).
 
 mod bytes;
+pub mod category;
 mod decimal;
 mod digest;
 mod fault;

@@ -2,6 +2,7 @@
 
 use model::{Instant, Place, Severity, Verdict};
 
+use crate::control::Coverage;
 use crate::facts::{Gap, Source};
 use crate::rule::Law;
 
@@ -126,6 +127,8 @@ pub struct Judgement {
     pub facts: Vec<(String, Basis)>,
     /// One for each rule, in the order of the book.
     pub outcomes: Vec<Outcome>,
+    /// The controls of the packs, each with what the rules say of it.
+    pub controls: Vec<Coverage>,
     /// What is wrong with the suppressions: expired ones, ones that suppress nothing.
     pub stale: Vec<Finding>,
 }

@@ -9,6 +9,7 @@ use model::{Instant, Verdict};
 
 use crate::answer::{Answer, Basis, Finding, Judgement, Outcome};
 use crate::book::Book;
+use crate::control::Coverage;
 use crate::facts::{Fact, Facts, Missing};
 use crate::limits::Limits;
 use crate::pack::Pack;
@@ -38,7 +39,8 @@ pub fn judge(
     let judged = |id: &str| outcomes.iter().any(|one| one.rule == id && !matches!(one.answer, Answer::NotGiven(_)));
     let stale = suppressions.stale(judged);
     let packs = book.packs().iter().map(|pack| (pack.name.clone(), pack.version.clone())).collect();
-    Judgement { at, strict: false, packs, facts: basis(book, facts), outcomes, stale }
+    let controls = book.packs().iter().flat_map(|pack| Coverage::of(pack, &outcomes)).collect();
+    Judgement { at, strict: false, packs, facts: basis(book, facts), outcomes, controls, stale }
 }
 
 /// The facts that some rule needed.

@@ -18,6 +18,7 @@
 mod answer;
 mod book;
 mod check;
+mod control;
 mod expression;
 mod facts;
 mod judge;
@@ -35,6 +36,7 @@ mod value;
 
 pub use answer::{Answer, Basis, Finding, Judgement, Outcome, Suppressed};
 pub use book::Book;
+pub use control::{Control, Coverage, Sight};
 pub use facts::{Fact, Facts, Gap, Missing, Source};
 pub use judge::judge;
 pub use limits::Limits;

@@ -1,7 +1,8 @@
 //! Packs: folders of rules with their parameters.
 //!
-//! `pack.yaml` names the pack (`name`, `title`, `version`, `parameters`); every other `*.yaml` of the folder is a rule. A
-//! folder of one's own stands beside the built-in packs and is read the same way.
+//! `pack.yaml` names the pack (`name`, `title`, `version`, `parameters`), and the controls of the framework that it is about
+//! (`framework`, `controls`), where it is about one; every other `*.yaml` of the folder is a rule. A folder of one's own stands
+//! beside the built-in packs and is read the same way.
 
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use cel::Value;
 use model::Fault;
 use yaml::Fields;
 
+use crate::control::{self, Control};
 use crate::limits::Limits;
 use crate::parameter::{Parameter, Setting};
 use crate::rule::{Reading, Rule};
@@ -26,12 +28,15 @@ pub struct Pack {
     pub version: String,
     /// What its user may set.
     pub parameters: Vec<Parameter>,
+    /// The controls of its framework, in the order of the file; none once rules were left out, which says nothing of them.
+    pub controls: Vec<Control>,
     /// Its rules, by id.
     pub rules: Vec<Rule>,
+    framework: Option<String>,
     values: Vec<Value>,
 }
 
-const KEYS: &[&str] = &["name", "title", "version", "parameters"];
+const KEYS: &[&str] = &["name", "title", "version", "parameters", "framework", "controls"];
 
 impl Pack {
     /// Reads the files of a pack's folder, `pack.yaml` among them.
@@ -57,8 +62,22 @@ impl Pack {
             let message = format!("{:?} is the id of two rules", pair[0].id);
             return Err(Fault::bad_config("bad-pack", message).advise("Rename one.").at(pair[1].place.clone()));
         }
+        rules.iter().try_for_each(|rule| pack.knows_controls(rule))?;
         pack.rules = rules;
         Ok(pack)
+    }
+
+    /// Whether the controls that a rule gives evidence for are there.
+    fn knows_controls(&self, rule: &Rule) -> Result<(), Fault> {
+        let Some(framework) = &self.framework else { return Ok(()) };
+        let of_framework =
+            |article: &str| article.strip_prefix(framework.as_str()).is_some_and(|id| id.starts_with(' '));
+        let is_known = |article: &str| self.controls.iter().any(|control| control.article == article);
+        let unknown = rule.law.iter().find(|law| of_framework(&law.article) && !is_known(&law.article));
+        unknown.map_or(Ok(()), |law| {
+            let message = format!("{:?} is no control of pack.yaml", law.article);
+            Err(Fault::bad_config("bad-pack", message).advise("Name one of its `controls`.").at(rule.place.clone()))
+        })
     }
 
     fn head(text: &str) -> Result<Self, Fault> {
@@ -83,6 +102,8 @@ impl Pack {
             title: fields.required_text("title")?.to_owned(),
             version: fields.required_text("version")?.to_owned(),
             parameters,
+            controls: control::read(&fields)?,
+            framework: fields.text("framework")?.map(str::to_owned),
             rules: vec![],
             values,
         })
@@ -123,7 +144,11 @@ impl Pack {
 
     /// Keeps the rules that `wanted` takes.
     pub fn keep(&mut self, wanted: impl Fn(&Rule) -> bool) {
+        let all = self.rules.len();
         self.rules.retain(wanted);
+        if self.rules.len() < all {
+            self.controls.clear();
+        }
     }
 }
 
@@ -303,19 +328,77 @@ const BUILT_IN: &[(&str, Files)] = built_in! {
     ],
     "soc2": [
         "pack",
+        "a1-1-limits",
+        "a1-1-load",
+        "a1-2-backups-encrypted",
+        "a1-2-backups-fresh",
         "a1-2-replicas",
+        "a1-2-zones",
+        "a1-3-in-time",
+        "c1-1-period",
+        "c1-2-ended",
+        "cc1-3-contact",
+        "cc1-3-owner",
+        "cc2-1-inventory",
+        "cc2-1-reviewed",
+        "cc3-2-assessed",
+        "cc3-2-demanded",
+        "cc4-1-judged",
+        "cc4-2-followed-up",
+        "cc5-1-measures",
+        "cc5-2-tokens",
         "cc6-1-encryption-at-rest",
         "cc6-1-key-age",
         "cc6-1-login",
+        "cc6-1-routes",
+        "cc6-2-mariadb-ended",
+        "cc6-2-postgresql-ended",
+        "cc6-3-bypass",
         "cc6-3-superusers",
+        "cc6-5-erased",
         "cc6-6-certificates",
         "cc6-6-listens",
+        "cc6-6-ports",
+        "cc6-6-rate-limits",
         "cc6-7-endpoint-tls",
         "cc6-7-tls",
+        "cc6-8-pinned",
+        "cc6-8-privilege",
+        "cc7-1-scan-clean",
+        "cc7-1-scan-fresh",
         "cc7-2-audit-log",
         "cc7-2-ledger",
         "cc7-2-monitoring",
+        "cc7-2-silence",
         "cc7-2-understood",
+        "cc7-3-judged",
+        "cc7-4-recorded",
+        "cc7-5-drilled",
+        "cc8-1-approved",
+        "cc8-1-signed",
+        "cc8-1-tested",
+        "cc8-1-tests-pass",
+        "cc9-2-contract",
+        "cc9-2-return",
+        "p1-1-notice",
+        "p1-1-notice-current",
+        "p2-1-proof",
+        "p3-1-needed",
+        "p3-1-source",
+        "p3-2-explicit",
+        "p4-1-processing",
+        "p4-1-purpose",
+        "p5-1-access",
+        "p5-1-verified",
+        "p5-2-corrected",
+        "p5-2-told",
+        "p6-1-ground",
+        "p6-1-recipients",
+        "p6-3-register",
+        "p6-6-authority",
+        "p6-6-people",
+        "p6-7-packaged",
+        "p8-1-settled",
     ],
 };
 

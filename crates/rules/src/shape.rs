@@ -31,6 +31,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "datamap",
     "dockerfiles",
     "endpoints",
+    "evaluations",
     "exposed",
     "flags",
     "har",

@@ -1,6 +1,6 @@
 //! What changed since an earlier judgement.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -21,6 +21,8 @@ pub struct Trend {
     pub still: u64,
     /// Rules that were judged then and could not be now.
     pub lost: Vec<String>,
+    /// When each finding of the earlier one was seen first, by rule and subject: its words may have changed. RFC 3339.
+    pub first: BTreeMap<(String, String), String>,
 }
 
 /// A finding, as it is told from others.
@@ -70,8 +72,32 @@ impl Trend {
                 .into_iter()
                 .filter(|rule| asked(now, rule) && !judged_now.contains(rule.as_str()))
                 .collect(),
+            first: first_seen(before),
         })
     }
+}
+
+/// Rule and subject of each finding of `before`, with the time it was seen first.
+fn first_seen(before: &Value) -> BTreeMap<(String, String), String> {
+    let text = |value: &Value, key: &str| value[key].as_str().map(str::to_owned);
+    let mut first: BTreeMap<(String, String), String> = BTreeMap::new();
+    for outcome in before["rules"].as_array().into_iter().flatten() {
+        let broken = outcome["findings"].as_array().into_iter().flatten().filter(|one| one["verdict"] == "broken");
+        for finding in broken {
+            // A judgement of before findings had a date tells when it was seen at the latest.
+            let since = text(finding, "since").or_else(|| text(before, "at"));
+            let (Some(rule), Some(subject), Some(since)) = (text(outcome, "rule"), text(finding, "subject"), since)
+            else {
+                continue;
+            };
+            // RFC 3339 in UTC sorts as time does.
+            let known = first.entry((rule, subject)).or_insert_with(|| since.clone());
+            if since < *known {
+                *known = since;
+            }
+        }
+    }
+    first
 }
 
 /// Whether this run was about the rule at all.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::{Verdict, counted};
-use rules::{Answer, Book, Finding, Judgement, Outcome, Rule, Trend};
+use rules::{Answer, Book, Coverage, Finding, Judgement, Outcome, Rule, Sight, Trend};
 use serde_json::{Value, json};
 
 use crate::cli::output::{Page, Show};
@@ -59,6 +59,7 @@ impl Show for Judged {
             }
         }
         page.gap();
+        controls(&judgement.controls, page);
         if let Some(trend) = &self.trend {
             changed(trend, page);
         }
@@ -98,11 +99,35 @@ fn missing(outcomes: &[&Outcome], page: &mut Page) {
     }
 }
 
+/// Every control: how far it is seen, by which rules, and what is left to a person.
+fn controls(controls: &[Coverage], page: &mut Page) {
+    if controls.is_empty() {
+        return;
+    }
+    let count = |sight: Sight| controls.iter().filter(|one| one.sight == sight).count();
+    let counts: Vec<String> = Sight::all()
+        .filter_map(|sight| {
+            Some(count(sight)).filter(|count| *count > 0).map(|count| format!("{count} {}", sight.word()))
+        })
+        .collect();
+    let all = counted(controls.len() as u64, "control", "controls");
+    page.line(format!("{all}: {}; none is met by what a machine sees alone", counts.join(", ")));
+    for one in controls {
+        page.line(format!("  {}: {}: {}", one.control.article, one.control.title, one.sight.word()));
+        let rules: Vec<String> = one.evidence.iter().map(|(rule, answer)| format!("{rule} {answer}")).collect();
+        if !rules.is_empty() {
+            page.line(format!("    {}", rules.join(", ")));
+        }
+        page.line(format!("    {}", one.person()));
+    }
+    page.gap();
+}
+
 /// Findings that are listed; the rest is counted.
 const CHANGES_MAX: usize = 10;
 
 fn changed(trend: &Trend, page: &mut Page) {
-    let Trend { since, before, new, gone, still, lost } = trend;
+    let Trend { since, before, new, gone, still, lost, first: _ } = trend;
     page.line(format!("since {since} ({before}): {} new, {} gone, {still} as before", new.len(), gone.len()));
     for (sign, lines) in [("+", new), ("-", gone)] {
         for one in lines.iter().take(CHANGES_MAX) {
@@ -175,7 +200,7 @@ impl Show for Written {
 }
 
 /// The rules of the packs.
-pub(super) struct Listed(Vec<Value>);
+pub(super) struct Listed(Vec<Value>, Vec<Value>);
 
 impl Listed {
     pub(super) fn of(book: &Book) -> Self {
@@ -187,13 +212,21 @@ impl Listed {
                 "person": rule.person, "place": rule.place.to_string(),
             })
         };
-        Listed(book.rules().map(|(_, rule)| one(rule)).collect())
+        let controls = book.packs().iter().flat_map(|pack| {
+            pack.controls.iter().map(move |control| {
+                json!({
+                    "pack": pack.name, "control": control.id, "article": control.article, "title": control.title,
+                    "person": control.person,
+                })
+            })
+        });
+        Listed(book.rules().map(|(_, rule)| one(rule)).collect(), controls.collect())
     }
 }
 
 impl Show for Listed {
     fn json(&self) -> Value {
-        json!({"schema": "rules/1", "rules": self.0})
+        json!({"schema": "rules/1", "rules": self.0, "controls": self.1})
     }
 
     fn human(&self, page: &mut Page) {

@@ -1,10 +1,6 @@
 //! Data categories: which one is below which, and the ones that everybody knows.
 
-/// Whether `category` is `wanted` or below it. On the borders of words: `user.device.cookie` does not hold
-/// `user.device.cookie_id`.
-pub fn within(category: &str, wanted: &str) -> bool {
-    category.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
+pub use model::category::{is_special, within};
 
 /// Whether data of that category is about a person.
 pub fn is_personal(category: &str) -> bool {
@@ -13,19 +9,9 @@ pub fn is_personal(category: &str) -> bool {
 
 /// Special categories of GDPR Art. 9(1), data on offences (Art. 10) and what opens an account.
 pub fn is_sensitive(category: &str) -> bool {
-    SENSITIVE.iter().any(|wanted| within(category, wanted))
+    is_special(category)
+        || ["user.authorization", "user.criminal_history"].iter().any(|wanted| within(category, wanted))
 }
-
-const SENSITIVE: &[&str] = &[
-    "user.authorization",
-    "user.biometric",
-    "user.criminal_history",
-    "user.demographic.political_opinion",
-    "user.demographic.race_ethnicity",
-    "user.demographic.religious_belief",
-    "user.demographic.sexual_orientation",
-    "user.health_and_medical",
-];
 
 /// The default categories of fideslang with their names, in the order of their keys.
 pub fn categories() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -40,18 +26,6 @@ pub fn name(category: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_category_holds_what_is_below_it_and_not_what_begins_alike() {
-        let check = |category, wanted, expect| assert_eq!(within(category, wanted), expect, "{category} in {wanted}");
-        check("user.device.cookie", "user.device.cookie", true);
-        check("user.device.cookie_id", "user.device.cookie", false);
-        check("user.device.cookie", "user.device", true);
-        check("user.contact.address.city", "user", true);
-        check("user", "user.contact", false);
-        check("username", "user", false);
-        check("", "user", false);
-    }
 
     #[test]
     fn the_default_taxonomy_is_whole() {

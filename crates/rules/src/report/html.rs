@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use model::{counted, xml_text};
 
 use crate::answer::{Answer, Basis, Finding, Judgement, Outcome};
+use crate::control::Coverage;
 use crate::trend::{Line, Trend};
 
 /// The judgement as an HTML document, with what changed since an earlier one.
@@ -25,6 +26,7 @@ pub fn to_html(judgement: &Judgement, trend: Option<&Trend>, version: &str) -> S
     details(&mut html, "open", "What could not be judged", &by_severity(of("not judged")));
     missing(&mut html, &of("not given"));
     kept(&mut html, &of("met"), &of("not applicable"));
+    controls(&mut html, judgement);
     facts(&mut html, judgement);
     // Writing into a string cannot fail; the results are dropped on purpose throughout.
     let _ = write!(html, "</main>\n<footer>\n<p>Written by probity {version}.</p>\n</footer>\n</body>\n</html>\n");
@@ -243,6 +245,30 @@ fn kept(html: &mut String, met: &[&Outcome], not_applicable: &[&Outcome]) {
         &["Rule", "What must be so", "Law", "Judged"],
         rows,
     );
+    html.push_str("</section>\n");
+}
+
+/// Every control of a framework: what is seen of it, and what is left to a person.
+fn controls(html: &mut String, judgement: &Judgement) {
+    if judgement.controls.is_empty() {
+        return;
+    }
+    html.push_str(
+        "<section aria-labelledby=\"controls\">\n<h2 id=\"controls\">Controls</h2>\n\
+         <p>No control is met by what a machine sees alone. Evidence is what rules found as it must be.</p>\n",
+    );
+    let row = |one: &Coverage| {
+        let rules: Vec<String> = one.evidence.iter().map(|(rule, answer)| format!("{rule}: {answer}")).collect();
+        [
+            one.control.article.clone(),
+            one.control.title.clone(),
+            one.sight.word().to_owned(),
+            rules.join("; "),
+            one.person(),
+        ]
+    };
+    let heads = ["Control", "What it asks", "Seen", "Rules", "Left to a person"];
+    table(html, "Controls, and how far machines see them", &heads, judgement.controls.iter().map(row));
     html.push_str("</section>\n");
 }
 

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
+use model::Verdict;
+
 use crate::answer::{Answer, Basis, Finding, Judgement, Outcome, Suppressed};
+use crate::control::Coverage;
 use crate::trend::{Line, Trend};
 
 /// The judgement as one JSON document.
@@ -19,7 +22,8 @@ pub fn to_json(judgement: &Judgement, trend: Option<&Trend>) -> Value {
         "verdict": judgement.verdict().word(),
         "packs": packs,
         "counts": counts,
-        "rules": judgement.outcomes.iter().map(outcome).collect::<Vec<_>>(),
+        "rules": judgement.outcomes.iter().map(|one| outcome(one, judgement, trend)).collect::<Vec<_>>(),
+        "controls": judgement.controls.iter().map(control).collect::<Vec<_>>(),
         "stale_suppressions": judgement.stale.iter().map(finding).collect::<Vec<_>>(),
         "facts": judgement.facts.iter().map(fact).collect::<Vec<_>>(),
         "trend": trend.map(changed),
@@ -36,7 +40,16 @@ fn changed(trend: &Trend) -> Value {
     })
 }
 
-fn outcome(outcome: &Outcome) -> Value {
+fn control(coverage: &Coverage) -> Value {
+    let rules = coverage.evidence.iter().map(|(rule, answer)| json!({"rule": rule, "answer": answer}));
+    json!({
+        "pack": coverage.pack, "control": coverage.control.id, "article": coverage.control.article,
+        "title": coverage.control.title, "sight": coverage.sight.word(), "rules": rules.collect::<Vec<_>>(),
+        "person": coverage.control.person,
+    })
+}
+
+fn outcome(outcome: &Outcome, judgement: &Judgement, trend: Option<&Trend>) -> Value {
     let law: Vec<Value> = outcome.law.iter().map(|law| json!({"article": law.article, "link": law.link})).collect();
     let mut value = json!({
         "rule": outcome.rule,
@@ -48,7 +61,7 @@ fn outcome(outcome: &Outcome) -> Value {
         "broken": outcome.broken,
         "not_applicable": outcome.not_applicable,
         "not_judged": outcome.not_judged,
-        "findings": outcome.findings.iter().map(finding).collect::<Vec<_>>(),
+        "findings": outcome.findings.iter().map(|one| standing(one, outcome, judgement, trend)).collect::<Vec<_>>(),
         "suppressed": outcome.suppressed.iter().map(suppressed).collect::<Vec<_>>(),
         "fix": outcome.fix,
         "place": outcome.place.to_string(),
@@ -58,6 +71,17 @@ fn outcome(outcome: &Outcome) -> Value {
     }
     if let Some(person) = &outcome.person {
         value["person"] = json!(person);
+    }
+    value
+}
+
+/// A finding with the time it was seen first: in an earlier judgement, or now.
+fn standing(one: &Finding, outcome: &Outcome, judgement: &Judgement, trend: Option<&Trend>) -> Value {
+    let mut value = finding(one);
+    if one.verdict == Verdict::Broken {
+        let known = (outcome.rule.clone(), one.subject.clone());
+        let before = trend.and_then(|trend| trend.first.get(&known)).cloned();
+        value["since"] = json!(before.unwrap_or_else(|| judgement.at.to_string()));
     }
     value
 }

@@ -6,6 +6,7 @@ use model::{Digest, Verdict};
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Finding, Judgement, Outcome};
+use crate::control::{Coverage, Sight};
 
 /// The version that is written and validated.
 const VERSION: &str = "1.2.1";
@@ -20,7 +21,8 @@ pub fn to_oscal(judgement: &Judgement, plan: &str, uuid: Uuid<'_>) -> Value {
     let judged: Vec<&Outcome> =
         judgement.outcomes.iter().filter(|outcome| !matches!(outcome.answer, Answer::NotGiven(_))).collect();
     let observations: Vec<Value> = judged.iter().map(|outcome| observation(outcome, judgement, &id)).collect();
-    let findings: Vec<Value> = judged.iter().filter_map(|outcome| finding(outcome, &id)).collect();
+    let of_rules = judged.iter().filter_map(|outcome| finding(outcome, &id));
+    let findings: Vec<Value> = of_rules.chain(judgement.controls.iter().map(|one| control(one, &id))).collect();
     let packs: Vec<String> = judgement.packs.iter().map(|(name, version)| format!("{name} {version}")).collect();
     let time = judgement.at.to_millis();
     let mut result = json!({
@@ -28,10 +30,10 @@ pub fn to_oscal(judgement: &Judgement, plan: &str, uuid: Uuid<'_>) -> Value {
         "title": format!("probity evaluate: {}", packs.join(", ")),
         "description": format!("{} rules: {}", judgement.outcomes.len(), judgement.verdict().word()),
         "start": time, "end": time,
-        "reviewed-controls": {"control-selections": [{"include-controls": controls(&judged)}]},
+        "reviewed-controls": {"control-selections": [{"include-controls": controls(&judged, &judgement.controls)}]},
     });
     // OSCAL has no empty arrays.
-    if judged.is_empty() {
+    if judged.is_empty() && judgement.controls.is_empty() {
         result["reviewed-controls"] = json!({"control-selections": [{"include-all": {}}]});
     }
     for (key, list) in [("observations", observations), ("findings", findings)] {
@@ -54,7 +56,7 @@ pub fn to_oscal_plan(judgement: &Judgement, uuid: Uuid<'_>) -> Value {
         "uuid": uuid(&format!("{}/plan", run_id(judgement))),
         "metadata": metadata("probity assessment plan", &judgement.at.to_millis()),
         "import-ssp": {"href": "#none", "remarks": "No system security plan was given."},
-        "reviewed-controls": {"control-selections": [{"include-controls": controls(&judged)}]},
+        "reviewed-controls": {"control-selections": [{"include-controls": controls(&judged, &judgement.controls)}]},
     }})
 }
 
@@ -68,8 +70,9 @@ fn run_id(judgement: &Judgement) -> String {
     format!("{}/{:?}/{}", judgement.at, judgement.packs, digests.join(","))
 }
 
-fn controls(outcomes: &[&Outcome]) -> Vec<Value> {
-    let mut ids: Vec<String> = outcomes.iter().map(|outcome| token(&outcome.rule)).collect();
+fn controls(outcomes: &[&Outcome], controls: &[Coverage]) -> Vec<Value> {
+    let of_rules = outcomes.iter().map(|outcome| token(&outcome.rule));
+    let mut ids: Vec<String> = of_rules.chain(controls.iter().map(target)).collect();
     ids.sort_unstable();
     ids.dedup();
     ids.into_iter().map(|id| json!({"control-id": id})).collect()
@@ -121,6 +124,33 @@ fn evidence(finding: &Finding) -> Value {
     let mut value = json!({"description": format!("{word}: {}: {}", finding.subject, finding.message)});
     if let Some(place) = &finding.place {
         value["remarks"] = json!(place);
+    }
+    value
+}
+
+/// The token of a control, beside which that of a rule stands: `soc2.CC6.1`.
+fn target(coverage: &Coverage) -> String {
+    token(&format!("{}.{}", coverage.pack, coverage.control.id))
+}
+
+/// A control is broken where a rule is; it is satisfied by no machine, because a person has something left to supply.
+fn control(coverage: &Coverage, id: &dyn Fn(&str) -> String) -> Value {
+    let reason = if coverage.sight == Sight::Broken { "fail" } else { "other" };
+    let remarks = format!("{}; {}", coverage.sight.word(), coverage.person());
+    let mut value = json!({
+        "uuid": id(&format!("control/{}", target(coverage))),
+        "title": format!("{}: {}", coverage.control.article, coverage.control.title),
+        "description": format!("what machines see: {}", coverage.sight.word()),
+        "target": {
+            "type": "objective-id", "target-id": target(coverage),
+            "status": {"state": "not-satisfied", "reason": reason, "remarks": remarks},
+        },
+    });
+    let observed = coverage.evidence.iter().filter(|(_, answer)| *answer != "not given");
+    let observed: Vec<Value> =
+        observed.map(|(rule, _)| json!({"observation-uuid": id(&format!("observation/{rule}"))})).collect();
+    if !observed.is_empty() {
+        value["related-observations"] = json!(observed);
     }
     value
 }

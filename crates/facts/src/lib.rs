@@ -8,6 +8,7 @@
 //!
 //! Deliberately absent: files themselves (text arrives with its name), judging, speaking to servers.
 
+mod authority;
 mod backups;
 mod dockerfiles;
 mod flags;
@@ -74,6 +75,8 @@ macro_rules! kinds {
 }
 
 kinds! {
+    /// Records of what supervisory authorities asked.
+    Authority: "authority" from authority,
     /// What pgBackRest and restic say, and records of restore drills.
     Backups: "backups" from backups,
     /// Dockerfiles and Containerfiles.

@@ -1,7 +1,10 @@
 //! Records of processing (GDPR Art. 30) as fideslang writes systems (fideslang 3.1.4): `system:` with `privacy_declarations`.
 //!
 //! What fideslang has no key for stands under `meta.probity` of a system: `reviewed` (a date), `contract` with `reference`,
-//! `date`, `expires` and `return` (erase or return, Art. 28(3)(g)), `security` (measures, Art. 32(1)).
+//! `date`, `expires` and `return` (erase or return, Art. 28(3)(g)), `security` (measures, Art. 32(1)), `objection` (where people
+//! object, Art. 21), `weighing` (of legitimate interests, Art. 6(1)(f)), `joint` with `arrangement` and `published` (Art. 26),
+//! `country` and `representative` (Art. 27), `public_body` and `monitoring` (Art. 37(1)), `officer` with `registered`, `reports_to`
+//! and `reviewed` (Art. 37 to 39), `dpia` with `advice`, `residual` and `consulted` (Art. 35(2), 36).
 
 use serde_json::{Value, json};
 use yaml::Node;
@@ -35,7 +38,7 @@ pub(crate) fn read(files: &[File<'_>]) -> Read {
 fn system(file: File<'_>, node: &Node) -> Value {
     let own = |path: &[&str]| text(node, &[&["meta", "probity"], path].concat());
     let contact = at(node, &["dpo"]).is_some() || text(node, &["legal_address"]).is_some();
-    json!({
+    let mut value = json!({
         "key": text(node, &["fides_key"]).unwrap_or_default(),
         "name": text(node, &["name"]).or_else(|| text(node, &["fides_key"])).unwrap_or_default(),
         // Art. 4(1) is what a system is about unless it says otherwise, as in fideslang.
@@ -58,7 +61,44 @@ fn system(file: File<'_>, node: &Node) -> Value {
         "contract_return": own(&["contract", "return"]),
         "activities": list(node, &["privacy_declarations"]).len(),
         "place": place(file.name, node),
+    });
+    if let (Some(value), Value::Object(duties)) = (value.as_object_mut(), duties(node)) {
+        value.extend(duties);
+    }
+    value
+}
+
+/// What Articles 21, 26, 27 and 35 to 39 ask about.
+fn duties(node: &Node) -> Value {
+    let own = |path: &[&str]| text(node, &[&["meta", "probity"], path].concat());
+    let says = |key: &str| flag(node, &["meta", "probity", key]);
+    json!({
+        "objection": own(&["objection"]),
+        "weighing": own(&["weighing"]),
+        "joint": text(node, &["joint_controller_info"]),
+        "joint_arrangement": own(&["joint", "arrangement"]),
+        "joint_published": own(&["joint", "published"]),
+        "country": own(&["country"]).map(str::to_ascii_uppercase),
+        "representative": own(&["representative"]),
+        "public_body": says("public_body"),
+        "monitoring": says("monitoring"),
+        "dpo": officer(node),
+        "dpo_registered": own(&["officer", "registered"]).and_then(day),
+        "dpo_reports_to": own(&["officer", "reports_to"]),
+        "dpo_reviewed": own(&["officer", "reviewed"]).and_then(day),
+        "dpia_advice": own(&["dpia", "advice"]),
+        "dpia_residual": own(&["dpia", "residual"]).map(str::to_ascii_lowercase),
+        "dpia_consulted": own(&["dpia", "consulted"]).and_then(day),
     })
+}
+
+/// The data protection officer: a text, or a mapping with a name and addresses.
+fn officer(node: &Node) -> Option<String> {
+    let written = match text(node, &["dpo"]) {
+        Some(text) => text.to_owned(),
+        None => crate::tree::map(node, &["dpo"]).iter().map(|(_, word)| *word).collect::<Vec<_>>().join(", "),
+    };
+    Some(written).filter(|written| !written.is_empty())
 }
 
 fn activity(file: File<'_>, system: &Node, node: &Node) -> Value {

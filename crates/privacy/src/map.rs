@@ -15,7 +15,7 @@ pub mod write;
 mod references;
 mod settings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::Place;
 use yaml::Node;
@@ -250,6 +250,17 @@ impl Dataset {
             true => collection.settings.list(key),
             false => self.settings.list(key),
         }
+    }
+
+    /// `data_uses` of the dataset, of the collection and of its fields, as fideslang has them.
+    pub fn uses<'d>(&'d self, collection: &'d MappedCollection) -> BTreeSet<&'d str> {
+        let rests = [&self.rest, &collection.rest].into_iter().chain(collection.fields.iter().map(|field| &field.rest));
+        let nodes = rests.flat_map(|rest| &rest.keys).filter(|(key, _)| key == "data_uses").map(|(_, node)| node);
+        let words = nodes.flat_map(|node| match &node.value {
+            yaml::Value::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(node),
+        });
+        words.filter_map(Node::scalar).collect()
     }
 
     /// Every category that holds for `field`: its own, those of its collection and those of the dataset.

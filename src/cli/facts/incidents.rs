@@ -42,6 +42,8 @@ fn one(incident: &Incident, place: &str) -> Value {
     let authority = incident.first_told(Notice::Authority);
     let people = incident.first_told(Notice::People);
     let missing = incident.missing();
+    // Art. 34(2): the nature, and what Art. 33(3)(c) and (d) ask for; a contact is the house's.
+    let silent = || ["nature", "consequences", "measures"].into_iter().filter(|word| incident.said(word).is_none());
     json!({
         "id": incident.id, "open": incident.closed.is_none(), "aware": incident.aware().to_string(),
         "due": incident.clock().due.to_string(), "risk": incident.said("risk"),
@@ -50,6 +52,7 @@ fn one(incident: &Incident, place: &str) -> Value {
         "delay_reason": authority.is_some_and(|told| told.delay.is_some()),
         "people_told": people.map(|told| told.sent.to_string()), "exemption": incident.said("exemption"),
         "exemption_reason": incident.said("exemption-reason").is_some(), "missing": missing.len(),
-        "missing_words": missing.join(", "), "place": place,
+        "missing_words": missing.join(", "), "notice_missing": silent().count(),
+        "notice_words": silent().collect::<Vec<_>>().join(", "), "place": place,
     })
 }

@@ -79,6 +79,7 @@ fn collection(dataset: &Dataset, one: &MappedCollection) -> Value {
         "special": categories.iter().any(|category| taxonomy::is_special(category)),
         "categories": categories,
         "purposes": dataset.list(one, "purposes"),
+        "uses": dataset.uses(one),
         "basis": dataset.list(one, "legal_basis"),
         "recipients": dataset.list(one, "recipients"),
         "transfers": dataset.list(one, "transfers"),

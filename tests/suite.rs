@@ -94,10 +94,10 @@ mod reports;
 #[cfg(feature = "privacy")]
 #[path = "suite/requests.rs"]
 mod requests;
-#[cfg(feature = "rules")]
-#[cfg(feature = "privacy")]
+#[cfg(all(feature = "privacy", feature = "rules"))]
 #[path = "suite/retain.rs"]
 mod retain;
+#[cfg(all(feature = "privacy", feature = "rules"))]
 #[path = "suite/rules.rs"]
 mod rules;
 #[path = "suite/run.rs"]

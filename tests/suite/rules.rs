@@ -6,6 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::browser;
+use crate::handed::sqlite;
 use crate::house::{House, Ran, fit_their_schemas, golden, interpreter, repository};
 
 /// The ids of a pack's rules, without the pack.
@@ -449,6 +450,66 @@ fn ready_jobs_run() {
         ran.expect(if ["audit-logging", "encryption"].contains(&name) { 0 } else { 3 });
         assert!(house.run(&["util", "cron", &job]).expect(0).stdout.contains("run --due"));
     }
+}
+
+/// A day of a project whose jobs are the ready ones: `run --due`, called again and again, runs each of them in its slots and
+/// no more often, and each finds what is wrong in a real store, the log of consents, the ledger and the keys.
+#[test]
+fn ready_jobs_run_when_they_are_due() {
+    let house = House::initialised();
+    let old = "CREATE TABLE visit(id INTEGER PRIMARY KEY, mail TEXT, fax TEXT, seen TIMESTAMP);
+        INSERT INTO visit VALUES (1, 'ann@example.org', 'bob@example.org', '2026-01-01 10:00:00');";
+    sqlite(&house.path("shop.db"), old);
+    let store = format!("\n[stores.shop]\nurl = \"sqlite:{}\"\n", house.path("shop.db").display());
+    house.write("probity.toml", house.read("probity.toml") + &store);
+    // A visit is past its 90 days, and the map does not know of the second address.
+    house.write(
+        "probity-map.yml",
+        "dataset:\n- fides_key: shop\n  collections:\n  - name: visit\n    meta: {probity: {retention: 90 days, \
+         retention_from: seen}}\n    fields:\n    - {name: id, data_categories: [system.operations], fides_meta: \
+         {primary_key: true}}\n    - {name: mail, data_categories: [user.contact.email], fides_meta: {identity: email}}\n    \
+         - {name: seen, data_categories: [system.operations]}\n",
+    );
+    // Nothing says how this consent was expressed.
+    house.write("notice.md", "We send you offers.\n");
+    house.run(&[
+        "consent",
+        "record",
+        "--subject",
+        "email=ann@example.org",
+        "--purpose",
+        "offers",
+        "--notice",
+        "notice.md",
+    ]);
+    std::fs::remove_file(house.path("jobs/nightly.toml")).unwrap();
+    house.run(&["util", "jobs", "jobs"]).expect(0);
+    let due = |time: &str| -> Vec<(String, i64)> {
+        let ran = house.run(&["run", "--due", "--json", "--time", time]);
+        let document: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
+        let jobs = document["jobs"].as_array().unwrap().iter();
+        let name = |job: &Value| job["job"].as_str().unwrap().rsplit('/').next().unwrap().replace(".toml", "");
+        jobs.map(|job| (name(job), job["exit"].as_i64().unwrap())).collect()
+    };
+    let check = |time: &str, expect: &[(&str, i64)]| {
+        let expect: Vec<(String, i64)> = expect.iter().map(|(name, exit)| ((*name).to_owned(), *exit)).collect();
+        assert_eq!(due(time), expect, "{time}");
+    };
+    let all = [("audit-logging", 0), ("consent", 1), ("encryption", 0), ("minimisation", 1), ("retention", 1)];
+    check("2026-11-23T00:00:00Z", &all);
+    check("2026-11-23T00:01:00Z", &[]);
+    check("2026-11-23T05:59:59Z", &[]);
+    check("2026-11-23T06:00:00Z", &[("audit-logging", 0)]);
+    check("2026-11-23T12:00:00Z", &[("audit-logging", 0), ("encryption", 0)]);
+    check("2026-11-23T18:00:00Z", &[("audit-logging", 0)]);
+    sqlite(
+        &house.path("shop.db"),
+        "UPDATE visit SET seen = '2026-11-20 10:00:00'; ALTER TABLE visit DROP COLUMN fax;
+         WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 150)
+         INSERT INTO visit SELECT i, 'p' || i || '@example.org', '2026-11-20 10:00:00' FROM n;",
+    );
+    let mended = [("audit-logging", 0), ("consent", 1), ("encryption", 0), ("minimisation", 0), ("retention", 0)];
+    check("2026-11-24T00:00:00Z", &mended);
 }
 
 /// What changed is what is new and what is gone, over the rules that both runs could judge.

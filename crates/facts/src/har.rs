@@ -3,11 +3,13 @@
 //! Source: «HAR 1.2 Spec»; RFC 6265 §5.2 (Set-Cookie), RFC 6797 (Strict-Transport-Security). A recording is full of personal
 //! data, so that nothing but hosts, names of cookies and places leave this module.
 
+mod address;
+
 use serde_json::{Value, json};
 use yaml::Node;
 
 use crate::tree::{at, ends, flag, integer, list, mentions, open, place, text};
-use crate::{File, Gap, Read};
+use crate::{Detect, File, Gap, Read};
 
 pub(crate) fn recognise(file: File<'_>) -> bool {
     let has = |key| mentions(file.text, key);
@@ -15,6 +17,11 @@ pub(crate) fn recognise(file: File<'_>) -> bool {
 }
 
 pub(crate) fn read(files: &[File<'_>]) -> Read {
+    read_with(files, None)
+}
+
+/// With what tells personal data in addresses.
+pub(crate) fn read_with(files: &[File<'_>], detect: Option<&Detect<'_>>) -> Read {
     let (documents, mut gaps) = open(files);
     let (mut exchanges, mut cookies) = (Vec::new(), Vec::new());
     for document in &documents {
@@ -25,7 +32,7 @@ pub(crate) fn read(files: &[File<'_>]) -> Read {
             };
             // What never left the browser (`data:`, `blob:`, an extension's own) is no traffic.
             if let Some(exchange) = Exchange::of(document.file, entry, url) {
-                exchanges.push(exchange.value());
+                exchanges.push(exchange.value(url, detect));
                 cookies.extend(exchange.cookies());
             }
         }
@@ -72,9 +79,15 @@ impl<'n> Exchange<'n> {
         answered && kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html"))
     }
 
-    fn value(&self) -> Value {
+    fn value(&self, url: &str, detect: Option<&Detect<'_>>) -> Value {
         let has = |name: &'static str| self.headers(name).next().is_some();
-        let names = list(self.entry, &["request", "queryString"]).iter().filter_map(|one| text(one, &["name"]));
+        let query: Vec<(&str, &str)> = list(self.entry, &["request", "queryString"])
+            .iter()
+            .filter_map(|one| Some((text(one, &["name"])?, text(one, &["value"]).unwrap_or_default())))
+            .collect();
+        // A name that is a value itself is not told.
+        let is_harmless = |name: &&str| detect.is_none_or(|detect| detect(&[], name).is_empty());
+        let names = query.iter().map(|(name, _)| *name).filter(is_harmless);
         json!({
             "host": self.host,
             "method": text(self.entry, &["request", "method"]).unwrap_or_default(),
@@ -87,6 +100,7 @@ impl<'n> Exchange<'n> {
             "no_sniff": self.headers("x-content-type-options").any(|value| value.trim().eq_ignore_ascii_case("nosniff")),
             "referrer_policy": has("referrer-policy"),
             "query_names": names.collect::<Vec<_>>(),
+            "revealed": detect.map(|detect| address::revealed(url, &query, detect)),
             "place": place(self.file, at(self.entry, &["request"]).unwrap_or(self.entry)),
         })
     }

@@ -11,8 +11,8 @@ pub fn is_special(category: &str) -> bool {
     SPECIAL.iter().any(|wanted| within(category, wanted))
 }
 
-/// Trade-union membership and data on a sex life have no category of their own in fideslang.
-const SPECIAL: &[&str] = &[
+/// The special categories that fideslang knows: it has none for membership in a trade union, nor for a sex life.
+pub const SPECIAL: &[&str] = &[
     "user.biometric",
     "user.demographic.political_opinion",
     "user.demographic.race_ethnicity",

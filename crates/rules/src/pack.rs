@@ -261,6 +261,7 @@ const BUILT_IN: &[(&str, Files)] = built_in! {
         "endpoint-tls-version",
         "flags-default",
         "flags-not-expired",
+        "har-address",
         "har-cookies",
         "har-headers",
         "har-https",

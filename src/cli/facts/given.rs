@@ -69,12 +69,31 @@ pub(super) fn gather(
 
 fn fact(context: &Context, kind: Kind, given: &[&Given], unread: Vec<Gap>) -> Fact {
     let texts: Vec<File<'_>> = given.iter().map(|one| File { name: &one.name, text: &one.text }).collect();
-    let read = facts::read(kind, &texts);
+    let read = read(kind, &texts);
     let source = |one: &&Given| Source { name: one.name.clone(), digest: Some(seal::sha256(one.text.as_bytes())) };
     let gap = |gap: facts::Gap| Gap { what: gap.place, why: gap.why, remedy: gap.remedy };
     let gaps = read.gaps.into_iter().map(gap).chain(unread).collect();
     let sources = given.iter().map(source).collect();
     Fact { value: read.value, collected: context.now(), sources, gaps, cached: false }
+}
+
+/// Addresses are looked into by the detectors of `redact`, where they are built in.
+#[cfg(all(feature = "privacy", feature = "redact"))]
+fn read(kind: Kind, files: &[File<'_>]) -> facts::Read {
+    // Making the detectors takes time, which no other kind needs.
+    let classifier = (kind == Kind::Har).then(crate::cli::classify::Classifier::new).and_then(Result::ok);
+    match classifier {
+        Some(classifier) => facts::read_with(kind, files, &|names, text| {
+            let guesses = classifier.guess(names, &[text.to_owned()]);
+            guesses.into_iter().map(|guess| guess.name).collect()
+        }),
+        None => facts::read(kind, files),
+    }
+}
+
+#[cfg(not(all(feature = "privacy", feature = "redact")))]
+fn read(kind: Kind, files: &[File<'_>]) -> facts::Read {
+    facts::read(kind, files)
 }
 
 fn open(inputs: &[PathBuf]) -> Result<(Vec<Given>, Vec<Unread>), Fault> {

@@ -9,9 +9,11 @@ pub fn is_personal(category: &str) -> bool {
 
 /// Special categories of GDPR Art. 9(1), data on offences (Art. 10) and what opens an account.
 pub fn is_sensitive(category: &str) -> bool {
-    is_special(category)
-        || ["user.authorization", "user.criminal_history"].iter().any(|wanted| within(category, wanted))
+    is_special(category) || SENSITIVE.iter().any(|wanted| within(category, wanted))
 }
+
+/// Beside the special categories.
+const SENSITIVE: &[&str] = &["user.authorization", "user.criminal_history"];
 
 /// The default categories of fideslang with their names, in the order of their keys.
 pub fn categories() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -37,7 +39,7 @@ mod tests {
             let parent = key.rsplit_once('.').map(|(parent, _)| parent);
             assert!(parent.is_none_or(|parent| keys.contains(&parent)), "{key} has no parent");
         }
-        assert!(SENSITIVE.iter().all(|key| keys.contains(key)));
+        assert!(SENSITIVE.iter().chain(model::category::SPECIAL).all(|key| keys.contains(key)));
         assert_eq!(name("user.contact.email"), "User Contact Email");
         assert_eq!(name("user.shoe_size"), "user.shoe_size");
     }

@@ -49,7 +49,8 @@ fn decoded(text: &str) -> String {
     let mut plain = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
-        let pair = bytes.get(at + 1..at + 3).and_then(|pair| std::str::from_utf8(pair).ok());
+        let pair = bytes.get(at + 1..at + 3).filter(|pair| pair.iter().all(u8::is_ascii_hexdigit));
+        let pair = pair.and_then(|pair| std::str::from_utf8(pair).ok());
         match (byte, pair.and_then(|pair| u8::from_str_radix(pair, 16).ok())) {
             (b'%', Some(value)) => {
                 plain.push(value);
@@ -85,6 +86,6 @@ mod tests {
         check("https://shop.example/?access_token=x7", &[], &["access_token: passwords or keys"]);
         check("https://shop.example/?reset-token=x7&sid=", &[], &["reset-token: passwords or keys"]);
         check("https://shop.example/", &[("m", "ann@example.org")], &["m: e-mail addresses"]);
-        check("https://shop.example/?q=100%&%=%4", &[], &[]);
+        check("https://shop.example/?q=100%&%=%4&r=%+40", &[], &[]);
     }
 }

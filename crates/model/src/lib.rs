@@ -40,3 +40,7 @@ pub use span::{Span, Unit};
 pub use verdict::{Severity, Verdict};
 pub use words::nearest;
 pub use xml::xml_text;
+
+/// How pages for people look, whoever writes them: colours with a contrast above 7:1 by day and by night, focus that is seen,
+/// tables, small screens, print. Rooms add what is theirs.
+pub const PAGE_STYLE: &str = include_str!("page.css");

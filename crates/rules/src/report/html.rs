@@ -40,8 +40,9 @@ fn head(judgement: &Judgement) -> String {
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>{title}</title>\n<style>\n{}</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the content</a>\n\
+         <title>{title}</title>\n<style>\n{}{}</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the content</a>\n\
          <header>\n<h1>{title}</h1>\n<p class=\"soft\">As of <time>{}</time>.</p>\n</header>\n<main id=\"main\" tabindex=\"-1\">\n",
+        model::PAGE_STYLE,
         include_str!("page.css"),
         judgement.at,
     )

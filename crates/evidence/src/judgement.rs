@@ -74,11 +74,11 @@ mod tests {
         })
     }
 
+    fn table(block: &Block) -> Option<&Table> {
+        if let Block::Table(table) = block { Some(table) } else { None }
+    }
+
     fn tables(report: &Report) -> Vec<&Table> {
-        let table = |block| match block {
-            &Block::Table(ref table) => Some(table),
-            _ => None,
-        };
         report.blocks.iter().filter_map(table).collect()
     }
 

@@ -17,7 +17,7 @@ mod reasoning;
 mod redaction;
 
 pub(crate) use custody::{CustodyLine, StatementWire};
-pub(crate) use judgement::{FactWire, FindingWire, JudgementWire, LawWire, RuleWire, TrendWire};
+pub(crate) use judgement::{ControlWire, FactWire, FindingWire, JudgementWire, LawWire, RuleWire, TrendWire};
 pub(crate) use reasoning::{InputWire, ParameterWire, REVIEW_DECISIONS, ReasonedWire, ReasoningFile, ReviewWire};
 pub(crate) use redaction::{CountWire, RedactedFileLine, RedactionLine, RedactionsWire};
 

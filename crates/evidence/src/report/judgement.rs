@@ -7,7 +7,7 @@ use model::{Instant, counted, grouped};
 use super::words::{is_are, when};
 use super::{Block, Cell, Column, Table, Text, Tone, tone};
 use crate::document::verdict;
-use crate::wire::{DocumentWire, FindingWire, JudgementWire, LawWire, RuleWire};
+use crate::wire::{ControlWire, DocumentWire, FindingWire, JudgementWire, LawWire, RuleWire};
 
 mod basis;
 
@@ -161,6 +161,7 @@ fn sections(wire: &JudgementWire, level: u8, blocks: &mut Vec<Block>) {
     open(&of("not judged"), &by_name("not given"), level, blocks);
     accepted(wire, level, blocks);
     kept(&by_name("met"), &by_name("not applicable"), level, blocks);
+    controls(&wire.controls, level, blocks);
     people(wire, level, blocks);
     basis::changed(wire.trend.as_ref(), level, blocks);
     basis::facts(&wire.facts, level, blocks);
@@ -232,6 +233,7 @@ fn findings(findings: &[FindingWire], summary: &str) -> Block {
         let mut what = vec![Text::strong(&finding.subject)];
         what.extend(finding.place.as_ref().map(|place| Text { voice: super::Voice::Exact, ..Text::small(place) }));
         let mut said = vec![Text::plain(&finding.message)];
+        said.extend(finding.since.as_ref().map(|since| Text::small(format!("seen first {}", when(since)))));
         if finding.verdict == "no data" {
             said.insert(0, Text { tone: Tone::Open, ..Text::strong("not judged") });
         }
@@ -331,6 +333,33 @@ fn kept(met: &[&RuleWire], apart: &[&RuleWire], level: u8, blocks: &mut Vec<Bloc
         blocks.push(heading(level + 1, "Rules that are about nothing here"));
         blocks.push(short(apart, "Rules that are about nothing here", None));
     }
+}
+
+/// Every control of a framework: what is seen of it, and what is left to a person.
+fn controls(controls: &[ControlWire], level: u8, blocks: &mut Vec<Block>) {
+    if controls.is_empty() {
+        return;
+    }
+    blocks.push(heading(level, "Controls"));
+    blocks.push(Block::Paragraph(Text::plain(
+        "No control is met by what a machine sees alone. Evidence is what rules found as it must be.",
+    )));
+    let tone = |sight: &str| match sight {
+        "broken" => Tone::Bad,
+        "evidence" => Tone::Good,
+        _ => Tone::Open,
+    };
+    let row = |one: &ControlWire| {
+        let seen = Text { tone: tone(&one.sight), ..Text::strong(&one.sight) };
+        let mut by = vec![seen];
+        by.extend(one.rules.iter().map(|rule| Text::exact(format!("{}: {}", rule.rule, rule.answer))));
+        vec![Cell(vec![Text::strong(&one.article), Text::plain(&one.title)]), Cell(by), Cell::of(&one.person)]
+    };
+    blocks.push(Block::Table(Table {
+        summary: "Controls, how far machines see them, and what is left to a person".to_owned(),
+        columns: vec![column("Control", 32, false), column("Seen", 38, false), column("Left to a person", 30, false)],
+        rows: controls.iter().map(row).collect(),
+    }));
 }
 
 /// What no program can judge.

@@ -9,6 +9,8 @@ pub(crate) struct JudgementWire {
     pub(crate) verdict: String,
     pub(crate) packs: Vec<PackWire>,
     pub(crate) rules: Vec<RuleWire>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) controls: Vec<ControlWire>,
     pub(crate) stale_suppressions: Vec<FindingWire>,
     pub(crate) facts: Vec<FactWire>,
     pub(crate) trend: Option<TrendWire>,
@@ -57,6 +59,27 @@ pub(crate) struct FindingWire {
     pub(crate) subject: String,
     pub(crate) message: String,
     pub(crate) place: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) since: Option<String>,
+}
+
+/// A control of a framework, and what the rules say of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ControlWire {
+    pub(crate) pack: String,
+    pub(crate) control: String,
+    pub(crate) article: String,
+    pub(crate) title: String,
+    pub(crate) sight: String,
+    pub(crate) rules: Vec<AnsweredWire>,
+    pub(crate) person: String,
+}
+
+/// A rule that looks at a control.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AnsweredWire {
+    pub(crate) rule: String,
+    pub(crate) answer: String,
 }
 
 /// A finding that somebody accepted.

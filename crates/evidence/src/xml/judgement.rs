@@ -1,7 +1,7 @@
 //! What the rules of packs came to.
 
 use super::Xml;
-use crate::wire::{FindingWire, JudgementWire, RuleWire, TrendWire};
+use crate::wire::{ControlWire, FindingWire, JudgementWire, RuleWire, TrendWire};
 
 pub(super) fn write_judgement(xml: &mut Xml, judgement: &JudgementWire) {
     xml.start("judgement", &[]);
@@ -9,6 +9,7 @@ pub(super) fn write_judgement(xml: &mut Xml, judgement: &JudgementWire) {
         xml.empty("pack", &[("name", Some(&pack.name)), ("version", Some(&pack.version))]);
     }
     judgement.rules.iter().for_each(|rule| write_rule(xml, rule));
+    judgement.controls.iter().for_each(|control| write_control(xml, control));
     for finding in &judgement.stale_suppressions {
         write_finding(xml, "stale", finding);
     }
@@ -67,9 +68,28 @@ fn write_rule(xml: &mut Xml, rule: &RuleWire) {
 }
 
 fn write_finding(xml: &mut Xml, name: &'static str, finding: &FindingWire) {
-    xml.start(name, &[("verdict", Some(&finding.verdict)), ("place", finding.place.as_deref())]);
+    let (place, since) = (finding.place.as_deref(), finding.since.as_deref());
+    xml.start(name, &[("verdict", Some(&finding.verdict)), ("place", place), ("since", since)]);
     xml.text("subject", &finding.subject);
     xml.text("message", &finding.message);
+    xml.end();
+}
+
+fn write_control(xml: &mut Xml, control: &ControlWire) {
+    xml.start(
+        "control",
+        &[
+            ("pack", Some(&control.pack)),
+            ("id", Some(&control.control)),
+            ("article", Some(&control.article)),
+            ("sight", Some(&control.sight)),
+        ],
+    );
+    xml.text("title", &control.title);
+    for one in &control.rules {
+        xml.empty("by", &[("rule", Some(&one.rule)), ("answer", Some(&one.answer))]);
+    }
+    xml.text("person", &control.person);
     xml.end();
 }
 

@@ -282,8 +282,13 @@ impl Settings<'_> {
             endpoint: owned("endpoint"),
             region: owned("region"),
             api: self.file("api"),
+            rebuild: self.flag("rebuild"),
             ..usual
         })
+    }
+
+    fn flag(&self, key: &str) -> bool {
+        self.value(key).is_some_and(|value| matches!(value, Value::Flag(true)))
     }
 
     fn span(&self, key: &str) -> Result<Option<Duration>, Fault> {

@@ -39,6 +39,8 @@ pub struct Access {
     pub region: Option<String>,
     /// The YAML file that describes an HTTP API.
     pub api: Option<PathBuf>,
+    /// Tables of MySQL and MariaDB are rebuilt after rows of them were deleted.
+    pub rebuild: bool,
 }
 
 impl Default for Access {
@@ -58,6 +60,7 @@ impl Default for Access {
             endpoint: None,
             region: None,
             api: None,
+            rebuild: false,
         }
     }
 }

@@ -147,6 +147,9 @@ impl Search {
     /// What stands in lines of base64 that were joined.
     fn in_joined(&self, haystack: &[u8], found: &mut Vec<usize>) {
         let Some((automaton, patterns)) = &self.joined else { return };
+        if !automaton.is_match(haystack) {
+            return;
+        }
         for hit in automaton.find_overlapping_iter(haystack) {
             let needle = self.patterns[patterns[hit.pattern().as_usize()]].needle;
             if !found.contains(&needle) {

@@ -8,6 +8,7 @@
 //! equal to 7. A value that the column's type cannot hold finds nothing.
 
 mod catalog;
+mod compact;
 mod faults;
 mod rights;
 mod scan;
@@ -27,9 +28,6 @@ use crate::access::Access;
 use crate::sql::{self, Bind, Change, Engine, Field, Naming, Scan, SqlStore, Statement};
 use session::Session;
 pub(crate) use settings::settings;
-
-/// Tables up to this size are rebuilt after a deletion; larger ones would take minutes and as much disk again.
-const REBUILD_BYTES: u64 = 256 << 20;
 
 /// Opens the database at `url`: `mysql://USER@HOST:PORT/DATABASE`.
 pub(crate) fn open(url: &str, access: &Access, dataset: &Dataset) -> Result<Box<dyn DataStore>, Fault> {
@@ -183,59 +181,7 @@ impl Engine for MySql {
     }
 
     fn compact(&mut self, collections: &[&Collection]) -> Result<Vec<String>, Fault> {
-        let mut said = Vec::new();
-        for collection in collections.iter().filter(|collection| !collection.read_only) {
-            said.push(self.rebuild(collection)?);
-        }
-        said.extend(self.remains()?);
-        Ok(said)
-    }
-}
-
-impl MySql {
-    /// Rebuilds a table without the space of deleted rows, and renews what the planner remembers of its values.
-    fn rebuild(&mut self, collection: &Collection) -> Result<String, Fault> {
-        let name = &collection.name;
-        let size = self.session.texts(
-            "SELECT CAST(COALESCE(DATA_LENGTH, 0) + COALESCE(INDEX_LENGTH, 0) AS CHAR) FROM information_schema.TABLES
-             WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?",
-            &[name],
-        )?;
-        let size = size.first().and_then(|row| row.first()?.as_deref()?.parse::<u64>().ok()).unwrap_or(u64::MAX);
-        let table = self.table(collection);
-        if size > REBUILD_BYTES {
-            self.session.texts(&format!("ANALYZE TABLE {table}"), &[])?;
-            return Ok(format!(
-                "{name} is too large to be rebuilt in passing: freed pages keep deleted values until InnoDB uses them again, or until OPTIMIZE TABLE {table}."
-            ));
-        }
-        // Both answer in rows; what went wrong is a row as well.
-        let answers = self.session.texts(&format!("OPTIMIZE TABLE {table}"), &[])?;
-        let wrong = |row: &&Vec<Cell>| {
-            let word = row.get(2).and_then(Option::as_deref).unwrap_or_default();
-            word.eq_ignore_ascii_case("error")
-        };
-        Ok(match answers.iter().find(wrong).and_then(|row| row.get(3).cloned().flatten()) {
-            Some(why) => {
-                format!("{name} was not rebuilt ({why}): freed pages keep deleted values until they are used again.")
-            }
-            None => format!("{name} was rebuilt (OPTIMIZE TABLE)."),
-        })
-    }
-
-    /// What no statement takes away.
-    fn remains(&mut self) -> Result<Vec<String>, Fault> {
-        let mut said =
-            vec!["InnoDB's undo and redo logs hold what rows were until they are purged and written over.".to_owned()];
-        let log = self.session.one("SELECT CAST(@@global.log_bin + 0 AS CHAR)")?;
-        if log.as_deref() != Some("0") {
-            said.push(
-                "The binary log, and the relay logs of replicas, hold what rows were until they expire (binlog_expire_logs_seconds) or are purged (PURGE BINARY LOGS)."
-                    .to_owned(),
-            );
-        }
-        said.push("Backups and replicas still hold what they held.".to_owned());
-        Ok(said)
+        compact::compact(self, collections)
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 
 use super::faults::{commit_unknown, fault};
 use crate::access::{Access, Tls};
-use crate::sql::{self, Bind, Statement};
+use crate::sql::{self, Beside, Bind, Statement};
 
 /// How long, in seconds, the server waits for this side to take an answer: other stores may be asked between two rows.
 const READING: u32 = 600;
@@ -89,11 +89,20 @@ fn options(url: &str, access: &Access) -> Result<(String, MySqlConnectOptions), 
     Ok((host, options.statement_cache_capacity(0)))
 }
 
+impl Beside for Session {
+    fn beside(&self) -> Result<Session, Fault> {
+        Session::to(self.host.clone(), self.options.clone(), self.access.clone())
+    }
+}
+
 impl Session {
     pub(super) fn open(url: &str, access: &Access) -> Result<Session, Fault> {
         let (host, options) = options(url, access)?;
+        Session::to(host, options, access.clone())
+    }
+
+    fn to(host: String, options: MySqlConnectOptions, access: Access) -> Result<Session, Fault> {
         let runtime = sql::runtime()?;
-        let access = access.clone();
         let mut session = Session {
             host,
             options,
@@ -169,6 +178,10 @@ impl Session {
 
     pub(super) fn version(&self) -> &str {
         &self.version
+    }
+
+    pub(super) fn rebuilds(&self) -> bool {
+        self.access.rebuild
     }
 
     pub(super) fn is_maria(&self) -> bool {

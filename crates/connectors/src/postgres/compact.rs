@@ -6,9 +6,9 @@ use model::Fault;
 use privacy::catalog::Collection;
 use privacy::row::Cell;
 
+use super::Postgres;
 use super::session::Session;
-use super::{Postgres, pair};
-use crate::sql::{Bind, Engine as _, Statement, elements};
+use crate::sql::{self, Bind, Engine as _, Statement, elements};
 
 /// Of each table: whether VACUUM would do it (it only warns when this user may not), and the materialized views over it,
 /// directly or through other views.
@@ -54,7 +54,7 @@ pub(super) fn compact(store: &mut Postgres, collections: &[&Collection]) -> Resu
         Err(fault) if fault.code() == "store-unreachable" => Err(fault),
         outcome => Ok(outcome),
     };
-    let outcomes = pair::side_by_side(&mut store.session, &tables, rows, vacuum)?;
+    let outcomes = sql::side_by_side(&mut store.session, &tables, rows, vacuum)?;
     for ((collection, _), outcome) in tables.iter().zip(outcomes) {
         match outcome {
             Ok(()) => done.push(collection.name.clone()),

@@ -8,7 +8,6 @@ mod address;
 mod catalog;
 mod compact;
 mod faults;
-mod pair;
 mod scan;
 mod session;
 mod settings;

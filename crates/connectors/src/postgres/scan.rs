@@ -14,8 +14,8 @@ use privacy::store::{Needles, Scanned};
 
 use super::session::Session;
 use super::types::{Class, column};
-use super::{Postgres, is_wordless, pair};
-use crate::sql::{Bind, Engine as _, Scan, Shape, Statement};
+use super::{Postgres, is_wordless};
+use crate::sql::{self, Bind, Engine as _, Scan, Shape, Statement};
 use rows::Rows;
 
 /// Longest value that comes in one piece.
@@ -51,7 +51,7 @@ pub(super) fn scan(store: &mut Postgres, catalog: &Catalog, scan: &mut Scan<'_>)
         Err(fault) if matches!(fault.code(), "store-permission" | "store-refused") => Ok(Err(fault)),
         Err(fault) => Err(fault),
     };
-    let sieved = pair::side_by_side(&mut store.session, &plans, rows, sieve)?;
+    let sieved = sql::side_by_side(&mut store.session, &plans, rows, sieve)?;
     for (plan, sieved) in plans.iter().zip(sieved) {
         match sieved.and_then(|sieved| plan.tell(store, sieved, scan)) {
             Ok(()) => scan.scanned.collections += 1,
@@ -286,12 +286,13 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// What the server puts together of each searched column: its values with line ends between them, which belong to no word,
-/// and the number of rows.
+/// What the server puts together of each searched column: its values with bars between them, and the number of rows. A bar
+/// belongs to no word, no escape and no base64; with the end of a line there, every value would be searched twice: once more
+/// joined to the next one, as lines of base64 are.
 fn gathered(store: &Postgres, collection: &Collection, columns: &[&Column]) -> String {
     let all = columns.iter().map(|column| match store.type_of(collection, column).class {
-        Class::Bytes => format!("string_agg({}, '\\x0a'::bytea)", raw(store, collection, column)),
-        _ => format!("string_agg({}, E'\\n')", raw(store, collection, column)),
+        Class::Bytes => format!("string_agg({}, '\\x7c'::bytea)", raw(store, collection, column)),
+        _ => format!("string_agg({}, '|')", raw(store, collection, column)),
     });
     all.chain(["count(*)".to_owned()]).collect::<Vec<_>>().join(", ")
 }

@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use super::address::Address;
 use super::faults;
 use crate::access::Access;
-use crate::sql::{self, Bind, Statement};
+use crate::sql::{self, Beside, Bind, Statement};
 
 /// How much longer than its statements may take a server may be silent before the connection counts as broken.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -42,6 +42,14 @@ pub(super) struct Session {
     search_path: String,
 }
 
+impl Beside for Session {
+    fn beside(&self) -> Result<Session, Fault> {
+        let mut session = Session::new(self.address.clone(), &self.access)?;
+        session.connect()?;
+        Ok(session)
+    }
+}
+
 impl Session {
     pub(super) fn new(address: Address, access: &Access) -> Result<Self, Fault> {
         let runtime = sql::runtime()?;
@@ -57,13 +65,6 @@ impl Session {
             schema,
             search_path,
         })
-    }
-
-    /// One more connection of the same kind.
-    pub(super) fn beside(&self) -> Result<Session, Fault> {
-        let mut session = Session::new(self.address.clone(), &self.access)?;
-        session.connect()?;
-        Ok(session)
     }
 
     pub(super) fn label(&self) -> &str {

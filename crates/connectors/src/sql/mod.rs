@@ -8,6 +8,8 @@ mod faults;
 mod fold;
 mod json;
 mod lists;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod pair;
 mod pump;
 mod search;
 mod shape;
@@ -20,6 +22,8 @@ pub(crate) use fold::{address, digits, hex, lower, with_blanks};
 #[cfg(feature = "postgres")]
 pub(crate) use json::elements;
 pub(crate) use json::{array, compact, string};
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(crate) use pair::{Beside, side_by_side};
 pub(crate) use pump::{drain, patient, runtime};
 pub(crate) use shape::{Field, Shape};
 pub(crate) use statement::{Bind, Statement, quoted};

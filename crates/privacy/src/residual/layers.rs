@@ -86,20 +86,28 @@ pub(super) fn joined(text: &[u8], around: usize, look: &mut dyn FnMut(&[u8])) {
         (before && after.is_some_and(|after| after.iter().all(|byte| is_base64(*byte)))).then_some((length, None))
     };
     for range in windows(text, around, breaks(text), &is_break) {
-        let piece = &text[range];
-        let mut whole = Vec::with_capacity(piece.len());
-        let mut at = 0;
-        while at < piece.len() {
-            match line_break(&piece[at..]) {
-                Some(length) => at += length,
-                None => {
-                    whole.push(piece[at]);
-                    at += 1;
-                }
-            }
-        }
-        look(&whole);
+        look(&unbroken(&text[range]));
     }
+}
+
+/// The text without its breaks of lines.
+fn unbroken(text: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::with_capacity(text.len());
+    let mut done = 0;
+    for at in breaks(text) {
+        // The line feed of a pair went with the return before it.
+        if at < done {
+            continue;
+        }
+        // A soft break begins with its sign.
+        let at = if text[at] == b'\n' && text[done..at].ends_with(b"=") { at - 1 } else { at };
+        if let Some(length) = line_break(&text[at..]) {
+            whole.extend_from_slice(&text[done..at]);
+            done = at + length;
+        }
+    }
+    whole.extend_from_slice(&text[done..]);
+    whole
 }
 
 /// A break of a line, as it is or escaped in JSON, and the blanks behind it.

@@ -4,7 +4,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use model::Fault;
 
-use super::session::Session;
+/// A connection that can be had twice.
+pub(crate) trait Beside: Sized + Send {
+    /// One more connection of the same kind.
+    fn beside(&self) -> Result<Self, Fault>;
+}
 
 /// With fewer rows a second connection costs more than it saves.
 const ROWS_LEAST: u64 = 100_000;
@@ -14,14 +18,14 @@ const ROWS_LEAST: u64 = 100_000;
 ///
 /// # Errors
 /// What `act` says on this connection.
-pub(super) fn side_by_side<J: Sync, T: Send>(
-    session: &mut Session,
+pub(crate) fn side_by_side<S: Beside, J: Sync, T: Send>(
+    session: &mut S,
     jobs: &[J],
     rows: u64,
-    act: impl Fn(&mut Session, &J) -> Result<T, Fault> + Sync,
+    act: impl Fn(&mut S, &J) -> Result<T, Fault> + Sync,
 ) -> Result<Vec<T>, Fault> {
     let next = AtomicUsize::new(0);
-    let work = |session: &mut Session, done: &mut Vec<(usize, T)>| -> Result<(), Fault> {
+    let work = |session: &mut S, done: &mut Vec<(usize, T)>| -> Result<(), Fault> {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(job) = jobs.get(at) else { return Ok(()) };

@@ -2,6 +2,7 @@
 
 mod notices;
 mod shown;
+mod supplement;
 mod tell;
 mod term;
 mod withdraw;
@@ -14,7 +15,9 @@ use super::Done;
 use crate::cli::context::Context;
 use crate::cli::examples::Example;
 use crate::cli::exit::Exit;
+use crate::cli::passphrase::PassphraseArgs;
 use crate::cli::request_list;
+use crate::cli::sealers::KeyArgs;
 use crate::cli::subject::SubjectArgs;
 
 pub(crate) const EXAMPLES: &[Example] = &[
@@ -80,6 +83,9 @@ enum Verb {
     /// Withdraw a request: the person took it back, or an erase is planned anew
     Withdraw(WithdrawArgs),
     /// Note that a recipient of the data was told (Art. 19)
+    ///
+    /// After an erasure was answered each note also writes a supplement to its certificate, supplement-NNNN.json, signed and
+    /// chained to it: `probity verify` checks it.
     Told(ToldArgs),
     /// Draft what recipients are to be told (Art. 19)
     Notices(NoticesArgs),
@@ -248,6 +254,10 @@ struct ToldArgs {
     /// Not told: it proves impossible or involves disproportionate effort, and why (Art. 19)
     #[arg(long, value_name = "WORDS", conflicts_with_all = ["by", "at", "acknowledged"])]
     impossible: Option<String>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+    #[command(flatten)]
+    key: KeyArgs,
 }
 
 #[derive(Args, Debug)]

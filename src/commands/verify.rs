@@ -1,8 +1,8 @@
 //! `verify`: check a package, or anything that is signed and stamped in a form of others.
 
+mod input;
 mod shown;
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -19,6 +19,7 @@ use crate::cli::context::Context;
 use crate::cli::examples::Example;
 use crate::cli::exit::Exit;
 use crate::cli::progress::Count;
+use input::{Holder, Input};
 use shown::Checked;
 
 pub(crate) const EXAMPLES: &[Example] = &[
@@ -37,6 +38,10 @@ pub(crate) const EXAMPLES: &[Example] = &[
         line: "probity verify ann.zip --trust controller.pub",
     },
     Example {
+        about: "The same, encrypted to me; what is in it stays in memory",
+        line: "probity verify ann.zip.age --identity key.txt --trust controller.pub",
+    },
+    Example {
         about: "A certificate of erasure, and whether it is about the plan that was approved",
         line: "probity verify certificate.json --plan plan.json",
     },
@@ -46,8 +51,8 @@ pub(crate) const EXAMPLES: &[Example] = &[
 ///
 /// What it is shows in its content, whatever its name: a package of probity; an ASiC-E or ASiC-S container; a BagIt bag, as
 /// a folder or zipped; a PDF with signatures; a time stamp (.tsr, .tst), a CMS signature (.p7s, .p7m) or an OpenTimestamps
-/// proof (.ots); what `export` wrote, as a zip or unpacked. An export as one document and a certificate of erasure (JSON or
-/// XML) are checked with the SSH signature that lies beside them as FILE.sig, and so is any file that somebody signed with
+/// proof (.ots); what `export` wrote, as a zip or unpacked. An export as one document, a certificate of erasure (JSON or
+/// XML) and a supplement to one are checked with the SSH signature that lies beside them as FILE.sig, and so is any file that somebody signed with
 /// ssh-keygen. Nothing is unpacked to the disk, and nothing is fetched but blocks from the node that you name.
 ///
 /// A container or PDF in which nothing is signed does not hold. A bag has no signature by nature: it holds when every file is
@@ -62,6 +67,12 @@ pub(crate) struct VerifyArgs {
     /// The plan that a certificate of erasure is about (`erase --dry-run --plan FILE`), to compare them
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
+    /// The certificate of erasure that a supplement continues, and the supplements between them (can be repeated)
+    #[arg(long, value_name = "FILE")]
+    certificate: Vec<PathBuf>,
+    /// Secret key of age (the file of age-keygen) to which the file is encrypted; what is in it is not written to the disk
+    #[arg(long, value_name = "KEY")]
+    identity: Option<PathBuf>,
     /// Certificate (PEM, DER) or public key (OpenSSH, PEM) that you trust (can be repeated)
     #[arg(long, value_name = "FILE")]
     trust: Vec<PathBuf>,
@@ -94,49 +105,51 @@ pub(crate) fn run(context: &mut Context, args: VerifyArgs) -> Result<Done, Fault
 }
 
 fn judge(args: &VerifyArgs, ask: &Ask, progress: &dyn Progress) -> Result<Verification, Fault> {
+    let holder = Holder::read(args.identity.as_deref())?;
     if args.file.is_dir() {
         no_data(args, "A folder")?;
         return foreign::verify_folder(&args.file, ask, progress);
     }
-    let file = open(&args.file)?;
+    let file = holder.open(&args.file)?;
+    if args.identity.is_some() && !file.is_sealed() {
+        return Err(Fault::usage("data-not-needed", "The file is not encrypted").advise("Leave out --identity."));
+    }
     let (form, file, data) = match foreign::recognise(&file) {
         Err(fault) if fault.code() == "not-verifiable" => {
-            let beside = signature_of(&args.file)?.ok_or(fault)?;
+            let beside = signature_of(&args.file, &holder)?.ok_or(fault)?;
             no_data(args, "A file with its signature beside it")?;
             (Form::SshSignature, beside, Some((file, args.file.display().to_string())))
         }
         form => {
             let form = form?;
             let data = data_of(args, form)?;
-            (form, file, data.map(|path| named(&path)).transpose()?)
+            (form, file, data.map(|path| holder.named(&path)).transpose()?)
         }
     };
-    let plan = args.plan.as_deref().map(named).transpose()?;
-    if form != Form::SshSignature && plan.is_some() {
-        return Err(Fault::usage("data-not-needed", "Only a certificate of erasure is compared with a plan")
-            .advise("Leave out --plan."));
+    let plan = args.plan.as_ref().map(|path| holder.named(path)).transpose()?;
+    if form != Form::SshSignature && (plan.is_some() || !args.certificate.is_empty()) {
+        let message = "Only a certificate of erasure is compared with a plan, and only a supplement with a certificate";
+        return Err(Fault::usage("data-not-needed", message).advise("Leave out --plan and --certificate."));
     }
-    let beside = Beside { data: data.as_ref().map(as_data), plan: plan.as_ref().map(as_data) };
+    let earlier = args.certificate.iter().map(|path| holder.named(path)).collect::<Result<Vec<_>, _>>()?;
+    let earlier: Vec<Data<'_>> = earlier.iter().map(as_data).collect();
+    let beside = Beside { data: data.as_ref().map(as_data), plan: plan.as_ref().map(as_data), earlier: &earlier };
     foreign::verify(form, &file, beside, ask, progress)
 }
 
-fn named(path: &Path) -> Result<(File, String), Fault> {
-    Ok((open(path)?, path.display().to_string()))
-}
-
-fn as_data((bytes, name): &(File, String)) -> Data<'_> {
+fn as_data((bytes, name): &(Input, String)) -> Data<'_> {
     Data { name, bytes }
 }
 
-/// The SSH signature that lies beside a file.
-fn signature_of(path: &Path) -> Result<Option<File>, Fault> {
+/// The SSH signature that lies beside a file; beside an encrypted one it is encrypted too.
+fn signature_of(path: &Path, holder: &Holder) -> Result<Option<Input>, Fault> {
     let mut name = path.as_os_str().to_owned();
     name.push(".sig");
     let beside = PathBuf::from(name);
     if !beside.is_file() {
         return Ok(None);
     }
-    let file = open(&beside)?;
+    let file = holder.open(&beside)?;
     Ok(foreign::recognise(&file).is_ok_and(|form| form == Form::SshSignature).then_some(file))
 }
 
@@ -156,16 +169,6 @@ fn no_data(args: &VerifyArgs, what: &str) -> Result<(), Fault> {
         Some(_) => Err(Fault::usage("data-not-needed", format!("{what} holds its own data"))
             .advise("Leave out --data: it is for time stamps, signatures and proofs that lie beside their file.")),
     }
-}
-
-fn open(path: &Path) -> Result<File, Fault> {
-    let failed = |error| Fault::io("open", path, error);
-    // A pipe would be waited for, and none of this can be read from the middle.
-    if !path.metadata().map_err(failed)?.is_file() {
-        return Err(Fault::bad_input("not-seekable", format!("{} is no file", path.display()))
-            .advise("Save it to a file first."));
-    }
-    File::open(path).map_err(failed)
 }
 
 #[cfg(feature = "house")]

@@ -174,6 +174,7 @@ fn a_document_is_signed_beside_itself() {
     let document: Value = serde_json::from_str(&house.read("ann.json")).unwrap();
     assert!(document["signature"]["check"].as_str().unwrap().starts_with("ssh-keygen -Y check-novalidate"));
     fit_their_schemas(&[document]);
+    only_its_holder_verifies_it(&house);
     if judge("age") {
         house.shell("age-keygen -o key.txt 2>/dev/null").expect(0);
         let to = house.shell("age-keygen -y key.txt").expect(0).stdout;
@@ -185,6 +186,44 @@ fn a_document_is_signed_beside_itself() {
             .expect(0);
         verified(&house, &["a.json"], 0);
     }
+}
+
+/// What is encrypted is verified with the key that it is encrypted to, whatever it is, and without a trace on the disk.
+fn only_its_holder_verifies_it(house: &House) {
+    house.write("holder.txt", crate::redact::IDENTITY);
+    let to = ["--encrypt-to", crate::redact::RECIPIENT];
+    let mine = ["--identity", "holder.txt"];
+    house.run(&[&["export", ANN, "--format", "json", "--output", "mine.age"][..], &to].concat()).expect(0);
+    house.run(&[&["export", ANN, "--output", "mine.zip.age"][..], &to].concat()).expect(0);
+    house.run(&["case", "new", "c1", "--title", "Outage"]).expect(0);
+    house.run(&[&["package", "build", "c1", "--output", "mine.asice.age"][..], &to].concat()).expect(0);
+    let before = house.shell("find . -path ./.probity -prune -o -print | sort").stdout;
+    for (name, form) in [
+        ("mine.age", "export of personal data"),
+        ("mine.zip.age", "export of personal data"),
+        ("mine.asice.age", "evidence package"),
+    ] {
+        house.run(&["verify", name]).expect(6).code("encrypted-input");
+        let found = verified(house, &[&[name][..], &mine].concat(), 0);
+        assert_eq!((&found["form"], &found["intact"]), (&form.into(), &true.into()), "{name}");
+        house.run(&["verify", name, "--identity", "probity.toml"]).expect(6).code("bad-identity");
+        let bytes = fs::read(house.path(name)).unwrap();
+        // A byte in the middle, the end, and the stanza of the key.
+        let mut bent = bytes.clone();
+        bent[bytes.len() / 2] ^= 1;
+        house.write("bent.age", &bent);
+        house.write("cut.age", &bytes[..bytes.len() - 20]);
+        house.shell(&format!("test ! -e {name}.sig || cp {name}.sig bent.age.sig")).expect(0);
+        let ran = house.run(&[&["verify", "bent.age"][..], &mine].concat());
+        assert!([1, 6, 8].contains(&ran.exit), "{ran:?}");
+        house.run(&[&["verify", "cut.age"][..], &mine].concat()).expect(6).code("bad-age-file");
+        house.shell("rm -f bent.age bent.age.sig cut.age").expect(0);
+    }
+    house.write("other.txt", "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX\n");
+    house.run(&["verify", "mine.age", "--identity", "other.txt"]).expect(4).code("wrong-identity");
+    house.run(&["verify", "ann.json", "--identity", "holder.txt"]).expect(2).code("data-not-needed");
+    house.shell("rm other.txt").expect(0);
+    assert_eq!(house.shell("find . -path ./.probity -prune -o -print | sort").stdout, before);
 }
 
 /// The requests that were answered, and the digest that was confirmed.
@@ -297,6 +336,51 @@ fn a_certificate_tells_recipients_and_backups() {
     assert_eq!(certificate["backups"][0]["until"], until.trim());
     fit_their_schemas(&[plan, left, done, certificate]);
     judged(&house, "req-0001", &["Carrier", "told 2026-11-22", "still to be told", "tapes in Ulm", until.trim()]);
+}
+
+/// Who is told after the request was answered stands in supplements, which are signed and go back to the certificate.
+#[test]
+fn recipients_who_are_told_later_reach_the_certificate() {
+    let house = shop("");
+    erased(&house);
+    let tell = |who: &str, how: &[&str]| {
+        let told = house.run(&[&["request", "told", "req-0001", "--recipient", who][..], how].concat()).expect(0);
+        assert!(told.stderr.contains("supplement-000"), "{}", told.stderr);
+    };
+    tell("Carrier", &["--by", "registered letter"]);
+    tell("Tax office", &["--impossible", "it was dissolved"]);
+    tell("Carrier", &["--by", "registered letter", "--acknowledged", "2026-11-22T12:00:00Z"]);
+    house.shell("cp .probity/requests/req-0001/supplement-* done").expect(0);
+    let third: Value = serde_json::from_str(&house.read("done/supplement-0003.json")).unwrap();
+    assert_eq!(third["recipients"][0]["told"]["by"], "registered letter");
+    assert!(third["recipients"][0]["told"]["acknowledged_at"].is_string(), "{third}");
+    assert_eq!((&third["recipients"][1]["exempt"], &third["number"]), (&"it was dissolved".into(), &3.into()));
+    let digest = |name: &str| house.shell(&format!("sha256sum < done/{name} | cut -d' ' -f1")).expect(0).stdout;
+    assert_eq!(third["certificate"], format!("sha256:{}", digest("certificate.json").trim()));
+    assert_eq!(third["follows"], format!("sha256:{}", digest("supplement-0002.json").trim()));
+    fit_their_schemas(&[third]);
+    let check =
+        "ssh-keygen -Y verify -f supplement-0003.json.allowed_signers -I sealer@probity -n erase-supplement@probity";
+    house.shell(&format!("cd done && {check} -s supplement-0003.json.sig < supplement-0003.json")).expect(0);
+    let at = |number: u32| format!("done/supplement-000{number}.json");
+    let (one, two, three) = (at(1), at(2), at(3));
+    let against = |of: &[&str], exit: i32| {
+        let earlier = of.iter().flat_map(|name| ["--certificate", *name]);
+        verified(&house, &std::iter::once(three.as_str()).chain(earlier).collect::<Vec<_>>(), exit)
+    };
+    let whole = against(&["done/certificate.json", &two, &one], 0);
+    assert_eq!(whole["form"], "supplement to a certificate of erasure");
+    let said = whole.to_string();
+    assert!(said.contains("this very certificate") && said.contains("2 of 2 recipients were told"), "{said}");
+    assert!(against(&["done/certificate.json", &two], 0).to_string().contains("name supplement 1"));
+    assert!(against(&[], 0).to_string().contains("name it with --certificate"));
+    assert!(failures(&against(&[&one, &two], 1)).contains("none of those named"));
+    house.run(&["verify", "done/certificate.json", "--certificate", &one]).expect(2).code("data-not-needed");
+    house.shell("cp done/supplement-0003.json.sig bad.json.sig && sed s/dissolved/moved/ done/supplement-0003.json > bad.json").expect(0);
+    assert!(failures(&verified(&house, &["bad.json"], 1)).contains("not over these bytes"));
+    house.shell("rm .probity/requests/req-0001/supplement-0003.json").expect(0);
+    let again = ["request", "told", "req-0001", "--recipient", "Carrier", "--by", "letter"];
+    house.run(&again).expect(6).code("bad-request-file");
 }
 
 /// What others say of the XML and of the PDF of a certificate.

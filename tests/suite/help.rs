@@ -131,6 +131,11 @@ fn example(house: &House, line: &str) -> Ran {
         line if line.contains("verify c42.asice") || line.contains("timestamp c42.asice") => {
             format!("{case}; {package}")
         }
+        line if line.contains("verify ann.zip.age") => format!(
+            "echo '{}' > key.txt; probity export email=ann@example.org --output ann.zip.age --encrypt-to {} >&2",
+            crate::redact::IDENTITY.trim(),
+            crate::redact::RECIPIENT
+        ),
         line if line.contains("verify ann.zip") => {
             String::from("probity export email=ann@example.org --output ann.zip >&2")
         }

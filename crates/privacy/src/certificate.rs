@@ -5,6 +5,7 @@
 //! digests.
 
 mod json;
+mod supplement;
 mod xml;
 
 use model::{Digest, Fault, Instant};
@@ -15,6 +16,7 @@ use crate::plan::{Outcome, PASSING, Plan, Step};
 use crate::register::Recipient;
 use crate::row::digest as row_digest;
 use crate::verify::{StoreVerified, Verified};
+pub use supplement::Supplement;
 
 /// The schema of [`Certificate::to_xml`], as it stands in `schemas/`.
 pub const XSD: &[u8] = include_bytes!("../../../schemas/erase-certificate.v1.xsd");

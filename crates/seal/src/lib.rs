@@ -76,7 +76,7 @@ pub use limits::Limits;
 #[cfg(feature = "age")]
 pub use passphrase::{is_protected, protect, unprotect};
 #[cfg(feature = "age")]
-pub use sealed::{Sealing, decrypt_with, encrypt_to, new_holder};
+pub use sealed::{Opened, Sealing, decrypt_with, encrypt_to, new_holder};
 pub use signer::Ed25519Signer;
 #[cfg(feature = "x509")]
 pub use trust::judge_signer;

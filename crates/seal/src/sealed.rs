@@ -1,6 +1,6 @@
 //! Files for the holder of a key: age with one X25519 stanza, which `age -d -i key.txt` opens.
 
-use std::io::{self, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -34,18 +34,54 @@ pub fn new_holder() -> (Zeroizing<String>, String) {
 /// # Errors
 /// `bad-identity`; `wrong-identity` when the file is for somebody else; `bad-age-file` when it is damaged.
 pub fn decrypt_with(identity: &str, bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    age::decrypt(&holder(identity)?, bytes).map(Zeroizing::new).map_err(explain)
+}
+
+fn holder(identity: &str) -> Result<Identity, Fault> {
     let line = identity.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
-    let identity = line.and_then(|line| Identity::from_str(line).ok()).ok_or_else(|| {
+    line.and_then(|line| Identity::from_str(line).ok()).ok_or_else(|| {
         Fault::bad_input("bad-identity", "this is no secret key of age")
             .advise("Give the file that `age-keygen -o FILE` wrote; it holds a line that begins with AGE-SECRET-KEY-1.")
-    })?;
-    age::decrypt(&identity, bytes).map(Zeroizing::new).map_err(|error| match error {
+    })
+}
+
+fn explain(error: age::DecryptError) -> Fault {
+    match error {
         age::DecryptError::NoMatchingKeys => Fault::refused("wrong-identity", "The file was encrypted to another key")
             .advise("Ask whoever holds the key to it."),
         other => Fault::bad_input("bad-age-file", "The file is damaged or no file of age")
             .advise("Take a fresh copy of it.")
             .caused_by(other),
-    })
+    }
+}
+
+/// What an encrypted file holds, read at any place. Nothing of it is written anywhere, and 64 KiB of it are in memory.
+///
+/// Each piece is authenticated before a byte of it is given; that the file was cut shows when its end is asked for.
+pub struct Opened<R>(age::stream::StreamReader<BufReader<R>>);
+
+impl<R: Read + Seek> Opened<R> {
+    /// Opens what [`encrypt_to`], [`Sealing`] or `age -r` wrote. `identity` is the text of a file of `age-keygen`.
+    ///
+    /// # Errors
+    /// As [`decrypt_with`].
+    pub fn new(identity: &str, input: R) -> Result<Self, Fault> {
+        let holder = holder(identity)?;
+        let decryptor = age::Decryptor::new_buffered(BufReader::new(input)).map_err(explain)?;
+        decryptor.decrypt(std::iter::once(&holder as &dyn age::Identity)).map(Opened).map_err(explain)
+    }
+}
+
+impl<R: Read + Seek> Read for Opened<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into)
+    }
+}
+
+impl<R: Read + Seek> Seek for Opened<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
 }
 
 /// A file for the holders of several keys, written as a stream.

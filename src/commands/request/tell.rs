@@ -3,15 +3,18 @@
 use model::Fault;
 
 use super::shown::One;
-use super::{Done, ToldArgs};
+use super::{Done, ToldArgs, supplement};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::journal::Wanted;
-use crate::cli::requests::Dossier;
+use crate::cli::requests::{self, Dossier};
 
 pub(super) fn told(context: &mut Context, args: &ToldArgs) -> Result<Done, Fault> {
     context.trace.begin(Wanted::Always, "request.told");
+    // Two that are noted at once would both follow the same supplement.
+    let _turn = requests::turn(context)?;
     let mut dossier = Dossier::open(context, &args.id)?;
+    let signing = supplement::means(context, args, &dossier)?;
     let now = context.now();
     let request = &mut dossier.request;
     let names: Vec<String> = request.recipients.iter().map(|one| format!("{:?}", one.name)).collect();
@@ -38,6 +41,9 @@ pub(super) fn told(context: &mut Context, args: &ToldArgs) -> Result<Done, Fault
             recipient.exempt = None;
             recipient.tell(args.by.as_deref().unwrap_or_default(), at, args.acknowledged);
         }
+    }
+    if let Some(signing) = &signing {
+        supplement::write(context, &mut dossier, signing)?;
     }
     dossier.save()?;
     let (told, all) = dossier.request.told();

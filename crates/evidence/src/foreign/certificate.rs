@@ -51,7 +51,7 @@ pub(super) fn checks(data: Data<'_>, plan: Option<Data<'_>>, is_signed: bool) ->
     Ok(vec![Check::of(CONTENT, passed, said.wrong.clone().unwrap_or_default()), of_plan(&said, plan)?])
 }
 
-fn held(data: Data<'_>) -> Result<Vec<u8>, Fault> {
+pub(super) fn held(data: Data<'_>) -> Result<Vec<u8>, Fault> {
     let failed = |error| Fault::io("read", Path::new(data.name), error);
     let size = data.bytes.size().map_err(failed)?;
     if size > Limits::HELD_BYTES {

@@ -8,7 +8,7 @@
 //! | ASiC-E, ASiC-S | EN 319 162-1 | the data objects of a zip, by XAdES, CAdES or a time stamp |
 //! | BagIt bag | RFC 8493 | the files of a folder or zip, by lists of digests; nobody signs them |
 //! | PDF | EN 319 142-1, ISO 32000 | the file, by signatures in it |
-//! | export, certificate of erasure | `export-package/1`, `erase-certificate/1` | the list of its files; the document, by a signature beside it |
+//! | export, certificate of erasure and its supplements | `export-package/1`, `erase-certificate/1`, `erase-supplement/1` | the list of its files; the document, by a signature beside it |
 //! | time stamp, CMS or SSH signature, OpenTimestamps proof | RFC 3161, RFC 5652, PROTOCOL.sshsig, OpenTimestamps | another file, which the user has |
 //!
 //! Invariants:
@@ -30,6 +30,7 @@ mod limits;
 mod recognise;
 mod single;
 mod ssh;
+mod supplement;
 mod tree;
 
 use std::path::Path;
@@ -57,6 +58,8 @@ pub struct Beside<'a> {
     pub data: Option<Data<'a>>,
     /// The plan of the erasure that a certificate is about.
     pub plan: Option<Data<'a>>,
+    /// The certificate that a supplement continues, and the supplements between them.
+    pub earlier: &'a [Data<'a>],
 }
 
 /// Checks a file of the form that [`recognise`] found. What does not hold is an answer (`Ok`), not a fault.
@@ -87,7 +90,7 @@ pub fn verify(
         }
         _ => {
             start(0);
-            single::verify(form, input, beside.data, beside.plan, ask)
+            single::verify(form, input, beside, ask)
         }
     };
     progress.finish();

@@ -36,6 +36,8 @@ pub enum Form {
     Export,
     /// A certificate of erasure, with its signature beside it.
     Certificate,
+    /// A supplement to one.
+    Supplement,
 }
 
 impl Form {
@@ -54,6 +56,7 @@ impl Form {
             Form::SshSignature => "SSH signature",
             Form::Export => "export of personal data",
             Form::Certificate => "certificate of erasure",
+            Form::Supplement => "supplement to a certificate of erasure",
         }
     }
 
@@ -81,8 +84,9 @@ pub fn recognise(input: &dyn Bytes) -> Result<Form, Fault> {
     let len = input.size().map_err(unreadable)?;
     let prefix = take(input, 0, len.min(PREFIX) as usize).map_err(unreadable)?;
     if prefix.starts_with(b"age-encryption.org/v1") || prefix.starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----") {
-        return Err(Fault::bad_input("encrypted-input", "This file is encrypted with age")
-            .advise("Decrypt it first, for example with age --decrypt --identity KEY, and verify what comes out."));
+        return Err(Fault::bad_input("encrypted-input", "This file is encrypted with age").advise(
+            "Name the key that it is encrypted to with --identity, or decrypt it first: age --decrypt --identity KEY.",
+        ));
     }
     if prefix.starts_with(b"PK\x03\x04") {
         return of_file(input, "This file begins as a zip, and is none");

@@ -11,7 +11,7 @@ use seal::x509::Hash;
 use seal::{Revocations, armour, tsp};
 
 use super::hash::{Algorithm, Hasher};
-use super::{Data, Form, answer, ssh, unreadable};
+use super::{Beside, Data, Form, answer, ssh, unreadable};
 use crate::Limits;
 use crate::bytes::{Bytes, take};
 use crate::package::people::{People, SIGNATURES};
@@ -23,15 +23,10 @@ const PROOF: &str = "proof";
 const BLOCK: usize = 1 << 18;
 
 /// Checks a file that is no container.
-pub(super) fn verify(
-    form: Form,
-    input: &dyn Bytes,
-    data: Option<Data<'_>>,
-    plan: Option<Data<'_>>,
-    ask: &Ask,
-) -> Result<Verification, Fault> {
+pub(super) fn verify(form: Form, input: &dyn Bytes, beside: Beside<'_>, ask: &Ask) -> Result<Verification, Fault> {
+    let data = beside.data;
     if form == Form::SshSignature {
-        return ssh::verify(input, needed(form, data)?, plan, ask);
+        return ssh::verify(input, needed(form, data)?, beside, ask);
     }
     let len = input.size().map_err(unreadable)?;
     let most = if form == Form::Pdf { Limits::REPORT_BYTES } else { Limits::FOREIGN_SIGNATURE_BYTES };

@@ -9,7 +9,7 @@ use seal::sshsig::Signature;
 
 use super::hash::Algorithm;
 use super::single::Streamed;
-use super::{Data, Form, answer, certificate, export, unreadable};
+use super::{Beside, Data, Form, answer, certificate, export, supplement, unreadable};
 use crate::bytes::{Bytes, take};
 use crate::package::people::{People, of_key};
 use crate::package::{Ask, Check, Question, Verification};
@@ -19,13 +19,8 @@ pub(super) const SIGNATURE: &str = "ssh-signature";
 /// More is no signature.
 const SIGNATURE_MAX: u64 = 64 << 10;
 
-/// Checks `input`, a signature, over `data`; `plan` is that of an erasure, to compare a certificate with.
-pub(super) fn verify(
-    input: &dyn Bytes,
-    data: Data<'_>,
-    plan: Option<Data<'_>>,
-    ask: &Ask,
-) -> Result<Verification, Fault> {
+/// Checks `input`, a signature, over `data`; `beside` has what a certificate or a supplement to one is compared with.
+pub(super) fn verify(input: &dyn Bytes, data: Data<'_>, beside: Beside<'_>, ask: &Ask) -> Result<Verification, Fault> {
     let failed = |error| Fault::io("read", Path::new(data.name), error);
     let size = data.bytes.size().map_err(failed)?;
     let signature = read(input)?;
@@ -41,10 +36,15 @@ pub(super) fn verify(
     let namespace = signature.as_ref().map(|it| it.namespace().into_owned()).unwrap_or_default();
     let (form, content) = match namespace.as_str() {
         export::NAMESPACE => (Form::Export, Vec::new()),
-        certificate::NAMESPACE => (Form::Certificate, certificate::checks(data, plan, key.is_some())?),
+        certificate::NAMESPACE => (Form::Certificate, certificate::checks(data, beside.plan, key.is_some())?),
+        supplement::NAMESPACE => (Form::Supplement, supplement::checks(data, beside.earlier, key.is_some())?),
         _ => (Form::SshSignature, Vec::new()),
     };
-    if plan.is_some() && form != Form::Certificate {
+    if !beside.earlier.is_empty() && form != Form::Supplement {
+        return Err(Fault::usage("data-not-needed", "Only a supplement continues a certificate of erasure")
+            .advise("Leave out --certificate."));
+    }
+    if beside.plan.is_some() && form != Form::Certificate {
         return Err(Fault::usage("data-not-needed", "Only a certificate of erasure is compared with a plan")
             .advise("Leave out --plan."));
     }

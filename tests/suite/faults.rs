@@ -16,6 +16,8 @@ mod hostile;
 mod killed;
 #[path = "faults/names.rs"]
 mod names;
+#[path = "faults/partly.rs"]
+mod partly;
 #[path = "faults/refused.rs"]
 mod refused;
 #[path = "faults/services.rs"]

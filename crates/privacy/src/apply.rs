@@ -155,9 +155,7 @@ pub fn apply(
             match work.store(part) {
                 Ok(steps) => applied.stores.push(outcome(store, State::Done, steps)),
                 Err(fault) => {
-                    // What a store without transactions has kept is told; elsewhere all of it was taken back.
-                    let kept = if store.transactional { Vec::new() } else { std::mem::take(&mut work.done) };
-                    applied.stores.push(outcome(store, work.ended(), kept));
+                    applied.stores.push(outcome(store, work.ended(), work.kept()));
                     applied.fault = Some(fault);
                 }
             }
@@ -230,7 +228,7 @@ impl<'w> Work<'w> {
         journal: &'w mut dyn Journal,
         means: &'w Means<'w>,
     ) -> Self {
-        let doubtful = doubtful(journal.acts(), &store.member);
+        let doubtful = doubtful(journal.acts(), &store.member, store.transactional);
         let was_unsure = is_unsure(journal.acts(), &store.member, store.transactional);
         Work { plan, store, steps, journal, means, done: Vec::new(), lasting: Lasting::Nothing, doubtful, was_unsure }
     }
@@ -260,7 +258,7 @@ impl<'w> Work<'w> {
             let again = ["commit-unknown", "store-deadlock", "store-conflict"].contains(&fault.code());
             // The fault of the store is the one to act on, whatever the journal says now.
             let entered = self.journal.enter(&[Act::of(phase).in_store(&self.store.member).because(fault.code())]);
-            self.doubtful = doubtful(self.journal.acts(), &self.store.member);
+            self.doubtful = doubtful(self.journal.acts(), &self.store.member, self.store.transactional);
             self.was_unsure = is_unsure(self.journal.acts(), &self.store.member, self.store.transactional);
             if !again || tries == TRIES || entered.is_err() {
                 return Err(if self.ended() == State::Unsure { unfinished(fault) } else { fault });
@@ -287,12 +285,7 @@ impl<'w> Work<'w> {
         let planned = children::Planned::new(self.steps);
         let mut touched = HashSet::new();
         for step in self.steps {
-            let mut done = self.step(&mut *transaction, step, part.catalog, &planned, &mut touched)?;
-            if !self.store.transactional {
-                self.is_ours(&mut done);
-                self.journal.enter(&acts(&name, &done))?;
-            }
-            self.done.push(done);
+            self.step(&mut *transaction, step, part.catalog, &planned, &mut touched)?;
         }
         if self.store.transactional {
             self.settle_doubt();
@@ -335,28 +328,72 @@ impl<'w> Work<'w> {
         catalog: &Catalog,
         planned: &children::Planned<'_>,
         touched: &mut HashSet<(String, Key)>,
-    ) -> Result<StepApplied, Fault> {
+    ) -> Result<(), Fault> {
         let mut done = StepApplied { number: step.number, rows: 0, already: 0 };
+        self.note(done)?;
         for batch in step.targets.chunks(Limits::BATCH) {
             (self.means.proceed)()?;
             let found = rows::read(transaction, step, batch, catalog, touched)?;
             done.already += found.already;
+            if step.action == Action::Delete {
+                children::none_unplanned(transaction, step, &found, catalog, planned)?;
+            }
             if !self.store.transactional && !found.to_do.is_empty() {
                 self.lasting = Lasting::Part;
             }
-            done.rows += match &step.action {
-                Action::Delete => {
-                    children::none_unplanned(transaction, step, &found, catalog, planned)?;
-                    rows::delete(transaction, step, &found)?
-                }
+            let changed = match &step.action {
+                Action::Delete => rows::delete(transaction, step, &found),
                 Action::Set(fields) => {
                     touched.extend(found.to_do.iter().map(|row| (step.collection.clone(), row.target.key.clone())));
-                    rows::set(transaction, step, fields, &found)?
+                    rows::set(transaction, step, fields, &found)
                 }
             };
+            match changed {
+                Ok(rows) => done.rows += rows,
+                Err(fault) => {
+                    // What was done of the batch stays done, and the store is asked how much that is. Where it does not
+                    // answer any more, the next run finds those rows gone and does not know by whom.
+                    if !self.store.transactional {
+                        done.rows += rows::changed(transaction, step, &found).unwrap_or_default();
+                        self.note(done)?;
+                    }
+                    return Err(fault);
+                }
+            }
+            self.note(done)?;
             self.means.progress.advance(batch.iter().map(|target| target.count).sum());
         }
-        Ok(done)
+        Ok(())
+    }
+
+    /// Keeps how far a step is. Where nothing is taken back the journal learns of it after each batch, so that whoever
+    /// finishes knows what this request has changed.
+    fn note(&mut self, mut done: StepApplied) -> Result<(), Fault> {
+        self.done.retain(|known| known.number != done.number);
+        if !self.store.transactional {
+            self.is_ours(&mut done);
+        }
+        self.done.push(done);
+        match self.store.transactional || done.rows + done.already == 0 {
+            true => Ok(()),
+            false => self.journal.enter(&acts(&self.store.member, &done)),
+        }
+    }
+
+    /// What stays of an attempt that failed, by all that is known of this one and of those before it. With transactions all of
+    /// it was taken back.
+    fn kept(&mut self) -> Vec<StepApplied> {
+        if self.store.transactional {
+            return Vec::new();
+        }
+        let done = std::mem::take(&mut self.done);
+        let one = |step: &&Step| {
+            let own = done.iter().find(|known| known.number == step.number);
+            let own = own.copied().unwrap_or(StepApplied { number: step.number, rows: 0, already: 0 });
+            let before = self.doubtful.get(&step.number).copied().unwrap_or_default();
+            StepApplied { rows: own.rows.max(before), ..own }
+        };
+        self.steps.iter().map(one).filter(|step| step.rows + step.already > 0).collect()
     }
 
     /// No hold may lie on a row that is about to change, unless the plan says that it is kept and what of it changes.

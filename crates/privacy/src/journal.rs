@@ -84,7 +84,8 @@ pub enum Phase {
     Resumed,
     /// A step is about to be done.
     Intent,
-    /// A step was done, inside the store's transaction where it has them; `rows` were changed by this request.
+    /// A step was done, inside the store's transaction where it has them; `rows` were changed by this request. Without
+    /// transactions it is entered after each batch: the last line of an attempt has all of them.
     Done,
     /// Rows of a step were not there any more.
     Absent,
@@ -238,12 +239,17 @@ pub fn standing(acts: &[Act], store: &str) -> Option<Phase> {
     acts.iter().rev().find(|act| act.store.as_deref() == Some(store) && decides(act.phase)).map(|act| act.phase)
 }
 
-/// Rows by step that attempts in `store` changed, where nothing was entered of their being taken back.
-pub fn doubtful(acts: &[Act], store: &str) -> BTreeMap<u64, u64> {
-    let (mut doubtful, mut attempt) = (BTreeMap::new(), BTreeMap::new());
+/// Rows by step that attempts in `store` changed, where nothing was entered of their being taken back. Without transactions
+/// what one attempt changed stays, however early a later one ended.
+pub fn doubtful(acts: &[Act], store: &str, transactional: bool) -> BTreeMap<u64, u64> {
+    let (mut doubtful, mut attempt): (BTreeMap<u64, u64>, BTreeMap<u64, u64>) = Default::default();
     let mut end = |attempt: &mut BTreeMap<u64, u64>| {
-        if !attempt.is_empty() {
-            doubtful = std::mem::take(attempt);
+        if transactional && !attempt.is_empty() {
+            doubtful.clear();
+        }
+        for (step, rows) in std::mem::take(attempt) {
+            let known = doubtful.entry(step).or_default();
+            *known = rows.max(*known);
         }
     };
     for act in acts.iter().filter(|act| act.store.as_deref() == Some(store)) {
@@ -271,7 +277,7 @@ pub fn is_unsure(acts: &[Act], store: &str, transactional: bool) -> bool {
             _ => {}
         }
     }
-    unsure || pending || !doubtful(acts, store).is_empty()
+    unsure || pending || !doubtful(acts, store, transactional).is_empty()
 }
 
 fn line(number: u64, previous: &Digest, time: Instant, act: &Act) -> Vec<u8> {
@@ -357,8 +363,8 @@ mod tests {
         let check = |phases: &[(Phase, u64)], expect: &[(u64, u64)]| {
             let act = |(phase, rows): &(Phase, u64)| Act::of(*phase).in_store("shop").at(1, *rows);
             let acts: Vec<Act> = phases.iter().map(act).collect();
-            assert_eq!(doubtful(&acts, "shop").into_iter().collect::<Vec<_>>(), expect, "{phases:?}");
-            assert!(doubtful(&acts, "crm").is_empty());
+            assert_eq!(doubtful(&acts, "shop", true).into_iter().collect::<Vec<_>>(), expect, "{phases:?}");
+            assert!(doubtful(&acts, "crm", true).is_empty());
         };
         use Phase::{Done, Intent, RolledBack, Stopped, Unknown};
         check(&[(Intent, 3)], &[]);
@@ -367,6 +373,20 @@ mod tests {
         check(&[(Intent, 3), (Done, 3), (Unknown, 0), (Intent, 3), (RolledBack, 0)], &[(1, 3)]);
         check(&[(Intent, 3), (Done, 3), (Intent, 3), (Done, 2), (RolledBack, 0)], &[(1, 3)]);
         check(&[(Intent, 3), (Done, 2), (Stopped, 0)], &[(1, 2)]);
+        // Without transactions nothing is taken back: a later attempt that ended earlier says nothing of the rest.
+        let act = |phase, step, rows| Act::of(phase).in_store("bucket").at(step, rows);
+        let acts = [
+            act(Intent, 1, 5),
+            act(Done, 1, 5),
+            act(Done, 2, 2_000),
+            act(Done, 2, 4_000),
+            act(Stopped, 0, 0),
+            act(Intent, 1, 5),
+            act(Done, 1, 5),
+            act(Done, 2, 2_000),
+            act(Stopped, 0, 0),
+        ];
+        assert_eq!(doubtful(&acts, "bucket", false).into_iter().collect::<Vec<_>>(), [(1, 5), (2, 4_000)]);
     }
 
     /// What may be done in part is not called untouched, however often a later attempt did nothing.

@@ -170,6 +170,24 @@ pub(super) fn set(
     Ok(found.to_do.iter().map(|row| row.count).sum())
 }
 
+/// How many rows of a batch that broke off are as they should be now.
+///
+/// # Errors
+/// What the store says.
+pub(super) fn changed(transaction: &mut dyn Transaction, step: &Step, found: &Found<'_>) -> Result<u64, Fault> {
+    let batch: Vec<Target> = found.to_do.iter().map(|row| row.target.clone()).collect();
+    let seen = reread(transaction, step, set_fields(step), &batch)?;
+    let left = |row: &&ToDo<'_>| match (&step.action, seen.get(&row.target.key)) {
+        (_, None) => 0,
+        (Action::Delete, Some(seen)) => seen.count.min(row.count),
+        (Action::Set(_), Some(seen)) if seen.cells == row.target.cells => 0,
+        (Action::Set(_), Some(_)) => row.count,
+    };
+    // A row that is to be set and is not there was changed by somebody else.
+    let counts = |row: &&ToDo<'_>| step.action == Action::Delete || seen.contains_key(&row.target.key);
+    Ok(found.to_do.iter().filter(counts).map(|row| row.count - left(&row)).sum())
+}
+
 fn kept(step: &Step) -> Fault {
     let message = format!("The store kept rows of {}.{} as they were", step.member, step.collection);
     Fault::unavailable("not-erased", message)

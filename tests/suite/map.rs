@@ -327,6 +327,43 @@ fn chinook(house: &House) {
 }
 
 /// A drawing of ten thousand collections is one file that asks no network for anything; Chromium draws it within a blink.
+/// A schema of two hundred tables is mapped whole, with every key and every link that nobody declared; a second scan adds nothing.
+#[test]
+fn two_hundred_tables_are_mapped() {
+    let Some(house) = shop() else { return };
+    let mut text = String::from("create table person0 (id integer primary key, mail text unique);\n");
+    for number in 1..200 {
+        // Each hangs on one by a key, and on another by a number alone.
+        let (parent, other) = (number / 3, number * 7 / 11);
+        text += &format!(
+            "create table person{number} (id integer primary key, up_id integer references person{parent} (id), person{other}_id integer, mail text);\n"
+        );
+    }
+    for number in 0..200 {
+        let links = if number == 0 { "" } else { "n, n, " };
+        text += &format!(
+            "with recursive c(n) as (select {0} union all select n + 1 from c where n < {0} + 19) insert into person{number} select n, {links}'p' || n || '@example.org' from c;\n",
+            // Ranges of their own: a number tells whose it is.
+            1
+        );
+    }
+    house.write("more.sql", text);
+    house.shell("sqlite3 shop.db < more.sql").expect(0);
+    let scanned = json(house.run(&["map", "scan", "--json"]).expect(0));
+    let store = &scanned["stores"][0];
+    assert_eq!(store["collections"], 203, "{store:#}");
+    let map = house.read("probity-map.yml");
+    for number in 1..200 {
+        assert!(map.contains(&format!("name: person{number}\n")), "person{number}");
+    }
+    assert_eq!(map.matches("identity: email").count(), 201);
+    assert_eq!(map.matches("field: person").count() >= 398, true, "{}", map.matches("field: person").count());
+    house.run(&["map", "scan", "--json"]).expect(0);
+    assert_eq!(house.read("probity-map.yml"), map, "a second scan adds nothing");
+    let drawn = json(house.run(&["map", "graph", "--output", "map.html", "--json"]).expect(0));
+    assert_eq!(drawn["collections"], 203);
+}
+
 #[test]
 fn ten_thousand_collections_are_drawn() {
     let house = House::initialised();

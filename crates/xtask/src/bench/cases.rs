@@ -38,6 +38,8 @@ pub(crate) enum Case {
     Privacy,
     /// The same of a small person, beside Fides. Needs PostgreSQL and Redis, and installs Fides: 0.8 GB.
     PrivacyFides,
+    /// A data map of 200 tables. Needs PostgreSQL.
+    PrivacySchema,
     /// Every pack over a large project, and a thousand rules over kept facts.
     Rules,
 }
@@ -75,6 +77,7 @@ impl Case {
             Case::Package => package::table(place),
             Case::Privacy => privacy::table(place),
             Case::PrivacyFides => fides::table(place),
+            Case::PrivacySchema => schema::table(place),
             Case::Rules => rules::table(place),
         }
     }

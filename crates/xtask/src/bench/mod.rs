@@ -14,6 +14,7 @@ mod place;
 mod privacy;
 mod redact;
 mod rules;
+mod schema;
 mod start;
 mod table;
 
@@ -22,7 +23,7 @@ use cases::Case;
 use place::Place;
 
 /// `bench [CASE]… [--size SIZE] [--rounds N] [--binary FILE]`; `bench redact` has cases of its own, and `bench privacy fides`
-/// is the small person beside Fides.
+/// is the small person beside Fides, `bench privacy schema` a data map of 200 tables.
 pub(crate) fn run(mut args: Args) -> Result<(), String> {
     let mut cases = Vec::new();
     while let Some(name) = args.word() {
@@ -31,6 +32,10 @@ pub(crate) fn run(mut args: Args) -> Result<(), String> {
             "fides" if cases.last() == Some(&Case::Privacy) => {
                 cases.pop();
                 cases.push(Case::PrivacyFides);
+            }
+            "schema" if cases.last() == Some(&Case::Privacy) => {
+                cases.pop();
+                cases.push(Case::PrivacySchema);
             }
             _ => cases.push(Case::parse(&name)?),
         }

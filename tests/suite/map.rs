@@ -330,38 +330,44 @@ fn chinook(house: &House) {
 /// A schema of two hundred tables is mapped whole, with every key and every link that nobody declared; a second scan adds nothing.
 #[test]
 fn two_hundred_tables_are_mapped() {
-    let Some(house) = shop() else { return };
-    let mut text = String::from("create table person0 (id integer primary key, mail text unique);\n");
+    if !judge("sqlite3") {
+        return;
+    }
+    let house = House::initialised();
+    let name = |number: u32| if number == 0 { "person".to_owned() } else { format!("order{number}") };
+    let mut text = String::from("create table person (id integer primary key, mail text unique);\n");
     for number in 1..200 {
         // Each hangs on one by a key, and on another by a number alone.
-        let (parent, other) = (number / 3, number * 7 / 11);
+        let [own, up, other] = [number, number / 3, number * 7 / 11].map(name);
         text += &format!(
-            "create table person{number} (id integer primary key, up_id integer references person{parent} (id), person{other}_id integer, mail text);\n"
+            "create table {own} (id integer primary key, up_id integer references {up} (id), {other}_id integer, city text);\n"
         );
     }
     for number in 0..200 {
-        let links = if number == 0 { "" } else { "n, n, " };
+        let values = if number == 0 { "n, 'p' || n || '@example.org'" } else { "n, n, n, 'Delft'" };
         text += &format!(
-            "with recursive c(n) as (select {0} union all select n + 1 from c where n < {0} + 19) insert into person{number} select n, {links}'p' || n || '@example.org' from c;\n",
-            // Ranges of their own: a number tells whose it is.
-            1
+            "with recursive c(n) as (select 1 union all select n + 1 from c where n < 20) insert into {} select {values} from c;\n",
+            name(number)
         );
     }
-    house.write("more.sql", text);
-    house.shell("sqlite3 shop.db < more.sql").expect(0);
+    house.write("shop.sql", text);
+    house.shell("sqlite3 shop.db < shop.sql").expect(0);
+    house.shell("printf '[stores.shop]\\nurl = \"sqlite:shop.db\"\\n' >> probity.toml").expect(0);
     let scanned = json(house.run(&["map", "scan", "--json"]).expect(0));
     let store = &scanned["stores"][0];
-    assert_eq!(store["collections"], 203, "{store:#}");
+    assert_eq!((&store["collections"], &store["added"]["all_fields"]), (&200.into(), &798.into()));
+    assert_eq!(store["undeclared"].as_array().unwrap().len(), 199);
+    assert_eq!(store["identities"], serde_json::json!(["person.mail (email)"]));
     let map = house.read("probity-map.yml");
     for number in 1..200 {
-        assert!(map.contains(&format!("name: person{number}\n")), "person{number}");
+        let (up, other) = (name(number / 3), name(number * 7 / 11));
+        assert!(map.contains(&format!("field: {up}.id")), "the key of {}", name(number));
+        assert!(map.contains(&format!("# Looks like a reference to {other}.id")), "the link of {}", name(number));
     }
-    assert_eq!(map.matches("identity: email").count(), 201);
-    assert_eq!(map.matches("field: person").count() >= 398, true, "{}", map.matches("field: person").count());
     house.run(&["map", "scan", "--json"]).expect(0);
     assert_eq!(house.read("probity-map.yml"), map, "a second scan adds nothing");
     let drawn = json(house.run(&["map", "graph", "--output", "map.html", "--json"]).expect(0));
-    assert_eq!(drawn["collections"], 203);
+    assert_eq!(drawn["collections"], 200);
 }
 
 #[test]

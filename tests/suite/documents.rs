@@ -14,6 +14,7 @@ const MAP: &str = "dataset:
 - fides_key: shop
   collections:
   - name: person
+    meta: {probity: {recipients: [Carrier]}}
     fields:
     - {name: mail, data_categories: [user.contact.email], fides_meta: {identity: email}}
     - {name: name, data_categories: [user.name]}
@@ -66,6 +67,8 @@ fn every_document_about_people_fits_its_schema() {
     take(&["export", "--list"], 0);
     let plan = take(&["erase", ann, "--dry-run"], 0);
     let done = take(&["erase", ann, "--confirm", plan["digest"].as_str().unwrap()], 0);
+    let request = done["request"].as_str().unwrap();
+    take(&["request", "told", request, "--recipient", "Carrier", "--by", "letter"], 0);
     take(&["erase", "replay", "shop", "--dry-run"], 0);
     let given = ["--purpose", "newsletter", "--notice", "fides.yml"];
     take(&[&["consent", "record", "--subject", ann], &given[..]].concat(), 0);
@@ -77,8 +80,10 @@ fn every_document_about_people_fits_its_schema() {
     take(&["consent", "check", "--input", "rows.csv"], 0);
     take(&["consent", "export", "--output", "consents.jsonld"], 0);
     house.shell("unzip -q ann.zip -d ann").expect(0);
-    let folder = format!(".probity/requests/{}", done["request"].as_str().unwrap());
-    let mut files = vec![format!("{folder}/certificate.json"), format!("{folder}/request.json")];
+    let mut files: Vec<String> = ["certificate", "supplement-0001", "request"]
+        .iter()
+        .map(|name| format!(".probity/requests/{request}/{name}.json"))
+        .collect();
     files.extend(["information", "manifest", "third_party"].map(|name| format!("ann/{name}.json")));
     files.push("ann.json".to_owned());
     documents.extend(files.iter().map(|file| serde_json::from_str::<Value>(&house.read(file)).unwrap()));

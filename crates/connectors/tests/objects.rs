@@ -229,7 +229,7 @@ fn hostile_names_are_names() {
         assert_eq!((hits.len(), scanned.unread.len()), (mine, 0), "{hits:#?} {:?}", scanned.unread);
         let ann = [equals("who", Fold::Exact, &["ann"])];
         let rows = find(&mut *store, "letters", &["rest"], &ann).unwrap();
-        let hex = |text: &String| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let hex = |text: &&str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
         let found = texts(&rows).iter().map(hex).collect::<Vec<_>>().join(",");
         boto(&format!(
             "{head}found = sorted(bytes.fromhex(name).decode() for name in '{found}'.split(','))\nassert found == sorted(NAMES), set(found) ^ set(NAMES)"

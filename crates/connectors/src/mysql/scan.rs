@@ -133,7 +133,7 @@ impl<'a> Plan<'a> {
                 text.clear();
             }
             sieved.rows += 1;
-            if sieved.rows % ROWS_TOLD == 0 {
+            if sieved.rows.is_multiple_of(ROWS_TOLD) {
                 progress.advance(ROWS_TOLD);
             }
             Ok(())

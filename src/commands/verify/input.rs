@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 #[cfg(feature = "passphrase")]
 use std::{
     io::{Read as _, Seek as _, SeekFrom},
@@ -18,7 +18,7 @@ pub(super) enum Input {
     Plain(File),
     /// Encrypted with age: what it holds is read piece by piece, and never written.
     #[cfg(feature = "passphrase")]
-    Sealed { content: Mutex<seal::Opened<File>>, size: u64 },
+    Sealed { content: Box<Mutex<seal::Opened<File>>>, size: u64 },
 }
 
 /// The secret key of whoever checks, where one is named.
@@ -82,7 +82,7 @@ impl Holder {
                 .advise("Take a fresh copy of it.")
                 .caused_by(error)
         })?;
-        Ok(Input::Sealed { content: Mutex::new(content), size })
+        Ok(Input::Sealed { content: Box::new(Mutex::new(content)), size })
     }
 
     #[cfg(not(feature = "passphrase"))]
@@ -94,7 +94,7 @@ impl Holder {
     ///
     /// # Errors
     /// As [`Holder::open`].
-    pub(super) fn named(&self, path: &PathBuf) -> Result<(Input, String), Fault> {
+    pub(super) fn named(&self, path: &Path) -> Result<(Input, String), Fault> {
         Ok((self.open(path)?, path.display().to_string()))
     }
 }

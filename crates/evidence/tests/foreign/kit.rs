@@ -112,7 +112,7 @@ impl Ground {
         let form = recognise(&file)?;
         let opened = data.map(|data| File::open(self.path(data)).unwrap());
         let data = opened.as_ref().zip(data).map(|(bytes, name)| Data { name, bytes });
-        verify(form, &file, Beside { data, plan: None }, &ask, &Hidden)
+        verify(form, &file, Beside { data, ..Beside::default() }, &ask, &Hidden)
     }
 
     pub(crate) fn form(&self, name: &str) -> Result<Form, Fault> {

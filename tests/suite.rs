@@ -89,6 +89,9 @@ mod query;
 #[path = "suite/redact.rs"]
 mod redact;
 #[cfg(feature = "rules")]
+#[path = "suite/rego.rs"]
+mod rego;
+#[cfg(feature = "rules")]
 #[path = "suite/reports.rs"]
 mod reports;
 #[cfg(feature = "privacy")]

@@ -110,9 +110,13 @@ fn texts(folder: &Path) -> Result<Vec<(PathBuf, String)>, Fault> {
         paths.push(entry.map_err(fault)?.path());
     }
     paths.sort();
-    let is_yaml = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
+    let is_rule = |path: &PathBuf| {
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        // Tests of policies lie beside them, as `opa test` finds them.
+        ["yaml", "yml", "rego"].contains(&ending) && !path.to_string_lossy().ends_with("_test.rego")
+    };
     let read = |path: PathBuf| files::read_text(&path, RULE_FILE_MAX).map(|text| (path, text));
-    paths.into_iter().filter(is_yaml).map(read).collect()
+    paths.into_iter().filter(is_rule).map(read).collect()
 }
 
 /// Parameters from the settings, then from `--set`.

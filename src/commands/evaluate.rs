@@ -48,7 +48,8 @@ pub(crate) const EXAMPLES: &[Example] = &[
 /// Judge rules against what is in the store, in other stores and in files
 ///
 /// Service level objectives (OpenSLO) are counted from ingested records. Rules of compliance packs are judged against facts;
-/// what could not be judged is said, and never counts as met.
+/// what could not be judged is said, and never counts as met. Policies in Rego (*.rego) in a pack are judged by a build with
+/// the feature `rego`, which the full build does not have; others refuse them.
 #[derive(Args, Debug)]
 pub(crate) struct EvaluateArgs {
     /// Rule file, or folder with rules or a pack (can be repeated); otherwise the project's rules

@@ -13,7 +13,7 @@ use crate::control::Coverage;
 use crate::facts::{Fact, Facts, Missing};
 use crate::limits::Limits;
 use crate::pack::Pack;
-use crate::rule::Rule;
+use crate::rule::{Cel, Rule, Test};
 use crate::scope::Scene;
 use crate::shape::Catalogue;
 use crate::suppress::Suppressions;
@@ -34,7 +34,14 @@ pub fn judge(
         .filter_map(|(name, fact)| Some((name, Held::of(value::of_fact(&fact.value, &catalogue.find(name)?.shape)))))
         .collect();
     let now = value::timestamp(&at.to_string()).map_or(Value::Null, Value::Timestamp);
-    let bench = Bench { facts, values, now: value::held(now), limits };
+    let bench = Bench {
+        facts,
+        values,
+        now: value::held(now),
+        limits,
+        #[cfg(feature = "rego")]
+        inputs: crate::rego::Inputs::of(book.rules().map(|(_, rule)| rule), facts, catalogue, at),
+    };
     let outcomes: Vec<Outcome> = book.rules().map(|(pack, rule)| bench.outcome(pack, rule, suppressions)).collect();
     let judged = |id: &str| outcomes.iter().any(|one| one.rule == id && !matches!(one.answer, Answer::NotGiven(_)));
     let stale = suppressions.stale(judged);
@@ -57,6 +64,8 @@ struct Bench<'b> {
     values: HashMap<&'b str, Held>,
     now: Box<dyn Val>,
     limits: &'b Limits,
+    #[cfg(feature = "rego")]
+    inputs: crate::rego::Inputs,
 }
 
 /// A fact as expressions borrow it.
@@ -86,6 +95,17 @@ enum One {
     Met,
     NotApplicable,
     Found(Finding),
+}
+
+#[cfg(feature = "rego")]
+impl One {
+    fn all(ruled: crate::rego::Ruled) -> Vec<One> {
+        match ruled {
+            crate::rego::Ruled::NotApplicable => vec![One::NotApplicable],
+            crate::rego::Ruled::Found(findings) if findings.is_empty() => vec![One::Met],
+            crate::rego::Ruled::Found(findings) => findings.into_iter().map(One::Found).collect(),
+        }
+    }
 }
 
 impl Bench<'_> {
@@ -151,11 +171,22 @@ impl Bench<'_> {
                 Missing::Failed(gap) => Answer::NotJudged(format!("{name}: {}: {}", gap.what, gap.why)),
             });
         }
-        self.bounded(rule)?;
+        match &rule.test {
+            Test::Cel(cel) => self.expressions(pack, rule, cel),
+            #[cfg(feature = "rego")]
+            Test::Rego(policy) => {
+                let ruled = policy.judge(&self.inputs, value::json(&pack.values())).map_err(Answer::NotJudged)?;
+                Ok(Tally::of(One::all(ruled).into_iter(), self.limits))
+            }
+        }
+    }
+
+    fn expressions(&self, pack: &Pack, rule: &Rule, cel: &Cel) -> Result<Tally, Answer> {
+        self.bounded(rule, cel)?;
         let scene = self.scene(pack, rule);
         let context = scene.context();
-        let Some((name, each)) = &rule.each else {
-            return Ok(Tally::of([self.one(rule, &context, "the project")].into_iter(), self.limits));
+        let Some((name, each)) = &cel.each else {
+            return Ok(Tally::of([self.one(cel, &context, "the project")].into_iter(), self.limits));
         };
         let list = each.value(&context).map_err(Answer::NotJudged)?;
         let Some(items) = list.downcast_ref::<CelList<'_>>().map(CelList::inner) else {
@@ -167,7 +198,7 @@ impl Bench<'_> {
         }
         let each = items.iter().enumerate().map(|(index, item)| {
             let inner = scene.within(name, item.as_ref());
-            self.one(rule, &inner.context(), &format!("{name} {}", index + 1))
+            self.one(cel, &inner.context(), &format!("{name} {}", index + 1))
         });
         Ok(Tally::of(each, self.limits))
     }
@@ -182,8 +213,8 @@ impl Bench<'_> {
     }
 
     /// Refuses what would take too long before it starts: a loop in a loop over the longest list there is.
-    fn bounded(&self, rule: &Rule) -> Result<(), Answer> {
-        if rule.loops() < 2 {
+    fn bounded(&self, rule: &Rule, cel: &Cel) -> Result<(), Answer> {
+        if cel.loops() < 2 {
             return Ok(());
         }
         let lists = rule.needs.iter().filter_map(|name| self.values.get(name.as_str()));
@@ -194,9 +225,9 @@ impl Bench<'_> {
         }
     }
 
-    fn one(&self, rule: &Rule, context: &Context<'_, '_>, fallback: &str) -> One {
-        let subject = || rule.subject.as_ref().map_or_else(|| fallback.to_owned(), |subject| subject.fill(context));
-        let place = || match rule.at.as_ref()?.run(context) {
+    fn one(&self, cel: &Cel, context: &Context<'_, '_>, fallback: &str) -> One {
+        let subject = || cel.subject.as_ref().map_or_else(|| fallback.to_owned(), |subject| subject.fill(context));
+        let place = || match cel.at.as_ref()?.run(context) {
             Ok(Value::String(text)) => Some(text.to_string()),
             _ => None,
         };
@@ -205,23 +236,23 @@ impl Bench<'_> {
             None => Ok(true),
             Some(expression) => flag(expression.run(context)),
         };
-        match asked(&rule.when) {
+        match asked(&cel.when) {
             Err(why) => return found(Verdict::NoData, why),
             Ok(false) => return One::NotApplicable,
             Ok(true) => {}
         }
-        match asked(&rule.known) {
+        match asked(&cel.known) {
             Err(why) => return found(Verdict::NoData, why),
             Ok(false) => {
-                let why = rule.unknown.as_ref().map(|unknown| unknown.fill(context));
+                let why = cel.unknown.as_ref().map(|unknown| unknown.fill(context));
                 return found(Verdict::NoData, why.unwrap_or_else(|| "what it needs is not known here".to_owned()));
             }
             Ok(true) => {}
         }
-        match flag(rule.expect.run(context)) {
+        match flag(cel.expect.run(context)) {
             Err(why) => found(Verdict::NoData, why),
             Ok(true) => One::Met,
-            Ok(false) => found(Verdict::Broken, rule.message.fill(context)),
+            Ok(false) => found(Verdict::Broken, cel.message.fill(context)),
         }
     }
 }

@@ -10,7 +10,8 @@
 //!   rule is read, never a surprise at run time.
 //! * "Could not be judged" is its own answer. A missing fact, a field that was not stated and an expression that fails at
 //!   run time never become a pass.
-//! * Every rule ends: lists have a largest size, loops within loops have a largest product, and CEL has no others.
+//! * Every rule ends: lists have a largest size, loops within loops have a largest product, and CEL has no others; a policy
+//!   in Rego (feature `rego`) is given so much time.
 //! * The same rules, facts and instant give the same judgement, in the same order.
 //!
 //! Deliberately absent: collecting facts, files, clocks.
@@ -25,6 +26,8 @@ mod judge;
 mod limits;
 mod pack;
 mod parameter;
+#[cfg(feature = "rego")]
+mod rego;
 pub mod report;
 mod rule;
 mod scope;

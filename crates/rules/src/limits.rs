@@ -1,5 +1,7 @@
 //! How much is taken on before an answer is refused.
 
+use std::time::Duration;
+
 /// The largest sizes of rules and facts.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -16,6 +18,8 @@ pub struct Limits {
     pub items: usize,
     /// Findings kept for one rule; the rest is counted.
     pub findings: usize,
+    /// How long a policy in Rego may take; expressions in CEL are bounded before they start.
+    pub policy_time: Duration,
 }
 
 impl Default for Limits {
@@ -27,6 +31,7 @@ impl Default for Limits {
             nested_steps: 4_000_000,
             items: 1_000_000,
             findings: 10_000,
+            policy_time: Duration::from_secs(10),
         }
     }
 }

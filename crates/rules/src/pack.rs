@@ -52,11 +52,11 @@ impl Pack {
         let mut pack = Self::head(text).map_err(|fault| fault.in_file(path))?;
         let parameters = pack.shape();
         let reading = Reading { pack: &pack.name, catalogue, parameters: &parameters, limits };
-        let mut rules = files
-            .iter()
-            .filter(|(other, _)| other != path)
-            .map(|(path, text)| Rule::read(path, text, reading))
-            .collect::<Result<Vec<_>, _>>()?;
+        let is_policy = |(path, _): &&(PathBuf, String)| path.extension().is_some_and(|ending| ending == "rego");
+        let (policies, texts): (Vec<_>, Vec<_>) = files.iter().filter(|(other, _)| other != path).partition(is_policy);
+        let mut rules =
+            texts.into_iter().map(|(path, text)| Rule::read(path, text, reading)).collect::<Result<Vec<_>, _>>()?;
+        rules.extend(in_rego(&policies, reading)?);
         rules.sort_by(|a, b| a.id.cmp(&b.id));
         if let Some(pair) = rules.windows(2).find(|pair| pair[0].id == pair[1].id) {
             let message = format!("{:?} is the id of two rules", pair[0].id);
@@ -149,6 +149,20 @@ impl Pack {
         if self.rules.len() < all {
             self.controls.clear();
         }
+    }
+}
+
+#[cfg(feature = "rego")]
+use crate::rego::read as in_rego;
+
+/// Without the interpreter a policy is refused, not left out.
+#[cfg(not(feature = "rego"))]
+fn in_rego(policies: &[&(PathBuf, String)], _: Reading<'_>) -> Result<Vec<Rule>, Fault> {
+    match policies {
+        [] => Ok(vec![]),
+        [(path, _), ..] => Err(Fault::usage("not-built-in", "This probity was built without policies in Rego")
+            .advise("Build it with `--features rego`, or take the *.rego files out of the pack.")
+            .at(model::Place::file(path))),
     }
 }
 

@@ -84,6 +84,20 @@ pub struct Rule {
     pub person: Option<String>,
     /// The rule file.
     pub place: Place,
+    pub(crate) test: Test,
+}
+
+/// What tells whether all is as it must be.
+#[derive(Debug)]
+pub(crate) enum Test {
+    Cel(Box<Cel>),
+    #[cfg(feature = "rego")]
+    Rego(Box<crate::rego::Policy>),
+}
+
+/// The expressions of a rule.
+#[derive(Debug)]
+pub(crate) struct Cel {
     pub(crate) each: Option<(String, Expression)>,
     pub(crate) when: Option<Expression>,
     pub(crate) known: Option<Expression>,
@@ -126,8 +140,8 @@ impl Rule {
             ));
         };
         let fields = Fields::of(node, "", KEYS)?;
-        let needs = texts(&fields, "needs")?;
-        let scope = scope(&fields, &needs, reading)?;
+        let needs = needs(&fields, reading.catalogue)?;
+        let scope = scope(&needs, reading);
         let (each, scope) = each(&fields, scope, reading.limits)?;
         let expression = |key: &str, wanted: Option<&Shape>| expression(&fields, key, &scope, wanted, reading.limits);
         let template = |key: &str| -> Result<Option<Template>, Fault> {
@@ -144,18 +158,22 @@ impl Rule {
             references: texts(&fields, "references")?,
             person: fields.text("person")?.map(str::to_owned),
             place: Place { file: Some(path.to_path_buf()), ..fields.place.clone() },
-            when: expression("when", Some(&Shape::Flag))?,
-            known: expression("known", Some(&Shape::Flag))?,
-            unknown: template("unknown")?,
-            expect: expression("expect", Some(&Shape::Flag))?.ok_or_else(|| missing(&fields, "expect"))?,
-            subject: template("subject")?,
-            message: template("message")?.ok_or_else(|| missing(&fields, "message"))?,
-            at: expression("place", None)?,
+            test: Test::Cel(Box::new(Cel {
+                when: expression("when", Some(&Shape::Flag))?,
+                known: expression("known", Some(&Shape::Flag))?,
+                unknown: template("unknown")?,
+                expect: expression("expect", Some(&Shape::Flag))?.ok_or_else(|| missing(&fields, "expect"))?,
+                subject: template("subject")?,
+                message: template("message")?.ok_or_else(|| missing(&fields, "message"))?,
+                at: expression("place", None)?,
+                each,
+            })),
             needs,
-            each,
         })
     }
+}
 
+impl Cel {
     /// How deep its loops stand in one another; `each` is not one of them.
     pub(crate) fn loops(&self) -> usize {
         let all =
@@ -164,20 +182,22 @@ impl Rule {
     }
 }
 
-fn scope<'r>(fields: &Fields<'_>, needs: &[String], reading: Reading<'r>) -> Result<Scope<'r>, Fault> {
+/// The facts that a rule needs; each is one of the catalogue.
+pub(crate) fn needs(fields: &Fields<'_>, catalogue: &Catalogue) -> Result<Vec<String>, Fault> {
+    let needs = texts(fields, "needs")?;
+    let Some(name) = needs.iter().find(|name| catalogue.find(name).is_none()) else { return Ok(needs) };
+    let advice = match model::nearest(name, catalogue.all().map(|fact| fact.name.as_str())) {
+        Some(near) => format!("Did you mean {near:?}?"),
+        None => "`probity facts` lists the facts there are.".to_owned(),
+    };
+    let place = fields.node("needs").map_or_else(Place::default, |node| node.place.clone());
+    Err(bad_rule(&format!("There is no fact named {name:?}"), &advice, place))
+}
+
+fn scope<'r>(needs: &[String], reading: Reading<'r>) -> Scope<'r> {
     let scope = Scope::default().with("now", Some(&TIME)).with("parameters", Some(reading.parameters));
-    needs.iter().try_fold(scope, |scope, name| match reading.catalogue.find(name) {
-        Some(fact) => Ok(scope.with(name, Some(&fact.shape))),
-        None => {
-            let near = model::nearest(name, reading.catalogue.all().map(|fact| fact.name.as_str()));
-            let advice = match near {
-                Some(near) => format!("Did you mean {near:?}?"),
-                None => "`probity facts` lists the facts there are.".to_owned(),
-            };
-            let place = fields.node("needs").map_or_else(Place::default, |node| node.place.clone());
-            Err(bad_rule(&format!("There is no fact named {name:?}"), &advice, place))
-        }
-    })
+    let facts = needs.iter().filter_map(|name| reading.catalogue.find(name));
+    facts.fold(scope, |scope, fact| scope.with(&fact.name, Some(&fact.shape)))
 }
 
 /// `each` and the name that `as` gives its items. The shape of an item is known when `each` names a list of a fact.
@@ -221,7 +241,7 @@ fn expression(
     }
 }
 
-fn name<'f>(fields: &Fields<'f>) -> Result<&'f str, Fault> {
+pub(crate) fn name<'f>(fields: &Fields<'f>) -> Result<&'f str, Fault> {
     let name = fields.required_text("id")?;
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(fits) && name.len() <= 80 {
@@ -231,7 +251,7 @@ fn name<'f>(fields: &Fields<'f>) -> Result<&'f str, Fault> {
     Err(bad_rule(&format!("{name:?} is no id"), "Write lower-case letters, digits and hyphens, a letter first.", place))
 }
 
-fn severity(fields: &Fields<'_>) -> Result<Severity, Fault> {
+pub(crate) fn severity(fields: &Fields<'_>) -> Result<Severity, Fault> {
     let word = fields.required_text("severity")?;
     Severity::parse(word).ok_or_else(|| {
         let place = fields.node("severity").map_or_else(Place::default, |node| node.place.clone());
@@ -239,7 +259,7 @@ fn severity(fields: &Fields<'_>) -> Result<Severity, Fault> {
     })
 }
 
-fn law(fields: &Fields<'_>) -> Result<Vec<Law>, Fault> {
+pub(crate) fn law(fields: &Fields<'_>) -> Result<Vec<Law>, Fault> {
     let read = |(path, node): (String, &Node)| -> Result<Law, Fault> {
         let law = Fields::of(node, path, &["article", "link"])?;
         Ok(Law { article: law.required_text("article")?.to_owned(), link: law.required_text("link")?.to_owned() })
@@ -248,7 +268,7 @@ fn law(fields: &Fields<'_>) -> Result<Vec<Law>, Fault> {
     if law.is_empty() { Err(missing(fields, "law")) } else { Ok(law) }
 }
 
-fn texts(fields: &Fields<'_>, key: &str) -> Result<Vec<String>, Fault> {
+pub(crate) fn texts(fields: &Fields<'_>, key: &str) -> Result<Vec<String>, Fault> {
     fields.list(key)?.into_iter().map(|(path, node)| yaml::text(node, &path).map(str::to_owned)).collect()
 }
 

@@ -68,6 +68,22 @@ pub(crate) fn longest_list(value: &Value) -> usize {
     }
 }
 
+/// A parameter as policies see it: lengths of time in seconds.
+#[cfg(feature = "rego")]
+pub(crate) fn json(value: &Value) -> Json {
+    match value {
+        Value::String(text) => Json::String(text.to_string()),
+        Value::Int(number) => Json::from(*number),
+        Value::UInt(number) => Json::from(*number),
+        Value::Float(number) => Json::from(*number),
+        Value::Bool(flag) => Json::Bool(*flag),
+        Value::Duration(length) => Json::from(length.num_seconds()),
+        Value::List(items) => items.iter().map(json).collect(),
+        Value::Map(map) => map.map.iter().map(|(key, value)| (key.to_string(), json(value))).collect(),
+        _ => Json::Null,
+    }
+}
+
 /// A value as a person reads it in a message.
 pub(crate) fn shown(value: &Value) -> String {
     match value {

@@ -11,6 +11,7 @@ use super::peers::{self, LNAV, PROMTOOL, Peer};
 use super::place::{Input, Place, cargo, root, target};
 use super::privacy;
 use super::rules;
+use super::schema;
 use super::start;
 use super::table::Table;
 use crate::generate::Kind;

@@ -1,10 +1,12 @@
 //! The output is walked once more: nothing may be found in it.
 
+use std::io::Read;
 use std::ops::Range;
 use std::sync::Arc;
 
 use model::{Fault, Kind};
 
+use crate::format::read_failed;
 use crate::hits::{ahead, hits, reach};
 use crate::memory::Memory;
 use crate::operator::Operator;
@@ -85,9 +87,41 @@ impl Survivor {
             Some(range) => format!("bytes {} to {} of the output", range.start, range.end),
             None => spot.to_string(),
         };
-        Fault::new(Kind::Unverified, "redaction-incomplete", format!("a value of type {} remains: {place}", self.kind))
-            .advise("Nothing was written. Add a detector or a decision for it, and please report the case without the value.")
+        remains(&self.kind, &place)
     }
+}
+
+/// The fault when a value that was taken out stands in the raw output across pieces: `48.85,2.35` in two columns of a
+/// table, or words in a tag. No piece shows it, and whoever opens the file reads it.
+pub(crate) fn across(mut output: &mut dyn Read, memory: &Memory) -> Result<Option<Fault>, Fault> {
+    if memory.across.is_empty() {
+        return Ok(None);
+    }
+    let (mut window, mut base) = (Vec::with_capacity(WINDOW + OVERLAP), 0_u64);
+    loop {
+        let before = window.len();
+        (&mut output).take(WINDOW as u64).read_to_end(&mut window).map_err(read_failed)?;
+        if let Some(again) = memory.across.find(&window).first() {
+            let (start, end) = (base + again.range.start as u64, base + again.range.end as u64);
+            return Ok(Some(remains(&again.kind, &format!("bytes {start} to {end} of the output"))));
+        }
+        if window.len() == before {
+            return Ok(None);
+        }
+        let done = window.len().saturating_sub(OVERLAP);
+        window.drain(..done);
+        base += done as u64;
+    }
+}
+
+/// So much of an output is looked at at once, and so much of it again with what follows: no value is longer.
+const WINDOW: usize = 1 << 20;
+const OVERLAP: usize = 64 << 10;
+
+fn remains(kind: &str, place: &str) -> Fault {
+    Fault::new(Kind::Unverified, "redaction-incomplete", format!("a value of type {kind} remains: {place}")).advise(
+        "Nothing was written. Add a detector or a decision for it, and please report the case without the value.",
+    )
 }
 
 /// What is found in a piece of the output, except where our own replacements stand.

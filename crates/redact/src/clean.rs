@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 
 use model::Fault;
 
-use crate::audit::Auditor;
+use crate::audit::{Auditor, across};
 use crate::document::{Attachments, Removed, Rewritten, mail, office, pdf};
 use crate::format::detect::{self, Kind};
 use crate::format::encoding::{self, Rewrite};
@@ -110,6 +110,8 @@ pub fn pass(source: &mut dyn Read, output: &mut dyn Write, redaction: Redaction<
 pub fn take(source: &dyn Source, vessel: &mut dyn Vessel, redaction: Redaction<'_>) -> Result<Walked, Fault> {
     let Redaction { kind, means, case, lessons, witness, limits } = redaction;
     let mut memory = Memory::of(case);
+    // What stays by a decision may well stand across pieces.
+    memory.seams = if means.decisions.is_empty() { kind.seams() } else { b"" };
     memory.removals = means.reversible.then(Vec::new);
     if means.names.is_some() && means.profile.names != Names::Never {
         match lessons {
@@ -134,6 +136,9 @@ pub fn take(source: &dyn Source, vessel: &mut dyn Vessel, redaction: Redaction<'
         let (survivors, fault) = auditor.end();
         match fault {
             None => {
+                if let Some(fault) = across(&mut *vessel.open()?, &memory)? {
+                    return Err(fault);
+                }
                 walked.removals = memory.removals.unwrap_or_default();
                 return Ok(walked);
             }

@@ -122,7 +122,8 @@ impl Known {
         }
     }
 
-    fn add_form(&mut self, value: &[u8], kind: &Arc<str>) {
+    /// Adds a value as it stood, and in no other form.
+    pub(crate) fn add_form(&mut self, value: &[u8], kind: &Arc<str>) {
         if value.len() < VALUE_LEAST || self.values.len() >= self.max {
             return;
         }

@@ -8,7 +8,7 @@ use memchr::memmem;
 
 use crate::fold;
 use crate::hits::Who;
-use crate::known::Known;
+use crate::known::{INNER_LEAST, Known};
 use crate::lore::{Lessons, Lore, Whom};
 use crate::names::{Draft, Roster};
 use crate::piece::{Edit, Piece, Spot};
@@ -22,6 +22,10 @@ const KNOWN_MAX: usize = 50_000;
 pub(crate) struct Memory {
     pub(crate) known: Known,
     pub(crate) traces: Known,
+    /// Values, as they stood, that hold a sign between two pieces of the format.
+    pub(crate) across: Known,
+    /// Those signs.
+    pub(crate) seams: &'static [u8],
     pub(crate) exempt: Exempt,
     /// The persons found so far.
     pub(crate) draft: Draft,
@@ -41,6 +45,8 @@ impl Memory {
         Memory {
             known: Known::new(KNOWN_MAX),
             traces: Known::new(KNOWN_MAX * 9),
+            across: Known::new(KNOWN_MAX),
+            seams: b"",
             exempt: Exempt::default(),
             draft: lore.as_ref().map(|lore| lore.seeds().clone()).unwrap_or_default(),
             roster: None,
@@ -92,6 +98,9 @@ impl Memory {
     }
 
     pub(crate) fn learn(&mut self, value: &[u8], kind: &Arc<str>) {
+        if value.len() >= INNER_LEAST && value.iter().any(|byte| self.seams.contains(byte)) {
+            self.across.add_form(value, kind);
+        }
         for value in fold::forms(value) {
             let before = self.known.len();
             self.known.add(&value, kind);

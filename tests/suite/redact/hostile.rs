@@ -98,6 +98,18 @@ fn nothing_passes_in_silence() {
     }
 }
 
+/// A value that was taken out here stands there in two columns, which no cell shows: nothing is written.
+#[test]
+fn what_remains_across_cells_is_refused() {
+    let house = House::new();
+    let table = "note,a,b\n\"seen at 40.7128\u{b0} N, 74.0060\u{b0} W\",x,y\nz,40.7128\u{b0} N, 74.0060\u{b0} W\n";
+    house.write("a.csv", table);
+    house.run(&["redact", "a.csv", "-o", "b.csv"]).expect(1).code("redaction-incomplete");
+    assert!(!house.path("b.csv").exists());
+    house.run(&["redact", "a.csv", "-o", "b.csv", "--format", "text"]).expect(0);
+    assert!(!house.read("b.csv").contains("40.7128"));
+}
+
 /// Runs a shell line that ends in the program reading standard input; its peak of memory in MiB.
 fn peak_mib(house: &House, feed: &str, program: &str) -> u64 {
     let script = format!(

@@ -108,6 +108,18 @@ impl Kind {
     pub fn has_prose(self) -> bool {
         !matches!(self, Kind::Text | Kind::Json | Kind::JsonLines | Kind::Csv | Kind::Unknown(_))
     }
+
+    /// The bytes that can stand between two pieces of its text: a value that holds one may stand across them.
+    pub(crate) fn seams(self) -> &'static [u8] {
+        match self {
+            Kind::Csv => b",;|\t\r\n\"",
+            Kind::Json | Kind::JsonLines => b",:\"[]{}\r\n",
+            Kind::Xml | Kind::Html => b" \t\r\n=\"'<>/",
+            Kind::Yaml | Kind::Toml | Kind::Env => b",:=[]{}\"'#\r\n",
+            Kind::Sql => b",;()'\r\n",
+            _ => b"",
+        }
+    }
 }
 
 /// What begins like this, under this name. Text of no known kind is [`Kind::Text`]: every byte of it is looked at.

@@ -192,6 +192,59 @@ fn long_listings_are_read_to_the_end() {
     assert_eq!(find(&mut *store, "avatars", &["user_id"], &[]).unwrap().len(), 1500);
 }
 
+/// Names that a path, an address or a listing could take for others. The last one fills what a key may have:
+/// 1,024 bytes. Names with line ends are not among them: the server does not take them.
+const HOSTILE: &str = r#"
+import posixpath, urllib.parse
+NAMES = ['..', '.', '../bob/x', 'a/../b', 'a/./b', './a', 'a//b', '/a', 'a/', 'x?versionId=null', 'x?versionId=null?versionId=',
+  'x', 'x?', 'x#y', '%2e', '%2E%2E/bob/x', 'a%2Fb', 'a%20b', 'a b', 'a+b', 'a%2Bb', ' a', 'a ', 'q&prefix=b;c=d', "it's \"<b>&amp;",
+  'a\tb', '\u00fc/\u6587', 'u\u0308', '\U0001f600', '{who}', '*', 'back\\slash', 'null']
+NAMES.append('l' * (1024 - len('crm/ann/')))
+def aside(name):
+    return {posixpath.normpath('crm/ann/' + name), urllib.parse.unquote('crm/ann/' + name), urllib.parse.unquote_plus('crm/ann/' + name),
+            'crm/ann/' + name.split('?')[0].split('#')[0]}
+MINE = {'crm/ann/' + name for name in NAMES}
+OTHERS = ({'crm/bob/' + name for name in NAMES} | set().union(*map(aside, NAMES))) - MINE
+OTHERS = {key.replace('crm/ann/', 'crm/bob/aside/') for key in OTHERS if key != 'crm/ann'}
+def keys():
+    pages = s3.get_paginator('list_object_versions').paginate(Bucket=B)
+    return [v['Key'] for page in pages for kind in ('Versions', 'DeleteMarkers') for v in page.get(kind, [])]
+"#;
+
+/// Objects with hostile names are found, read, searched and deleted, they and no other.
+#[test]
+fn hostile_names_are_names() {
+    for versions in [false, true] {
+        let name = format!("hostile-{versions}");
+        let enable = "s3.put_bucket_versioning(Bucket=B, VersioningConfiguration={'Status': 'Enabled'})\n";
+        let head = format!("B = {name:?}\n{HOSTILE}");
+        let filled = boto(&format!(
+            "{head}s3.create_bucket(Bucket=B)\n{}for key in sorted(MINE | OTHERS): s3.put_object(Bucket=B, Key=key, Body=b'for ' + (b'ann' if key in MINE else b'bob') + b'@example.org')\nassert set(keys()) == MINE | OTHERS, set(keys()) ^ (MINE | OTHERS)\nprint(len(MINE), len(OTHERS))",
+            if versions { enable } else { "" },
+        ));
+        let (mine, others) =
+            filled.split_once(' ').map(|(a, b)| (a.parse::<usize>().unwrap(), b.parse::<usize>().unwrap())).unwrap();
+        let letters = collection("letters", &[("keys", "{who}/{rest*}")], &["who", "rest"]);
+        let mut store = open(&format!("s3://{name}/crm"), &access(), vec![letters]);
+        let (hits, scanned) = scan(&mut *store, &["ann@example.org"]);
+        assert_eq!((hits.len(), scanned.unread.len()), (mine, 0), "{hits:#?} {:?}", scanned.unread);
+        let ann = [equals("who", Fold::Exact, &["ann"])];
+        let rows = find(&mut *store, "letters", &["rest"], &ann).unwrap();
+        let hex = |text: &&str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let found = texts(&rows).iter().map(hex).collect::<Vec<_>>().join(",");
+        boto(&format!(
+            "{head}found = sorted(bytes.fromhex(name).decode() for name in '{found}'.split(','))\nassert found == sorted(NAMES), set(found) ^ set(NAMES)"
+        ));
+        assert_eq!(delete(&mut *store, "letters", &keys(&rows)).unwrap(), mine as u64);
+        assert_eq!(delete(&mut *store, "letters", &keys(&rows)).unwrap(), 0);
+        assert_eq!(find(&mut *store, "letters", &["rest"], &ann).unwrap().len(), 0);
+        assert_eq!(
+            boto(&format!("{head}assert set(keys()) == OTHERS, set(keys()) ^ OTHERS\nprint(len(keys()))")),
+            others.to_string()
+        );
+    }
+}
+
 /// Wrong names are told as what they are.
 #[test]
 fn faults_have_names() {

@@ -97,7 +97,8 @@ impl Listing {
             Err(refused) => return Err(self.client.fault(&refused, "to list its objects")),
         };
         let is_encoded = root.field("EncodingType") == Some("url");
-        let plain = |text: &str| if is_encoded { decoded(text) } else { text.to_owned() };
+        // As forms are encoded: some servers, the provider's own among them, write `+` for a blank; a plus is `%2B` everywhere.
+        let plain = |text: &str| if is_encoded { decoded(&text.replace('+', " ")) } else { text.to_owned() };
         if root.field("IsTruncated") == Some("true") {
             let field = |name: &str| root.field(name).map(str::to_owned);
             self.next = match self.has_versions {

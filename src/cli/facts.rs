@@ -15,6 +15,7 @@ mod ingested;
 mod kept;
 mod keys;
 mod ledger;
+mod own;
 #[cfg(feature = "privacy")]
 mod register;
 #[cfg(feature = "privacy")]
@@ -29,10 +30,11 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use model::{Fault, Span};
-use rules::{Catalogue, Fact, Facts, Gap, Missing, Source};
+use rules::{Fact, Facts, Gap, Missing, Source};
 use serde_json::Value;
 
 use super::context::Context;
+pub(crate) use own::Known;
 
 /// What facts are wanted, and what was given to read them from.
 pub(crate) struct Asked<'a> {
@@ -111,16 +113,18 @@ const LIVE: &[Collector] = &[
 /// Collects what is wanted.
 ///
 /// # Errors
-/// What the paths and sheets say, and `fact-out-of-shape`; what cannot be read into a fact is a gap of it, not an error.
-pub(crate) fn gather(context: &Context, asked: &Asked<'_>, catalogue: &Catalogue) -> Result<Facts, Fault> {
+/// What the paths, the sheets and facts of one's own say, and `fact-out-of-shape`; what cannot be read into a fact is a gap
+/// of it, not an error.
+pub(crate) fn gather(context: &Context, asked: &Asked<'_>, known: &Known) -> Result<Facts, Fault> {
+    let catalogue = &known.catalogue;
     let mut facts = Facts::default();
     for path in asked.sheets {
         sheet::read(path, catalogue, &mut facts)?;
     }
     given::gather(context, asked, catalogue, &mut facts)?;
-    let shelf = kept::Shelf::of(context);
+    let shelf = kept::Shelf::of(context, known);
     if let (Some(shelf), Some(age)) = (&shelf, asked.age_max) {
-        cached(asked, shelf, age, catalogue, &mut facts)?;
+        cached(asked, shelf, age, known, &mut facts)?;
     }
     for collector in LIVE {
         let is_open = |name: &&&str| asked.needs.contains(**name) && facts.find(name).is_none();
@@ -140,6 +144,15 @@ pub(crate) fn gather(context: &Context, asked: &Asked<'_>, catalogue: &Catalogue
             }
         }
     }
+    for (name, collected) in known.collect(context, asked, &facts)? {
+        match collected {
+            Collected::Missing(why) => facts.lacks(name, why),
+            Collected::Fact(fact) => {
+                keep(context, shelf.as_ref(), name, &fact);
+                facts.insert(name, fact, catalogue)?;
+            }
+        }
+    }
     Ok(facts)
 }
 
@@ -148,15 +161,15 @@ fn cached(
     asked: &Asked<'_>,
     shelf: &kept::Shelf<'_>,
     age: Span,
-    catalogue: &Catalogue,
+    known: &Known,
     facts: &mut Facts,
 ) -> Result<(), Fault> {
-    let live = LIVE.iter().flat_map(|collector| collector.facts).copied();
+    let live = LIVE.iter().flat_map(|collector| collector.facts).copied().chain(known.names());
     for name in live.filter(|name| asked.needs.contains(name)) {
         if facts.find(name).is_none()
             && let Some(fact) = shelf.young(name, age)?
         {
-            facts.insert(name, fact, catalogue)?;
+            facts.insert(name, fact, &known.catalogue)?;
         }
     }
     Ok(())

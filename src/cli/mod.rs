@@ -92,6 +92,8 @@ pub(crate) mod sealers;
 #[cfg(feature = "pdf")]
 pub(crate) mod sealing_key;
 pub(crate) mod signals;
+#[cfg(feature = "engine")]
+pub(crate) mod sql;
 pub(crate) mod store_keys;
 #[cfg(feature = "privacy")]
 pub(crate) mod stores;

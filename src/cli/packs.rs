@@ -102,8 +102,11 @@ fn only(packs: &mut [Pack], wanted: &[String]) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The pack's files, in the order of their names.
-fn texts(folder: &Path) -> Result<Vec<(PathBuf, String)>, Fault> {
+/// The YAML files of a folder, in the order of their names.
+///
+/// # Errors
+/// I/O faults; `file-too-large`, `not-utf-8`.
+pub(crate) fn texts(folder: &Path) -> Result<Vec<(PathBuf, String)>, Fault> {
     let fault = |error| Fault::io("read the folder", folder, error);
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(fault)? {

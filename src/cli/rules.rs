@@ -58,7 +58,7 @@ fn configured(context: &Context) -> Vec<PathBuf> {
     context.config.list("evaluate.rules").into_iter().map(|path| root.join(path)).filter(|path| path.exists()).collect()
 }
 
-/// Rule files in `path`, sorted; packs lie in a folder of their own and are read by name.
+/// Rule files in `path`, sorted; packs and facts lie in folders of their own and are read by name.
 fn collect(path: &Path, texts: &mut Vec<(PathBuf, String)>) -> Result<(), Fault> {
     if !path.is_dir() {
         texts.push((path.to_path_buf(), files::read_text(path, RULE_FILE_MAX)?));
@@ -75,7 +75,7 @@ fn collect(path: &Path, texts: &mut Vec<(PathBuf, String)>) -> Result<(), Fault>
             inner.extension().is_some_and(|ending| ["yaml", "yml", "json"].iter().any(|known| ending == *known));
         if is_rule {
             texts.push((inner.clone(), files::read_text(&inner, RULE_FILE_MAX)?));
-        } else if inner.is_dir() && inner.file_name().is_none_or(|name| name != "packs") && !inner.is_symlink() {
+        } else if inner.is_dir() && !inner.ends_with("packs") && !inner.ends_with("facts") && !inner.is_symlink() {
             collect(&inner, texts)?;
         }
     }

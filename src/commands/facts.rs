@@ -65,15 +65,16 @@ pub(crate) struct FactsArgs {
 }
 
 pub(crate) fn run(context: &mut Context, args: &FactsArgs) -> Result<Done, Fault> {
-    let catalogue = Catalogue::built_in();
-    let wanted = wanted(&catalogue, &args.name)?;
+    let known = facts::Known::of(context)?;
+    let catalogue = &known.catalogue;
+    let wanted = wanted(catalogue, &args.name)?;
     if args.shape {
         let shapes = wanted.iter().filter_map(|name| catalogue.find(name)).cloned().collect();
         return Ok(Done::showing(Exit::Done, Shapes(shapes)));
     }
     context.trace.begin(Wanted::WhereThere, "facts.collected");
     let asked = facts::Asked { needs: wanted.clone(), inputs: &args.input, sheets: &args.facts, age_max: args.max_age };
-    let facts = facts::gather(context, &asked, &catalogue)?;
+    let facts = facts::gather(context, &asked, &known)?;
     let missing = wanted.iter().filter(|name| facts.find(name).is_none());
     let missing = missing.map(|name| ((*name).to_owned(), facts.why_missing(name))).collect::<Vec<_>>();
     let document = sheet::write(&facts, &missing);

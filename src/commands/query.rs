@@ -1,13 +1,10 @@
 //! `query`: ad-hoc SQL over the store, read-only.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use clap::Args;
-use engine::{Engine, Form, Limits};
+use engine::Form;
 use model::Fault;
-use store::Store;
 
 use super::Done;
 use crate::cli::context::Context;
@@ -15,7 +12,7 @@ use crate::cli::examples::Example;
 use crate::cli::exit::Exit;
 use crate::cli::files::{Existing, NewFile};
 use crate::cli::journal::Wanted;
-use crate::cli::signals;
+use crate::cli::sql;
 
 pub(crate) const EXAMPLES: &[Example] = &[
     Example {
@@ -51,8 +48,8 @@ pub(crate) struct QueryArgs {
 pub(crate) fn run(context: &mut Context, args: QueryArgs) -> Result<Done, Fault> {
     context.trace.begin(Wanted::WhereThere, "query.answered");
     context.trace.digest("sql", seal::sha256(args.sql.as_bytes()));
-    let engine = open(context)?;
-    let rows = engine.query(&args.sql, &limits(context)?)?;
+    let engine = sql::open(context)?;
+    let rows = engine.query(&args.sql, &sql::limits(context)?)?;
     let form = form(context, &args);
     let count = match &args.output {
         Some(path) => {
@@ -79,31 +76,4 @@ fn form(context: &Context, args: &QueryArgs) -> Form {
         _ if screen => Form::Table { width_max: Some(60) },
         _ => Form::Tabs,
     }
-}
-
-/// The engine over the project's store as it is now.
-///
-/// # Errors
-/// `bad-size`; what the store and the engine say.
-pub(crate) fn open(context: &Context) -> Result<Engine, Fault> {
-    let store = Store::open(&context.project.state("store"), None)?;
-    let snapshot = store.snapshot()?;
-    let threads = context.config.parsed("query.threads", |text| {
-        text.parse::<usize>().map_err(|_| Fault::usage("bad-number", format!("{text:?} is not a number of threads")))
-    })?;
-    let threads = match threads {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        threads => threads,
-    };
-    let stop: Arc<AtomicBool> = signals::shared();
-    Ok(Engine::open(&snapshot, threads)?.with_limits(&limits(context)?)?.at(context.now()).cancelled_by(stop))
-}
-
-fn limits(context: &Context) -> Result<Limits, Fault> {
-    let memory = usize::try_from(context.config.size("query.memory")?.0).unwrap_or(usize::MAX);
-    // Where there is no state folder there is nothing to ask, so nothing spills; and a question does not make a project.
-    // On a read-only file system a large question reaches the limit of memory.
-    let spill = context.project.state("spill");
-    let spill = (context.project.state("").is_dir() && std::fs::create_dir_all(&spill).is_ok()).then_some(spill);
-    Ok(Limits { memory_bytes_max: memory, spill, ..Limits::default() })
 }

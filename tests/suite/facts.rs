@@ -1,4 +1,5 @@
-//! Facts of what was ingested, from the store's own log and from a sample of its rows, and facts that are kept.
+//! Facts of what was ingested, from the store's own log, from a sample of its rows and from SQL of one's own, and facts that
+//! are kept.
 
 use serde_json::Value;
 
@@ -109,6 +110,125 @@ fn personal_data_in_ingested_records_are_told_by_place() {
     clear.run(&["redact", "web.txt", "--output", "clear.txt"]).expect(0);
     clear.run(&["ingest", "clear.txt", "--format", "text"]).expect(0);
     only(&clear, "a25-ingested-clear", &[], 0);
+}
+
+const STATUS: &str = "name: status\ntitle: Answers by status\nsql: |\n  SELECT status, count(*) AS answers, max(ts) AS \
+                      newest, avg(status) AS mean, bool_or(status >= 500) AS failed\n  FROM logs GROUP BY status ORDER \
+                      BY status\ncolumns:\n  status?: integer, what was answered\n  answers: integer, how many\n  \
+                      newest: time, of them\n  mean?: number, of them\n  failed?: flag, whether one did\n";
+
+/// A pack of one's own with a rule over `status`.
+fn pack(house: &House) {
+    house.write("own/pack.yaml", "name: own\ntitle: Ours\nversion: 1.0.0\n");
+    house.write(
+        "own/failures.yaml",
+        "id: failures\ntitle: Nothing failed\nlaw: [{article: ours, link: \"https://example.org\"}]\nseverity: low\n\
+         needs: [status]\neach: status.rows\nas: row\nwhen: row.status != null\nexpect: row.failed == false\n\
+         subject: \"{row.status}\"\nmessage: \"{row.answers} answers, the newest {row.newest}\"\nfix: Mend it.\n\
+         since: 1.0.0\n",
+    );
+}
+
+/// Without SQL the fact is a gap that says so, and the rule is not judged; the declaration is still read and checked.
+#[cfg(not(feature = "engine"))]
+#[test]
+fn without_sql_a_fact_of_ones_own_is_a_gap() {
+    let house = ingested();
+    pack(&house);
+    house.write("rules/facts/status.yaml", STATUS);
+    let judged = house.json(&["evaluate", "--rule", "own"], 3);
+    let rule = &judged["rules"][0];
+    assert_eq!(rule["answer"], "not judged");
+    assert!(rule["why"].as_str().unwrap().contains("built without SQL"), "{rule}");
+    assert!(house.run(&["facts", "status"]).expect(3).stdout.contains("rules/facts/status.yaml:4:3"));
+    declared_badly(&house);
+}
+
+/// What is wrong with a declaration is found when it is read, whatever is asked.
+fn declared_badly(house: &House) {
+    let check = |from: &str, to: &str, code: &str, at: &str| {
+        house.write("rules/facts/status.yaml", STATUS.replace(from, to));
+        let ran = house.run(&["facts", "--shape"]).expect(7).code(code);
+        assert!(ran.stderr.contains(&format!("rules/facts/status.yaml:{at}")), "{ran:?}");
+    };
+    check("name: status", "name: keys", "duplicate-fact", "");
+    check("name: status", "name: Status", "bad-fact", "1:");
+    check("answers: integer", "answers: integr", "bad-shape", "8:");
+    check("columns:\n", "colums:\n", "unknown-key", "6:");
+    house.write("rules/facts/status.yaml", STATUS);
+}
+
+/// SQL over the ingested records, typed as declared, judged by a rule of one's own.
+#[cfg(feature = "engine")]
+#[test]
+fn sql_of_ones_own_becomes_a_fact() {
+    let house = ingested();
+    pack(&house);
+    house.write("rules/facts/status.yaml", STATUS);
+    let told = house.json(&["facts", "status"], 0);
+    let rows = fact(&told, "status")["value"]["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 3, "{told}");
+    assert_eq!(
+        rows[1],
+        serde_json::json!({
+            "status": 500, "answers": 1, "newest": "2026-11-19T10:00:00Z", "mean": 500.0, "failed": true,
+        })
+    );
+    let sources = fact(&told, "status")["sources"].as_array().unwrap();
+    assert!(sources[0]["name"].as_str().unwrap().ends_with("store, version 0"), "{told}");
+    assert!(sources[1]["name"].as_str().unwrap().starts_with("rules/facts/status.yaml:"), "{told}");
+    let shapes = house.json(&["facts", "status", "--shape"], 0);
+    fit_their_schemas(&[told, shapes]);
+    let judged = house.json(&["evaluate", "--rule", "own"], 1);
+    let findings = judged["rules"][0]["findings"].as_array().unwrap();
+    assert_eq!((findings.len(), &findings[0]["subject"]), (1, &"500".into()), "{judged}");
+    assert_eq!(findings[0]["message"], "1 answers, the newest 2026-11-19T10:00:00Z");
+    // Facts of one's own are kept and judged later like all others.
+    house.run(&["facts", "status", "--output", "kept.json"]).expect(0);
+    house.json(&["evaluate", "--rule", "own", "--facts", "kept.json"], 1);
+    declared_badly(&house);
+    // Objectives in rules/ are not looked for among facts.
+    house.run(&["evaluate"]).expect(7).code("no-rules");
+}
+
+/// Wrong SQL and columns that are not as declared end the run with their place; too many rows and too little time do not.
+#[cfg(feature = "engine")]
+#[test]
+fn wrong_sql_is_located_and_limits_are_gaps() {
+    let house = ingested();
+    pack(&house);
+    let check = |from: &str, to: &str, code: &str, at: &str, said: &str| {
+        house.write("rules/facts/status.yaml", STATUS.replace(from, to));
+        let ran = house.run(&["evaluate", "--rule", "own"]).expect(7).code(code);
+        assert!(ran.stderr.contains(&format!("rules/facts/status.yaml:{at}")), "{ran:?}");
+        assert!(ran.stderr.contains(said), "{ran:?}");
+    };
+    check("FROM logs", "FROM log", "bad-query", "4:3", "Did you mean logs?");
+    check("max(ts)", "max(tss)", "bad-query", "4:3", "There is no column tss");
+    check("SELECT status,", "SELECT statu,", "bad-query", "4:3", "Did you mean status?");
+    check("  SELECT", "  DELETE FROM logs; SELECT", "bad-query", "4:3", "more than one statement");
+    check("SELECT status, count(*) AS answers", "SELECT status, host, 1 AS answers", "bad-query", "4:3", "host");
+    check("count(*) AS answers", "count(*) AS answer", "bad-fact", "4:3", "\"answer\"");
+    check("  newest: time", "  newer: time, x\n  newest: time", "bad-fact", "9:3", "gives no column \"newer\"");
+    check("newest: time", "newest: text", "bad-fact", "9:3", "declared as text");
+    check("max(ts)", "1 / 0", "bad-query", "4:3", "ivide by");
+    let gap = |from: &str, to: &str, said: &str| {
+        house.write("rules/facts/status.yaml", STATUS.replace(from, to));
+        let judged = house.json(&["evaluate", "--rule", "own"], 3);
+        let rule = &judged["rules"][0];
+        assert_eq!(rule["answer"], "not judged", "{rule}");
+        assert!(rule["why"].as_str().unwrap().contains(said), "{rule}");
+    };
+    gap("columns:", "rows_max: 2\ncolumns:", "more rows than are allowed");
+    gap("status?: integer", "status: integer", "\"status\" is NULL");
+    // Nothing was ingested: the SQL is still held against the declaration.
+    let empty = House::initialised();
+    pack(&empty);
+    empty.write("rules/facts/status.yaml", STATUS);
+    let judged = empty.json(&["evaluate", "--rule", "own"], 3);
+    assert_eq!(judged["rules"][0]["answer"], "not given");
+    empty.write("rules/facts/status.yaml", STATUS.replace("newest: time", "newest: text"));
+    empty.run(&["evaluate", "--rule", "own"]).expect(7).code("bad-fact");
 }
 
 /// What was collected is kept, and taken while it is young enough: the judgement says so, and nothing is asked again.

@@ -103,17 +103,51 @@ impl Engine {
         author: Author,
         work: impl Future<Output = Result<T, DataFusionError>>,
     ) -> Result<T, Fault> {
+        self.wait_until(None, author, work)
+    }
+
+    /// Waits for `work` on this thread; gives up when cancelled, or when it is too late.
+    pub(crate) fn wait_until<T>(
+        &self,
+        deadline: Option<Deadline>,
+        author: Author,
+        work: impl Future<Output = Result<T, DataFusionError>>,
+    ) -> Result<T, Fault> {
         self.runtime.block_on(async {
             let mut work = pin!(work);
             loop {
                 if self.cancel.load(Ordering::Relaxed) {
                     return Err(Fault::interrupted("interrupted", "Stopped before the answer was complete"));
                 }
+                if let Some(deadline) = deadline {
+                    deadline.check()?;
+                }
                 if let Ok(done) = tokio::time::timeout(CANCEL_POLL, &mut work).await {
                     return done.map_err(|error| refuse::fault(&error, author));
                 }
             }
         })
+    }
+}
+
+/// Until when an answer has to be there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline {
+    end: std::time::Instant,
+    allowed: Duration,
+}
+
+impl Deadline {
+    pub(crate) fn after(allowed: Duration) -> Self {
+        Deadline { end: std::time::Instant::now() + allowed, allowed }
+    }
+
+    fn check(self) -> Result<(), Fault> {
+        if std::time::Instant::now() < self.end {
+            return Ok(());
+        }
+        let message = format!("The answer took longer than {} s", self.allowed.as_secs());
+        Err(Fault::unavailable("query-timeout", message).advise("Ask for less, or allow more time."))
     }
 }
 

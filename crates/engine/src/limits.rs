@@ -1,6 +1,7 @@
 //! What is too much.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The limits of one engine or one query.
 #[derive(Clone, Debug)]
@@ -16,10 +17,12 @@ pub struct Limits {
     pub sql_bytes_max: usize,
     /// Rows of a result; one more is the fault `too-many-rows`. `None`: all of them.
     pub rows_max: Option<u64>,
+    /// How long an answer may take, reading its rows included; then the fault is `query-timeout`. `None`: as long as it takes.
+    pub time_max: Option<Duration>,
 }
 
 impl Default for Limits {
-    /// 512 MiB of memory, nowhere to spill to, queries up to 1 MiB, every row.
+    /// 512 MiB of memory, nowhere to spill to, queries up to 1 MiB, every row, any time.
     fn default() -> Self {
         Limits {
             memory_bytes_max: 512 << 20,
@@ -27,6 +30,7 @@ impl Default for Limits {
             spill_bytes_max: 64 << 30,
             sql_bytes_max: 1 << 20,
             rows_max: None,
+            time_max: None,
         }
     }
 }

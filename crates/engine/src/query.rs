@@ -13,7 +13,7 @@ use futures::StreamExt;
 use model::Fault;
 
 use crate::cell::Cell;
-use crate::engine::{self, Engine};
+use crate::engine::{self, Deadline, Engine};
 use crate::limits::Limits;
 use crate::refuse::Author;
 
@@ -34,6 +34,7 @@ pub struct Rows<'e> {
     stream: SendableRecordBatchStream,
     columns: Vec<Column>,
     left: Option<u64>,
+    deadline: Option<Deadline>,
 }
 
 /// Some neighbouring rows of an answer.
@@ -47,20 +48,22 @@ impl Engine {
     ///
     /// # Errors
     /// `bad-query` when it does not parse or plan, `not-read-only` when it would change something, `query-too-long`.
-    /// Reading rows: `bad-query` (a division by zero), `memory-limit`, `too-many-rows`, `io-failed`, `interrupted`.
+    /// Reading rows: `bad-query` (a division by zero), `memory-limit`, `too-many-rows`, `query-timeout`, `io-failed`,
+    /// `interrupted`.
     pub fn query(&self, sql: &str, limits: &Limits) -> Result<Rows<'_>, Fault> {
         if sql.len() > limits.sql_bytes_max {
             let message = format!("The query has {} bytes; {} are allowed", sql.len(), limits.sql_bytes_max);
             return Err(Fault::usage("query-too-long", message).advise("Shorten it, or filter with a join."));
         }
         let base = engine::base(self.threads, limits, self.now)?;
-        let stream = self.wait(Author::User, async {
+        let deadline = limits.time_max.map(Deadline::after);
+        let stream = self.wait_until(deadline, Author::User, async {
             let state = self.state(&base, None)?;
             let plan = plan(&state, sql).await?;
             DataFrame::new(state, plan).execute_stream().await
         })?;
         let columns = columns(&stream);
-        Ok(Rows { engine: self, stream, columns, left: limits.rows_max })
+        Ok(Rows { engine: self, stream, columns, left: limits.rows_max, deadline })
     }
 }
 
@@ -76,7 +79,8 @@ impl Rows<'_> {
     /// See [`Engine::query`].
     pub fn next_batch(&mut self) -> Result<Option<Batch>, Fault> {
         let stream = &mut self.stream;
-        let Some(batch) = self.engine.wait(Author::User, async { stream.next().await.transpose() })? else {
+        let next = self.engine.wait_until(self.deadline, Author::User, async { stream.next().await.transpose() })?;
+        let Some(batch) = next else {
             return Ok(None);
         };
         if let Some(left) = &mut self.left {

@@ -408,6 +408,10 @@ fn limits_hold() {
         run("SELECT 1", &Limits { sql_bytes_max: 7, ..Limits::default() }).unwrap_err().code(),
         "query-too-long"
     );
+    assert_eq!(
+        run("SELECT 1", &Limits { time_max: Some(std::time::Duration::ZERO), ..Limits::default() }).unwrap_err().code(),
+        "query-timeout"
+    );
     let stopped = shelf.engine(2).cancelled_by(Arc::new(AtomicBool::new(true)));
     assert_eq!(stopped.query("SELECT 1", &Limits::default()).map(|_| ()).unwrap_err().code(), "interrupted");
     let flag = Arc::new(AtomicBool::new(false));

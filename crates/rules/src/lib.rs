@@ -24,6 +24,7 @@ mod expression;
 mod facts;
 mod judge;
 mod limits;
+mod own;
 mod pack;
 mod parameter;
 #[cfg(feature = "rego")]
@@ -43,6 +44,7 @@ pub use control::{Control, Coverage, Sight};
 pub use facts::{Fact, Facts, Gap, Missing, Source};
 pub use judge::judge;
 pub use limits::Limits;
+pub use own::OwnFact;
 pub use pack::Pack;
 pub use parameter::{Parameter, Setting};
 pub use rule::{Law, Rule};

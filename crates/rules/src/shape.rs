@@ -193,7 +193,7 @@ fn record(node: &Node, path: &str) -> Result<Shape, Fault> {
 }
 
 /// `text, its name`, or a mapping with `about` and one of `list`, `map`, `record`.
-fn field(node: &Node, path: &str) -> Result<(Shape, String), Fault> {
+pub(crate) fn field(node: &Node, path: &str) -> Result<(Shape, String), Fault> {
     if let Some(text) = node.scalar() {
         let (word, about) = text.split_once(',').unwrap_or((text, ""));
         return Ok((scalar(word.trim(), node)?, about.trim().trim_matches('"').to_owned()));

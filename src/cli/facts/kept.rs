@@ -1,7 +1,7 @@
 //! Facts as they were collected last, kept in `.probity/facts/NAME/BASIS.json`.
 //!
-//! The basis is everything that decides what is asked: settings, data map, rules of retention, and the version of
-//! probity. Another basis is another file, so that nobody gets the facts of other stores.
+//! The basis is everything that decides what is asked: settings, data map, rules of retention, declarations of facts, and the
+//! version of probity. Another basis is another file, so that nobody gets the facts of other stores.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use model::{ByteSize, Digest, Fault, Kind, Place, Span};
 use rules::Fact;
 use serde_json::{Value, json};
 
-use super::{Context, sheet};
+use super::{Context, Known, sheet};
 use crate::cli::files::{self, Existing};
 use crate::cli::keys;
 
@@ -30,9 +30,9 @@ pub(super) struct Shelf<'c> {
 
 impl<'c> Shelf<'c> {
     /// The shelf of this project as it is set up now; none without a project.
-    pub(super) fn of(context: &'c Context) -> Option<Self> {
+    pub(super) fn of(context: &'c Context, known: &Known) -> Option<Self> {
         let is_there = context.project.is_initialised();
-        is_there.then(|| Shelf { context, basis: basis(context) })
+        is_there.then(|| Shelf { context, basis: basis(context, known) })
     }
 
     /// The fact, where it was collected at most `age` ago and nothing of it was missing.
@@ -87,7 +87,7 @@ fn changed(name: &str, path: &Path) -> Fault {
         .at(Place::file(path))
 }
 
-fn basis(context: &Context) -> Digest {
+fn basis(context: &Context, known: &Known) -> Digest {
     let settings: Vec<String> =
         context.config.settings().map(|(key, setting)| format!("{key} = {}", setting.value.to_toml())).collect();
     let named = |key: &&str| match context.config.list(key) {
@@ -101,7 +101,7 @@ fn basis(context: &Context) -> Digest {
     let files: Vec<Value> = FILES.iter().flat_map(named).filter(|path| !path.is_empty()).map(digest).collect();
     sheet::digest(&json!({
         "probity": env!("CARGO_PKG_VERSION"), "root": context.project.root().display().to_string(),
-        "settings": settings, "files": files,
+        "settings": settings, "files": files, "declared": known.declared(),
     }))
 }
 

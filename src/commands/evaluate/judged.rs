@@ -2,7 +2,7 @@
 
 use model::{Fault, Instant};
 use rules::report::{to_html, to_json, to_junit, to_oscal, to_oscal_plan, to_sarif};
-use rules::{Catalogue, Judgement, Limits, Trend};
+use rules::{Judgement, Limits, Trend};
 use serde_json::Value;
 
 use super::shown::{Judged, Listed, Written};
@@ -17,9 +17,9 @@ use crate::commands::Done;
 pub(super) fn run(context: &mut Context, args: EvaluateArgs) -> Result<Done, Fault> {
     refuse(&args, &["human", "json", "junit", "sarif", "oscal", "html", "pdf"], "rules of packs")?;
     paper::check(&args)?;
-    let catalogue = Catalogue::built_in();
+    let known = facts::Known::of(context)?;
     let chosen = packs::Chosen { rule: &args.rule, pack: &args.pack, set: &args.set, only: &args.only };
-    let book = packs::load(context, &chosen, &catalogue)?;
+    let book = packs::load(context, &chosen, &known.catalogue)?;
     if args.list {
         context.trace.begin(Wanted::WhereThere, "evaluate.listed");
         return Ok(Done::showing(Exit::Done, Listed::of(&book)));
@@ -28,9 +28,9 @@ pub(super) fn run(context: &mut Context, args: EvaluateArgs) -> Result<Done, Fau
     let mut suppressions = packs::suppressions(context, args.suppressions.as_deref())?;
     let needs = book.needs().into_iter().collect();
     let asked = facts::Asked { needs, inputs: &args.input, sheets: &args.facts, age_max: args.max_age };
-    let facts = facts::gather(context, &asked, &catalogue)?;
+    let facts = facts::gather(context, &asked, &known)?;
     let at = args.at.as_deref().filter(|text| *text != "now").map_or(Ok(context.now()), Instant::parse)?;
-    let mut judgement = rules::judge(&book, &facts, &catalogue, &mut suppressions, at, &Limits::default());
+    let mut judgement = rules::judge(&book, &facts, &known.catalogue, &mut suppressions, at, &Limits::default());
     judgement.strict = args.strict;
     trace(context, &judgement);
     let trend = history::trend(context, args.against.as_deref(), &judgement)?;

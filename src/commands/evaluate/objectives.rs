@@ -10,15 +10,16 @@ use crate::cli::files::{self, Existing};
 use crate::cli::journal::Wanted;
 use crate::cli::output::{Page, Show};
 use crate::cli::rules;
+use crate::cli::sql;
 use crate::cli::table::{Cell, Table};
-use crate::commands::{Done, query};
+use crate::commands::Done;
 
 pub(crate) fn run(context: &mut Context, args: EvaluateArgs) -> Result<Done, Fault> {
     context.trace.begin(Wanted::WhereThere, "evaluate.judged");
     refuse(&args, &["human", "json", "junit"], "objectives")?;
     let chosen = rules::Chosen { rule: &args.rule, pack: &args.pack, set: &args.set, strict: args.strict };
     let book = rules::load(context, &chosen)?;
-    let engine = query::open(context)?;
+    let engine = sql::open(context)?;
     let at = instant(context, args.at.as_deref(), engine.newest())?;
     let evaluation = slo::evaluate(&book, at, &engine)?;
     trace(context, &evaluation);

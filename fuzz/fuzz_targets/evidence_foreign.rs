@@ -39,7 +39,7 @@ fn check(bytes: &[u8]) {
     let now = Instant::from_seconds(1_798_761_600).expect("a time");
     let ask = Ask { keys: &[], anchors: &ANCHORS, now, blocks: &NoBlocks, pdf: &Nobody, signers: 0 };
     let data = Data { name: "message", bytes: &MESSAGE };
-    let Ok(found) = verify(form, &bytes, Beside { data: Some(data), plan: Some(data) }, &ask, &Hidden) else { return };
+    let Ok(found) = verify(form, &bytes, Beside { data: Some(data), plan: Some(data), earlier: &[data] }, &ask, &Hidden) else { return };
     assert!(found.to_json().is_ok());
     if found.holds() {
         let passed = |name: &str| found.check(name).is_some_and(|check| check.verdict == Outcome::Passed);

@@ -200,7 +200,14 @@ pub(super) fn encode_line(text: &str, _: u64) -> Vec<u8> {
 
 /// `text` in double quotes.
 pub(super) fn in_quotes(text: &[u8]) -> Vec<u8> {
-    [b"\"", encode_escaped(&String::from_utf8_lossy(text), 0).as_slice(), b"\""].concat()
+    let mut quoted = vec![b'"'];
+    for chunk in text.utf8_chunks() {
+        quoted.extend(encode_escaped(chunk.valid(), 0));
+        // Bytes that are no UTF-8 stay what they are: they are not ours to mend, and every place behind them stays where it is.
+        quoted.extend(chunk.invalid());
+    }
+    quoted.push(b'"');
+    quoted
 }
 
 /// Shows a value without quotes. After an edit it stays as it is where `is_plain` says that it may; else all of
@@ -224,4 +231,15 @@ pub(super) fn show_plain(
         whole.replace(range, in_quotes(&after));
     }
     Ok(after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Not a byte more: what was put in place of a value is exempt from the audit by its place.
+    #[test]
+    fn bytes_that_are_no_text_stay_in_quotes() {
+        assert_eq!(in_quotes(b"a\xFF\"b\n\xC3"), b"\"a\xFF\\\"b\\n\xC3\"");
+    }
 }

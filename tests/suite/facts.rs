@@ -188,7 +188,7 @@ fn sql_of_ones_own_becomes_a_fact() {
     house.json(&["evaluate", "--rule", "own", "--facts", "kept.json"], 1);
     declared_badly(&house);
     // Objectives in rules/ are not looked for among facts.
-    house.run(&["evaluate"]).expect(7).code("no-rules");
+    assert_eq!(house.json(&["evaluate"], 1)["objectives"].as_array().unwrap().len(), 1);
 }
 
 /// Wrong SQL and columns that are not as declared end the run with their place; too many rows and too little time do not.
@@ -211,7 +211,7 @@ fn wrong_sql_is_located_and_limits_are_gaps() {
     check("count(*) AS answers", "count(*) AS answer", "bad-fact", "4:3", "\"answer\"");
     check("  newest: time", "  newer: time, x\n  newest: time", "bad-fact", "9:3", "gives no column \"newer\"");
     check("newest: time", "newest: text", "bad-fact", "9:3", "declared as text");
-    check("max(ts)", "1 / 0", "bad-query", "4:3", "ivide by");
+    check("count(*) AS answers", "1 / 0 AS answers", "bad-query", "4:3", "ivide by");
     let gap = |from: &str, to: &str, said: &str| {
         house.write("rules/facts/status.yaml", STATUS.replace(from, to));
         let judged = house.json(&["evaluate", "--rule", "own"], 3);

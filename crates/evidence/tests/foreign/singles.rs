@@ -167,7 +167,7 @@ fn what_cannot_be_verified_is_refused_with_what_can_be() {
     check(b"hello", "not-verifiable", ".ots");
     check(b"0\x03\x02\x01\x01", "not-verifiable", ".p7s");
     check(b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "not-verifiable", "BagIt");
-    check(b"age-encryption.org/v1\n-> X25519 abc\n", "encrypted-input", "Decrypt it first");
+    check(b"age-encryption.org/v1\n-> X25519 abc\n", "encrypted-input", "--identity");
     check(b"-----BEGIN AGE ENCRYPTED FILE-----\n", "encrypted-input", "age --decrypt");
     ground.write("x", b"%PDF-1.7\n");
     assert_eq!(ground.form("x").unwrap(), Form::Pdf);

@@ -87,11 +87,11 @@ fn stripes(there: usize, rows: usize) -> RowSelection {
     }
     let stripes = STRIPES.min(rows).max(1);
     let length = rows / stripes;
-    let stride = (there - length) / stripes.max(2).saturating_sub(1);
+    let gaps = (stripes - 1).max(1);
     let mut selectors = Vec::new();
     let mut at = 0;
     for stripe in 0..stripes {
-        let begin = (stripe * stride).max(at);
+        let begin = (stripe * (there - length) / gaps).max(at);
         selectors.push(RowSelector::skip(begin - at));
         selectors.push(RowSelector::select(length.min(there - begin)));
         at = (begin + length).min(there);

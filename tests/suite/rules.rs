@@ -322,6 +322,62 @@ fn the_page_on_soc2_has_every_control() {
     golden(path.to_str().unwrap(), &format!("{head}must supply |\n|---|---|---|---|---|\n{table}\n## {rest}"));
 }
 
+/// Controls in SARIF and JUnit: a taxonomy that rules and results refer to, and test cases that never pass; by the schemas.
+#[test]
+fn controls_reach_code_hosts_and_ci() {
+    let house = House::new();
+    let [flag, fail] = fixture("soc2.cc7-1-scan-clean", "fail");
+    for (format, file) in [("sarif", "out.sarif"), ("junit", "out.xml")] {
+        let args = ["evaluate", "--pack", "soc2", &flag, &fail, "--at", "2026-11-22T12:00:00Z"];
+        house.run(&[&args[..], &["--format", format, "--output", file]].concat()).expect(1);
+    }
+    let sarif: Value = serde_json::from_str(&house.read("out.sarif")).unwrap();
+    let run = &sarif["runs"][0];
+    let taxa = run["taxonomies"][0]["taxa"].as_array().unwrap();
+    assert_eq!((&run["taxonomies"][0]["name"], taxa.len()), (&"SOC 2".into(), 56));
+    let of = |one: &Value| one["index"].as_u64().map(|index| taxa[usize::try_from(index).unwrap()]["id"].clone());
+    let results = run["results"].as_array().unwrap();
+    // Whatever points to a taxon points to the one of that name (§3.52.5).
+    let related = run["tool"]["driver"]["rules"].as_array().unwrap().iter();
+    let related = related.flat_map(|rule| rule["relationships"].as_array().unwrap()).map(|one| &one["target"]);
+    for taxon in related.chain(results.iter().flat_map(|one| one["taxa"].as_array().unwrap())) {
+        assert_eq!(of(taxon).as_ref(), Some(&taxon["id"]), "{taxon}");
+        assert_eq!(taxon["toolComponent"]["index"], 0);
+    }
+    let broken = results.iter().find(|one| one["kind"] == "fail").unwrap();
+    let named: Vec<&Value> = broken["taxa"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
+    assert_eq!(named, ["CC6.8", "CC7.1"], "{broken}");
+    let reviews: Vec<&str> = results
+        .iter()
+        .filter(|one| one["kind"] == "review")
+        .map(|one| one["message"]["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(reviews.len(), 56);
+    assert!(reviews.iter().all(|text| text.contains("; a person must ")), "{reviews:?}");
+    let xml = house.read("out.xml");
+    assert!(
+        xml.contains("<testsuite name=\"soc2: controls\" tests=\"56\" failures=\"2\" errors=\"0\" skipped=\"54\""),
+        "{xml}"
+    );
+    assert!(xml.contains("<property name=\"SOC 2 CC7.1\" value=\"soc2.cc7-1-scan-clean: broken; "), "{xml}");
+    for control in NO_RULE {
+        let said = format!("SOC 2 {control}: no rule; a person must supply: ");
+        assert!(reviews.iter().any(|text| text.starts_with(&said)), "{control}");
+        let case = xml.split(&format!("classname=\"soc2.{control}\"")).nth(1).unwrap();
+        assert!(
+            case.split("</testcase>").next().unwrap().contains("<skipped>no rule; a person must supply: "),
+            "{control}"
+        );
+    }
+    if let Some(forms) = forms() {
+        house.shell(&format!("xmllint --noout --schema {}/junit.xsd out.xml", forms.display())).expect(0);
+        fits(&house, "out.sarif", &forms.join("sarif.json"));
+    }
+}
+
+/// Controls that no machine sees.
+const NO_RULE: [&str; 8] = ["CC1.1", "CC1.2", "CC1.4", "CC2.2", "CC3.1", "CC3.3", "CC6.4", "P6.5"];
+
 /// A control is as good as its worst rule, and without rules it is a person's: on the screen, in JSON, HTML and OSCAL.
 #[test]
 fn controls_say_what_is_left_to_a_person() {
@@ -352,6 +408,14 @@ fn controls_say_what_is_left_to_a_person() {
     );
     assert!(screen.contains("a person must still supply: That the scanners cover"), "{screen}");
     let page = judge(&[&flag, &fail, "--format", "html"], 1).stdout;
+    for control in NO_RULE {
+        assert_eq!(seen(&some, control), "no rule");
+        let own = screen.split(&format!("SOC 2 {control}: ")).nth(1).unwrap();
+        let lines: Vec<&str> = own.lines().take(2).collect();
+        assert!(lines[0].ends_with(": no rule") && lines[1].contains("a person must supply: "), "{lines:?}");
+        let row = page.split(&format!("<td>SOC 2 {control}</td>")).nth(1).unwrap().split("</tr>").next().unwrap();
+        assert!(row.contains("<td>no rule</td>") && row.contains("<td>a person must supply: "), "{row}");
+    }
     assert!(
         page.contains("<h2 id=\"controls\">Controls</h2>") && page.contains("a person must supply: "),
         "{page:.300}"
@@ -364,6 +428,12 @@ fn controls_say_what_is_left_to_a_person() {
     for one in of_controls {
         assert_eq!(one["target"]["status"]["state"], "not-satisfied", "{one}");
         assert!(one["target"]["status"]["remarks"].as_str().unwrap().contains("a person must "), "{one}");
+    }
+    for control in NO_RULE {
+        let id = format!("soc2.{control}");
+        let one = findings.iter().find(|one| one["target"]["target-id"] == *id).unwrap();
+        let remarks = one["target"]["status"]["remarks"].as_str().unwrap();
+        assert!(remarks.starts_with("no rule; a person must supply: "), "{one}");
     }
     fit_their_schemas(&[all, some, only, house.json(&["evaluate", "--pack", "soc2", "--list"], 0)]);
 }

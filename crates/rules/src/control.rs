@@ -21,6 +21,8 @@ use crate::pack::Pack;
 pub struct Control {
     /// Its number: `CC6.3`.
     pub id: String,
+    /// Whose demand it is: `SOC 2`.
+    pub framework: String,
     /// Framework and number, as the law of rules names it: `SOC 2 CC6.3`.
     pub article: String,
     /// What it asks, in a few words of our own.
@@ -122,6 +124,12 @@ impl Coverage {
         })
     }
 
+    /// The rules that give evidence for it, with what each came to, for people.
+    pub fn rules(&self) -> String {
+        let rules: Vec<String> = self.evidence.iter().map(|(rule, answer)| format!("{rule}: {answer}")).collect();
+        rules.join("; ")
+    }
+
     /// What is left to a person, as a sentence: the whole, where no machine saw anything.
     pub fn person(&self) -> String {
         match self.sight.is_evidence() {
@@ -143,6 +151,7 @@ pub(crate) fn read(pack: &Fields<'_>) -> Result<Vec<Control>, Fault> {
         let fields = Fields::of(node, entries.path_of(&key.text), &["title", "person"])?;
         Ok(Control {
             id: key.text.clone(),
+            framework: framework.to_owned(),
             article: format!("{framework} {}", key.text),
             title: fields.required_text("title")?.to_owned(),
             person: fields.required_text("person")?.to_owned(),

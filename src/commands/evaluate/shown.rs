@@ -114,9 +114,8 @@ fn controls(controls: &[Coverage], page: &mut Page) {
     page.line(format!("{all}: {}; none is met by what a machine sees alone", counts.join(", ")));
     for one in controls {
         page.line(format!("  {}: {}: {}", one.control.article, one.control.title, one.sight.word()));
-        let rules: Vec<String> = one.evidence.iter().map(|(rule, answer)| format!("{rule} {answer}")).collect();
-        if !rules.is_empty() {
-            page.line(format!("    {}", rules.join(", ")));
+        if !one.evidence.is_empty() {
+            page.line(format!("    {}", one.rules()));
         }
         page.line(format!("    {}", one.person()));
     }

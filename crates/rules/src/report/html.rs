@@ -259,14 +259,8 @@ fn controls(html: &mut String, judgement: &Judgement) {
          <p>No control is met by what a machine sees alone. Evidence is what rules found as it must be.</p>\n",
     );
     let row = |one: &Coverage| {
-        let rules: Vec<String> = one.evidence.iter().map(|(rule, answer)| format!("{rule}: {answer}")).collect();
-        [
-            one.control.article.clone(),
-            one.control.title.clone(),
-            one.sight.word().to_owned(),
-            rules.join("; "),
-            one.person(),
-        ]
+        let control = &one.control;
+        [control.article.clone(), control.title.clone(), one.sight.word().to_owned(), one.rules(), one.person()]
     };
     let heads = ["Control", "What it asks", "Seen", "Rules", "Left to a person"];
     table(html, "Controls, and how far machines see them", &heads, judgement.controls.iter().map(row));

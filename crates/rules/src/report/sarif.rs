@@ -2,8 +2,12 @@
 //!
 //! A broken rule is a `fail` of its severity at the place it was found; a rule that is met is a `pass`, one that does not
 //! apply `notApplicable`; what could not be judged is an `open` result and a notification of the invocation, never a pass.
+//! The controls of a pack are a taxonomy beside the rules.
+
+mod taxonomy;
 
 use serde_json::{Value, json};
+use taxonomy::Taxonomies;
 
 use crate::answer::{Answer, Finding, Judgement, Outcome};
 use model::{Severity, Verdict};
@@ -13,16 +17,20 @@ const RESULTS_MAX: usize = 25_000;
 
 /// The judgement as a SARIF log of one run; `version` is the program's.
 pub fn to_sarif(judgement: &Judgement, version: &str) -> Value {
-    let rules: Vec<Value> = judgement.outcomes.iter().map(rule).collect();
-    let mut results: Vec<Value> =
-        judgement.outcomes.iter().enumerate().flat_map(|(index, outcome)| results(index, outcome)).collect();
-    results.truncate(RESULTS_MAX);
+    let taxonomies = Taxonomies::of(&judgement.controls);
+    let (rules, found): (Vec<Value>, Vec<Vec<Value>>) =
+        judgement.outcomes.iter().enumerate().map(|(index, outcome)| described(index, outcome, &taxonomies)).unzip();
+    // What a person must look at is not lost behind the findings.
+    let results: Vec<Value> = taxonomies.reviews().chain(found.into_iter().flatten()).take(RESULTS_MAX).collect();
     let unjudged: Vec<Value> = judgement.outcomes.iter().filter_map(notification).collect();
     json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
-            "tool": {"driver": {"name": "probity", "version": version, "rules": rules}},
+            "tool": {"driver": {
+                "name": "probity", "version": version, "rules": rules, "supportedTaxonomies": taxonomies.supported(),
+            }},
+            "taxonomies": taxonomies.components(),
             "invocations": [{
                 "executionSuccessful": true,
                 "endTimeUtc": judgement.at.to_millis(),
@@ -31,6 +39,18 @@ pub fn to_sarif(judgement: &Judgement, version: &str) -> Value {
             "results": results,
         }],
     })
+}
+
+/// A rule and its results, both with the controls that it gives evidence for.
+fn described(index: usize, outcome: &Outcome, taxonomies: &Taxonomies<'_>) -> (Value, Vec<Value>) {
+    let (mut rule, mut results) = (rule(outcome), results(index, outcome));
+    let taxa = taxonomies.of_rule(&outcome.rule);
+    if !taxa.is_empty() {
+        results.iter_mut().for_each(|result| result["taxa"] = json!(taxa));
+        let related = taxa.iter().map(|taxon| json!({"target": taxon, "kinds": ["relevant"]}));
+        rule["relationships"] = related.collect();
+    }
+    (rule, results)
 }
 
 fn rule(outcome: &Outcome) -> Value {

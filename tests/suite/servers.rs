@@ -10,6 +10,8 @@ mod nats;
 mod postgresql;
 #[path = "servers/redis.rs"]
 mod redis;
+#[path = "servers/replicas.rs"]
+mod replicas;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -40,6 +42,7 @@ struct Live {
     child: Child,
     folder: tempfile::TempDir,
     port: u16,
+    port2: u16,
 }
 
 impl Live {
@@ -62,7 +65,7 @@ impl Live {
         };
         let child =
             run(&format!("{CERTIFICATES}{script}")).stderr(log.try_clone().unwrap()).stdout(log).spawn().unwrap();
-        let mut live = Live { child, folder, port };
+        let mut live = Live { child, folder, port, port2: ports[1] };
         for _ in 0..300 {
             if run(question).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success() {
                 return live;

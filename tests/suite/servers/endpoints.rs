@@ -13,6 +13,15 @@ OPENSSL_CONF=/dev/null exec setpriv --pdeathsig KILL openssl s_server -accept 12
     Live::start(&script, "exec 3<>/dev/tcp/127.0.0.1/$PORT")
 }
 
+/// One more server, with the certificates of another's folder.
+fn server_in(live: &Live, words: &str) -> Live {
+    let script = format!(
+        "cd {}\nOPENSSL_CONF=/dev/null exec setpriv --pdeathsig KILL openssl s_server -accept 127.0.0.1:$PORT -quiet -www {words}",
+        live.path(".").display()
+    );
+    Live::start(&script, "exec 3<>/dev/tcp/127.0.0.1/$PORT")
+}
+
 fn project(live: &Live, host: &str) -> House {
     let house = House::initialised();
     let settings = house.read("probity.toml");
@@ -59,6 +68,59 @@ fn a_certificate_that_ends() {
     assert_eq!(found[""].0, "broken", "{found:?}");
     let soon = answers(&house, "infrastructure", "endpoint-certificate", &later(350));
     assert_eq!(soon["-ends"].0, "broken", "{soon:?}");
+}
+
+/// By the authority of the server, one that ended in 2021: `over.pem`.
+const OVER: &str = "mkdir -p issued && touch issued/index && echo 01 >issued/serial
+printf '[ca]\\ndefault_ca=c\\n[c]\\ndatabase=issued/index\\nserial=issued/serial\\nnew_certs_dir=issued\\ndefault_md=sha256\\npolicy=p\\n[p]\\n\
+commonName=supplied\\n' >issued/ca.cnf
+openssl ca -batch -config issued/ca.cnf -in server.csr -cert ca.pem -keyfile ca.key -startdate 20200101000000Z \
+-enddate 20210101000000Z -extfile <(echo 'subjectAltName=DNS:localhost,IP:127.0.0.1') -notext -out over.pem";
+
+/// What the rules about end points and files of certificates come to today, for who trusts the server's authority.
+fn trusting(house: &House, live: &Live) -> Vec<(String, String)> {
+    let (now, pack) = (later(0), ["evaluate", "--pack", "infrastructure"]);
+    let only = ["--only", "endpoint-*", "--only", "certificate-ends", "--json", "--time", &now];
+    let mut command = house.command(&[&pack[..], &only].concat());
+    let ran = crate::house::Ran::of(command.env("SSL_CERT_FILE", live.path("ca.pem")).output().unwrap());
+    let judged: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
+    let text = |one: &Value, key: &str| one[key].as_str().unwrap().replace("infrastructure.", "");
+    judged["rules"].as_array().unwrap().iter().map(|one| (text(one, "rule"), text(one, "answer"))).collect()
+}
+
+/// A certificate that really is over, and one that is not: on the wire, and as a file that `facts.certificates` names.
+#[test]
+fn a_certificate_that_ended_years_ago() {
+    if !judge("openssl") {
+        return;
+    }
+    let live = server("-cert server.pem -key server.key");
+    live.shell(OVER);
+    let over = server_in(&live, "-cert over.pem -key server.key");
+    let check = |port: u16, files: &str, expect: [(&str, &str); 5]| {
+        let house = House::initialised();
+        let settings = house.read("probity.toml");
+        assert!(settings.contains("\ncertificates = []\n"), "{settings}");
+        for name in ["server.pem", "over.pem"] {
+            house.write(name, std::fs::read(live.path(name)).unwrap());
+        }
+        house.write("torn.pem", "-----BEGIN CERTIFICATE-----\nMIIB\n");
+        let settings = settings.replace("\ncertificates = []\n", &format!("\ncertificates = [{files}]\n"));
+        let line = format!("\nendpoints = [\"localhost:{port}\"]\n");
+        house.write("probity.toml", settings.replace("\nendpoints = []\n", &line));
+        let found = trusting(&house, &live);
+        let found: Vec<(&str, &str)> = found.iter().map(|(rule, answer)| (rule.as_str(), answer.as_str())).collect();
+        assert_eq!(found, expect, "{files}");
+    };
+    let rules = |certificate, file| {
+        let ends = "endpoint-certificate-ends";
+        let rest = [("endpoint-key", "met"), ("endpoint-tls-version", "met")];
+        [("certificate-ends", file), ("endpoint-certificate", certificate), (ends, "met"), rest[0], rest[1]]
+    };
+    check(live.port, "\"server.pem\"", rules("met", "met"));
+    check(over.port, "\"server.pem\", \"over.pem\"", rules("broken", "broken"));
+    check(live.port, "\"server.pem\", \"torn.pem\"", rules("met", "not judged"));
+    check(live.port, "\"server.pem\", \"none.pem\"", rules("met", "not judged"));
 }
 
 /// Another host's certificate, nobody's authority, a short key: facts, and no errors.

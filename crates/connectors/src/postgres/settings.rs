@@ -73,8 +73,15 @@ const QUESTIONS: &[Question] = &[
             GRANT EXECUTE ON FUNCTION pg_catalog.pg_hba_file_rules() TO {user}",
     },
     Question {
+        // Who has everything is not behind, whatever was measured last; who has not and was never measured is unknown. A slot
+        // that nobody reads is a replica that is gone; a copy that is being taken (state `backup`) is none.
         name: "replicas",
-        sql: "SELECT application_name, state, sync_state, extract(epoch FROM replay_lag)::text FROM pg_stat_replication
+        sql: "SELECT application_name, state, sync_state,
+            CASE WHEN coalesce(replay_lsn, flush_lsn) >= CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn()
+                ELSE pg_current_wal_flush_lsn() END THEN '0'
+            WHEN replay_lsn IS NULL THEN extract(epoch FROM flush_lag)::text ELSE extract(epoch FROM replay_lag)::text END
+            FROM pg_stat_replication WHERE state IS DISTINCT FROM 'backup'
+            UNION ALL SELECT 'slot ' || slot_name, 'gone', NULL, NULL FROM pg_replication_slots WHERE NOT active AND NOT temporary
             LIMIT 10001",
         width: 4,
         grant: MONITOR,

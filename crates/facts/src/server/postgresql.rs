@@ -164,9 +164,7 @@ fn replicas(heard: &Heard<'_>) -> Vec<Value> {
     let unknown = json!({"name": "every replica", "running": null, "lag": null});
     let mut all = heard.items("replicas", unknown, |row| {
         let is_streaming = cell(row, 1) == Some("streaming");
-        // Without anything to replay a replica that streams has no lag.
-        let lag = cell(row, 3).and_then(seconds).or(is_streaming.then_some(0));
-        item(cell(row, 0).unwrap_or("(no name)"), Some(is_streaming), lag)
+        item(cell(row, 0).unwrap_or("(no name)"), Some(is_streaming), cell(row, 3).and_then(seconds))
     });
     if cell(heard.row("server"), 2).and_then(is_on) == Some(true) {
         let lag = cell(heard.row("standby"), 0).and_then(seconds);

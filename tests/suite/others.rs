@@ -121,3 +121,62 @@ fn names_stay_where_that_was_weighed() {
     assert_eq!(document["third_party"]["limits"], serde_json::json!([]));
     assert_eq!(document["third_party"]["other_people"], "kept");
 }
+
+/// An address in a field that the map calls contact data, and not whose, is left out when the stores know somebody else by it;
+/// one that nobody is known by can be the person's second one, and stays.
+#[test]
+fn addresses_by_which_others_are_known_are_taken_out() {
+    let house = House::initialised();
+    let text = house.read("probity.toml");
+    house.write("probity.toml", format!("{text}\n[stores.desk]\nurl = \"sqlite:desk.db\"\n"));
+    house.write(
+        "probity-map.yml",
+        "
+dataset:
+- fides_key: desk
+  collections:
+  - name: person
+    fields:
+    - {name: id, data_categories: [user.unique_id], fides_meta: {primary_key: true}}
+    - {name: mail, data_categories: [user.contact.email], fides_meta: {identity: email}}
+    - {name: phone, data_categories: [user.contact.phone_number], fides_meta: {identity: phone}}
+    - {name: second, data_categories: [user.contact.email]}
+  - name: gift
+    fields:
+    - {name: person_id, data_categories: [system.operations], fides_meta: {references: [{dataset: desk, field: person.id, direction: from}]}}
+    - {name: for, data_categories: [user.contact.email]}
+    - {name: call, data_categories: [user.contact.phone_number]}
+    - {name: weighed, data_categories: [user.contact.email], meta: {probity: {other_people: false}}}
+",
+    );
+    sqlite(
+        &house.path("desk.db"),
+        "CREATE TABLE person (id INTEGER PRIMARY KEY, mail TEXT, phone TEXT, second TEXT);
+         CREATE TABLE gift (id INTEGER PRIMARY KEY, person_id INTEGER, \"for\" TEXT, call TEXT, weighed TEXT);
+         INSERT INTO person VALUES (1, 'ann@example.org', '+49 30 231250', 'Eve@Example.org'), (2, 'eve@example.org', '+41795551234', NULL),
+           (3, 'bob@example.org', NULL, 'ann.old@example.org');
+         INSERT INTO gift VALUES (1, 1, 'eve@example.org', '+41 79 555 12 34', 'eve@example.org'),
+           (2, 1, 'ANN@example.org', '+49 (30) 231250', NULL), (3, 1, 'nobody@example.org', '+49 40 123456', NULL),
+           (4, 1, 'ann.old@example.org', NULL, NULL), (5, 2, 'bob@example.org', NULL, NULL);",
+    );
+    house.run(&["export", "email=ann@example.org", "--output", "out.zip"]).expect(0);
+    house.shell("unzip -q out.zip -d out").expect(0);
+    let data: Value = serde_json::from_str(&house.read("out/data.json")).unwrap();
+    let gone = "[redacted: another person]";
+    let cells = |at: usize| ["for", "call", "weighed"].map(|name| data["desk:gift"][at][name].as_str());
+    assert_eq!(cells(0), [Some(gone), Some(gone), Some("eve@example.org")]);
+    assert_eq!(cells(1), [Some("ANN@example.org"), Some("+49 (30) 231250"), None]);
+    assert_eq!(cells(2), [Some("nobody@example.org"), Some("+49 40 123456"), None]);
+    // Nobody is known by it: Bob gave it, and that is no identity.
+    assert_eq!(cells(3), [Some("ann.old@example.org"), None, None]);
+    assert_eq!(data["desk:gift"].as_array().unwrap().len(), 4);
+    assert_eq!(data["desk:person"][0]["second"], gone);
+    let third: Value = serde_json::from_str(&house.read("out/third_party.json")).unwrap();
+    let reasons: Vec<&str> =
+        third["entries"].as_array().unwrap().iter().map(|one| one["reason"].as_str().unwrap()).collect();
+    assert_eq!(reasons, ["identity-of-another"; 3], "{third:#}");
+    fit_their_schemas(&[third]);
+    house.run(&["export", "email=ann@example.org", "--keep-others", "--output", "kept.zip"]).expect(0);
+    house.shell("unzip -q kept.zip -d kept").expect(0);
+    assert!(!house.read("kept/data.json").contains(gone));
+}

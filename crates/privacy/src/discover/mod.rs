@@ -12,6 +12,7 @@
 
 mod ask;
 mod learn;
+mod named;
 mod stream;
 mod up;
 
@@ -30,6 +31,7 @@ use crate::store::{Condition, DataStore, Fold};
 use ask::{Answer, Asked, Question};
 
 pub use learn::also_known_as;
+pub use named::named;
 pub use stream::{EachFound, rows};
 
 /// One store as opened.

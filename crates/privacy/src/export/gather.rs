@@ -50,7 +50,27 @@ pub fn gather(
         }
     }
     progress.finish();
-    Ok(lost)
+    Ok(lost + part_strangers(export, graph, members)?)
+}
+
+/// Finds out which addresses in the person's rows the stores know other people by. Where a store does not say, all of them are
+/// taken for others': what is left out can be handed over later. Says how much was not found out.
+fn part_strangers(export: &mut Export<'_>, graph: &Graph, members: &mut [Member]) -> Result<u64, Fault> {
+    let strangers = export.strangers()?;
+    match discover::named(graph, members, &strangers) {
+        Ok(others) => export.others_are(others),
+        Err(fault) if fault.kind() == Kind::Unavailable => {
+            let all = strangers.iter().map(|one| (one.kind().to_owned(), one.normalised().to_owned()));
+            export.others_are(all.collect());
+            export.gap(format!(
+                "Whose some addresses are was not found out, and they were left out: {}",
+                fault.message()
+            ));
+            return Ok(1);
+        }
+        Err(fault) => return Err(fault),
+    }
+    Ok(0)
 }
 
 /// How many versions stand behind rows.

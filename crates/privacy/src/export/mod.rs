@@ -27,6 +27,8 @@ pub use others::{Finding, Taken};
 pub use package::{Cover, Signature, Signed};
 pub use spool::Spool;
 
+use std::collections::BTreeSet;
+
 use model::Fault;
 
 use crate::catalog::Collection;
@@ -88,6 +90,7 @@ pub struct Export<'a> {
     shelf: Shelf<'a>,
     tables: Vec<Table>,
     gaps: Vec<String>,
+    settled: bool,
 }
 
 impl<'a> Export<'a> {
@@ -109,6 +112,7 @@ impl<'a> Export<'a> {
             shelf: Shelf::new(spool),
             tables: Vec::new(),
             gaps: Vec::new(),
+            settled: false,
         }
     }
 
@@ -133,6 +137,7 @@ impl<'a> Export<'a> {
     /// What the spool says.
     pub fn row(&mut self, table: usize, member: &str, row: &Row, role: &Role) -> Result<(), Fault> {
         let place = self.shelf.put(&row.cells)?;
+        self.settled = false;
         self.tables[table].rows.push(table::Entry {
             member: member.to_owned(),
             key: row.key.clone(),
@@ -140,6 +145,33 @@ impl<'a> Export<'a> {
             place,
         });
         Ok(())
+    }
+
+    /// Who may be meant by contact data in the person's rows that is not known to be theirs, once all rows are in. Nobody where
+    /// other people's data are kept.
+    ///
+    /// # Errors
+    /// What the spool says.
+    pub fn strangers(&mut self) -> Result<Vec<Identity>, Fault> {
+        if self.others == Others::Keep {
+            return Ok(Vec::new());
+        }
+        self.settle()?;
+        let mut strangers = BTreeSet::new();
+        for table in self.tables.iter().filter(|table| table.columns.iter().any(|column| column.is_contact)) {
+            for entry in table.rows.iter().filter(|entry| !matches!(entry.role, Role::Other(_))) {
+                let cells = self.shelf.cells(entry.place)?;
+                let texts =
+                    table.columns.iter().zip(&cells).filter_map(|(column, cell)| Some((column, cell.as_ref()?)));
+                strangers.extend(texts.filter_map(|(column, text)| self.own.stranger(column, text)));
+            }
+        }
+        Ok(strangers.into_iter().collect())
+    }
+
+    /// Of the strangers these, by kind and normalised value, are other people: they are taken out.
+    pub fn others_are(&mut self, others: BTreeSet<(String, String)>) {
+        self.own.others_are(others);
     }
 
     /// What could not be asked, in a sentence: it stands in everything that is handed over.
@@ -167,14 +199,18 @@ impl<'a> Export<'a> {
 
     /// Everything is in: puts rows in order, and learns what is the person's own.
     fn settle(&mut self) -> Result<(), Fault> {
+        self.gaps.sort();
+        self.gaps.dedup();
+        if self.settled {
+            return Ok(());
+        }
         self.tables.retain(|table| !table.rows.is_empty());
         self.tables.sort_by(|a, b| (&a.dataset, &a.collection).cmp(&(&b.dataset, &b.collection)));
         for table in &mut self.tables {
             table.rows.sort_by(|a, b| (table::by_value(&a.key), &a.member).cmp(&(table::by_value(&b.key), &b.member)));
         }
         self.own.learn(&self.tables, &mut self.shelf)?;
-        self.gaps.sort();
-        self.gaps.dedup();
+        self.settled = true;
         Ok(())
     }
 }

@@ -127,6 +127,8 @@ pub(super) struct Own<'a> {
     /// Data of theirs, lower case.
     words: BTreeSet<String>,
     names: OwnNames,
+    /// Identities of other people, kind and normalised value, that stand in rows of the person.
+    others: BTreeSet<(String, String)>,
 }
 
 /// Longest cell that is learned, in bytes.
@@ -141,7 +143,7 @@ impl<'a> Own<'a> {
         let words = identities.iter().map(|one| one.given().to_lowercase()).collect();
         let mut names = OwnNames::default();
         identities.iter().for_each(|one| names.learn(one.kind(), one.given()));
-        Own { identities, rules, known: known.collect(), words, names }
+        Own { identities, rules, known: known.collect(), words, names, others: BTreeSet::new() }
     }
 
     /// Looks through the rows that are about the person for further identities and data of theirs.
@@ -189,6 +191,26 @@ impl<'a> Own<'a> {
                 self.words.insert(text.trim().to_lowercase());
             }
         }
+    }
+
+    /// The identity that a cell of `column` could name somebody by who is not the person: an address in a field that the map
+    /// calls contact data, and not whose.
+    pub(super) fn stranger(&self, column: &Field, text: &str) -> Option<Identity> {
+        if !column.is_contact || column.identity.is_some() || column.other_people.is_some() {
+            return None;
+        }
+        let kind = if text.contains('@') { "email" } else { "phone" };
+        Identity::new(kind, text, &self.rules).ok().filter(|_| !self.is_known(kind, text))
+    }
+
+    /// These name other people.
+    pub(super) fn others_are(&mut self, others: BTreeSet<(String, String)>) {
+        self.others = others;
+    }
+
+    fn is_anothers(&self, column: &Field, text: &str) -> bool {
+        let stranger = self.stranger(column, text).filter(|_| !self.others.is_empty());
+        stranger.is_some_and(|one| self.others.contains(&(one.kind().to_owned(), one.normalised().to_owned())))
     }
 
     fn is_known(&self, kind: &str, text: &str) -> bool {
@@ -272,6 +294,9 @@ impl Showing<'_> {
                 None => return Shown::Gone(Taken::Identity),
             },
             _ => {}
+        }
+        if self.own.is_anothers(column, &text) {
+            return Shown::Gone(Taken::Identity);
         }
         self.inner(column, text)
     }

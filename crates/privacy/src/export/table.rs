@@ -43,6 +43,8 @@ pub(super) struct Field {
     pub(super) is_secret: bool,
     /// Provided by the person, by consent or contract (Art. 20(1)).
     pub(super) is_portable: bool,
+    /// Addresses or telephone numbers stand in it, of whoever.
+    pub(super) is_contact: bool,
     /// Free text may stand in it: whatever the map does not call a datum of its own.
     pub(super) is_free: bool,
     /// Fields below it that hold other people's data or identities.
@@ -138,12 +140,18 @@ impl Field {
             other_people: field.and_then(|field| field.settings.flag("other_people")),
             is_secret: is_secret(&categories),
             is_portable: is_portable(dataset, mapped, field),
+            is_contact: categories.iter().any(|category| is_contact(category)),
             is_free: matches!(column.kind, ColumnKind::Text | ColumnKind::Json | ColumnKind::List | ColumnKind::Other)
                 && !categories.iter().any(is_datum),
             categories,
             inner: inner.collect(),
         }
     }
+}
+
+fn is_contact(category: &str) -> bool {
+    category == "user.contact"
+        || ["user.contact.email", "user.contact.phone_number"].iter().any(|kind| taxonomy::within(category, kind))
 }
 
 fn is_secret(categories: &[String]) -> bool {

@@ -383,7 +383,7 @@ pub(crate) fn kill_at(points: u32, house: &House, stores: &dyn Stores) {
     copy(&state(".probity"), &state("first/state"));
     let begun = Instant::now();
     house.run(&["erase", ANN, "--confirm", &digest]).expect(0);
-    let (whole, expect) = (begun.elapsed(), stores.dump());
+    let (mut whole, expect) = (begun.elapsed(), stores.dump());
     let (mut killed, mut resumed) = (0, 0);
     for point in 0..points {
         stores.set_back();
@@ -392,12 +392,14 @@ pub(crate) fn kill_at(points: u32, house: &House, stores: &dyn Stores) {
         let mut child = house.command(&["erase", ANN, "--confirm", &digest]);
         let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         // Spread over the whole run and a little beyond, and not at the same places each time.
-        std::thread::sleep(
-            whole.mul_f64(f64::from(point * 7 % points) / f64::from(points) * 1.1)
-                + Duration::from_micros(point.into()),
-        );
+        let wait = whole.mul_f64(f64::from(point * 7 % points) / f64::from(points) * 1.1);
+        std::thread::sleep(wait + Duration::from_micros(point.into()));
         let _ = child.kill();
-        killed += u32::from(child.wait().unwrap().code().is_none());
+        match child.wait().unwrap().code() {
+            None => killed += 1,
+            // The first run had to share the machine, and the others need not: they end earlier.
+            Some(_) => whole = whole.min(wait),
+        }
         let listed = house.json(&["erase", "--list"], 0);
         let id = listed["requests"].as_array().unwrap().iter().rev().find_map(|request| request["request_id"].as_str());
         let ran = id.map(|id| house.run(&["erase", "--resume", id]));
@@ -522,4 +524,57 @@ fn killed_at_fifty_points_a_resumed_erase_finishes_in_postgresql() {
     for (name, _) in &stores.filling {
         stores.psql("postgres", &format!("DROP DATABASE IF EXISTS erase_{name} WITH (FORCE);"));
     }
+}
+
+/// An address to which only the person's rows refer goes with them; one that somebody's `home_address_id` names stays, although
+/// nobody declared that this refers to it. The map can say that it does not.
+#[test]
+fn what_looks_like_a_reference_of_another_keeps_a_row() {
+    let house = House::initialised();
+    let sql = "CREATE TABLE address(id INTEGER PRIMARY KEY, street TEXT);
+        CREATE TABLE person(id INTEGER PRIMARY KEY, mail TEXT, home_address_id INTEGER);
+        CREATE TABLE parcel(id INTEGER PRIMARY KEY, person INTEGER REFERENCES person, ship_to INTEGER REFERENCES address);
+        INSERT INTO address VALUES (1,'Elm 1'),(2,'Elm 2'),(3,'Elm 3');
+        INSERT INTO person VALUES (1,'ann@example.org',2),(2,'bob@example.org',1);
+        INSERT INTO parcel VALUES (10,1,1),(11,1,2);";
+    sqlite(&house.path("shop.db"), sql);
+    house.write("probity.toml", house.read("probity.toml") + "\n[stores.shop]\nurl = \"sqlite:shop.db\"\n");
+    let map = "dataset:
+- fides_key: shop
+  collections:
+  - name: person
+    fields:
+    - {name: mail, data_categories: [user.contact.email], fides_meta: {identity: email}}
+    - {name: home_address_id, data_categories: [user]}
+  - name: address
+    fields: [{name: street, data_categories: [user.contact.address.street]}]
+  - {name: parcel, fields: [{name: id, data_categories: [system.operations]}]}
+";
+    house.write("probity-map.yml", map);
+    let plan = |house: &House| house.json(&["erase", "email=ann@example.org", "--dry-run"], 0);
+    let told = plan(&house);
+    let gaps: Vec<&str> = told["plan"]["gaps"].as_array().unwrap().iter().map(|gap| gap["kind"].as_str().unwrap()).collect();
+    assert_eq!(gaps, ["likely-reference"], "{told:#}");
+    let text = told["plan"]["gaps"][0]["text"].as_str().unwrap();
+    assert!(text.starts_with("person.home_address_id looks like a reference to address.id"), "{text}");
+    let digest = told["digest"].as_str().unwrap();
+    house.run(&["erase", "email=ann@example.org", "--confirm", digest]).expect(0);
+    // Ann's own second address went with her, by a declared reference and her own undeclared one; Bob's did not.
+    assert_eq!(sqlite(&house.path("shop.db"), "SELECT id FROM address ORDER BY id"), "1\n3\n");
+    house.write(
+        "probity-map.yml",
+        map.replace(
+            "home_address_id, data_categories: [user]",
+            "home_address_id, data_categories: [user], meta: {probity: {refers: false}}",
+        ),
+    );
+    sqlite(
+        &house.path("shop.db"),
+        "INSERT INTO person VALUES (1,'ann@example.org',NULL); INSERT INTO parcel VALUES (12,1,1);",
+    );
+    let told = plan(&house);
+    assert_eq!(told["plan"]["gaps"].as_array().unwrap().len(), 0, "{told:#}");
+    let digest = told["digest"].as_str().unwrap();
+    house.run(&["erase", "email=ann@example.org", "--confirm", digest]).expect(0);
+    assert_eq!(sqlite(&house.path("shop.db"), "SELECT id FROM address ORDER BY id"), "3\n");
 }

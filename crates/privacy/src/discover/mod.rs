@@ -12,6 +12,7 @@
 
 mod ask;
 mod learn;
+mod likely;
 mod named;
 mod stream;
 mod up;

@@ -8,14 +8,14 @@ use std::collections::{HashMap, HashSet};
 use model::{Fault, Progress};
 
 use super::ask::Question;
-use super::{Member, Search, State, enlist, holds, tuples};
+use super::{Member, Search, State, enlist, holds, likely, tuples};
 use crate::Limits;
 use crate::catalog::OnDelete;
 use crate::graph::{Edge, Tie};
 use crate::store::{Condition, Fold};
 
 /// A row: node and place in it.
-type At = (usize, usize);
+pub(super) type At = (usize, usize);
 
 pub(super) fn follow(search: &mut Search<'_>, members: &mut [Member], progress: &dyn Progress) -> Result<(), Fault> {
     let mut fresh: Vec<At> = search.all(State::Owned);
@@ -144,6 +144,17 @@ impl Referrers {
             }
             parts.retain(|part| all.insert(*part));
             fresh = parts;
+        }
+        self.spread();
+        all.retain(|row| !self.doomed.contains(row));
+        // Whoever only reads need not know, and most such columns have no index.
+        let mut alone: Vec<At> = all.iter().copied().filter(|_| search.options.digests).collect();
+        alone.sort_unstable();
+        for referrer in likely::referrers(search, members, &alone, progress)? {
+            match referrer.from.filter(|from| all.contains(from)) {
+                Some(from) => self.with.entry(referrer.to).or_default().push(from),
+                None => drop(self.doomed.insert(referrer.to)),
+            }
         }
         self.spread();
         all.retain(|row| !self.doomed.contains(row));

@@ -17,7 +17,8 @@ use std::collections::HashMap;
 
 use model::{Fault, Place};
 
-use crate::catalog::{Catalog, Collection, OnDelete};
+use crate::catalog::{Catalog, Collection, Column, OnDelete};
+use crate::map::propose::named_like;
 use crate::map::{DataMap, Dataset, MappedCollection, MappedField};
 use crate::plan::{Gap, PASSING};
 use crate::row::FieldPath;
@@ -184,6 +185,31 @@ impl Graph {
             parent.collection.name,
             joined(&edge.parent_fields)
         )
+    }
+
+    /// Columns that are named and typed like the key of `parent` and that no reference speaks of, in the same member. The map
+    /// says `refers: false` of one that only looks so.
+    pub(crate) fn likely(&self, parent: usize) -> Vec<(usize, FieldPath)> {
+        let target = &self.nodes[parent];
+        let [key] = target.collection.key.as_slice() else { return Vec::new() };
+        let Some(key) = target.collection.column(key) else { return Vec::new() };
+        let is_meant = |child: usize, node: &Node, column: &Column| {
+            let field = FieldPath::column(&column.name);
+            let is_linked = || self.out[child].iter().any(|edge| self.edges[*edge].child_fields.contains(&field));
+            let is_none = || node.field(&field).and_then(|field| field.settings.flag("refers")) == Some(false);
+            column.kind == key.kind
+                && (child != parent || column.name != key.name)
+                && named_like(&column.name, &target.collection.name, &key.name)
+                && !is_linked()
+                && !is_none()
+        };
+        let of_member = |node: &Node| node.member == target.member && !node.collection.read_only;
+        let mut found = Vec::new();
+        for (child, node) in self.nodes.iter().enumerate().filter(|(_, node)| of_member(node)) {
+            let columns = node.collection.columns.iter().filter(|column| is_meant(child, node, column));
+            found.extend(columns.map(|column| (child, FieldPath::column(&column.name))));
+        }
+        found
     }
 
     /// The dataset of a node.

@@ -14,6 +14,7 @@ use crate::map::write::Comments;
 use crate::map::{Dataset, Direction, MappedCollection, MappedField, Reference, Settings, taxonomy};
 use crate::row::FieldPath;
 
+pub(crate) use links::named_like;
 pub use links::{Party, Undeclared, across, undeclared};
 
 /// What the values of a field look like.

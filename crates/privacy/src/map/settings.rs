@@ -84,6 +84,7 @@ const FIELD: &[(&str, Says)] = &[
     ("owner", Says::Flag),
     ("provided", Says::Flag),
     ("other_people", Says::Flag),
+    ("refers", Says::Flag),
     ("references", Says::References),
     ("path", Says::Text),
 ];

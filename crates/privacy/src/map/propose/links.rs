@@ -133,7 +133,7 @@ fn elsewhere(
     let are_addresses = !values.is_empty() && values.iter().all(|value| is_address(value.trim()));
     for (target, key) in keys(other.catalog) {
         // The same kind of value, however each store keeps it.
-        let is_named = is_named_like(&column.name, &target.name, &key.name);
+        let is_named = named_like(&column.name, &target.name, &key.name);
         let is_people = words::is_people(&target.name);
         let holds_addresses = words::category(&key.name, true) == Some("user.contact.email");
         let (like, fold) = match () {
@@ -304,21 +304,22 @@ fn targets<'c>(catalog: &'c Catalog, collection: &Collection, column: &Column) -
     found.retain(|(target, key)| {
         key.kind == column.kind
             && (target.name != collection.name || key.name != column.name)
-            && is_named_like(&column.name, &target.name, &key.name)
+            && named_like(&column.name, &target.name, &key.name)
     });
     found
 }
 
-/// `customer_id` and `customer.id`; `customer_id` and `customer.customer_id`; `mail` and `person.mail`.
-fn is_named_like(column: &str, target: &str, key: &str) -> bool {
-    let join = |words: Vec<String>| words.concat();
-    let (column, key_words) = (join(words::split(column)), words::split(key));
-    let key = key_words.concat();
+/// `customer_id` and `customer.id`; `customer_id` and `customer.customer_id`; `billing_address_id` and `addresses.id`; `mail`
+/// and `person.mail`.
+pub(crate) fn named_like(column: &str, target: &str, key: &str) -> bool {
+    let (words, key) = (words::split(column), words::split(key).concat());
     let table: Vec<String> = words::split(target.rsplit('.').next().unwrap_or(target));
     let stem = table.iter().map(|word| words::singular(word)).collect::<String>();
     let last = table.last().map(|word| words::singular(word)).unwrap_or_default();
     let generic = matches!(key.as_str(), "id" | "key" | "no" | "nr" | "number" | "code" | "uuid" | "name");
-    column == key && !generic || [format!("{stem}{key}"), format!("{last}{key}")].contains(&column)
+    let whole = [format!("{stem}{key}"), format!("{last}{key}")];
+    // What stands before says which of several: `billing_address_id`.
+    words.concat() == key && !generic || (0..words.len()).any(|from| whole.contains(&words[from..].concat()))
 }
 
 #[cfg(test)]
@@ -328,7 +329,7 @@ mod tests {
     #[test]
     fn names_of_references_follow_the_names_of_keys() {
         let check = |column, target, key, expect| {
-            assert_eq!(is_named_like(column, target, key), expect, "{column} → {target}.{key}")
+            assert_eq!(named_like(column, target, key), expect, "{column} → {target}.{key}")
         };
         check("customer_id", "customer", "id", true);
         check("CustomerId", "Customer", "CustomerId", true);
@@ -338,6 +339,11 @@ mod tests {
         check("id", "person", "id", false);
         check("code", "country", "code", false);
         check("type_id", "person", "id", false);
+        check("address_id", "address", "id", true);
+        check("AddressId", "addresses", "id", true);
+        check("billing_address_id", "address", "id", true);
+        check("id_address", "address", "id", false);
+        check("nonaddressid", "address", "id", false);
     }
 
     #[test]

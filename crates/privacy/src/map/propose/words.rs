@@ -1,5 +1,6 @@
 //! What the names of tables and columns say about what is in them.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 /// The words of a name: `firstName`, `first_name`, `FIRST-NAME` → `first`, `name`.
@@ -132,7 +133,7 @@ pub(super) fn is_people(table: &str) -> bool {
         "participant",
     ];
     let words = split(table.rsplit('.').next().unwrap_or(table));
-    words.last().is_some_and(|word| PEOPLE.contains(&singular(word)) || PEOPLE.contains(&word.as_str()))
+    words.last().is_some_and(|word| PEOPLE.contains(&&*singular(word)) || PEOPLE.contains(&word.as_str()))
 }
 
 /// Whether a column names who did something to the row, as `created_by` and `last_editor_id` do, not whom the row is about.
@@ -155,11 +156,16 @@ pub(super) fn is_actor(column: &str) -> bool {
     }
 }
 
-/// `customers` → `customer`, `companies` stays: good enough to compare names.
-pub(super) fn singular(word: &str) -> &str {
-    match word.strip_suffix('s') {
-        Some(stem) if stem.len() > 2 && !stem.ends_with('s') => stem,
-        _ => word,
+/// `customers` → `customer`, `addresses` → `address`, `companies` → `company`: good enough to compare names.
+pub(super) fn singular(word: &str) -> Cow<'_, str> {
+    if let Some(stem) = word.strip_suffix("ies").filter(|stem| stem.len() > 2) {
+        return format!("{stem}y").into();
+    }
+    let hisses = |stem: &&str| ["ss", "x", "ch", "sh"].iter().any(|end| stem.ends_with(end));
+    match (word.strip_suffix("es").filter(hisses), word.strip_suffix('s')) {
+        (Some(stem), _) => stem.into(),
+        (_, Some(stem)) if stem.len() > 2 && !stem.ends_with('s') => stem.into(),
+        _ => word.into(),
     }
 }
 

@@ -553,7 +553,8 @@ fn what_looks_like_a_reference_of_another_keeps_a_row() {
     house.write("probity-map.yml", map);
     let plan = |house: &House| house.json(&["erase", "email=ann@example.org", "--dry-run"], 0);
     let told = plan(&house);
-    let gaps: Vec<&str> = told["plan"]["gaps"].as_array().unwrap().iter().map(|gap| gap["kind"].as_str().unwrap()).collect();
+    let gaps: Vec<&str> =
+        told["plan"]["gaps"].as_array().unwrap().iter().map(|gap| gap["kind"].as_str().unwrap()).collect();
     assert_eq!(gaps, ["likely-reference"], "{told:#}");
     let text = told["plan"]["gaps"][0]["text"].as_str().unwrap();
     assert!(text.starts_with("person.home_address_id looks like a reference to address.id"), "{text}");

@@ -136,15 +136,20 @@ fn killed_at_any_point_a_run_is_finished() {
     let digest = plan["digest"].as_str().unwrap();
     let begun = Instant::now();
     apply(&house, &plan);
-    let (whole, expect) = (begun.elapsed(), kept(&house));
+    let (mut whole, expect) = (begun.elapsed(), kept(&house));
     let mut killed = 0;
     for point in 0..16_u32 {
         house.shell("rm -rf .probity/store .probity/retentions && cp -a fresh .probity/store").expect(0);
         let mut child = house.command(&["retain", "apply", "--confirm", digest]);
         let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(whole.mul_f64(f64::from(point * 7 % 16) / 16.0) + Duration::from_micros(point.into()));
+        let wait = whole.mul_f64(f64::from(point * 7 % 16) / 16.0);
+        std::thread::sleep(wait + Duration::from_micros(point.into()));
         let _ = child.kill();
-        killed += u32::from(child.wait().unwrap().code().is_none());
+        match child.wait().unwrap().code() {
+            None => killed += 1,
+            // The first run had to share the machine, and the others need not: they end earlier.
+            Some(_) => whole = whole.min(wait),
+        }
         if house.path(".probity/retentions/ret-0001/request.json").exists() {
             let ran = house.run(&["retain", "apply", "--resume", "ret-0001"]);
             if ran.exit != 0 {

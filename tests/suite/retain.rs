@@ -274,7 +274,7 @@ fn killed_at_any_point_a_run_is_finished() {
     let digest = digest(&planned(&house));
     let begun = Instant::now();
     house.run(&["retain", "apply", "--confirm", &digest]).expect(0);
-    let (whole, expect) = (begun.elapsed(), dump(&shop));
+    let (mut whole, expect) = (begun.elapsed(), dump(&shop));
     let (mut killed, mut resumed) = (0, 0);
     for point in 0..20_u32 {
         for left in ["", "-wal", "-shm", "-journal"] {
@@ -284,9 +284,14 @@ fn killed_at_any_point_a_run_is_finished() {
         let _ = fs::remove_dir_all(house.path(".probity/retentions"));
         let mut child = house.command(&["retain", "apply", "--confirm", &digest]);
         let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(whole.mul_f64(f64::from(point * 7 % 20) / 20.0) + Duration::from_micros(point.into()));
+        let wait = whole.mul_f64(f64::from(point * 7 % 20) / 20.0);
+        std::thread::sleep(wait + Duration::from_micros(point.into()));
         let _ = child.kill();
-        killed += u32::from(child.wait().unwrap().code().is_none());
+        match child.wait().unwrap().code() {
+            None => killed += 1,
+            // The first run had to share the machine, and the others need not: they end earlier.
+            Some(_) => whole = whole.min(wait),
+        }
         if house.path(".probity/retentions/ret-0001/request.json").exists() {
             let ran = house.run(&["retain", "apply", "--resume", "ret-0001"]);
             match ran.exit {

@@ -5,6 +5,9 @@
 
 #[path = "suite/adversary.rs"]
 mod adversary;
+#[cfg(feature = "alerts")]
+#[path = "suite/alert.rs"]
+mod alert;
 #[cfg(feature = "privacy")]
 #[path = "suite/amend.rs"]
 mod amend;

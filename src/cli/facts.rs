@@ -3,6 +3,8 @@
 //! Whoever collects something live stands in [`LIVE`]. What cannot be read is a gap with what would make it readable; no
 //! collector ends the run, and nothing is asked for that no rule needs.
 
+#[cfg(feature = "alerts")]
+mod alerts;
 #[cfg(feature = "privacy")]
 mod consent;
 #[cfg(feature = "privacy")]
@@ -94,6 +96,8 @@ const LIVE: &[Collector] = &[
     Collector { facts: &["keys"], collect: keys::collect },
     Collector { facts: &["ledger"], collect: ledger::collect },
     Collector { facts: &["evaluations"], collect: evaluations::collect },
+    #[cfg(feature = "alerts")]
+    Collector { facts: &["alerts"], collect: alerts::collect },
     #[cfg(feature = "privacy")]
     Collector { facts: &["consent"], collect: consent::collect },
     #[cfg(feature = "privacy")]

@@ -1,17 +1,14 @@
 //! The project's register of incidents, `.probity/incidents.jsonl`: one line after the other, one writer at a time.
 
-use std::fs::File;
-use std::io::{Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
 use ledger::View;
 use model::{Fault, Instant};
 use privacy::incident::{Entry, Event, Incident, Register};
-use rustix::fs::{FlockOperation, flock};
 
+use super::chained::{self, Chained};
 use super::context::Context;
-use super::{files, journal, keys};
+use super::journal;
 
 /// Where it is.
 pub(crate) fn path(context: &Context) -> PathBuf {
@@ -24,15 +21,7 @@ pub(crate) fn path(context: &Context) -> PathBuf {
 /// `incidents-broken`; I/O faults.
 pub(crate) fn read(context: &Context) -> Result<Register, Fault> {
     let path = path(context);
-    match File::open(&path) {
-        Ok(mut file) => {
-            let mut bytes = Vec::new();
-            file.read_to_end(&mut bytes).map_err(|error| Fault::io("read", &path, error))?;
-            Register::read(&bytes).map(|(register, _)| register).map_err(|fault| fault.in_file(&path))
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Register::default()),
-        Err(error) => Err(Fault::io("read", &path, error)),
-    }
+    Register::read(&chained::read(&path)?).map(|(register, _)| register).map_err(|fault| fault.in_file(&path))
 }
 
 /// Reads the register, and holds it against the ledger: lines that were cut off its end would not break the chain.
@@ -90,17 +79,8 @@ pub(crate) fn enter(
         one(context, id)?;
     }
     let path = path(context);
-    keys::private_folder(files::folder_of(&path))?;
-    let fault = |error: std::io::Error| Fault::io("write", &path, error);
-    let mut file = File::options().create(true).read(true).append(true).mode(0o600).open(&path).map_err(fault)?;
-    // Two who write at once would both follow the same line.
-    flock(&file, FlockOperation::LockExclusive).map_err(|error| fault(error.into()))?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(fault)?;
-    let (mut register, whole) = Register::read(&bytes).map_err(|fault| fault.in_file(&path))?;
-    if whole < bytes.len() {
-        file.set_len(whole as u64).map_err(fault)?;
-    }
+    let mut file = Chained::open(&path)?;
+    let (mut register, whole) = Register::read(file.bytes()).map_err(|fault| fault.in_file(&path))?;
     let id = incident.map_or_else(|| register.next_id(), str::to_owned);
     let mut lines = Vec::new();
     for (event, said) in events {
@@ -112,8 +92,7 @@ pub(crate) fn enter(
             said: said.into_iter().map(|(name, text)| (name.to_owned(), text)).collect(),
         }));
     }
-    file.write_all(&lines).and_then(|()| file.sync_all()).map_err(fault)?;
-    File::open(files::folder_of(&path)).and_then(|folder| folder.sync_all()).map_err(fault)?;
+    file.append(whole, &lines)?;
     context.trace.word("incident", id.clone());
     context.trace.digest("register", register.head());
     one(context, &id)

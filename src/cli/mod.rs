@@ -2,6 +2,8 @@
 //!
 //! Time, randomness, identity, terminal, environment and signals enter the program here and nowhere else.
 
+#[cfg(feature = "alerts")]
+pub(crate) mod alerts;
 #[cfg(feature = "privacy")]
 pub(crate) mod amending;
 pub(crate) mod args;
@@ -15,6 +17,8 @@ pub(crate) mod bystanders;
 pub(crate) mod calendars;
 #[cfg(any(feature = "house", feature = "verify"))]
 pub(crate) mod certificates;
+#[cfg(any(feature = "alerts", feature = "privacy"))]
+pub(crate) mod chained;
 #[cfg(feature = "privacy")]
 pub(crate) mod classify;
 pub(crate) mod config;
@@ -48,6 +52,8 @@ pub(crate) mod intake;
 pub(crate) mod job;
 #[cfg(feature = "house")]
 pub(crate) mod journal;
+#[cfg(any(feature = "alerts", feature = "engine", feature = "rules"))]
+pub(crate) mod judgements;
 #[cfg(feature = "house")]
 pub(crate) mod keys;
 #[cfg(feature = "house")]

@@ -1,5 +1,7 @@
 //! One file per subcommand; this file is the list.
 
+#[cfg(feature = "alerts")]
+mod alert;
 #[cfg(feature = "house")]
 mod audit;
 #[cfg(feature = "house")]
@@ -101,6 +103,8 @@ pub(crate) enum Command {
     Package(package::PackageArgs),
     #[cfg(feature = "verify")]
     Verify(verify::VerifyArgs),
+    #[cfg(feature = "alerts")]
+    Alert(alert::AlertArgs),
     #[cfg(feature = "house")]
     Audit(audit::AuditArgs),
     #[cfg(feature = "house")]
@@ -151,6 +155,8 @@ pub(crate) const ABSENT: &[(&str, &str)] = &[
     ("package", "pdf"),
     #[cfg(not(feature = "verify"))]
     ("verify", "verify"),
+    #[cfg(not(feature = "alerts"))]
+    ("alert", "alerts"),
     #[cfg(not(feature = "house"))]
     ("audit", "house"),
     #[cfg(not(feature = "house"))]
@@ -199,6 +205,8 @@ pub(crate) const EXAMPLES: &[(&str, &[Example])] = &[
     ("package", package::EXAMPLES),
     #[cfg(feature = "verify")]
     ("verify", verify::EXAMPLES),
+    #[cfg(feature = "alerts")]
+    ("alert", alert::EXAMPLES),
     #[cfg(feature = "house")]
     ("audit", audit::EXAMPLES),
     #[cfg(feature = "house")]
@@ -288,6 +296,8 @@ impl Command {
             Command::Package(args) => package::run(context, args),
             #[cfg(feature = "verify")]
             Command::Verify(args) => verify::run(context, args),
+            #[cfg(feature = "alerts")]
+            Command::Alert(args) => alert::run(context, args),
             #[cfg(feature = "house")]
             Command::Audit(args) => audit::run(context, args),
             #[cfg(feature = "house")]

@@ -30,8 +30,8 @@ const ABOUT_PEOPLE: &[&str] =
 
 /// Whether a schema is one of those that this file answers for.
 pub(crate) fn is_about_people(schema: &str) -> bool {
-    // Those of `retain` and `incident` are seen in files of their own.
-    ABOUT_PEOPLE.iter().chain(&["retain", "incident"]).any(|word| schema.starts_with(word))
+    // Those of `retain`, `incident` and `alert` are seen in files of their own.
+    ABOUT_PEOPLE.iter().chain(&["retain", "incident", "alert", "silence"]).any(|word| schema.starts_with(word))
 }
 
 /// Every one of them was seen, and fits.

@@ -260,6 +260,8 @@ const BUILT_IN: &[(&str, Files)] = built_in! {
     ],
     "infrastructure": [
         "pack",
+        "alerts-answered",
+        "alerts-evaluated",
         "backups-drilled",
         "backups-encrypted",
         "backups-fresh",
@@ -401,6 +403,8 @@ const BUILT_IN: &[(&str, Files)] = built_in! {
         "cc7-2-monitoring",
         "cc7-2-silence",
         "cc7-2-understood",
+        "cc7-2-alerts",
+        "cc7-3-alerts-answered",
         "cc7-3-judged",
         "cc7-4-recorded",
         "cc7-5-drilled",

@@ -26,6 +26,7 @@ macro_rules! built_in {
 }
 
 const BUILT_IN: &[(&str, &str)] = built_in![
+    "alerts",
     "authority",
     "backups",
     "consent",

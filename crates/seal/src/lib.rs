@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`sha256`], [`Hasher`], [`update_each`] | SHA-256 (FIPS 180-4) | `sha256sum` |
 //! | [`canonical`] | canonical JSON (RFC 8785, without floats) | the examples of the RFC |
+//! | [`Chain`] | lines of canonical JSON, each with the digest of the one before it | `sha256sum` |
 //! | [`SigningKey`], [`PublicKey`] | Ed25519 (RFC 8032): PKCS#8 and SPKI PEM (RFC 8410), OpenSSH | `openssl pkey`, `ssh-keygen` |
 //! | [`note`] | signed notes and cosignatures (C2SP signed-note, tlog-cosignature) | Go's `sumdb/note` |
 //! | [`sshsig`] | OpenSSH signatures of files (PROTOCOL.sshsig) | `ssh-keygen -Y verify` |
@@ -36,6 +37,7 @@ pub mod armour;
 #[cfg(feature = "x509")]
 mod asn1;
 pub mod canonical;
+mod chain;
 #[cfg(feature = "x509")]
 pub mod cms;
 #[cfg(feature = "x509")]
@@ -70,6 +72,7 @@ mod xml;
 
 #[cfg(feature = "x509")]
 pub use answer::{Answer, Revocations, Signed, Trust};
+pub use chain::{Chain, Links};
 pub use hash::{Hasher, sha256, update_each};
 pub use key::{PublicKey, SigningKey};
 pub use limits::Limits;

@@ -9,7 +9,7 @@ use rules::{Gap, Source};
 use serde_json::{Value, json};
 
 use super::{Collected, Context, Found, gap};
-use crate::cli::{files, journal};
+use crate::cli::{files, journal, judgements};
 
 const JUDGEMENT_MAX: ByteSize = ByteSize(256 << 20);
 /// Findings that are listed; those of a judgement are counted with it.
@@ -34,7 +34,7 @@ pub(super) fn collect(context: &Context, _: &BTreeSet<&str>) -> Found {
 fn read(context: &Context) -> Result<Option<(Value, Vec<Gap>)>, Fault> {
     let history = history(context)?;
     let (mut judgements, mut findings, mut gaps) = (Vec::new(), Vec::new(), Vec::new());
-    for path in kept(context)? {
+    for path in judgements::kept(context)? {
         match judgement(&path) {
             Ok((one, stood)) => {
                 judgements.push(one);
@@ -68,21 +68,6 @@ fn history(context: &Context) -> Result<Option<Value>, Fault> {
         let place = folder.display().to_string();
         json!({"runs": times.len(), "last": last.to_string(), "longest_gap": gap, "place": place})
     }))
-}
-
-fn kept(context: &Context) -> Result<Vec<std::path::PathBuf>, Fault> {
-    let folder = context.project.state("evaluations");
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let fault = |error| Fault::io("read the folder", &folder, error);
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(&folder).map_err(fault)? {
-        paths.push(entry.map_err(fault)?.path());
-    }
-    paths.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
-    paths.sort();
-    Ok(paths)
 }
 
 /// A judgement, and what stood in it.

@@ -7,8 +7,7 @@ use rules::{Judgement, Trend};
 use serde_json::Value;
 
 use crate::cli::context::Context;
-use crate::cli::files::{self, Existing};
-use crate::cli::keys;
+use crate::cli::{files, judgements};
 
 const MAX: ByteSize = ByteSize(256 << 20);
 
@@ -36,18 +35,12 @@ pub(super) fn trend(context: &Context, against: Option<&Path>, now: &Judgement) 
 /// # Errors
 /// I/O faults.
 pub(super) fn remember(context: &Context, now: &Judgement, document: &Value) -> Result<(), Fault> {
-    if !context.project.is_initialised() {
-        return Ok(());
-    }
-    let path = memory(context, now);
-    keys::private_folder(files::folder_of(&path))?;
-    files::write(&path, format!("{document}\n").as_bytes(), Existing::Replace)
+    judgements::keep(context, &memory(context, now), document)
 }
 
 /// A file for each set of rules: a run over fewer of them is another question.
 fn memory(context: &Context, judgement: &Judgement) -> PathBuf {
     let packs: Vec<&str> = judgement.packs.iter().map(|(name, _)| name.as_str()).collect();
     let rules: Vec<&str> = judgement.outcomes.iter().map(|outcome| outcome.rule.as_str()).collect();
-    let digest = seal::sha256(format!("{packs:?}{rules:?}").as_bytes());
-    context.project.state("evaluations").join(format!("{}.json", digest.hex()))
+    judgements::path(context, &format!("{packs:?}{rules:?}"))
 }

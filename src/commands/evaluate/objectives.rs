@@ -8,6 +8,7 @@ use super::{EvaluateArgs, refuse};
 use crate::cli::context::Context;
 use crate::cli::files::{self, Existing};
 use crate::cli::journal::Wanted;
+use crate::cli::judgements;
 use crate::cli::output::{Page, Show};
 use crate::cli::rules;
 use crate::cli::sql;
@@ -24,6 +25,10 @@ pub(crate) fn run(context: &mut Context, args: EvaluateArgs) -> Result<Done, Fau
     let evaluation = slo::evaluate(&book, at, &engine)?;
     trace(context, &evaluation);
     let document = slo::to_json(&evaluation);
+    if let Err(fault) = judgements::keep_objectives(context, &document) {
+        // An evaluation that cannot be kept is one all the same, such as that of a project on a read-only medium.
+        context.output.warn(&format!("The evaluation was not kept: {}", fault.message()));
+    }
     if let Some(id) = &args.case {
         super::record(context, id, &document)?;
     }

@@ -39,7 +39,8 @@ pub(super) fn run(context: &mut Context, args: &ReportArgs) -> Result<Done, Faul
     context.trace.begin(Wanted::WhereThere, "incident.reported");
     incidents::read_whole(context)?;
     let incident = incidents::one(context, &args.id)?;
-    let acts = of_ledger(context, &incident)?;
+    let mut acts = of_ledger(context, &incident)?;
+    acts.extend(of_alerts(context, &incident.id)?);
     let told = Report::new(incident, acts, context.now());
     let form = if context.output.is_json() { "json" } else { args.format.as_str() };
     let text = match form {
@@ -84,12 +85,32 @@ fn of_ledger(context: &Context, incident: &Incident) -> Result<Vec<Moment>, Faul
     let filter = Filter { since: Some(from), until: Some(until), ..Filter::default() };
     View::open(&folder)?.search(&filter, |found| {
         let entry = &found.entry;
-        if entry.command != "incident" {
+        // Transitions of alerts stand in the register of alerts, with what they are about.
+        let is_transition = entry.command == "alert" && entry.digests.iter().any(|(name, _)| name == "line");
+        if entry.command != "incident" && !is_transition {
             acts.push(Moment::of_ledger(entry.time, &entry.act, &entry.actor, &entry.outcome));
         }
         ControlFlow::Continue(())
     })?;
     Ok(acts)
+}
+
+/// What happened to the alerts that name it.
+#[cfg(feature = "alerts")]
+fn of_alerts(context: &Context, incident: &str) -> Result<Vec<Moment>, Fault> {
+    let register = crate::cli::alerts::read_whole(context)?;
+    let named = register.alerts().iter().filter(|alert| alert.incidents.iter().any(|id| id == incident));
+    let moment = |alert: &alerts::Alert, it: &alerts::Moment| {
+        let note = it.note.as_deref().map(|note| format!(" ({note})")).unwrap_or_default();
+        let about = format!("{} {} {}", alert.id, alert.labels.value("alertname"), alert.labels.value("rule"));
+        Moment::of_alert(it.at, &format!("{about}: {} by {}{note}", it.event.word(), it.by))
+    };
+    Ok(named.flat_map(|alert| alert.history.iter().map(move |it| moment(alert, it))).collect())
+}
+
+#[cfg(not(feature = "alerts"))]
+fn of_alerts(_: &Context, _: &str) -> Result<Vec<Moment>, Fault> {
+    Ok(Vec::new())
 }
 
 struct Reported {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::{Digest, Fault, Instant, Place};
-use serde_json::{Value, json};
+use seal::{Chain, Links};
+use serde_json::{Map, Value, json};
 
 use super::state::Incident;
 use crate::Limits;
@@ -57,13 +58,14 @@ pub struct Entry {
 #[derive(Clone, Debug)]
 pub struct Register {
     entries: Vec<Entry>,
-    /// Of each line, behind the beginning.
-    digests: Vec<Digest>,
+    chain: Chain,
 }
+
+const BEGINNING: &[u8] = b"probity incidents 1\n";
 
 impl Default for Register {
     fn default() -> Self {
-        Register { entries: Vec::new(), digests: vec![seal::sha256(b"probity incidents 1\n")] }
+        Register { entries: Vec::new(), chain: Chain::new(BEGINNING) }
     }
 }
 
@@ -74,39 +76,36 @@ impl Register {
     /// # Errors
     /// `incidents-broken` with the line: it does not follow from the one before it, or cannot be read.
     pub fn read(bytes: &[u8]) -> Result<(Self, usize), Fault> {
-        let (mut register, mut whole) = (Register::default(), 0);
-        for (number, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-            let Some(text) = line.strip_suffix(b"\n") else { break };
-            let entry = register.parse(text).ok_or_else(|| broken(number as u64 + 1))?;
+        let Links { chain, lines, whole } = Chain::read(BEGINNING, bytes, Limits::LINE_BYTES).map_err(broken)?;
+        let mut register = Register { entries: Vec::new(), chain };
+        for (number, line) in (1..).zip(&lines) {
+            let entry = register.parse(line).ok_or_else(|| broken(number))?;
             register.entries.push(entry);
-            register.digests.push(seal::sha256(text));
-            whole += line.len();
         }
         Ok((register, whole))
     }
 
     /// Enters `entry`; gives its line, with its end.
     pub fn enter(&mut self, entry: Entry) -> Vec<u8> {
-        let value = json!({
-            "at": entry.at.to_string(), "by": entry.by, "event": entry.event.word(), "incident": entry.incident,
-            "n": self.entries.len(), "previous": self.head().hex(), "said": entry.said,
-        });
-        // There is no float in it, and nothing else can be refused.
-        let mut line = seal::canonical::to_bytes(&value).unwrap_or_default();
-        self.digests.push(seal::sha256(&line));
+        let line = Map::from_iter([
+            ("at".to_owned(), entry.at.to_string().into()),
+            ("by".to_owned(), entry.by.clone().into()),
+            ("event".to_owned(), entry.event.word().into()),
+            ("incident".to_owned(), entry.incident.clone().into()),
+            ("said".to_owned(), json!(entry.said)),
+        ]);
         self.entries.push(entry);
-        line.push(b'\n');
-        line
+        self.chain.extend(line)
     }
 
     /// The digest of the last line, which stands for all.
     pub fn head(&self) -> Digest {
-        self.digests.last().copied().unwrap_or(Digest::ZERO)
+        self.chain.head()
     }
 
     /// Whether a line with this digest is in it: one that is known elsewhere and is not in it was cut off.
     pub fn holds(&self, line: &Digest) -> bool {
-        self.digests.contains(line)
+        self.chain.holds(line)
     }
 
     /// Every line.
@@ -132,17 +131,9 @@ impl Register {
         all
     }
 
-    fn parse(&self, line: &[u8]) -> Option<Entry> {
-        if line.len() > Limits::LINE_BYTES {
-            return None;
-        }
-        let value: Value = serde_json::from_slice(line).ok()?;
-        // One line has one text: what was written differently was not written by us.
-        (seal::canonical::to_bytes(&value).ok()? == line).then_some(())?;
-        let text = |name: &str| value.get(name).and_then(Value::as_str);
-        let follows = value.get("n")?.as_u64()? == self.entries.len() as u64
-            && Digest::parse(text("previous")?).ok()? == self.head();
-        let said = value.get("said")?.as_object()?;
+    fn parse(&self, line: &Map<String, Value>) -> Option<Entry> {
+        let text = |name: &str| line.get(name).and_then(Value::as_str);
+        let said = line.get("said")?.as_object()?;
         let said = said.iter().map(|(name, text)| Some((name.clone(), text.as_str()?.to_owned())));
         let entry = Entry {
             incident: text("incident")?.to_owned(),
@@ -152,7 +143,7 @@ impl Register {
             said: said.collect::<Option<_>>()?,
         };
         let is_known = self.entries.iter().any(|other| other.incident == entry.incident);
-        (follows && is_known == (entry.event != Event::Opened)).then_some(entry)
+        (is_known == (entry.event != Event::Opened)).then_some(entry)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The report of an incident: facts, effects, remedies (Art. 33(5)), the timeline, and what was learnt.
 //!
-//! The timeline has what the register, the stated times and the ledger say. Who has the ledger hands its acts over.
+//! The timeline has what the register, the stated times, the ledger and the alerts say. Who has the last two hands them over.
 
 use model::Instant;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ const BEFORE_NANOS: i64 = 72 * 3_600 * 1_000_000_000;
 pub struct Moment {
     /// When.
     pub at: Instant,
-    /// Who says so: `register`, `stated`, `ledger`.
+    /// Who says so: `register`, `stated`, `ledger`, `alert`.
     pub source: &'static str,
     /// What.
     pub text: String,
@@ -40,6 +40,11 @@ impl Moment {
     pub fn of_ledger(at: Instant, act: &str, actor: &str, outcome: &str) -> Self {
         Moment { at, source: "ledger", text: format!("{act} by {actor}: {outcome}") }
     }
+
+    /// What happened to an alert that names the incident.
+    pub fn of_alert(at: Instant, text: &str) -> Self {
+        Moment { at, source: "alert", text: text.to_owned() }
+    }
 }
 
 impl Incident {
@@ -52,8 +57,9 @@ impl Incident {
 }
 
 impl Report {
-    /// The report as of `now`, with these acts of the ledger in the order of their times: the first many of them.
-    pub fn new(incident: Incident, acts: Vec<Moment>, now: Instant) -> Self {
+    /// The report as of `now`, with these acts of the ledger and of alerts: the first many of them.
+    pub fn new(incident: Incident, mut acts: Vec<Moment>, now: Instant) -> Self {
+        acts.sort_by_key(|act| act.at);
         let mut timeline: Vec<Moment> = incident.history.iter().map(of_register).collect();
         let stated = [("occurred", "it began"), ("aware", "the controller became aware"), ("ended", "it ended")];
         for (word, text) in stated {
@@ -66,7 +72,8 @@ impl Report {
         }
         let left_out = acts.len().saturating_sub(ACTS_MOST);
         timeline.extend(acts.into_iter().take(ACTS_MOST));
-        timeline.sort_by(|a, b| (a.at, a.source, &a.text).cmp(&(b.at, b.source, &b.text)));
+        // What one source says of one time stays in its order.
+        timeline.sort_by_key(|it| (it.at, it.source));
         Report { incident, timeline, left_out, now }
     }
 

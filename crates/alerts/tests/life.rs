@@ -1,0 +1,309 @@
+//! The life of alerts, from documents as `evaluate` writes them.
+
+use model::{Instant, Severity};
+use probity_alerts::{Actor, Changes, Event, Matcher, Observed, Policy, Register, Status, Voice, observe};
+use serde_json::{Value, json};
+
+const QUICK: &str = "schema: alerts/1\nno_data: false\nflapping: false\nescalate: []\n";
+
+fn at(minute: i64) -> Instant {
+    Instant::from_seconds(1_767_225_600 + minute * 60).expect("a time")
+}
+
+fn objective(rule: &str, objective: &str, verdict: &str, bad: u64) -> Value {
+    json!({
+        "rule": rule, "title": rule, "service": "shop", "objective": objective, "pack": null, "severity": "high",
+        "verdict": verdict, "window": {"from": "", "to": "", "length": "30d"}, "bad": bad, "shown": [],
+        "reason": format!("{bad} are bad"),
+    })
+}
+
+fn evaluation(minute: i64, objectives: &[Value]) -> Observed {
+    let document = json!({"schema": "evaluation/1", "at": at(minute).to_string(), "objectives": objectives});
+    Observed::read(&document.to_string()).expect("an evaluation")
+}
+
+/// A project: its policy and its register.
+struct Project {
+    policy: Policy,
+    register: Register,
+}
+
+impl Project {
+    fn new(policy: &str) -> Self {
+        Project { policy: Policy::read(policy).expect("a policy"), register: Register::default() }
+    }
+
+    /// What the verdict of one objective at this minute changes.
+    fn see(&mut self, minute: i64, verdict: &str) -> Changes {
+        self.take(&evaluation(minute, &[objective("web", "main", verdict, 7)]), minute)
+    }
+
+    fn take(&mut self, observed: &Observed, minute: i64) -> Changes {
+        let changes = observe(&mut self.register, &self.policy, observed, "uid-0", at(minute)).expect("observed");
+        self.register.escalate(&self.policy, "uid-0", at(minute)).expect("escalated");
+        changes
+    }
+
+    fn statuses(&self) -> Vec<Status> {
+        self.register.alerts().iter().map(|alert| alert.status).collect()
+    }
+
+    fn events(&self) -> Vec<&'static str> {
+        let events = self.register.lines().map(|(entry, _)| entry.event);
+        events.filter(|event| *event != Event::Observed).map(Event::word).collect()
+    }
+}
+
+fn actor(minute: i64) -> Actor<'static> {
+    Actor { by: "ann", now: at(minute) }
+}
+
+/// Without `for` it fires at once; well again it is resolved at once; what returns is a new alert.
+#[test]
+fn fires_is_resolved_and_returns_as_another() {
+    let mut project = Project::new(QUICK);
+    for (minute, verdict) in [(0, "met"), (1, "broken"), (2, "broken"), (3, "met"), (4, "met"), (5, "broken")] {
+        project.see(minute, verdict);
+    }
+    assert_eq!(project.events(), ["pending", "fired", "resolved", "pending", "fired"]);
+    assert_eq!(project.statuses(), [Status::Resolved, Status::Firing]);
+    let [first, second] = project.register.alerts() else { panic!("two") };
+    assert_eq!((first.fired, first.resolved, first.breaches), (Some(at(1)), Some(at(3)), 2));
+    assert_eq!((&*second.id, second.active, second.count), ("alert-0002", at(5), 7));
+    assert_eq!(first.labels.fingerprint(), second.labels.fingerprint());
+}
+
+/// With `for` it is pending until it lasted, even where observations are further apart than that; what goes away before is
+/// withdrawn and never fired.
+#[test]
+fn pending_until_it_lasted() {
+    let policy = format!("{QUICK}terms:\n- {{for: 5m}}\n");
+    let check = |seen: &[(i64, &str)], expect: &[&str]| {
+        let mut project = Project::new(&policy);
+        seen.iter().for_each(|(minute, verdict)| assert!(project.see(*minute, verdict).stale == 0));
+        assert_eq!(project.events(), expect, "{seen:?}");
+    };
+    check(&[(0, "broken"), (4, "broken")], &["pending"]);
+    check(&[(0, "broken"), (4, "broken"), (5, "broken")], &["pending", "fired"]);
+    check(&[(0, "broken"), (60, "broken")], &["pending", "fired"]);
+    check(&[(0, "broken"), (4, "met"), (5, "broken")], &["pending", "withdrawn", "pending"]);
+}
+
+/// It is kept firing until it was clear for long enough; trouble in between starts that anew.
+#[test]
+fn kept_firing_until_it_stays_clear() {
+    let mut project = Project::new(&format!("{QUICK}terms:\n- {{keep_firing_for: 10m}}\n"));
+    for (minute, verdict) in [(0, "broken"), (1, "met"), (9, "met"), (10, "broken"), (11, "met"), (20, "met")] {
+        project.see(minute, verdict);
+    }
+    assert_eq!(project.statuses(), [Status::Firing]);
+    project.see(21, "met");
+    assert_eq!(project.statuses(), [Status::Resolved]);
+}
+
+/// What nobody could judge resolves nothing, and is an alert of its own when it lasts.
+#[test]
+fn blindness_is_no_health() {
+    let mut project = Project::new("schema: alerts/1\nno_data: {severity: low, for: 30m}\n");
+    assert_eq!(project.see(0, "broken"), Changes { wrong: 1, ..Changes::default() });
+    assert_eq!(project.see(10, "no data"), Changes { unknown: 1, ..Changes::default() });
+    assert_eq!(project.statuses(), [Status::Firing, Status::Pending]);
+    project.see(40, "no data");
+    assert_eq!(project.statuses(), [Status::Firing, Status::Firing]);
+    let blind = &project.register.alerts()[1];
+    assert_eq!((blind.labels.value("alertname"), blind.severity), ("NoData", Severity::Low));
+    project.see(41, "met");
+    assert_eq!(project.statuses(), [Status::Resolved, Status::Resolved]);
+}
+
+/// A document that was read before, or is older than what is known, changes nothing; nor does one about something else.
+#[test]
+fn what_is_old_or_about_something_else_changes_nothing() {
+    let mut project = Project::new(QUICK);
+    project.see(10, "broken");
+    let lines = project.register.lines().len();
+    assert!(project.see(10, "broken").known);
+    assert_eq!(project.register.lines().len(), lines);
+    assert_eq!(project.see(5, "met").stale, 1);
+    project.take(&evaluation(20, &[objective("mail", "main", "met", 0)]), 20);
+    assert_eq!(project.statuses(), [Status::Firing]);
+    // What a person resolved is not raised by what was judged before.
+    project.register.resolve("alert-0001", "replaced the disk", actor(30)).expect("open");
+    project.see(29, "broken");
+    assert_eq!(project.statuses(), [Status::Resolved]);
+    project.see(31, "broken");
+    assert_eq!(project.statuses(), [Status::Resolved, Status::Firing]);
+    let later = evaluation(50, &[]);
+    let fault = observe(&mut project.register, &project.policy, &later, "uid-0", at(40)).expect_err("to come");
+    assert_eq!(fault.code(), "time-to-come");
+}
+
+/// What fired so often is resolved only when it was quiet for longer.
+#[test]
+fn what_flaps_stays_firing() {
+    let policy = "schema: alerts/1\nno_data: false\nescalate: []\nflapping: {times: 3, within: 1h, quiet: 20m}\n";
+    let mut project = Project::new(policy);
+    for minute in [0, 2, 4] {
+        project.see(minute, "broken");
+        project.see(minute + 1, "met");
+    }
+    assert_eq!(project.statuses(), [Status::Resolved, Status::Resolved, Status::Firing]);
+    assert!(project.register.alerts()[2].flapping);
+    project.see(24, "met");
+    assert_eq!(project.statuses()[2], Status::Firing);
+    project.see(25, "met");
+    assert_eq!(project.statuses()[2], Status::Resolved);
+}
+
+/// By severity, age and count, one step at a time, until somebody knows of it.
+#[test]
+fn what_nobody_answers_becomes_graver() {
+    let policy = "schema: alerts/1\nno_data: false\nflapping: false\nterms: [{severity: medium}]\n\
+                  escalate: [{from: medium, to: high, after: 10m}, {from: high, to: critical, breaches: 3}]\n";
+    let check = |acknowledged: Option<i64>, expect: &[Severity]| {
+        let mut project = Project::new(policy);
+        let mut found = Vec::new();
+        for minute in [0, 9, 10, 20] {
+            project.see(minute, "broken");
+            found.push(project.register.alerts()[0].severity);
+            if acknowledged == Some(minute) {
+                project.register.acknowledge("alert-0001", Some("on it"), actor(minute)).expect("open");
+            }
+        }
+        assert_eq!(found, expect, "{acknowledged:?}");
+        assert_eq!(project.register.alerts()[0].base, Severity::Medium);
+    };
+    use Severity::{Critical, High, Medium};
+    check(None, &[Medium, Medium, High, Critical]);
+    check(Some(10), &[Medium, Medium, High, High]);
+    check(Some(0), &[Medium, Medium, Medium, Medium]);
+}
+
+/// A silence holds until it ends, is ended, or what it is about is something else; the alert lives on.
+#[test]
+fn silences_end() {
+    let mut project = Project::new(QUICK);
+    project.see(0, "broken");
+    let matchers = [Matcher::parse("rule=web*").expect("one"), Matcher::parse("severity=high").expect("one")];
+    let id = project.register.silence(&matchers, at(60), "maintenance", actor(1)).expect("to come");
+    let voice = |project: &Project, minute| project.register.standings(&project.policy, at(minute))[0].voice.clone();
+    assert_eq!(voice(&project, 59), Voice::Silenced(id.clone()));
+    assert_eq!(voice(&project, 60), Voice::Told);
+    assert_eq!(project.statuses(), [Status::Firing]);
+    project.register.unsilence(&id, actor(30)).expect("holds");
+    assert_eq!(voice(&project, 59), Voice::Told);
+    assert_eq!(project.register.unsilence(&id, actor(31)).expect_err("ended").code(), "no-silence");
+    let other = [Matcher::parse("rule=mail").expect("one")];
+    project.register.silence(&other, at(60), "elsewhere", actor(31)).expect("to come");
+    assert_eq!(voice(&project, 59), Voice::Told);
+    for minute in [31, 30, 31 + 400 * 1_440] {
+        let fault = project.register.silence(&other, at(minute), "?", actor(31)).expect_err("no length");
+        assert_eq!(fault.code(), "silence-length");
+    }
+}
+
+/// Of alerts that agree on labels the gravest is told.
+#[test]
+fn a_graver_alert_inhibits() {
+    let policy = format!(
+        "{QUICK}terms: [{{match: {{objective: fast}}, severity: critical}}]\ninhibit: [{{match: {{rule: web}}, equal: [rule]}}]\n"
+    );
+    let mut project = Project::new(&policy);
+    let both = [objective("web", "slow", "broken", 1), objective("web", "fast", "broken", 1)];
+    let other = [objective("mail", "slow", "broken", 1)];
+    project.take(&evaluation(0, &[&both[..], &other].concat()), 0);
+    let standings = project.register.standings(&project.policy, at(0));
+    let voices: Vec<&Voice> = standings.iter().map(|standing| &standing.voice).collect();
+    assert_eq!(voices, [&Voice::Inhibited("alert-0002".to_owned()), &Voice::Told, &Voice::Told]);
+    project.take(&evaluation(1, &[objective("web", "fast", "met", 0)]), 1);
+    assert!(project.register.standings(&project.policy, at(1))[0].speaks());
+}
+
+/// What was entered is read again, whole or cut anywhere; a run that was cut is done again and enters nothing twice.
+#[test]
+fn a_cut_register_is_gone_on_with() {
+    let mut project = Project::new(QUICK);
+    let document = evaluation(1, &[objective("web", "a", "broken", 1), objective("web", "b", "broken", 2)]);
+    project.take(&document, 1);
+    let bytes = project.register.fresh().to_vec();
+    let (whole, length) = Register::read(&bytes).expect("ours");
+    assert_eq!((whole.alerts(), length), (project.register.alerts(), bytes.len()));
+    for end in 0..bytes.len() {
+        let (register, kept) = Register::read(&bytes[..end]).expect("cut, not broken");
+        let mut again = Project { policy: project.policy.clone(), register };
+        again.take(&document, 1);
+        assert_eq!(again.register.alerts(), project.register.alerts(), "{end}");
+        assert_eq!([&bytes[..kept], again.register.fresh()].concat(), bytes, "{end}");
+    }
+    let text = String::from_utf8(bytes).expect("JSON").replace("\"count\":1", "\"count\":3");
+    assert_eq!(Register::read(text.as_bytes()).expect_err("changed").code(), "alerts-broken");
+}
+
+/// What is not open cannot be answered; what is not known cannot be named.
+#[test]
+fn only_open_alerts_are_answered() {
+    let mut project = Project::new(QUICK);
+    project.see(0, "broken");
+    let key = project.register.alerts()[0].labels.fingerprint().to_string();
+    project.register.acknowledge(&key, None, actor(5)).expect("by its key");
+    assert_eq!(project.register.alerts()[0].answered(), Some(at(5)));
+    project.register.link("alert-0001", "inc-0001", actor(6)).expect("known");
+    project.register.resolve("alert-0001", "rolled back", actor(7)).expect("open");
+    assert_eq!(project.register.acknowledge("alert-0001", None, actor(8)).expect_err("over").code(), "alert-over");
+    assert_eq!(project.register.link("alert-0009", "inc-0001", actor(8)).expect_err("none").code(), "no-alert");
+    let words: Vec<&str> = project.register.alerts()[0].history.iter().map(|moment| moment.event.word()).collect();
+    assert_eq!(words, ["pending", "fired", "acknowledged", "linked", "resolved"]);
+}
+
+/// Documents that are none of ours are named, and so are doubles.
+#[test]
+fn what_is_no_document_is_refused() {
+    let check = |text: &str, code: &str| assert_eq!(Observed::read(text).expect_err(text).code(), code, "{text}");
+    check("", "bad-observation");
+    check("{}", "bad-observation");
+    check(r#"{"schema":"facts/1"}"#, "bad-observation");
+    check(r#"{"schema":"judgement/1","at":"2026-01-01T00:00:00Z"}"#, "bad-observation");
+    check(r#"{"schema":"evaluation/1","at":"yesterday","objectives":[]}"#, "bad-observation");
+    let twice = json!({
+        "schema": "evaluation/1", "at": "2026-01-01T00:00:00Z",
+        "objectives": [objective("web", "a", "met", 0), objective("web", "a", "broken", 1)],
+    });
+    check(&twice.to_string(), "duplicate-alert");
+}
+
+/// Rules of packs: broken, clear, blind, and without facts.
+#[test]
+fn a_judgement_is_read() {
+    let rule = |id: &str, answer: &str| {
+        json!({
+            "rule": id, "title": "Keys are young", "severity": "high", "answer": answer, "broken": 2,
+            "findings": [{"verdict": "broken", "subject": "k", "message": "the key is\n400 days old", "place": null}],
+        })
+    };
+    let rules = [
+        rule("soc2.a", "broken"),
+        rule("soc2.b", "not judged"),
+        rule("infrastructure.c", "broken"),
+        rule("d", "not given"),
+    ];
+    let document = json!({"schema": "judgement/1", "at": at(0).to_string(), "rules": rules});
+    let observed = Observed::read(&document.to_string()).expect("a judgement");
+    let mut project = Project::new("schema: alerts/1\nno_data: {severity: low}\n");
+    let changes = project.take(&observed, 1);
+    assert_eq!(changes, Changes { wrong: 2, unknown: 1, ..Changes::default() });
+    let told: Vec<String> = project
+        .register
+        .alerts()
+        .iter()
+        .map(|alert| format!("{} {} {} {}", alert.labels, alert.kind.word(), alert.severity, alert.summary))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "{alertname=\"RuleBroken\",pack=\"soc2\",rule=\"soc2.a\"} compliance high Keys are young: the key is 400 days old",
+            "{alertname=\"NoData\",pack=\"soc2\",rule=\"soc2.b\"} compliance low Keys are young",
+            "{alertname=\"RuleBroken\",pack=\"infrastructure\",rule=\"infrastructure.c\"} security high Keys are young: the key is 400 days old",
+        ]
+    );
+}

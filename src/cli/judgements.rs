@@ -1,0 +1,74 @@
+//! What `evaluate` keeps for later: the newest judgement of each set of rules, in `.probity/evaluations`.
+
+use std::path::{Path, PathBuf};
+
+use model::Fault;
+use serde_json::Value;
+
+use super::context::Context;
+use super::files::{self, Existing};
+use super::keys;
+
+/// The folder; evaluations of objectives lie in one of their own below it.
+const FOLDER: &str = "evaluations";
+const OBJECTIVES: &str = "evaluations/objectives";
+
+/// Where the judgement of the rules that `set` names is kept.
+pub(crate) fn path(context: &Context, set: &str) -> PathBuf {
+    context.project.state(FOLDER).join(format!("{}.json", seal::sha256(set.as_bytes()).hex()))
+}
+
+/// Keeps a document, where there is a project.
+///
+/// # Errors
+/// I/O faults.
+pub(crate) fn keep(context: &Context, path: &Path, document: &Value) -> Result<(), Fault> {
+    if !context.project.is_initialised() {
+        return Ok(());
+    }
+    keys::private_folder(files::folder_of(path))?;
+    files::write(path, format!("{document}\n").as_bytes(), Existing::Replace)
+}
+
+/// Keeps the evaluation of objectives in the place of an earlier one of the same objectives.
+///
+/// # Errors
+/// I/O faults.
+#[cfg(feature = "engine")]
+pub(crate) fn keep_objectives(context: &Context, document: &Value) -> Result<(), Fault> {
+    let objectives = document["objectives"].as_array();
+    let name = |one: &Value| format!("{} {} {}\n", one["rule"], one["objective"], one["window"]["length"]);
+    let set: String = objectives.into_iter().flatten().map(name).collect();
+    let folder = context.project.state(OBJECTIVES);
+    keep(context, &folder.join(format!("{}.json", seal::sha256(set.as_bytes()).hex())), document)
+}
+
+/// The documents `judgement/1` that are kept, by name.
+///
+/// # Errors
+/// I/O faults.
+pub(crate) fn kept(context: &Context) -> Result<Vec<PathBuf>, Fault> {
+    in_folder(&context.project.state(FOLDER))
+}
+
+/// The documents `evaluation/1` that are kept, by name.
+///
+/// # Errors
+/// I/O faults.
+#[cfg(feature = "alerts")]
+pub(crate) fn kept_objectives(context: &Context) -> Result<Vec<PathBuf>, Fault> {
+    in_folder(&context.project.state(OBJECTIVES))
+}
+
+fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let fault = |error| Fault::io("read the folder", folder, error);
+    let entries = std::fs::read_dir(folder).map_err(fault)?;
+    let mut paths: Vec<PathBuf> =
+        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().map_err(fault)?;
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
+    paths.sort();
+    Ok(paths)
+}

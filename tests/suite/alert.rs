@@ -1,0 +1,242 @@
+//! Alerts: from a judgement to its end, what nobody answers, silences, a register that nobody changes unnoticed.
+
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use super::house::{House, fit_their_schemas};
+
+/// A project with a Dockerfile whose user is root, or is not.
+fn project() -> House {
+    let house = House::initialised();
+    house.write("alerts.yaml", "schema: alerts/1\nescalate: [{from: high, to: critical, after: 4h}]\n");
+    house
+}
+
+fn at(house: &House, time: &str, args: &[&str], exit: i32) -> Value {
+    house.json(&[&["--time", time], args].concat(), exit)
+}
+
+const ROOT: &str =
+    "FROM debian@sha256:0000000000000000000000000000000000000000000000000000000000000000\nCMD [\"true\"]\n";
+
+/// Judges the Dockerfile at this time, and makes alerts of what the project keeps.
+fn judge(house: &House, time: &str, dockerfile: &str, exit: i32) -> Value {
+    house.write("image/Dockerfile", dockerfile);
+    let rule =
+        ["evaluate", "--pack", "infrastructure", "--only", "infrastructure.dockerfile-non-root", "--input", "image"];
+    at(house, time, &rule, if dockerfile == ROOT { 1 } else { 0 });
+    at(house, time, &["alert", "eval"], exit)
+}
+
+fn transitions(evaluated: &Value) -> Vec<&str> {
+    evaluated["transitions"].as_array().unwrap().iter().filter_map(|one| one["event"].as_str()).collect()
+}
+
+fn acts(house: &House) -> Vec<String> {
+    let ran = house.run(&["audit", "search", "--json", "--command", "alert"]).expect(0).stdout;
+    let acts = ran.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    acts.filter_map(|entry| entry["entry"]["act"].as_str().or(entry["act"].as_str()).map(str::to_owned)).collect()
+}
+
+/// A rule is broken, somebody knows of it, it is mended, and it is broken again: two alerts; every step is in the ledger.
+#[test]
+fn from_a_judgement_to_its_end() {
+    let house = project();
+    let fired = judge(&house, "2026-11-01T08:00:00Z", ROOT, 1);
+    assert_eq!(transitions(&fired), ["pending", "fired"]);
+    let alert = &fired["alerts"][0];
+    assert_eq!(
+        (&alert["id"], &alert["labels"]["rule"]),
+        (&"alert-0001".into(), &"infrastructure.dockerfile-non-root".into())
+    );
+    // The same document again changes nothing.
+    assert_eq!(at(&house, "2026-11-01T08:10:00Z", &["alert", "eval"], 1)["documents"][0]["known"], true);
+    let due = at(&house, "2026-11-01T08:10:00Z", &["alert", "list", "--due"], 1);
+    let key = alert["fingerprint"].as_str().unwrap();
+    let known = at(&house, "2026-11-01T08:20:00Z", &["alert", "ack", key, "--note", "on it"], 0);
+    assert_eq!(known["alerts"][0]["acknowledged"]["note"], "on it");
+    at(&house, "2026-11-01T08:20:00Z", &["alert", "list", "--due"], 0);
+    let mended = judge(&house, "2026-11-01T09:00:00Z", &format!("{ROOT}USER 1000\n"), 0);
+    assert_eq!((transitions(&mended), &mended["firing"]), (vec!["resolved"], &0.into()));
+    house.run(&["alert", "ack", "alert-0001"]).expect(4).code("alert-over");
+    let again = judge(&house, "2026-11-01T10:00:00Z", ROOT, 1);
+    assert_eq!(again["alerts"][0]["id"], "alert-0002");
+    assert_eq!(again["alerts"][0]["fingerprint"], key);
+    let over =
+        at(&house, "2026-11-01T10:30:00Z", &["alert", "resolve", "alert-0002", "--reason", "image withdrawn"], 0);
+    assert_eq!(over["alerts"][0]["status"], "resolved");
+    let shown = at(&house, "2026-11-01T11:00:00Z", &["alert", "show", "alert-0001"], 0);
+    let events: Vec<&str> = shown["history"].as_array().unwrap().iter().filter_map(|it| it["event"].as_str()).collect();
+    assert_eq!(events, ["pending", "fired", "acknowledged", "resolved"]);
+    let acts = acts(&house);
+    for act in ["alert.pending", "alert.fired", "alert.acknowledged", "alert.resolved", "alert.observed"] {
+        assert!(acts.iter().any(|known| known == act), "{act}: {acts:?}");
+    }
+    let all = at(&house, "2026-11-01T11:00:00Z", &["alert", "list", "--all"], 0);
+    fit_their_schemas(&[fired, due, known, mended, shown, all]);
+    house.run(&["--time", "2026-11-01T12:00:00Z", "audit", "verify"]).expect(0);
+}
+
+/// Objectives from standard input; what has no data is pending first, and resolves nothing.
+#[test]
+fn objectives_come_from_a_pipe() {
+    let house = project();
+    let document = |minute: u32, verdict: &str| {
+        let objective = json!({
+            "rule": "web", "title": "Web", "service": "shop", "objective": "fast", "pack": null, "severity": "critical",
+            "verdict": verdict, "window": {"from": "", "to": "", "length": "1h"}, "bad": 3, "shown": [], "reason": "slow",
+        });
+        json!({"schema": "evaluation/1", "at": format!("2026-11-01T08:{minute:02}:00Z"), "objectives": [objective]})
+    };
+    let pipe = |minute: u32, verdict: &str, exit: i32| {
+        house.write("doc.json", document(minute, verdict).to_string());
+        let line = "probity --json alert eval - <doc.json";
+        serde_json::from_str::<Value>(&house.shell(line).expect(exit).stdout).unwrap()
+    };
+    assert_eq!(transitions(&pipe(0, "met", 0)), Vec::<&str>::new());
+    assert_eq!(transitions(&pipe(1, "no data", 3)), ["pending"]);
+    assert_eq!(transitions(&pipe(2, "broken", 1)), ["pending", "fired", "withdrawn"]);
+    let blind = pipe(3, "no data", 1);
+    assert_eq!((transitions(&blind), &blind["unknown"], &blind["firing"]), (vec!["pending"], &1.into(), &1.into()));
+    house.write("bad.json", "{\"schema\":\"facts/1\"}");
+    house.run(&["alert", "eval", "bad.json"]).expect(6).code("bad-observation");
+    House::initialised().run(&["alert", "eval"]).expect(3).code("nothing-to-observe");
+    house.write("alerts.yaml", "schema: alerts/1\nflaping: false\n");
+    let wrong = house.run(&["alert", "eval", "doc.json"]).expect(7).code("unknown-key");
+    assert!(
+        wrong.stderr.contains("alerts.yaml:2:1") && wrong.stderr.contains("Did you mean \"flapping\"?"),
+        "{wrong:?}"
+    );
+}
+
+/// What nobody answers becomes graver; a silence lets it be, lists it all the same, and ends.
+#[test]
+fn silences_and_escalation() {
+    let house = project();
+    let first = judge(&house, "2026-11-01T08:00:00Z", ROOT, 1);
+    assert_eq!(first["alerts"][0]["severity"], first["alerts"][0]["found_severity"]);
+    house.write(
+        "alerts.yaml",
+        "schema: alerts/1\nescalate: [{from: high, to: critical, after: 4h}, {from: medium, to: high, after: 2h}]\n",
+    );
+    let raised = at(&house, "2026-11-01T12:00:00Z", &["alert", "eval"], 1);
+    assert_eq!(transitions(&raised), ["escalated"]);
+    assert_ne!(raised["alerts"][0]["severity"], first["alerts"][0]["severity"]);
+    let silence = ["alert", "silence", "--match", "rule=infrastructure.*", "--for", "2h", "--reason", "maintenance"];
+    let silenced = at(&house, "2026-11-01T12:10:00Z", &silence, 0);
+    assert_eq!(silenced["silences"][0]["until"], "2026-11-01T14:10:00Z");
+    let quiet = at(&house, "2026-11-01T12:20:00Z", &["alert", "eval"], 0);
+    assert_eq!((&quiet["firing"], &quiet["alerts"][0]["silenced_by"]), (&0.into(), &"silence-0001".into()));
+    at(&house, "2026-11-01T12:20:00Z", &["alert", "list", "--due"], 0);
+    at(&house, "2026-11-01T14:10:00Z", &["alert", "list", "--due"], 1);
+    at(&house, "2026-11-01T12:30:00Z", &["alert", "silence", "--end", "silence-0001"], 0);
+    at(&house, "2026-11-01T12:40:00Z", &["alert", "list", "--due"], 1);
+    let list = at(&house, "2026-11-01T12:40:00Z", &["alert", "silence", "--list"], 0);
+    fit_their_schemas(&[raised, silenced, quiet, list.clone(), list["silences"][0].clone()]);
+    house.run(&["alert", "silence", "--match", "rule=x", "--reason", "?"]).expect(2).code("silence-length");
+    house.run(&["alert", "silence", "--match", "x", "--for", "1h", "--reason", "?"]).expect(2).code("bad-alert-match");
+    house.run(&["alert", "silence", "--end", "silence-0001"]).expect(6).code("no-silence");
+    house.run(&["alert", "show", "alert-0099"]).expect(6).code("no-alert");
+}
+
+/// Whoever changes a line, or takes one out, is found out; a line that the ledger does not know yet is entered.
+#[test]
+fn nobody_changes_the_register_unnoticed() {
+    let house = project();
+    judge(&house, "2026-11-01T08:00:00Z", ROOT, 1);
+    let register = house.read(".probity/alerts.jsonl");
+    let lines: Vec<&str> = register.lines().collect();
+    house.write(".probity/alerts.jsonl", register.replace("root", "toor"));
+    house.run(&["alert", "list"]).expect(1).code("alerts-broken");
+    for cut in [format!("{}\n", lines[0]), String::new()] {
+        house.write(".probity/alerts.jsonl", cut);
+        house.run(&["alert", "ack", "alert-0001"]).expect(1).code("alerts-broken");
+    }
+    // A line that was torn by a crash is cut, and what follows stands in its place.
+    house.write(".probity/alerts.jsonl", format!("{register}{{\"about\":\"al"));
+    at(&house, "2026-11-01T08:30:00Z", &["alert", "ack", "alert-0001"], 0);
+    let grown = house.read(".probity/alerts.jsonl");
+    assert!(grown.starts_with(&register) && grown.lines().count() == lines.len() + 1, "{grown}");
+    assert_eq!(acts(&house).iter().filter(|act| *act == "alert.acknowledged").count(), 1);
+}
+
+/// The fact `alerts` and the rules over it: answered in time, made often enough, and a register that was changed.
+#[cfg(feature = "privacy")]
+#[test]
+fn alerts_are_judged() {
+    let house = project();
+    let facts = |time: &str| at(&house, time, &["facts", "alerts"], 0)["facts"][0]["value"].clone();
+    let judged = |time: &str, exit: i32| {
+        let rules =
+            ["evaluate", "--pack", "soc2", "--only", "soc2.cc7-2-alerts", "--only", "soc2.cc7-3-alerts-answered"];
+        let judged = at(&house, time, &rules, exit);
+        let answers =
+            judged["rules"].as_array().unwrap().iter().map(|rule| rule["answer"].as_str().unwrap().to_owned());
+        answers.collect::<Vec<_>>()
+    };
+    assert_eq!(judged("2026-11-01T07:00:00Z", 3), ["not given", "not given"]);
+    judge(&house, "2026-11-01T08:00:00Z", ROOT, 1);
+    let fact = facts("2026-11-01T10:00:00Z");
+    let counts =
+        ["firing", "acknowledged", "pending", "resolved"].map(|name| fact["registers"][0][name].as_u64().unwrap());
+    assert_eq!((counts, &fact["registers"][0]["sound"]), ([1, 0, 0, 0], &true.into()));
+    assert_eq!((&fact["severities"][2]["unanswered"], &fact["severities"][2]["oldest"]), (&1.into(), &7200.into()));
+    assert_eq!(judged("2026-11-02T08:00:00Z", 0), ["met", "met"]);
+    assert_eq!(judged("2026-11-02T08:00:01Z", 1), ["broken", "broken"]);
+    at(&house, "2026-11-02T07:00:00Z", &["alert", "ack", "alert-0001"], 0);
+    assert_eq!(facts("2026-11-02T07:30:00Z")["severities"][2]["oldest"], Value::Null);
+    assert_eq!(judged("2026-11-03T08:00:00Z", 1), ["broken", "met"]);
+    let register = house.read(".probity/alerts.jsonl");
+    house.write(".probity/alerts.jsonl", register.lines().next().unwrap().to_owned() + "\n");
+    let fact = facts("2026-11-02T07:40:00Z");
+    assert_eq!(fact["registers"][0]["sound"], false);
+    assert!(fact["registers"][0]["fault"].as_str().unwrap().contains("Lines are missing"), "{fact}");
+}
+
+/// The timeline of an incident has what happened to the alerts that name it, and to no others.
+#[cfg(feature = "privacy")]
+#[test]
+fn an_incident_has_its_alerts() {
+    let house = project();
+    judge(&house, "2026-11-01T08:00:00Z", ROOT, 1);
+    at(&house, "2026-11-01T08:05:00Z", &["incident", "open", "--title", "Break-in"], 0);
+    let report = || at(&house, "2026-11-01T09:00:00Z", &["incident", "report", "inc-0001"], 0);
+    let of_alerts = |report: &Value| -> Vec<String> {
+        let timeline = report["timeline"].as_array().unwrap().iter().filter(|it| it["source"] == "alert");
+        timeline.map(|it| it["text"].as_str().unwrap().to_owned()).collect()
+    };
+    assert!(of_alerts(&report()).is_empty());
+    house.run(&["alert", "ack", "alert-0001", "--incident", "inc-0002"]).expect(6).code("no-incident");
+    at(&house, "2026-11-01T08:10:00Z", &["alert", "ack", "alert-0001", "--note", "on it", "--incident", "inc-0001"], 0);
+    let told = report();
+    let texts = of_alerts(&told);
+    let about = "alert-0001 RuleBroken infrastructure.dockerfile-non-root";
+    for (text, word) in texts.iter().zip(["pending", "fired", "acknowledged", "linked"]) {
+        assert!(text.starts_with(&format!("{about}: {word} by ")), "{texts:?}");
+    }
+    assert_eq!(texts.len(), 4, "{texts:?}");
+    fit_their_schemas(&[told]);
+}
+
+/// Two who answer at once both do, and the chain stays whole.
+#[test]
+fn two_at_once_both_enter() {
+    let house = project();
+    judge(&house, "2026-11-01T08:00:00Z", ROOT, 1);
+    let children: Vec<_> = (0..8)
+        .map(|number| {
+            let note = format!("note {number}");
+            let args = ["--time", "2026-11-01T08:30:00Z", "alert", "ack", "alert-0001", "--note", &note];
+            let mut command: Command = house.command(&args);
+            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    let entered =
+        children.into_iter().filter_map(|mut child| child.wait().unwrap().code()).filter(|code| *code == 0).count();
+    let shown = at(&house, "2026-11-01T09:00:00Z", &["alert", "show", "alert-0001"], 0);
+    let known = shown["history"].as_array().unwrap().iter().filter(|it| it["event"] == "acknowledged").count();
+    assert!(entered > 0);
+    assert_eq!(known, entered);
+    assert_eq!(acts(&house).iter().filter(|act| *act == "alert.acknowledged").count(), entered);
+}

@@ -73,7 +73,7 @@ impl<'s> Case<'s> {
         let of_blindness = if is_blind(signal) { Some(policy.no_data?) } else { None };
         let said = of_blindness.map(|no_data| no_data.severity).or(signal.severity).unwrap_or(Severity::Medium);
         let mut terms = policy.terms(&Subject { labels: &signal.labels, severity: said, kind: signal.kind });
-        terms.hold = terms.hold.or(of_blindness.map(|no_data| no_data.hold));
+        terms.hold = terms.hold.or(of_blindness.map(|no_data| no_data.hold)).or(signal.hold.map(Some));
         Some(Case { signal, severity: terms.severity.unwrap_or(said), terms })
     }
 }

@@ -1,6 +1,6 @@
 //! What a document says about what can be wrong: signals.
 
-use model::{Digest, Fault, Instant, Severity};
+use model::{Digest, Fault, Instant, Severity, Span};
 use serde_json::Value;
 
 use crate::Limits;
@@ -28,6 +28,8 @@ pub struct Signal {
     pub kind: Kind,
     /// How much it matters; nothing where the document does not say.
     pub severity: Option<Severity>,
+    /// For how long it must be wrong before it fires, as the document says.
+    pub hold: Option<Span>,
     /// Whether it is wrong.
     pub sight: Sight,
     /// How often: findings, or bad events.

@@ -1,6 +1,6 @@
 //! The documents of `evaluate` as signals.
 
-use model::Severity;
+use model::{Severity, Span, Unit};
 use serde_json::Value;
 
 use crate::Limits;
@@ -12,6 +12,8 @@ use crate::observed::{Sight, Signal};
 const SLO_BREACH: &str = "SloBreach";
 /// A rule of a pack is broken.
 const RULE_BROKEN: &str = "RuleBroken";
+/// The budget of an objective burns too fast.
+const BURN_RATE: &str = "BurnRate";
 /// Nobody could judge it.
 pub(crate) const NO_DATA: &str = "NoData";
 
@@ -39,10 +41,50 @@ pub(crate) fn evaluation(document: &Value) -> Option<Vec<Signal>> {
         let severity = text("severity").and_then(Severity::parse);
         let (sight, blind) = sights(verdict)?;
         let summary = short(&format!("{}: {}", text("title").unwrap_or(rule), text("reason").unwrap_or_default()));
-        signals.push(Signal { labels: labels(SLO_BREACH), kind, severity, sight, count, summary: summary.clone() });
-        signals.push(Signal { labels: labels(NO_DATA), kind, severity: None, sight: blind, count: 1, summary });
+        let alarms = objective.get("alarms").and_then(Value::as_array).into_iter().flatten();
+        let about = labels(BURN_RATE);
+        for alarm in alarms {
+            signals.push(burn(alarm, &about, severity, &summary)?);
+        }
+        let breach = Signal { labels: labels(SLO_BREACH), kind, severity, hold: None, sight, count, summary };
+        let unseen = Signal { labels: labels(NO_DATA), severity: None, sight: blind, count: 1, ..breach.clone() };
+        signals.extend([breach, unseen]);
     }
     Some(signals)
+}
+
+/// An alert policy of an objective, or a tier. Words for severities that OpenSLO leaves free are those of the usual rules.
+fn burn(alarm: &Value, about: &Labels, found: Option<Severity>, summary: &str) -> Option<Signal> {
+    let text = |name: &str| alarm.get(name).and_then(Value::as_str);
+    let severity = match text("severity")? {
+        "page" => Some(Severity::Critical),
+        "ticket" => Some(Severity::Medium),
+        word => Severity::parse(word).or(found),
+    };
+    let burns = alarm.get("burns")?.as_array()?;
+    let window = |burn: &Value| burn.get("window")?.get("length")?.as_str().map(str::to_owned);
+    let windows = burns.iter().map(window).collect::<Option<Vec<_>>>()?.join("/");
+    let rates: Vec<&str> = burns.iter().map(|burn| burn["rate"].as_str().unwrap_or("no data")).collect();
+    let (policy, threshold) = (text("policy")?, text("threshold")?);
+    let own = [("policy", policy), ("threshold", threshold), ("window", windows.as_str())];
+    let sight = match (alarm.get("holds")?.as_bool(), alarm.get("when_breaching")?.as_bool()?) {
+        (Some(true), true) => Sight::Wrong,
+        (Some(_), _) => Sight::Clear,
+        (None, _) if alarm.get("when_no_data")?.as_bool()? => Sight::Wrong,
+        (None, _) => Sight::Unknown,
+    };
+    let seconds = u32::try_from(alarm.get("after_seconds")?.as_u64()?).ok()?;
+    let said =
+        format!("{policy}: burn rate {} over {windows}, {} {threshold}. {summary}", rates.join("/"), text("op")?);
+    Some(Signal {
+        labels: Labels::new(about.pairs().filter(|(name, _)| *name != "window").chain(own)),
+        kind: Kind::SloBreach,
+        severity,
+        hold: (seconds > 0).then(|| Span::new(seconds, Unit::Second)),
+        sight,
+        count: burns.first()?.get("bad")?.as_u64()?,
+        summary: short(&said),
+    })
 }
 
 /// Whether a verdict is one of wrong, and whether it is one of blindness.
@@ -81,8 +123,10 @@ pub(crate) fn judgement(document: &Value) -> Option<Vec<Signal>> {
         let wrong = short(&format!("{title}: {}", first("broken")));
         let why = text("why").filter(|why| !why.is_empty()).unwrap_or_else(|| first("no data"));
         let unseen = short(&format!("{title}: {why}"));
-        signals.push(Signal { labels: labels(RULE_BROKEN), kind, severity, sight, count, summary: wrong });
-        signals.push(Signal { labels: labels(NO_DATA), kind, severity: None, sight: blind, count: 1, summary: unseen });
+        let broken = Signal { labels: labels(RULE_BROKEN), kind, severity, hold: None, sight, count, summary: wrong };
+        let (labels, severity) = (labels(NO_DATA), None);
+        let unseen = Signal { labels, severity, sight: blind, count: 1, summary: unseen, ..broken.clone() };
+        signals.extend([broken, unseen]);
     }
     Some(signals)
 }

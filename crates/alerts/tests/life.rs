@@ -220,6 +220,41 @@ fn a_graver_alert_inhibits() {
     assert!(project.register.standings(&project.policy, at(1))[0].speaks());
 }
 
+/// Burn rates of tiers are alerts of their own; of those that fire the gravest is told, and `after` is what they wait for.
+#[test]
+fn of_burn_rates_the_gravest_is_told() {
+    let alarm = |policy: &str, severity: &str, holds: Value, after: u64| {
+        json!({
+            "policy": policy, "severity": severity, "op": ">", "threshold": "14.4", "after_seconds": after, "holds": holds,
+            "burns": [{"window": {"length": "1h"}, "bad": 30, "rate": "20.00"}, {"window": {"length": "5m"}, "bad": 9, "rate": null}],
+            "when_breaching": true, "when_no_data": false,
+        })
+    };
+    let document = |minute: i64, fast: Value| {
+        let mut objective = objective("web", "main", "met", 3);
+        objective["alarms"] =
+            json!([alarm("burn-fast", "page", fast, 0), alarm("burn-slow", "medium", true.into(), 120)]);
+        evaluation(minute, &[objective])
+    };
+    let mut project = Project::new("schema: alerts/1\nescalate: []\n");
+    project.take(&document(0, true.into()), 0);
+    assert_eq!(project.statuses(), [Status::Firing, Status::Pending]);
+    project.take(&document(2, true.into()), 2);
+    let fast = &project.register.alerts()[0];
+    assert_eq!((fast.severity, fast.count, fast.labels.value("window")), (Severity::Critical, 30, "1h/5m"));
+    assert!(fast.summary.starts_with("burn-fast: burn rate 20.00/no data over 1h/5m, > 14.4."), "{}", fast.summary);
+    let voices = |project: &Project| {
+        let standings = project.register.standings(&project.policy, at(2));
+        standings.iter().map(|standing| standing.voice.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(voices(&project), [Voice::Told, Voice::Inhibited("alert-0001".to_owned())]);
+    // Without data nothing is resolved; well again the slower one is told.
+    project.take(&document(3, Value::Null), 3);
+    assert_eq!(project.statuses(), [Status::Firing, Status::Firing]);
+    project.take(&document(4, false.into()), 4);
+    assert_eq!((project.statuses()[0], voices(&project)[1].clone()), (Status::Resolved, Voice::Told));
+}
+
 /// What was entered is read again, whole or cut anywhere; a run that was cut is done again and enters nothing twice.
 #[test]
 fn a_cut_register_is_gone_on_with() {

@@ -53,6 +53,7 @@ pub struct Rule {
     pub method: Method,
     /// Whom it alerts, and when.
     pub alerts: Vec<AlertPolicy>,
+    pub(crate) burn_tiers: bool,
     pub(crate) described: bool,
     pub(crate) method_place: Place,
     pub(crate) windows: Vec<WindowSpec>,
@@ -308,6 +309,7 @@ impl<'s> Binder<'s> {
             service: spec.service.clone(),
             pack: pack.map(str::to_owned),
             severity: metadata.severity,
+            burn_tiers: metadata.burn_tiers,
             place: from.place(),
             method: spec.method,
             alerts,

@@ -51,6 +51,15 @@ impl Duration {
         Duration { count, unit: Letter::Minute }
     }
 
+    /// So many minutes, in the largest unit that holds them whole: 1h for 60.
+    pub(crate) fn rounded(minutes: u32) -> Self {
+        match minutes {
+            _ if minutes.is_multiple_of(1440) => Duration { count: minutes / 1440, unit: Letter::Day },
+            _ if minutes.is_multiple_of(60) => Duration { count: minutes / 60, unit: Letter::Hour },
+            _ => Duration::minutes(minutes),
+        }
+    }
+
     /// Months, quarters and years have no fixed length.
     pub fn is_calendar(self) -> bool {
         matches!(self.unit, Letter::Month | Letter::Quarter | Letter::Year)

@@ -4,6 +4,7 @@ use std::fmt;
 
 use model::{Decimal, Fault, Instant, Kind, Place, RecordKind, Severity, Verdict, counted, grouped, readable};
 
+use crate::alarm::{self, Alarm, Burn, Watch};
 use crate::arithmetic::{self, Budget, BurnRate};
 use crate::book::{Book, Indicator, Objective, Rule};
 use crate::lint;
@@ -78,6 +79,8 @@ pub struct Outcome {
     pub shown: Vec<Shown>,
     /// When the first and the last of them happened.
     pub seen: Option<(Instant, Instant)>,
+    /// What its alert policies say; they decide no verdict.
+    pub alarms: Vec<Alarm>,
     /// Why the verdict is what it is, in one sentence.
     pub reason: String,
     /// Why there is no verdict although there may be data.
@@ -204,6 +207,7 @@ fn blank(rule: &Rule, objective: &Objective, at: Instant) -> Outcome {
         source: String::new(),
         shown: vec![],
         seen: None,
+        alarms: vec![],
         reason: String::new(),
         fault: None,
     }
@@ -238,7 +242,31 @@ fn answer(
     if let Question::Threshold { source, .. } = &question {
         outcome.shown = asked.shown(source, outcome.window.interval, indicator.unit.as_deref()).map_err(located)?;
     }
+    // A rule with several windows has its alarms once.
+    if rule.windows.first().is_some_and(|first| std::ptr::eq(first, window)) {
+        for watch in alarm::watches(rule) {
+            outcome.alarms.push(alarm(watch, &question, outcome.target, at, asked).map_err(located)?);
+        }
+    }
     Ok(())
+}
+
+/// Counts what a policy watches.
+fn alarm(
+    watch: Watch,
+    question: &Question,
+    target: Decimal,
+    at: Instant,
+    asked: &mut Asked<'_>,
+) -> Result<Alarm, Fault> {
+    let mut alarm = watch.alarm;
+    for duration in watch.windows {
+        let spec = Interval { from: at.minus(duration.rolling()).unwrap_or(at), to: at };
+        let counts = asked.counts(question, spec)?;
+        let window = Window { interval: spec, length: duration.to_string() };
+        alarm.burns.push(Burn::of(window, counts, question.counts_bad(), target));
+    }
+    Ok(alarm)
 }
 
 fn interval(window: &WindowSpec, at: Instant) -> Result<Interval, Fault> {

@@ -45,9 +45,12 @@
 //! | `probity` | `selector`, `increase` | increases of counters (`increase: true`) | samples |
 //! | `Prometheus` | `query`: a plain vector selector | increases (`counter: true`) | samples |
 //!
-//! All seven kinds of objects are read and checked. Timeslices, RatioTimeslices, calendar windows, composite SLOs, raw
-//! ratios and alert conditions are read and **not yet evaluated**: their objectives answer "no data" with the fault
-//! `not-yet-evaluated`, never a verdict.
+//! All seven kinds of objects are read and checked. Timeslices, RatioTimeslices, calendar windows, composite SLOs and raw
+//! ratios are read and **not yet evaluated**: their objectives answer "no data" with the fault `not-yet-evaluated`, never a
+//! verdict.
+//!
+//! The conditions of an SLO's alert policies, and the four tiers of `probity/burn-alerts: default`, are [`Alarm`]s of each of its
+//! objectives: burn rates over windows of their own. They decide no verdict.
 //!
 //! # Strict and lenient
 //!
@@ -56,10 +59,11 @@
 //!
 //! # Deliberately absent
 //!
-//! Files, clocks, SQL, printing. Alerting on burn rates. Rounding.
+//! Files, clocks, SQL, printing. Telling anybody. Rounding.
 
 pub mod measure;
 
+mod alarm;
 mod arithmetic;
 mod book;
 mod duration;
@@ -75,6 +79,7 @@ mod selector;
 mod source;
 mod wire;
 
+pub use alarm::{Alarm, Burn};
 pub use arithmetic::{Budget, BurnRate, Exact, needed, ratio, verdict};
 pub use book::{Book, Reading, Rule};
 pub use duration::Duration;

@@ -59,8 +59,33 @@ struct Objective<'e> {
     shown: Vec<Shown<'e>>,
     first: Option<String>,
     last: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    alarms: Vec<Alarm<'e>>,
     reason: &'e str,
     fault: Option<Fault<'e>>,
+}
+
+#[derive(Serialize)]
+struct Alarm<'e> {
+    policy: &'e str,
+    severity: &'e str,
+    op: &'static str,
+    threshold: String,
+    after_seconds: u64,
+    burns: Vec<Burn<'e>>,
+    holds: Option<bool>,
+    when_breaching: bool,
+    when_resolved: bool,
+    when_no_data: bool,
+    targets: &'e [String],
+}
+
+#[derive(Serialize)]
+struct Burn<'e> {
+    window: Window<'e>,
+    bad: u64,
+    total: u64,
+    rate: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -127,11 +152,7 @@ impl<'e> Objective<'e> {
             severity: outcome.severity.map(|severity| severity.word()),
             place: outcome.place.to_string(),
             verdict: outcome.verdict.word(),
-            window: Window {
-                from: outcome.window.interval.from.to_string(),
-                to: outcome.window.interval.to.to_string(),
-                length: &outcome.window.length,
-            },
+            window: Window::of(&outcome.window),
             target: outcome.target.to_string(),
             good: outcome.good,
             total: outcome.total,
@@ -149,8 +170,39 @@ impl<'e> Objective<'e> {
             shown: outcome.shown.iter().map(Shown::of).collect(),
             first: time(outcome.seen.map(|seen| seen.0)),
             last: time(outcome.seen.map(|seen| seen.1)),
+            alarms: outcome.alarms.iter().map(Alarm::of).collect(),
             reason: &outcome.reason,
             fault: outcome.fault.as_ref().map(Fault::of),
+        }
+    }
+}
+
+impl<'e> Window<'e> {
+    fn of(window: &'e crate::evaluate::Window) -> Self {
+        Window { from: window.interval.from.to_string(), to: window.interval.to.to_string(), length: &window.length }
+    }
+}
+
+impl<'e> Alarm<'e> {
+    fn of(alarm: &'e crate::alarm::Alarm) -> Self {
+        let burn = |burn: &'e crate::alarm::Burn| Burn {
+            window: Window::of(&burn.window),
+            bad: burn.bad,
+            total: burn.total,
+            rate: burn.rate.map(|rate| rate.to_string()),
+        };
+        Alarm {
+            policy: &alarm.policy,
+            severity: &alarm.severity,
+            op: alarm.op.sign(),
+            threshold: alarm.threshold.to_string(),
+            after_seconds: alarm.after.map_or(0, |after| after.rolling().seconds()),
+            burns: alarm.burns.iter().map(burn).collect(),
+            holds: alarm.holds(),
+            when_breaching: alarm.when_breaching,
+            when_resolved: alarm.when_resolved,
+            when_no_data: alarm.when_no_data,
+            targets: &alarm.targets,
         }
     }
 }

@@ -10,6 +10,7 @@ pub(super) const KEYS: &[&str] = &["name", "displayName", "labels", "annotations
 /// Annotations that probity reads.
 const SEVERITY: &str = "probity/severity";
 const UNIT: &str = "probity/unit";
+const BURN_ALERTS: &str = "probity/burn-alerts";
 
 /// What an object is called, and what is attached to it.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub(crate) struct Metadata {
     pub(crate) severity: Option<Severity>,
     /// The unit of the values: annotation `probity/unit`.
     pub(crate) unit: Option<String>,
+    /// Whether the four tiers of burn rates are watched: annotation `probity/burn-alerts`.
+    pub(crate) burn_tiers: bool,
     /// Where the name stands.
     pub(crate) place: Place,
 }
@@ -43,9 +46,19 @@ impl Metadata {
             has_labels,
             severity: annotation(SEVERITY).map(|(_, word, place)| severity(word, place)).transpose()?,
             unit: annotation(UNIT).map(|(_, unit, _)| (*unit).to_owned()),
+            burn_tiers: annotation(BURN_ALERTS).map(|(_, word, place)| tiers(word, place)).transpose()?.is_some(),
             place,
         })
     }
+}
+
+fn tiers(word: &str, place: &Place) -> Result<(), Fault> {
+    if word == "default" {
+        return Ok(());
+    }
+    Err(Fault::bad_config("unknown-word", format!("The annotation {BURN_ALERTS} is {word:?}"))
+        .advise("Write default: four tiers, each over a long and a short window.")
+        .at(place.clone()))
 }
 
 fn severity(word: &str, place: &Place) -> Result<Severity, Fault> {
@@ -133,9 +146,9 @@ fn annotations<'n>(fields: &Fields<'n>, notes: &mut Notes) -> Result<Vec<Annotat
             let fault = Fault::bad_config("reserved-annotation", message).advise("Choose a prefix of your own.");
             notes.lint(fault.at(key.place.clone()));
         }
-        if key.text.starts_with("probity/") && ![SEVERITY, UNIT].contains(&key.text.as_str()) {
+        if key.text.starts_with("probity/") && ![SEVERITY, UNIT, BURN_ALERTS].contains(&key.text.as_str()) {
             return Err(Fault::bad_config("unknown-key", format!("{:?} is not an annotation of probity", key.text))
-                .advise(format!("The annotations are {SEVERITY} and {UNIT}."))
+                .advise(format!("The annotations are {SEVERITY}, {UNIT} and {BURN_ALERTS}."))
                 .at(key.place.clone()));
         }
         found.push((key.text.as_str(), text, value.place.clone()));

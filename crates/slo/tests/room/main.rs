@@ -2,6 +2,7 @@
 
 extern crate probity_slo as slo;
 
+mod alarms;
 mod evaluation;
 mod fake;
 mod fixtures;

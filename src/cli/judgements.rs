@@ -3,17 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use model::Fault;
+#[cfg(any(feature = "engine", feature = "rules"))]
 use serde_json::Value;
 
 use super::context::Context;
-use super::files::{self, Existing};
-use super::keys;
+#[cfg(any(feature = "engine", feature = "rules"))]
+use super::{files, keys};
 
 /// The folder; evaluations of objectives lie in one of their own below it.
+#[cfg(any(feature = "alerts", feature = "rules"))]
 const FOLDER: &str = "evaluations";
+#[cfg(any(feature = "alerts", feature = "engine"))]
 const OBJECTIVES: &str = "evaluations/objectives";
 
 /// Where the judgement of the rules that `set` names is kept.
+#[cfg(feature = "rules")]
 pub(crate) fn path(context: &Context, set: &str) -> PathBuf {
     context.project.state(FOLDER).join(format!("{}.json", seal::sha256(set.as_bytes()).hex()))
 }
@@ -22,12 +26,13 @@ pub(crate) fn path(context: &Context, set: &str) -> PathBuf {
 ///
 /// # Errors
 /// I/O faults.
+#[cfg(any(feature = "engine", feature = "rules"))]
 pub(crate) fn keep(context: &Context, path: &Path, document: &Value) -> Result<(), Fault> {
     if !context.project.is_initialised() {
         return Ok(());
     }
     keys::private_folder(files::folder_of(path))?;
-    files::write(path, format!("{document}\n").as_bytes(), Existing::Replace)
+    files::write(path, format!("{document}\n").as_bytes(), files::Existing::Replace)
 }
 
 /// Keeps the evaluation of objectives in the place of an earlier one of the same objectives.
@@ -47,6 +52,7 @@ pub(crate) fn keep_objectives(context: &Context, document: &Value) -> Result<(),
 ///
 /// # Errors
 /// I/O faults.
+#[cfg(any(feature = "alerts", feature = "rules"))]
 pub(crate) fn kept(context: &Context) -> Result<Vec<PathBuf>, Fault> {
     in_folder(&context.project.state(FOLDER))
 }
@@ -60,6 +66,7 @@ pub(crate) fn kept_objectives(context: &Context) -> Result<Vec<PathBuf>, Fault> 
     in_folder(&context.project.state(OBJECTIVES))
 }
 
+#[cfg(any(feature = "alerts", feature = "rules"))]
 fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
     if !folder.is_dir() {
         return Ok(Vec::new());

@@ -38,7 +38,7 @@ pub(crate) fn ask(ask: &Ask) -> Result<Option<Vec<u8>>, Fault> {
         Fault::unavailable("server-failed", format!("{host} did not answer as it should: {why}"))
             .advise("Try again later, or name another server.")
     };
-    let agent = agent(ask.url)?;
+    let agent = agent(ask.url, TOTAL, REDIRECTS)?;
     let login = ask.login.map(|(user, password)| format!("Basic {}", BASE64.encode(format!("{user}:{password}"))));
     let answer = match ask.body {
         Some((media_type, bytes)) => {
@@ -65,6 +65,36 @@ pub(crate) fn ask(ask: &Ask) -> Result<Option<Vec<u8>>, Fault> {
     }
 }
 
+/// What is handed over.
+#[cfg(feature = "alerts")]
+pub(crate) struct Post<'a> {
+    pub(crate) url: &'a str,
+    /// JSON.
+    pub(crate) body: &'a [u8],
+    pub(crate) headers: &'a [(&'static str, String)],
+    /// How long it may take in all.
+    pub(crate) timeout: Duration,
+}
+
+/// Hands JSON over, and gives the status of the answer. A redirect is an answer: what is handed over goes nowhere else.
+///
+/// # Errors
+/// `bad-url`; `target-failed` with the host, never with the path, which may hold a secret.
+#[cfg(feature = "alerts")]
+pub(crate) fn post(post: &Post) -> Result<u16, Fault> {
+    let host = host(post.url)?;
+    let agent = agent(post.url, post.timeout, 0)?;
+    let mut request = agent.post(post.url).header("Content-Type", "application/json");
+    for (name, value) in post.headers {
+        request = request.header(*name, value.as_str());
+    }
+    let answer = request.send(post.body).map_err(|error| {
+        Fault::unavailable("target-failed", format!("{host} did not take it: {error}"))
+            .advise("Check that it runs, and the address of the target.")
+    })?;
+    Ok(answer.status().as_u16())
+}
+
 /// The host and port of an address, which is all that is ever said of it.
 ///
 /// # Errors
@@ -78,11 +108,11 @@ pub(crate) fn host(url: &str) -> Result<&str, Fault> {
     })
 }
 
-fn agent(url: &str) -> Result<Agent, Fault> {
+fn agent(url: &str, total: Duration, redirects: u32) -> Result<Agent, Fault> {
     let config = Agent::config_builder()
         .timeout_connect(Some(CONNECT))
-        .timeout_global(Some(TOTAL))
-        .max_redirects(REDIRECTS)
+        .timeout_global(Some(total))
+        .max_redirects(redirects)
         .http_status_as_error(false)
         .user_agent(concat!("probity/", env!("CARGO_PKG_VERSION")));
     #[cfg(feature = "house")]

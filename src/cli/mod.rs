@@ -32,6 +32,8 @@ pub(crate) mod crash;
 pub(crate) mod csv;
 #[cfg(feature = "privacy")]
 pub(crate) mod data_map;
+#[cfg(feature = "alerts")]
+pub(crate) mod delivery;
 pub(crate) mod drafts;
 pub(crate) mod examples;
 pub(crate) mod exit;

@@ -1,5 +1,6 @@
 //! `alert`: what is wrong now, who knows of it, and how it ended.
 
+mod notify;
 mod shown;
 mod silence;
 
@@ -20,6 +21,7 @@ pub(crate) const EXAMPLES: &[Example] = &[
     Example { about: "Make alerts of the newest judgements; exit 1 when one fires", line: "probity alert eval" },
     Example { about: "What is wrong, and who knows of it", line: "probity alert list" },
     Example { about: "Has everybody answered? Exit 1 when not", line: "probity alert list --due" },
+    Example { about: "Tell the targets of alerts.yaml what is new", line: "probity alert notify" },
     Example { about: "You know of it", line: "probity alert ack alert-0001 --note \"on it\"" },
     Example {
         about: "Nobody is to be disturbed during the maintenance",
@@ -55,6 +57,12 @@ enum Verb {
     Resolve(ResolveArgs),
     /// Disturb nobody with alerts that match, for a time and a reason
     Silence(silence::SilenceArgs),
+    /// Tell the targets of alerts.yaml what is new; exit 5 when one could not be told
+    Notify(notify::NotifyArgs),
+    /// Say to which targets an alert goes; exit 1 when to none
+    Route(notify::RouteArgs),
+    /// Send a test to a target
+    Test(notify::TestArgs),
 }
 
 #[derive(Args, Debug)]
@@ -129,6 +137,9 @@ pub(crate) fn run(context: &mut Context, args: AlertArgs) -> Result<Done, Fault>
             register.resolve(alert, &args.reason, actor)
         }),
         Verb::Silence(args) => silence::run(context, args),
+        Verb::Notify(args) => notify::notify(context, &args),
+        Verb::Route(args) => notify::route(context, &args),
+        Verb::Test(args) => notify::test(context, &args),
     }
 }
 

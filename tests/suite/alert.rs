@@ -1,6 +1,9 @@
 //! Alerts: from a judgement to its end, what nobody answers, silences, a register that nobody changes unnoticed.
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
@@ -159,6 +162,34 @@ fn nobody_changes_the_register_unnoticed() {
     let grown = house.read(".probity/alerts.jsonl");
     assert!(grown.starts_with(&register) && grown.lines().count() == lines.len() + 1, "{grown}");
     assert_eq!(acts(&house).iter().filter(|act| *act == "alert.acknowledged").count(), 1);
+    // Killed between the line and its entry: the next run enters both.
+    house.shell("cp -a .probity/ledger earlier").expect(0);
+    at(&house, "2026-11-01T08:40:00Z", &["alert", "ack", "alert-0001"], 0);
+    house.shell("rm -r .probity/ledger && mv earlier .probity/ledger").expect(0);
+    at(&house, "2026-11-01T08:50:00Z", &["alert", "ack", "alert-0001"], 0);
+    assert_eq!(acts(&house).iter().filter(|act| *act == "alert.acknowledged").count(), 3);
+}
+
+/// Killed at whatever moment, a run leaves a register that is gone on with: each line is whole, and each is in the ledger once.
+#[test]
+fn a_kill_loses_nothing_that_was_said() {
+    let house = project();
+    judge(&house, "2026-11-01T08:00:00Z", ROOT, 1);
+    for round in 0..25_u64 {
+        let note = format!("note {round}");
+        let mut command: Command =
+            house.command(&["--time", "2026-11-01T08:30:00Z", "alert", "ack", "alert-0001", "--note", &note]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(round * 3));
+        // Whether it was done by then is not asked: what holds, holds either way.
+        let _ = child.kill();
+        child.wait().unwrap();
+    }
+    at(&house, "2026-11-01T09:00:00Z", &["alert", "ack", "alert-0001", "--note", "last"], 0);
+    let shown = at(&house, "2026-11-01T09:00:00Z", &["alert", "show", "alert-0001"], 0);
+    let said = shown["history"].as_array().unwrap().iter().filter(|it| it["event"] == "acknowledged").count();
+    assert_eq!(acts(&house).iter().filter(|act| *act == "alert.acknowledged").count(), said);
+    house.run(&["--time", "2026-11-01T09:00:00Z", "audit", "verify"]).expect(0);
 }
 
 /// The fact `alerts` and the rules over it: answered in time, made often enough, and a register that was changed.
@@ -217,6 +248,225 @@ fn an_incident_has_its_alerts() {
     }
     assert_eq!(texts.len(), 4, "{texts:?}");
     fit_their_schemas(&[told]);
+}
+
+/// A server that keeps what it is sent: path, headers, body; what it answers follows from the path.
+struct Sink {
+    port: u16,
+    heard: Arc<Mutex<Vec<(String, String, String)>>>,
+}
+
+impl Sink {
+    fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (port, heard) = (listener.local_addr().unwrap().port(), Arc::new(Mutex::new(Vec::new())));
+        let kept = Arc::clone(&heard);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(mut stream) = stream else { return };
+                let mut reader = BufReader::new(stream.try_clone().unwrap());
+                let mut head = String::new();
+                while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head).unwrap_or(0) > 0 {}
+                let lower = head.to_lowercase();
+                let length = lower.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse().ok());
+                let mut body = vec![0; length.unwrap_or(0)];
+                reader.read_exact(&mut body).unwrap();
+                let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+                let status = if path == "/no" { "403 Forbidden" } else { "202 Accepted" };
+                kept.lock().unwrap().push((path, head, String::from_utf8(body).unwrap()));
+                let _ = stream.write_all(
+                    format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").as_bytes(),
+                );
+            }
+        });
+        Sink { port, heard }
+    }
+
+    /// What came to this path: headers and body.
+    fn at(&self, path: &str) -> Vec<(String, Value)> {
+        let heard = self.heard.lock().unwrap();
+        let there = heard.iter().filter(|(known, ..)| known == path);
+        there.map(|(_, head, body)| (head.clone(), serde_json::from_str(body).unwrap())).collect()
+    }
+}
+
+/// Targets of every kind, one that is down, and who is told instead.
+fn with_targets(house: &House, sink: &Sink) {
+    let url = |path: &str| format!("http://127.0.0.1:{}{path}", sink.port);
+    // Nobody listens there any more.
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    house.write("secret", "a secret of both\n");
+    house.write("slack-url", format!("{}\n", url("/slack")));
+    house.write(
+        "alerts.yaml",
+        format!(
+            "schema: alerts/1\nescalate: []\ntargets:\n  hook: {{kind: webhook, url: \"{}\", secret_file: secret}}\n  \
+             am: {{kind: alertmanager, url: \"{}\"}}\n  v4: {{kind: webhook-v4, url: \"{}\"}}\n  \
+             chat: {{kind: slack, url_file: slack-url}}\n  pager: {{kind: pagerduty, url: \"{}\", secret_file: secret}}\n  \
+             log: {{kind: file, path: told.jsonl}}\n  instead: {{kind: file, path: instead.jsonl}}\n  \
+             down: {{kind: webhook-v4, url: \"http://127.0.0.1:{closed}/\", tries: 2, failures: 2, rest: 10m, fallback: instead}}\n  \
+             no: {{kind: webhook-v4, url: \"{}\"}}\n  slow: {{kind: command, run: [/bin/sleep, \"5\"], timeout: 1s, tries: 1}}\n  \
+             tee: {{kind: command, run: [/usr/bin/tee, tee.json]}}\n\
+             routes:\n- {{match: {{severity: critical}}, to: [pager]}}\n- {{match: {{rule: \"infrastructure.*\"}}, to: [hook, am, v4, chat, \
+             pager, log, down]}}\n",
+            url("/hook"),
+            url(""),
+            url("/v4"),
+            url("/pager"),
+            url("/no"),
+        ),
+    );
+}
+
+fn outcomes(notified: &Value) -> Vec<String> {
+    let deliveries = notified["deliveries"].as_array().unwrap().iter();
+    deliveries.map(|one| format!("{} {}", one["target"].as_str().unwrap(), one["outcome"].as_str().unwrap())).collect()
+}
+
+/// Every target reads what it knows; one that is down degrades itself alone, is left alone, and is told later.
+#[test]
+fn targets_are_told() {
+    let (house, sink) = (project(), Sink::new());
+    with_targets(&house, &sink);
+    judge(&house, "2026-11-01T08:00:00Z", ROOT, 1);
+    let routed = at(&house, "2026-11-01T08:00:00Z", &["alert", "route", "alert-0001"], 0);
+    assert_eq!(routed["due"].as_array().unwrap().len(), 7);
+    let first = at(&house, "2026-11-01T08:00:10Z", &["alert", "notify"], 5);
+    assert_eq!(
+        outcomes(&first),
+        ["hook told", "am told", "v4 told", "chat told", "pager told", "log told", "down failed", "instead told"]
+    );
+    let [(head, hook)] = sink.at("/hook").try_into().unwrap();
+    let key = hook["alerts"][0]["fingerprint"].as_str().unwrap().to_owned();
+    let header =
+        |name: &str| head.lines().find_map(|line| line.to_lowercase().strip_prefix(name).map(str::to_owned)).unwrap();
+    house.write(
+        "signed",
+        format!(
+            "{}.{}",
+            header("x-probity-timestamp: "),
+            sink.heard.lock().unwrap().iter().find(|(path, ..)| path == "/hook").unwrap().2
+        ),
+    );
+    let judged = house.shell("openssl dgst -sha256 -hmac \"$(cat secret)\" signed").expect(0).stdout;
+    assert!(
+        header("x-probity-signature: ").trim_start_matches("sha256=") == judged.trim().rsplit(' ').next().unwrap(),
+        "{judged}"
+    );
+    let [(_, am)] = sink.at("/api/v2/alerts").try_into().unwrap();
+    assert_eq!((&am[0]["labels"]["severity"], &am[0]["startsAt"]), (&"high".into(), &"2026-11-01T08:00:00Z".into()));
+    let [(_, v4)] = sink.at("/v4").try_into().unwrap();
+    assert_eq!(
+        (&v4["status"], &v4["version"], &v4["alerts"][0]["fingerprint"]),
+        (&"firing".into(), &"4".into(), &key.as_str().into())
+    );
+    let [(_, pager)] = sink.at("/pager").try_into().unwrap();
+    assert_eq!(
+        (&pager["event_action"], &pager["dedup_key"], &pager["routing_key"]),
+        (&"trigger".into(), &key.as_str().into(), &"a secret of both".into())
+    );
+    assert!(sink.at("/slack")[0].1["text"].as_str().unwrap().starts_with("[firing high] alert-0001 "));
+    assert_eq!(house.read("told.jsonl").lines().count(), 1);
+    // Nobody is told twice; who is down is asked again, then left alone.
+    assert_eq!(outcomes(&at(&house, "2026-11-01T08:01:00Z", &["alert", "notify"], 8)), ["down failed"]);
+    let held = at(&house, "2026-11-01T08:02:00Z", &["alert", "notify"], 8);
+    assert_eq!(outcomes(&held), ["down held"]);
+    assert_eq!(outcomes(&at(&house, "2026-11-01T08:11:00Z", &["alert", "notify"], 8)), ["down failed"]);
+    assert_eq!(house.read("instead.jsonl").lines().count(), 1);
+    judge(&house, "2026-11-01T09:00:00Z", &format!("{ROOT}USER 1000\n"), 0);
+    let over = at(&house, "2026-11-01T09:00:10Z", &["alert", "notify"], 0);
+    assert_eq!(outcomes(&over), ["hook told", "am told", "v4 told", "chat told", "pager told", "log told"]);
+    assert_eq!(sink.at("/pager")[1].1["event_action"], "resolve");
+    assert_eq!(sink.at("/api/v2/alerts")[1].1[0]["endsAt"], "2026-11-01T09:00:00Z");
+    assert_eq!(sink.at("/v4")[1].1["status"], "resolved");
+    let acts = acts(&house);
+    assert!(["alert.told", "alert.untold"].iter().all(|act| acts.iter().any(|known| known == act)), "{acts:?}");
+    fit_their_schemas(&[first, held, over, routed, hook]);
+}
+
+/// A real Alertmanager takes what fires and what is over.
+#[test]
+fn alertmanager_takes_them() {
+    if !super::house::judge("prometheus-alertmanager") || !super::house::judge("amtool") {
+        return;
+    }
+    let house = project();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    house.write("am.yml", "route: {receiver: nobody, group_wait: 0s}\nreceivers: [{name: nobody}]\n");
+    let address = format!("127.0.0.1:{port}");
+    let mut server = Command::new("prometheus-alertmanager")
+        .current_dir(house.path("."))
+        .args(["--config.file=am.yml", "--storage.path=am-data", "--cluster.listen-address="])
+        .arg(format!("--web.listen-address={address}"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    house.shell(&format!("curl -sf --retry 60 --retry-connrefused --retry-delay 1 http://{address}/-/ready")).expect(0);
+    let target = format!("am: {{kind: alertmanager, url: \"http://{address}/\"}}");
+    house.write(
+        "alerts.yaml",
+        format!("schema: alerts/1\nescalate: []\ntargets: {{{target}}}\nroutes: [{{to: [am]}}]\n"),
+    );
+    let known = |query: &str| -> Value {
+        let line = format!("amtool --alertmanager.url=http://{address} alert query --output=json {query}");
+        serde_json::from_str(&house.shell(&line).expect(0).stdout).unwrap()
+    };
+    // Alertmanager has a clock of its own: what is over for it ended before now.
+    let (fires, ends) = ("2100-01-01T08:00:00Z", "2026-11-01T08:00:00Z");
+    judge(&house, ends, ROOT, 1);
+    at(&house, fires, &["alert", "notify"], 0);
+    let alerts = known("rule=infrastructure.dockerfile-non-root severity=high");
+    assert_eq!((alerts.as_array().unwrap().len(), &alerts[0]["status"]["state"]), (1, &"active".into()));
+    assert_eq!(alerts[0]["startsAt"].as_str().map(|time| &time[..19]), Some("2026-11-01T08:00:00"));
+    judge(&house, "2026-11-01T08:30:00Z", &format!("{ROOT}USER 1000\n"), 0);
+    at(&house, fires, &["alert", "notify"], 0);
+    assert_eq!(known("rule=infrastructure.dockerfile-non-root").as_array().unwrap().len(), 0);
+    server.kill().unwrap();
+    server.wait().unwrap();
+}
+
+/// A silenced alert is told to nobody; too many in a minute wait for the next.
+#[test]
+fn silence_and_rate_hold_back() {
+    let (house, sink) = (project(), Sink::new());
+    house.write("alerts.yaml", "schema: alerts/1\nescalate: []\ntargets: {log: {kind: file, path: told.jsonl, rate: 1}}\nroutes: [{to: [log]}]\n");
+    judge(&house, "2026-11-01T08:00:00Z", ROOT, 1);
+    at(
+        &house,
+        "2026-11-01T08:00:00Z",
+        &["alert", "silence", "--match", "rule=*", "--for", "1h", "--reason", "test"],
+        0,
+    );
+    assert!(outcomes(&at(&house, "2026-11-01T08:30:00Z", &["alert", "notify"], 0)).is_empty());
+    assert_eq!(outcomes(&at(&house, "2026-11-01T09:00:00Z", &["alert", "notify"], 0)), ["log told"]);
+    judge(&house, "2026-11-01T09:00:10Z", &format!("{ROOT}USER 1000\n"), 0);
+    assert_eq!(outcomes(&at(&house, "2026-11-01T09:00:20Z", &["alert", "notify"], 8)), ["log held"]);
+    assert_eq!(outcomes(&at(&house, "2026-11-01T09:01:00Z", &["alert", "notify"], 0)), ["log told"]);
+    assert!(sink.heard.lock().unwrap().is_empty());
+}
+
+/// A target is tried alone; programs start only when the settings allow them, and not for longer than they may.
+#[test]
+fn targets_are_tried() {
+    let (house, sink) = (project(), Sink::new());
+    with_targets(&house, &sink);
+    let tried = house.json(&["alert", "test", "hook"], 0);
+    assert_eq!(sink.at("/hook")[0].1["alerts"][0]["labels"]["alertname"], "Test");
+    house.run(&["alert", "test", "no"]).expect(8).code("target-refused");
+    assert_eq!(sink.at("/no").len(), 1, "what is refused is not tried again");
+    house.run(&["alert", "test", "down"]).expect(8).code("target-failed");
+    house.run(&["alert", "test", "hok"]).expect(2).code("no-target");
+    house.run(&["alert", "test", "tee"]).expect(4).code("command-not-allowed");
+    let settings = house.read("probity.toml");
+    house.write("probity.toml", settings.replace("commands = []", "commands = [\"/usr/bin/tee\", \"/bin/sleep\"]"));
+    house.run(&["alert", "test", "tee"]).expect(0);
+    assert!(house.read("tee.json").contains("alert-delivery/1"));
+    let slow = house.run(&["alert", "test", "slow"]).expect(8).code("target-failed");
+    assert!(slow.stderr.contains("took longer than 1 s"), "{slow:?}");
+    house.write("alerts.yaml", "schema: alerts/1\nroutes: [{to: [nobody]}]\n");
+    house.run(&["alert", "notify"]).expect(7).code("no-target");
+    fit_their_schemas(&[tried]);
 }
 
 /// Two who answer at once both do, and the chain stays whole.

@@ -28,9 +28,13 @@ pub enum Event {
     Silenced,
     /// A silence was ended before its time.
     Unsilenced,
+    /// A target was told.
+    Told,
+    /// A target could not be told.
+    Untold,
 }
 
-const EVENTS: [(Event, &str); 11] = [
+const EVENTS: [(Event, &str); 13] = [
     (Event::Observed, "observed"),
     (Event::Pending, "pending"),
     (Event::Fired, "fired"),
@@ -42,6 +46,8 @@ const EVENTS: [(Event, &str); 11] = [
     (Event::Linked, "linked"),
     (Event::Silenced, "silenced"),
     (Event::Unsilenced, "unsilenced"),
+    (Event::Told, "told"),
+    (Event::Untold, "untold"),
 ];
 
 impl Event {
@@ -65,7 +71,7 @@ pub struct Entry {
     pub by: String,
     /// What happened.
     pub event: Event,
-    /// To which alert or silence: `alert-0001`, `silence-0001`; empty for an observation.
+    /// To which alert or silence: `alert-0001`, `silence-0001`; empty for an observation or a delivery.
     pub about: String,
     /// What is said of it.
     pub said: Map<String, Value>,

@@ -27,10 +27,13 @@
 //! - The register is a [chain](seal::Chain) of lines. An observation's own line is its last: a run that was killed before it
 //!   is done again, and what was entered already is not entered twice.
 //!
-//! Deliberately absent: files, the clock, chance, and judging.
+//! Who is told what is worked out here, and in which form; telling is the edge's.
+//!
+//! Deliberately absent: files, sockets, the clock, chance, and judging.
 
 mod acts;
 mod alert;
+mod delivery;
 mod escalate;
 mod event;
 mod labels;
@@ -47,13 +50,14 @@ mod wire;
 
 pub use acts::Actor;
 pub use alert::{Acknowledgement, Alert, Kind, Moment, Status};
+pub use delivery::{Due, Envelope, Held, Letter, Payload, trial};
 pub use event::{Entry, Event};
 pub use labels::{Fingerprint, Labels};
 pub use limits::Limits;
 pub use matcher::Matcher;
 pub use observe::{Changes, observe};
 pub use observed::{Observed, Sight, Signal};
-pub use policy::{Escalation, Flapping, Inhibition, NoData, Policy, Terms};
+pub use policy::{Address, Escalation, Flapping, Inhibition, NoData, Policy, Route, Source, Target, TargetKind, Terms};
 pub use register::Register;
 pub use silence::Silence;
 pub use standing::{Standing, Voice};

@@ -1,11 +1,14 @@
 //! What the project says about its alerts: `alerts.yaml`.
 
 mod read;
+mod targets;
 
 use model::{Severity, Span};
 
 use crate::alert::Kind;
 use crate::matcher::{Matcher, Subject, all_hold};
+pub(crate) use targets::routed;
+pub use targets::{Address, Route, Source, Target, TargetKind};
 
 /// Terms of alerts, and what becomes of those that nobody answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +23,10 @@ pub struct Policy {
     pub escalate: Vec<Escalation>,
     /// Which alerts are silent while a graver one about the same thing fires.
     pub inhibit: Vec<Inhibition>,
+    /// Who can be told.
+    pub targets: Vec<Target>,
+    /// Who is told of which alerts: the first that matches, and those after it when it says so.
+    pub routes: Vec<Route>,
 }
 
 /// What holds for some alerts. Nothing said: as whoever found it says, and at once.
@@ -89,6 +96,8 @@ impl Policy {
             flapping: None,
             escalate: vec![],
             inhibit: vec![],
+            targets: vec![],
+            routes: vec![],
         })
     }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::Limits;
 use crate::alert::{Alert, Status};
+use crate::delivery::Log;
 use crate::event::{Entry, Event};
 use crate::labels::Fingerprint;
 use crate::silence::Silence;
@@ -25,6 +26,8 @@ pub struct Register {
     newest: BTreeMap<Fingerprint, usize>,
     by_id: BTreeMap<String, usize>,
     documents: BTreeMap<String, Instant>,
+    /// How deliveries to each target went.
+    logs: BTreeMap<String, Log>,
     fresh: Vec<u8>,
 }
 
@@ -38,6 +41,7 @@ impl Default for Register {
             newest: BTreeMap::new(),
             by_id: BTreeMap::new(),
             documents: BTreeMap::new(),
+            logs: BTreeMap::new(),
             fresh: Vec::new(),
         }
     }
@@ -128,6 +132,11 @@ impl Register {
         self.documents.values().max().copied()
     }
 
+    /// How deliveries to this target went.
+    pub(crate) fn log(&self, target: &str) -> Option<&Log> {
+        self.logs.get(target)
+    }
+
     /// The next free id of an alert.
     pub(crate) fn next_alert(&self) -> String {
         format!("alert-{:04}", self.alerts.len() + 1)
@@ -142,6 +151,10 @@ impl Register {
         match entry.event {
             Event::Observed => self.observed(&entry)?,
             Event::Pending => self.opened(&entry)?,
+            Event::Told | Event::Untold => {
+                let target = entry.text("target")?.to_owned();
+                self.logs.entry(target).or_default().take(&entry)?;
+            }
             Event::Silenced => {
                 (entry.about == self.next_silence()).then_some(())?;
                 self.silences.push(Silence::opened(&entry)?);

@@ -3,11 +3,11 @@
 use model::{Fault, Severity, Span};
 use yaml::{Fields, Node, wrong_type};
 
-use super::{Escalation, Flapping, Inhibition, NoData, Policy, Terms};
+use super::{Escalation, Flapping, Inhibition, NoData, Policy, Terms, targets};
 use crate::alert::Kind;
 use crate::matcher::Matcher;
 
-const KEYS: &[&str] = &["schema", "terms", "no_data", "flapping", "escalate", "inhibit"];
+const KEYS: &[&str] = &["schema", "terms", "no_data", "flapping", "escalate", "inhibit", "targets", "routes"];
 const TERMS: &[&str] = &["match", "for", "keep_firing_for", "severity", "kind", "runbook"];
 
 impl Policy {
@@ -27,7 +27,10 @@ impl Policy {
                 .advise("Write schema: alerts/1.")
                 .at(fields.required("schema")?.place.clone()));
         }
+        let targets = targets::targets(&fields)?;
         Ok(Policy {
+            routes: targets::routes(&fields, &targets)?,
+            targets,
             terms: fields
                 .list("terms")?
                 .into_iter()
@@ -52,7 +55,8 @@ impl Policy {
     /// What the file does not have is as built in; the built-in file has everything.
     fn filled(mut self, fields: &Fields<'_>) -> Self {
         let lacks = |key: &str| fields.entries().iter().all(|(name, _)| name.text != key);
-        let missing: Vec<&str> = KEYS.iter().copied().filter(|key| lacks(key)).collect();
+        let parts = ["no_data", "flapping", "escalate", "inhibit"];
+        let missing: Vec<&str> = parts.into_iter().filter(|key| lacks(key)).collect();
         if missing.is_empty() {
             return self;
         }
@@ -139,7 +143,7 @@ fn inhibition(node: &Node, path: &str) -> Result<Inhibition, Fault> {
 }
 
 /// `match: {rule: web*, severity: high}`; a value that begins with `!` is one that must not be.
-fn matchers(fields: &Fields<'_>) -> Result<Vec<Matcher>, Fault> {
+pub(super) fn matchers(fields: &Fields<'_>) -> Result<Vec<Matcher>, Fault> {
     let Some(node) = fields.node("match") else { return Ok(vec![]) };
     let open = Fields::open(node, fields.path_of("match"))?;
     let one = |(key, node): &(yaml::Key, Node)| {
@@ -168,7 +172,7 @@ fn word<T>(fields: &Fields<'_>, key: &str, parse: fn(&str) -> Option<T>, words: 
     })
 }
 
-fn time(fields: &Fields<'_>, key: &str) -> Result<Span, Fault> {
+pub(super) fn time(fields: &Fields<'_>, key: &str) -> Result<Span, Fault> {
     let text = fields.required_text(key)?;
     Span::parse(text).map_err(|fault| located(fields, key, &fault))
 }
@@ -188,7 +192,7 @@ fn located(fields: &Fields<'_>, key: &str, fault: &Fault) -> Fault {
     Fault::bad_config("bad-span", message).advise(fault.advice().unwrap_or_default()).at(place)
 }
 
-fn number(fields: &Fields<'_>, key: &str) -> Result<Option<u64>, Fault> {
+pub(super) fn number(fields: &Fields<'_>, key: &str) -> Result<Option<u64>, Fault> {
     let Some(text) = fields.text(key)? else { return Ok(None) };
     text.parse().map(Some).map_err(|_| {
         let place = fields.node(key).map(|node| node.place.clone()).unwrap_or_default();

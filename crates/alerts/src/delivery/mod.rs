@@ -1,0 +1,213 @@
+//! Who is to be told what, and who cannot be told now.
+//!
+//! A delivery is entered when it was made: a run that was killed in between makes it again, and whoever hears of it twice knows
+//! the alert by its fingerprint. What could not be told stays due; nothing is given up while it is true.
+
+mod payload;
+
+use std::collections::BTreeMap;
+
+use model::{Fault, Instant, Severity};
+use serde_json::{Map, Value, json};
+
+pub use payload::{Envelope, Payload};
+
+use crate::acts::Actor;
+use crate::alert::{Alert, Status};
+use crate::event::{Entry, Event};
+use crate::policy::{Policy, Target, routed};
+use crate::register::Register;
+use crate::standing::Voice;
+
+const MINUTE: i64 = 60;
+
+/// What a target is to be told of an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Letter<'r> {
+    /// The alert.
+    pub alert: &'r Alert,
+    /// Whether it is over.
+    pub over: bool,
+}
+
+/// What is due to a target.
+#[derive(Clone, Debug)]
+pub struct Due<'r> {
+    /// The target.
+    pub target: &'r Target,
+    /// What it is to be told, the gravest first.
+    pub letters: Vec<Letter<'r>>,
+    /// Why it is not told now; nothing: it is.
+    pub held: Option<Held>,
+}
+
+/// Why a target is not told now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// It failed so often that it is left alone until then.
+    Open(Instant),
+    /// It was told so often in the last minute.
+    Rate,
+}
+
+/// How deliveries to a target went.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Log {
+    /// What was told of each alert last, and when.
+    told: BTreeMap<String, (String, Instant)>,
+    /// When it was told something, within the last minute of the last line.
+    times: Vec<Instant>,
+    /// How often it could not be told, one time after the other, and when last.
+    failures: u64,
+    failed: Option<Instant>,
+}
+
+impl Letter<'_> {
+    /// What is told, in a word: it is told again when this changes.
+    fn word(&self) -> String {
+        let severity = self.alert.severity.word();
+        if self.over { "resolved".to_owned() } else { format!("firing {severity}") }
+    }
+}
+
+impl Log {
+    /// Takes a line; nothing where it makes no sense.
+    pub(crate) fn take(&mut self, entry: &Entry) -> Option<()> {
+        if entry.event == Event::Untold {
+            (self.failures, self.failed) = (self.failures + 1, Some(entry.at));
+            return Some(());
+        }
+        (self.failures, self.failed) = (0, None);
+        self.times.retain(|time| entry.at.seconds() - time.seconds() < MINUTE);
+        self.times.push(entry.at);
+        for (id, word) in entry.said.get("letters")?.as_object()? {
+            self.told.insert(id.clone(), (word.as_str()?.to_owned(), entry.at));
+        }
+        Some(())
+    }
+
+    fn held(&self, target: &Target, now: Instant) -> Option<Held> {
+        let until = self.failed.and_then(|failed| failed.plus(target.rest));
+        let recent = self.times.iter().filter(|time| now.seconds() - time.seconds() < MINUTE).count() as u64;
+        match until {
+            Some(until) if self.failures >= target.failures && now < until => Some(Held::Open(until)),
+            _ if recent >= target.rate => Some(Held::Rate),
+            _ => None,
+        }
+    }
+
+    /// Whether the letter says something new, or is to be said again.
+    fn wants(&self, letter: &Letter<'_>, target: &Target, now: Instant) -> bool {
+        let Some((word, told)) = self.told.get(&letter.alert.id) else { return !letter.over };
+        let again = || target.repeat.and_then(|repeat| told.plus(repeat)).is_some_and(|again| again <= now);
+        *word != letter.word() || (!letter.over && again())
+    }
+}
+
+impl Register {
+    /// What is due to each target at `now`. An alert that is silenced or inhibited is not told; that it is over is told to whom its
+    /// beginning was told.
+    pub fn due<'r>(&'r self, policy: &'r Policy, now: Instant) -> Vec<Due<'r>> {
+        let none = Log::default();
+        let standings = self.standings(policy, now);
+        let due = |target: &'r Target| {
+            let log = self.log(&target.name).unwrap_or(&none);
+            let letter = |standing: &crate::Standing<'r>| {
+                let alert = standing.alert;
+                let over = alert.status == Status::Resolved;
+                let is_told = over || (alert.status == Status::Firing && standing.voice == Voice::Told);
+                let is_theirs = || routed(&policy.routes, &alert.subject()).contains(&target.name.as_str());
+                let letter = Letter { alert, over };
+                (is_told && is_theirs() && log.wants(&letter, target, now)).then_some(letter)
+            };
+            let mut letters: Vec<Letter<'r>> = standings.iter().filter_map(letter).collect();
+            letters.sort_by_key(|letter| std::cmp::Reverse(letter.alert.severity));
+            Due { target, letters, held: log.held(target, now) }
+        };
+        policy.targets.iter().map(due).filter(|due| !due.letters.is_empty()).collect()
+    }
+
+    /// Those letters that say something new to this target.
+    pub fn news<'r>(&self, target: &Target, letters: &[Letter<'r>], now: Instant) -> Vec<Letter<'r>> {
+        let none = Log::default();
+        let log = self.log(&target.name).unwrap_or(&none);
+        letters.iter().filter(|letter| log.wants(letter, target, now)).copied().collect()
+    }
+
+    /// Enters that a target was told.
+    ///
+    /// # Errors
+    /// `internal`.
+    pub fn told(&mut self, target: &str, letters: &[(String, String)], actor: Actor<'_>) -> Result<(), Fault> {
+        let letters: Map<String, Value> =
+            letters.iter().map(|(id, word)| (id.clone(), Value::from(word.as_str()))).collect();
+        self.delivery(Event::Told, json!({"target": target, "letters": letters}), actor)
+    }
+
+    /// Enters that a target could not be told.
+    ///
+    /// # Errors
+    /// `internal`.
+    pub fn untold(
+        &mut self,
+        target: &str,
+        letters: &[(String, String)],
+        why: &str,
+        actor: Actor<'_>,
+    ) -> Result<(), Fault> {
+        let ids: Vec<&str> = letters.iter().map(|(id, _)| id.as_str()).collect();
+        self.delivery(Event::Untold, json!({"target": target, "alerts": ids, "why": why}), actor)
+    }
+
+    fn delivery(&mut self, event: Event, said: Value, actor: Actor<'_>) -> Result<(), Fault> {
+        let said = said.as_object().cloned().unwrap_or_default();
+        self.enter(Entry { at: actor.now, by: actor.by.to_owned(), event, about: String::new(), said })
+    }
+}
+
+impl Due<'_> {
+    /// What is told, apart from the register: ids and words.
+    pub fn words(&self) -> Vec<(String, String)> {
+        self.letters.iter().map(|letter| (letter.alert.id.clone(), letter.word())).collect()
+    }
+}
+
+impl Policy {
+    /// The targets that an alert goes to.
+    pub fn routed(&self, alert: &Alert) -> Vec<&str> {
+        routed(&self.routes, &alert.subject())
+    }
+
+    /// The target of this name.
+    pub fn target(&self, name: &str) -> Option<&Target> {
+        self.targets.iter().find(|target| target.name == name)
+    }
+}
+
+/// An alert to try a target with: it is in no register.
+pub fn trial(now: Instant) -> Alert {
+    let labels = crate::Labels::new([("alertname", "Test"), ("rule", "test")]);
+    Alert {
+        id: "alert-0000".to_owned(),
+        labels,
+        kind: crate::Kind::SloBreach,
+        base: Severity::Low,
+        severity: Severity::Low,
+        summary: "This is a test: nothing is wrong.".to_owned(),
+        runbook: None,
+        count: 0,
+        status: Status::Firing,
+        active: now,
+        fired: Some(now),
+        resolved: None,
+        observed: now,
+        seen: now,
+        clear: None,
+        breaches: 0,
+        acknowledged: None,
+        escalated: None,
+        flapping: false,
+        incidents: Vec::new(),
+        history: Vec::new(),
+    }
+}

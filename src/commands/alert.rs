@@ -25,7 +25,7 @@ pub(crate) const EXAMPLES: &[Example] = &[
     Example { about: "You know of it", line: "probity alert ack alert-0001 --note \"on it\"" },
     Example {
         about: "Nobody is to be disturbed during the maintenance",
-        line: "probity alert silence --match rule=infrastructure.* --for 2h --reason \"maintenance\"",
+        line: "probity alert silence --match \"rule=infrastructure.*\" --for 2h --reason \"maintenance\"",
     },
 ];
 

@@ -446,6 +446,27 @@ fn silence_and_rate_hold_back() {
     assert!(sink.heard.lock().unwrap().is_empty());
 }
 
+/// As a job: an alert that fires is an answer, and whoever is to know of it is told all the same.
+#[test]
+fn a_job_makes_alerts_and_tells_them() {
+    let house = project();
+    house.write(
+        "alerts.yaml",
+        "schema: alerts/1\ntargets: {log: {kind: file, path: told.jsonl}}\nroutes: [{to: [log]}]\n",
+    );
+    house.write("image/Dockerfile", ROOT);
+    let judged = [
+        "\"evaluate\", \"--pack\", \"infrastructure\", \"--input\", \"image\"",
+        "\"alert\", \"eval\"",
+        "\"alert\", \"notify\"",
+    ];
+    let steps: String = judged.iter().map(|words| format!("[[step]]\nrun = [{words}]\n")).collect();
+    house.write("alerts.toml", format!("every = \"5m\"\n{steps}"));
+    house.run(&["run", "alerts.toml"]).expect(1);
+    let told = house.read("told.jsonl");
+    assert!(told.contains("infrastructure.dockerfile-non-root") && told.lines().count() == 1, "{told}");
+}
+
 /// A target is tried alone; programs start only when the settings allow them, and not for longer than they may.
 #[test]
 fn targets_are_tried() {

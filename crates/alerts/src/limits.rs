@@ -5,11 +5,11 @@ pub struct Limits;
 
 impl Limits {
     /// Bytes of one line of the register: an observation names every alert that it speaks of.
-    pub const LINE_BYTES: usize = 4 << 20;
+    pub const LINE_BYTES: usize = 256 << 20;
     /// Signals of one document.
     pub const SIGNALS: usize = 100_000;
     /// Characters of a text that is kept of a document.
-    pub const TEXT_CHARS: usize = 1_000;
+    pub const TEXT_CHARS: usize = 500;
     /// How long a silence lasts at most, in days.
     pub const SILENCE_DAYS: i64 = 366;
     /// Moments of an alert that are shown; the register has them all.

@@ -25,6 +25,8 @@ pub struct Register {
     /// The newest alert of these labels, by its place in `alerts`.
     newest: BTreeMap<Fingerprint, usize>,
     by_id: BTreeMap<String, usize>,
+    /// When these labels fired.
+    fires: BTreeMap<Fingerprint, Vec<Instant>>,
     documents: BTreeMap<String, Instant>,
     /// How deliveries to each target went.
     logs: BTreeMap<String, Log>,
@@ -40,6 +42,7 @@ impl Default for Register {
             silences: Vec::new(),
             newest: BTreeMap::new(),
             by_id: BTreeMap::new(),
+            fires: BTreeMap::new(),
             documents: BTreeMap::new(),
             logs: BTreeMap::new(),
             fresh: Vec::new(),
@@ -118,8 +121,7 @@ impl Register {
 
     /// How often these labels fired since then.
     pub(crate) fn fired_since(&self, fingerprint: Fingerprint, since: Instant) -> usize {
-        let fired = |alert: &&Alert| alert.fired.is_some_and(|fired| fired >= since);
-        self.alerts.iter().filter(fired).filter(|alert| alert.labels.fingerprint() == fingerprint).count()
+        self.fires.get(&fingerprint).map_or(0, |times| times.iter().filter(|time| **time >= since).count())
     }
 
     /// Whether the document of this digest was read whole.
@@ -163,7 +165,13 @@ impl Register {
                 let silence = self.silences.iter_mut().find(|silence| silence.id == entry.about)?;
                 silence.ended = Some(entry.at);
             }
-            _ => self.alerts[*self.by_id.get(&entry.about)?].take(&entry)?,
+            _ => {
+                let alert = &mut self.alerts[*self.by_id.get(&entry.about)?];
+                alert.take(&entry)?;
+                if entry.event == Event::Fired {
+                    self.fires.entry(alert.labels.fingerprint()).or_default().extend(alert.fired);
+                }
+            }
         }
         self.entries.push(entry);
         Some(())

@@ -307,6 +307,43 @@ fn what_is_no_document_is_refused() {
     check(&twice.to_string(), "duplicate-alert");
 }
 
+/// Whatever is changed in a document, a policy or a register, the answer is a fault or something that was read.
+#[test]
+fn hostile_bytes_are_answered() {
+    let mut whole = objective("web", "main", "broken", 3);
+    whole["alarms"] = json!([{
+        "policy": "p", "severity": "page", "op": ">", "threshold": "2", "after_seconds": 60, "holds": true, "when_breaching": true,
+        "when_no_data": true, "burns": [{"window": {"length": "1h"}, "bad": 1, "rate": "3.00"}],
+    }]);
+    let document = json!({"schema": "evaluation/1", "at": at(1).to_string(), "objectives": [whole]}).to_string();
+    let mut project = Project::new(QUICK);
+    project.take(&Observed::read(&document).expect("ours"), 1);
+    let register = project.register.fresh().to_vec();
+    let policy = Policy::built_in_text().to_owned()
+        + "targets: {a: {kind: webhook, url: \"http://x/\", secret_file: s}}\nroutes: [{match: {rule: a*}, to: [a]}]\n";
+    let each = |text: &[u8], read: &dyn Fn(&[u8])| {
+        for place in 0..text.len() {
+            for byte in [b'"', b'{', b'\n', b'9', b'-', 0, 0xFF] {
+                let mut changed = text.to_vec();
+                changed[place] = byte;
+                read(&changed);
+            }
+            read(&text[..place]);
+        }
+    };
+    each(document.as_bytes(), &|bytes| {
+        if let Ok(observed) = Observed::read(&String::from_utf8_lossy(bytes)) {
+            let mut register = Register::default();
+            // What was read can be entered, or is of a time to come.
+            let entered = observe(&mut register, &Policy::built_in(), &observed, "uid-0", at(1));
+            assert!(entered.is_ok() || observed.at > at(1), "{observed:?}");
+            assert!(Register::read(register.fresh()).is_ok());
+        }
+    });
+    each(policy.as_bytes(), &|bytes| drop(Policy::read(&String::from_utf8_lossy(bytes))));
+    each(&register, &|bytes| drop(Register::read(bytes)));
+}
+
 /// Rules of packs: broken, clear, blind, and without facts.
 #[test]
 fn a_judgement_is_read() {

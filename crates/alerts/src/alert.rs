@@ -1,6 +1,7 @@
 //! An alert as it stands.
 
 use model::{Instant, Severity};
+use serde_json::Value;
 
 use crate::event::{Entry, Event};
 use crate::labels::Labels;
@@ -113,6 +114,8 @@ pub struct Alert {
     pub summary: String,
     /// What to do about it: the address of a page, or a sentence.
     pub runbook: Option<String>,
+    /// Whether its end is told as well.
+    pub tells_end: bool,
     /// How often it is wrong: findings, or bad events.
     pub count: u64,
     /// Where it is in its life.
@@ -172,6 +175,7 @@ impl Alert {
             severity,
             summary: entry.text("summary")?.to_owned(),
             runbook: entry.text("runbook").map(str::to_owned),
+            tells_end: entry.said.get("tells_end").and_then(Value::as_bool).unwrap_or(true),
             count: entry.said.get("count")?.as_u64()?,
             status: Status::Pending,
             active: since,

@@ -129,6 +129,9 @@ impl Desk<'_> {
             "labels": labels, "kind": case.terms.kind.unwrap_or(signal.kind).word(), "severity": case.severity.word(),
             "summary": signal.summary, "count": signal.count, "since": self.at.to_string(),
         });
+        if !signal.tells_end {
+            said["tells_end"] = false.into();
+        }
         if let Some(runbook) = &case.terms.runbook {
             said["runbook"] = runbook.as_str().into();
         }

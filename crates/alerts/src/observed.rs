@@ -30,6 +30,8 @@ pub struct Signal {
     pub severity: Option<Severity>,
     /// For how long it must be wrong before it fires, as the document says.
     pub hold: Option<Span>,
+    /// Whether its end is told as well.
+    pub tells_end: bool,
     /// Whether it is wrong.
     pub sight: Sight,
     /// How often: findings, or bad events.

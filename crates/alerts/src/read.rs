@@ -46,7 +46,8 @@ pub(crate) fn evaluation(document: &Value) -> Option<Vec<Signal>> {
         for alarm in alarms {
             signals.push(burn(alarm, &about, severity, &summary)?);
         }
-        let breach = Signal { labels: labels(SLO_BREACH), kind, severity, hold: None, sight, count, summary };
+        let breach =
+            Signal { labels: labels(SLO_BREACH), kind, severity, hold: None, tells_end: true, sight, count, summary };
         let unseen = Signal { labels: labels(NO_DATA), severity: None, sight: blind, count: 1, ..breach.clone() };
         signals.extend([breach, unseen]);
     }
@@ -81,6 +82,7 @@ fn burn(alarm: &Value, about: &Labels, found: Option<Severity>, summary: &str) -
         kind: Kind::SloBreach,
         severity,
         hold: (seconds > 0).then(|| Span::new(seconds, Unit::Second)),
+        tells_end: alarm.get("when_resolved")?.as_bool()?,
         sight,
         count: burns.first()?.get("bad")?.as_u64()?,
         summary: short(&said),
@@ -123,7 +125,16 @@ pub(crate) fn judgement(document: &Value) -> Option<Vec<Signal>> {
         let wrong = short(&format!("{title}: {}", first("broken")));
         let why = text("why").filter(|why| !why.is_empty()).unwrap_or_else(|| first("no data"));
         let unseen = short(&format!("{title}: {why}"));
-        let broken = Signal { labels: labels(RULE_BROKEN), kind, severity, hold: None, sight, count, summary: wrong };
+        let broken = Signal {
+            labels: labels(RULE_BROKEN),
+            kind,
+            severity,
+            hold: None,
+            tells_end: true,
+            sight,
+            count,
+            summary: wrong,
+        };
         let (labels, severity) = (labels(NO_DATA), None);
         let unseen = Signal { labels, severity, sight: blind, count: 1, summary: unseen, ..broken.clone() };
         signals.extend([broken, unseen]);

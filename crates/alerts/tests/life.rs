@@ -227,7 +227,7 @@ fn of_burn_rates_the_gravest_is_told() {
         json!({
             "policy": policy, "severity": severity, "op": ">", "threshold": "14.4", "after_seconds": after, "holds": holds,
             "burns": [{"window": {"length": "1h"}, "bad": 30, "rate": "20.00"}, {"window": {"length": "5m"}, "bad": 9, "rate": null}],
-            "when_breaching": true, "when_no_data": false,
+            "when_breaching": true, "when_resolved": policy != "burn-fast", "when_no_data": false,
         })
     };
     let document = |minute: i64, fast: Value| {
@@ -236,7 +236,9 @@ fn of_burn_rates_the_gravest_is_told() {
             json!([alarm("burn-fast", "page", fast, 0), alarm("burn-slow", "medium", true.into(), 120)]);
         evaluation(minute, &[objective])
     };
-    let mut project = Project::new("schema: alerts/1\nescalate: []\n");
+    let mut project = Project::new(
+        "schema: alerts/1\nescalate: []\ntargets: {log: {kind: file, path: log}}\nroutes: [{to: [log]}]\n",
+    );
     project.take(&document(0, true.into()), 0);
     assert_eq!(project.statuses(), [Status::Firing, Status::Pending]);
     project.take(&document(2, true.into()), 2);
@@ -253,6 +255,17 @@ fn of_burn_rates_the_gravest_is_told() {
     assert_eq!(project.statuses(), [Status::Firing, Status::Firing]);
     project.take(&document(4, false.into()), 4);
     assert_eq!((project.statuses()[0], voices(&project)[1].clone()), (Status::Resolved, Voice::Told));
+    // The end of the first is nobody's business; that of the second is, once its beginning was told.
+    let due = |project: &Project| -> Vec<(String, String)> {
+        project.register.due(&project.policy, at(5)).iter().flat_map(|due| due.words()).collect()
+    };
+    let pair = |id: &str, word: &str| (id.to_owned(), word.to_owned());
+    project.register.told("log", &[pair("alert-0001", "firing critical")], actor(4)).expect("told");
+    assert_eq!(due(&project), [pair("alert-0002", "firing medium")]);
+    let words = due(&project);
+    project.register.told("log", &words, actor(4)).expect("told");
+    project.register.resolve("alert-0002", "over", actor(5)).expect("open");
+    assert_eq!(due(&project), [pair("alert-0002", "resolved")]);
 }
 
 /// What was entered is read again, whole or cut anywhere; a run that was cut is done again and enters nothing twice.
@@ -313,7 +326,7 @@ fn hostile_bytes_are_answered() {
     let mut whole = objective("web", "main", "broken", 3);
     whole["alarms"] = json!([{
         "policy": "p", "severity": "page", "op": ">", "threshold": "2", "after_seconds": 60, "holds": true, "when_breaching": true,
-        "when_no_data": true, "burns": [{"window": {"length": "1h"}, "bad": 1, "rate": "3.00"}],
+        "when_resolved": true, "when_no_data": true, "burns": [{"window": {"length": "1h"}, "bad": 1, "rate": "3.00"}],
     }]);
     let document = json!({"schema": "evaluation/1", "at": at(1).to_string(), "objectives": [whole]}).to_string();
     let mut project = Project::new(QUICK);

@@ -115,7 +115,8 @@ impl Register {
             let letter = |standing: &crate::Standing<'r>| {
                 let alert = standing.alert;
                 let over = alert.status == Status::Resolved;
-                let is_told = over || (alert.status == Status::Firing && standing.voice == Voice::Told);
+                let is_told =
+                    (over && alert.tells_end) || (alert.status == Status::Firing && standing.voice == Voice::Told);
                 let is_theirs = || routed(&policy.routes, &alert.subject()).contains(&target.name.as_str());
                 let letter = Letter { alert, over };
                 (is_told && is_theirs() && log.wants(&letter, target, now)).then_some(letter)
@@ -195,6 +196,7 @@ pub fn trial(now: Instant) -> Alert {
         severity: Severity::Low,
         summary: "This is a test: nothing is wrong.".to_owned(),
         runbook: None,
+        tells_end: true,
         count: 0,
         status: Status::Firing,
         active: now,

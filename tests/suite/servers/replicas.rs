@@ -34,7 +34,8 @@ fn lag(replica: &Value) -> i64 {
     replica["lag"].as_i64().unwrap_or(-1)
 }
 
-/// A primary on `$PORT` and a standby on `$PORT2` that streams from it through a slot.
+/// A primary on `$PORT` and a standby on `$PORT2` that streams from it through a slot. It becomes a child of the primary, and
+/// goes with it.
 fn postgres() -> Live {
     let script = "bin=$(dirname \"$(find /usr/lib/postgresql -path '*/bin/initdb' | sort -V | tail -n 1)\")
 as postgres env -C \"$PWD\" \"$bin/initdb\" -D \"$PWD/data\" -A trust -U postgres -E UTF8 --locale=C.UTF-8 --no-sync
@@ -45,7 +46,7 @@ primary_slot_name = 'copy'
 wal_receiver_status_interval = 1s
 wal_retrieve_retry_interval = 200ms\" >>copy/postgresql.conf
 touch copy/standby.signal
-as postgres \"$bin/postgres\" -D \"$PWD/copy\" -p \"$PORT2\" -k \"$PWD\" -c fsync=off -c listen_addresses=127.0.0.1 &
+become postgres \"$bin/postgres\" -D \"$PWD/copy\" -p \"$PORT2\" -k \"$PWD\" -c fsync=off -c listen_addresses=127.0.0.1 &
 become postgres \"$bin/postgres\" -D \"$PWD/data\" -p \"$PORT\" -k \"$PWD\" -c fsync=off -c listen_addresses=127.0.0.1";
     let live = Live::start(script, "psql -Xqc 'SELECT 1' \"postgres://postgres@/postgres?host=$PWD&port=$PORT\"");
     psql(
@@ -54,7 +55,26 @@ become postgres \"$bin/postgres\" -D \"$PWD/data\" -p \"$PORT\" -k \"$PWD\" -c f
         "SELECT pg_create_physical_replication_slot('copy', true); \
          CREATE ROLE auditor LOGIN PASSWORD 'open sesame'; GRANT pg_monitor TO auditor",
     );
+    // Who logs in to the standby has to have reached it.
+    arrived(
+        &live,
+        "psql -XqtA -c \"SELECT count(*) FROM pg_roles WHERE rolname = 'auditor' AND pg_has_role('auditor', 'pg_monitor', 'member')\" \
+         \"postgres://postgres@/postgres?host=$PWD&port=$PORT2\"",
+    );
     live
+}
+
+/// Asks until a line of a shell says 1.
+#[track_caller]
+fn arrived(live: &Live, line: &str) {
+    let line = format!("PORT2={}; {line} 2>/dev/null || true", live.port2);
+    for _ in 0..150 {
+        if live.shell(&line).trim() == "1" {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    panic!("it does not arrive: {line}\n{}", live.log());
 }
 
 fn psql(live: &Live, port: u16, sql: &str) {
@@ -108,7 +128,7 @@ fn mariadb() -> Live {
          --auth-root-authentication-method=normal --skip-test-db --skip-name-resolve; done
 start() { local how=$1 name=$2; shift 2; \"$how\" mysql mariadbd --no-defaults --datadir=\"$PWD/$name\" --socket=\"$PWD/$name.s\" \
          --pid-file=\"$PWD/$name.pid\" --bind-address=127.0.0.1 --skip-name-resolve --innodb-flush-log-at-trx-commit=0 \"$@\"; }
-start as copy --port=\"$PORT2\" --server-id=2 --read-only &
+start become copy --port=\"$PORT2\" --server-id=2 --read-only &
 start become data --port=\"$PORT\" --server-id=1 --log-bin=\"$PWD/log\"";
     let answers = |name: &str| format!("mariadb --no-defaults --socket=\"$PWD/{name}.s\" -u root -e 'SELECT 1'");
     let live = Live::start(script, &format!("{} && {}", answers("data"), answers("copy")));
@@ -142,13 +162,10 @@ fn a_replica_of_mariadb() {
         live.port2
     ));
     let rule = "infrastructure.mariadb-replica-lag";
-    for _ in 0..150 {
-        let users = live.shell("mariadb --no-defaults --socket=\"$PWD/copy.s\" -u root -Ne \"SELECT count(*) FROM mysql.user WHERE User = 'auditor'\"");
-        if users.trim() == "1" {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(200));
-    }
+    arrived(
+        &live,
+        "mariadb --no-defaults --socket=\"$PWD/copy.s\" -u root -Ne \"SELECT count(*) FROM mysql.user WHERE User = 'auditor'\"",
+    );
     until(&house, "mariadb", |all| all.len() == 1 && all[0]["running"] == true && lag(&all[0]) == 0);
     assert_eq!(judged(&house, rule, "1s").0, "met");
     assert_eq!(judged(&house, "soc2.a1-2-replicas", "1s").0, "met");

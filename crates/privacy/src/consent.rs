@@ -17,6 +17,7 @@
 mod age;
 mod bits;
 mod dpv;
+mod fides;
 mod forms;
 mod gpp;
 mod import;
@@ -32,9 +33,10 @@ mod tcf;
 
 pub use age::{Age, DEFAULT_AGE, age_of_consent};
 pub use dpv::{Records, from_json_ld};
+pub use fides::from_fides;
 pub use forms::Form;
 pub use gpp::{Gpp, OptOut};
-pub use import::{Record, from_fides, from_row};
+pub use import::{Record, from_row};
 pub use index::{Head, Index, IndexKey, ReadAt, Stat, write_index};
 pub use line::{Act, Entry, Kind, Line, Notice, Pseudonym, Source};
 pub use log::{Append, Reader, Tip};

@@ -88,6 +88,9 @@ fn preferences_of_fides_are_taken_in() {
     let preferences = serde_json::json!({"items": [
         {"email": "ann@example.org", "notice_key": "newsletter", "preference": "opt_in", "method": "save",
          "privacy_notice_history_id": "pri_1", "request_timestamp": "2026-01-31T10:00:00.5"},
+        {"identity": {"email": {"value": "cat@example.org"}}, "meta": {"fides": {"created_at": "2026-01-31T10:00:00Z"}},
+         "preferences": [{"notice_key": "newsletter", "notice_history_id": "pri_1", "value": "opt_in",
+           "collected_at": "2026-01-31T10:00:00Z", "meta": {"fides": {"preference_type": "default"}}}]},
         {"email": "bob@example.org", "notice_key": "newsletter", "preference": "opt_out", "request_timestamp": "2026-01-31T10:00:00Z"},
         {"email": "bob@example.org", "notice_key": "essential", "preference": "acknowledge", "request_timestamp": "2026-01-31T10:00:00Z"},
     ]});
@@ -99,6 +102,7 @@ fn preferences_of_fides_are_taken_in() {
     );
     assert_eq!(standing(&house, "email=ann@example.org", &[]), "given");
     assert_eq!(standing(&house, "email=bob@example.org", &[]), "withdrawn");
+    assert_eq!(standing(&house, "email=cat@example.org", &[]), "never-given");
     fit_their_schemas(&[imported]);
 }
 

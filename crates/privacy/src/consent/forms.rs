@@ -4,7 +4,8 @@ use model::{Fault, Instant, Place};
 use serde_json::Value;
 
 use super::dpv::from_json_ld;
-use super::import::{Record, from_fides, from_row};
+use super::fides::from_fides;
+use super::import::{Record, from_row};
 use super::rows::rows;
 use super::strings::from_string;
 

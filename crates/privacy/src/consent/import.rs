@@ -1,7 +1,6 @@
 //! Records of consent that were kept elsewhere.
 
 use model::{Digest, Fault, Instant};
-use serde_json::Value;
 
 use super::line::{Act, Kind, Notice, Pseudonym, Source};
 use super::rows::{Row, bad};
@@ -97,83 +96,6 @@ fn people(row: &Row) -> Result<People, Fault> {
     }
 }
 
-/// Reads privacy preferences as Fides gives them: a list, `items` of a page, or consent by data use.
-///
-/// # Errors
-/// `bad-consent-row` with the number of the record.
-pub fn from_fides(value: &Value, by: &str, now: Instant) -> Result<Vec<Record>, Fault> {
-    let items = match value {
-        Value::Array(items) => items.as_slice(),
-        Value::Object(page) => match page.get("items").and_then(Value::as_array) {
-            Some(items) => items.as_slice(),
-            None => std::slice::from_ref(value),
-        },
-        _ => return Err(bad(1, "This is no list of preferences".to_owned())),
-    };
-    let mut records = Vec::new();
-    for (item, place) in items.iter().zip(1_u64..) {
-        match item.get("consent").and_then(Value::as_array) {
-            Some(uses) => {
-                for one in uses {
-                    records.extend(fides_record(item, one, place, by, now)?);
-                }
-            }
-            None => records.extend(fides_record(item, item, place, by, now)?),
-        }
-    }
-    Ok(records)
-}
-
-fn fides_record(item: &Value, one: &Value, place: u64, by: &str, now: Instant) -> Result<Option<Record>, Fault> {
-    let text = |names: &[&str]| {
-        let found = names.iter().find_map(|name| one.get(name).or_else(|| item.get(name))?.as_str());
-        found.filter(|text| !text.is_empty())
-    };
-    let kind = match (text(&["preference"]), one.get("opt_in").and_then(Value::as_bool)) {
-        (Some("opt_in"), _) | (None, Some(true)) => Kind::Given,
-        (Some("opt_out"), _) | (None, Some(false)) => Kind::Withdrawn,
-        // A text that was taken note of is no consent, and of the others nobody knows.
-        _ => return Ok(None),
-    };
-    let identity = item.get("identity").unwrap_or(item);
-    let kinds = [
-        ("email", "email"),
-        ("phone_number", "phone"),
-        ("external_id", "external_id"),
-        ("fides_user_device_id", "fides_user_device_id"),
-        ("fides_user_device", "fides_user_device_id"),
-    ];
-    let subject: Vec<String> =
-        kinds.iter().filter_map(|(member, kind)| Some(format!("{kind}={}", identity.get(member)?.as_str()?))).collect();
-    if subject.is_empty() {
-        return Err(bad(place, "The preference names nobody".to_owned()));
-    }
-    let purpose = text(&["data_use", "notice_key", "notice_name", "privacy_notice_history_id"])
-        .ok_or_else(|| bad(place, "The preference names no notice and no use".to_owned()))?;
-    let time = text(&["request_timestamp", "received_at", "created_at", "updated_at"]).unwrap_or_default();
-    let time = Instant::parse(&fides_time(time)).ok().filter(|time| *time <= now);
-    let time = time.ok_or_else(|| bad(place, "The preference has no time, or one in the future".to_owned()))?;
-    let mut act = Act::new(kind, Vec::new(), &name("purpose", purpose)?, by);
-    act.time = Some(time);
-    act.method = text(&["method"]).map(|method| words("method", method)).transpose()?;
-    act.place = text(&["url_recorded"]).map(|url| words("place", url)).transpose()?;
-    let whole = serde_json::to_vec(&(item, one)).unwrap_or_default();
-    act.source = Some(Source { format: "fides".to_owned(), digest: seal::sha256(&whole) });
-    let notice = text(&["privacy_notice_history_id"]).map(|id| Notice {
-        id: text(&["notice_key", "notice_name"]).unwrap_or(id).to_owned(),
-        version: id.to_owned(),
-        language: text(&["notice_language", "language"]).map(str::to_owned),
-        digest: None,
-    });
-    Ok(Some(Record { place, subject, known: None, act, notice }))
-}
-
-/// Times of Fides without a zone are UTC.
-fn fides_time(text: &str) -> String {
-    let zoned = text.ends_with('Z') || text.get(10..).is_some_and(|rest| rest.contains(['+', '-']));
-    if zoned || text.len() == 10 { text.to_owned() } else { format!("{text}Z") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::rows;
@@ -204,30 +126,5 @@ mod tests {
         check("a=b,news,given,2027-01-31,");
         check("a=b,news,given,,");
         check("a=b,news,given,2026-01-31,12");
-    }
-
-    #[test]
-    fn preferences_of_fides_are_records() {
-        let value = serde_json::json!({"items": [
-            {"email": "ann@example.org", "preference": "opt_in", "notice_key": "analytics", "method": "save",
-             "privacy_notice_history_id": "pri_1", "request_timestamp": "2026-01-31T10:00:00.123456", "url_recorded": "https://x.example/?u=1"},
-            {"email": "ann@example.org", "preference": "acknowledge", "notice_key": "essential", "request_timestamp": "2026-01-31T10:00:00"},
-            {"identity": {"phone_number": "+4930231250"}, "updated_at": "2026-02-01T00:00:00+00:00",
-             "consent": [{"data_use": "marketing", "opt_in": false}, {"data_use": "analytics", "opt_in": true}]},
-        ]});
-        let records = from_fides(&value, "uid-0", now()).unwrap();
-        let told: Vec<_> =
-            records.iter().map(|one| (one.subject[0].as_str(), one.act.purpose.as_str(), one.act.kind)).collect();
-        let phone = "phone=+4930231250";
-        let expect = [
-            ("email=ann@example.org", "analytics", Kind::Given),
-            (phone, "marketing", Kind::Withdrawn),
-            (phone, "analytics", Kind::Given),
-        ];
-        assert_eq!(told, expect);
-        assert_eq!(records[0].act.place.as_deref(), Some("https://x.example/"));
-        let nobody =
-            serde_json::json!([{"preference": "opt_in", "notice_key": "x", "request_timestamp": "2026-01-01"}]);
-        assert_eq!(from_fides(&nobody, "uid-0", now()).unwrap_err().code(), "bad-consent-row");
     }
 }

@@ -85,11 +85,13 @@ fn modern(point: &Point, access: &Access, now: u64) -> Result<Handshake, Fault> 
     let mut seen = Handshake::default();
     let greeted = match connect(point, access)? {
         Some(tcp) => greet(point, tcp, provider, &witness),
-        None => Err("it offers no TLS".to_owned()),
+        None => Err(std::io::Error::other("it offers no TLS")),
     };
     match greeted {
         Ok((version, cipher)) => (seen.version, seen.cipher) = (Some(version), Some(cipher)),
-        Err(why) => seen.failure = Some(harmless(&why)),
+        // Whoever says nothing says nothing about TLS either.
+        Err(error) if is_silence(&error) => return Err(lost(point, &error)),
+        Err(error) => seen.failure = Some(harmless(&error.to_string())),
     }
     let chain = std::mem::take(&mut *witness.chain.lock().unwrap_or_else(PoisonError::into_inner));
     if let Some((first, others)) = chain.split_first() {
@@ -105,17 +107,16 @@ fn greet(
     mut tcp: Patient,
     provider: Arc<rustls::crypto::CryptoProvider>,
     witness: &Arc<Witness>,
-) -> Result<(String, String), String> {
-    let said = |error: &dyn fmt::Display| error.to_string();
-    let name = ServerName::try_from(point.host.clone()).map_err(|error| said(&error))?;
+) -> std::io::Result<(String, String)> {
+    let name = ServerName::try_from(point.host.clone()).map_err(std::io::Error::other)?;
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| said(&error))?
+        .map_err(std::io::Error::other)?
         .dangerous()
         .with_custom_certificate_verifier(Arc::<Witness>::clone(witness))
         .with_no_client_auth();
-    let mut session = ClientConnection::new(Arc::new(config), name).map_err(|error| said(&error))?;
-    session.complete_io(&mut tcp).map_err(|error| said(&error))?;
+    let mut session = ClientConnection::new(Arc::new(config), name).map_err(std::io::Error::other)?;
+    session.complete_io(&mut tcp)?;
     let version = session.protocol_version().and_then(|version| version.as_str()).unwrap_or_default();
     let cipher = session.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str()).unwrap_or_default();
     session.send_close_notify();
@@ -126,17 +127,7 @@ fn greet(
 
 /// Connects, and says what comes before TLS; `None` when there is none.
 fn connect(point: &Point, access: &Access) -> Result<Option<Patient>, Fault> {
-    let place = format!("{}:{}", point.host, point.port);
-    let lost = |error: std::io::Error| {
-        let (code, what) = match error.kind() {
-            std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock => {
-                ("store-timeout", "did not answer in time".to_owned())
-            }
-            _ => ("store-unreachable", format!("cannot be reached: {error}")),
-        };
-        Fault::unavailable(code, format!("{place} {what}"))
-            .advise("Check the address, and that something listens there.")
-    };
+    let lost = |error: std::io::Error| lost(point, &error);
     let found = (point.host.as_str(), point.port).to_socket_addrs().map_err(lost)?.next();
     let found = found.ok_or_else(|| lost(std::io::ErrorKind::AddrNotAvailable.into()))?;
     let tcp = TcpStream::connect_timeout(&found, access.connect_timeout).map_err(lost)?;
@@ -162,6 +153,20 @@ fn connect(point: &Point, access: &Access) -> Result<Option<Patient>, Fault> {
         }
     }
     Ok(Some(tcp))
+}
+
+/// The other side kept silent for too long.
+fn is_silence(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock)
+}
+
+fn lost(point: &Point, error: &std::io::Error) -> Fault {
+    let (code, what) = match is_silence(error) {
+        true => ("store-timeout", "did not answer in time".to_owned()),
+        false => ("store-unreachable", format!("cannot be reached: {error}")),
+    };
+    Fault::unavailable(code, format!("{}:{} {what}", point.host, point.port))
+        .advise("Check the address, and that something listens there.")
 }
 
 /// Whether a certificate is for `host`; `None` when it cannot be read.

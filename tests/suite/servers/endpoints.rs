@@ -121,6 +121,10 @@ fn a_certificate_that_ended_years_ago() {
     check(over.port, "\"server.pem\", \"over.pem\"", rules("broken", "broken"));
     check(live.port, "\"server.pem\", \"torn.pem\"", rules("met", "not judged"));
     check(live.port, "\"server.pem\", \"none.pem\"", rules("met", "not judged"));
+    // Whoever takes the connection and keeps silent says nothing of TLS: neither yes nor no.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let unknown = rules("", "").map(|(rule, _)| (rule, if rule == "certificate-ends" { "met" } else { "not judged" }));
+    check(silent.local_addr().unwrap().port(), "\"server.pem\"", unknown);
 }
 
 /// Another host's certificate, nobody's authority, a short key: facts, and no errors.

@@ -188,6 +188,22 @@ fn a_pack_of_ones_own() {
     check("workload.replicas", "bad-rule", "a flag is wanted");
     check("sizes(workload.labels) > 0", "unknown-name", "Did you mean \"size\"?");
     check("[1].all(a, [1].all(b, [1].all(c, c == a)))", "bad-expression", "loops stand in one another");
+    // Nothing can interrupt an expression: what would grow without end is refused when it is read.
+    let all = "kubernetes.workloads";
+    let grows = |expect: String| check(&expect, "bad-expression", "nothing bounds how large it gets");
+    grows(format!("{all}.map(a, {all}).size() > 0"));
+    grows(format!("{all}.map(a, [a, a]).map(b, [b, b]).size() > 0"));
+    grows(format!("{all}.map(a, a.name).map(b, b + b).map(c, c + c).size() > 0"));
+    grows(format!("{all}.map(a, {all}.filter(b, true)).size() > 0"));
+    grows(format!("{all}.filter(a, true).map(a, a == a ? {all} : []).size() > 0"));
+    grows(format!("({all} + {all} + {all}).size() > 0"));
+    grows(format!("({all}.filter(a, true) + {all}.filter(a, true)).size() > 0"));
+    house
+        .write("own/copies.yaml", rule(&format!("{all}.filter(a, a.replicas > 0).map(a, a.kind + a.name).size() > 0")));
+    house.json(&["evaluate", "--rule", "own", "--input", input], 0);
+    house.write("own/copies.yaml", rule("workload.replicas >= 1") + "none: broken\n");
+    let ran = house.run(&["evaluate", "--rule", "own", "--input", input]).expect(7).code("bad-rule");
+    assert!(ran.stderr.contains("own/copies.yaml:14:") && ran.stderr.contains("can only be `met`"), "{ran:?}");
 }
 
 /// An accepted finding does not count; an acceptance that is over, or that accepts nothing, does.
@@ -580,6 +596,31 @@ fn ready_jobs_run_when_they_are_due() {
     );
     let mended = [("audit-logging", 0), ("consent", 1), ("encryption", 0), ("minimisation", 0), ("retention", 0)];
     check("2026-11-24T00:00:00Z", &mended);
+}
+
+/// A store that holds what the map says and nothing else is no alarm, records or not; one that cannot be read is no yes.
+#[test]
+fn a_clean_store_is_no_alarm() {
+    let house = House::initialised();
+    let settings = house.read("probity.toml");
+    house.write("probity.toml", format!("{settings}\n[stores.shop]\nurl = \"sqlite:shop.db\"\n"));
+    let fields = "{name: id, data_categories: [system.operations], fides_meta: {primary_key: true}}, {name: mail, \
+                  data_categories: [user.contact.email], fides_meta: {identity: email}}";
+    let map = format!("dataset:\n- fides_key: shop\n  collections:\n  - {{name: person, fields: [{fields}]}}\n");
+    house.write("probity-map.yml", map);
+    house.run(&["util", "jobs", "duties"]).expect(0);
+    let store = house.path("shop.db");
+    let minimisation = |exit| house.run(&["run", "duties/minimisation.toml"]).expect(exit);
+    sqlite(&store, "CREATE TABLE person(id INTEGER PRIMARY KEY, mail TEXT)");
+    let said = minimisation(0).stdout;
+    assert!(said.contains("met\thigh\tgdpr.a30-unmapped\t1\t") && said.contains("not given: records: "), "{said}");
+    sqlite(&store, "INSERT INTO person VALUES (1, 'ann@example.org')");
+    minimisation(0);
+    sqlite(&store, "ALTER TABLE person ADD COLUMN fax TEXT");
+    minimisation(1);
+    std::fs::write(&store, "no database").unwrap();
+    let said = minimisation(3).stdout;
+    assert!(said.contains("not judged\thigh\tgdpr.a30-unmapped"), "{said}");
 }
 
 /// What changed is what is new and what is gone, over the rules that both runs could judge.

@@ -4,6 +4,8 @@
 //! the shapes of the facts: a field that is declared nowhere, a function that does not exist and a comparison that can
 //! never be true are errors of the rule file.
 
+mod growth;
+
 use cel::Program;
 use cel::common::ast::operators;
 use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, SelectExpr};
@@ -193,6 +195,7 @@ impl<'p> Checker<'p> {
         let target = call.target.as_ref().map(|target| self.kind(target, scope)).transpose()?;
         let arguments = call.args.iter().map(|argument| self.kind(argument, scope)).collect::<Result<Vec<_>, _>>()?;
         let name = call.func_name.as_str();
+        self.joined(node, call, &arguments)?;
         match (name, target, arguments.as_slice()) {
             (operators::EQUALS | operators::NOT_EQUALS, _, [left, right]) => {
                 self.comparable(node, left, right)?;
@@ -266,8 +269,11 @@ impl<'p> Checker<'p> {
         self.deepest = self.deepest.max(self.depth);
         self.kind(&loop_.loop_cond, &inner)?;
         self.kind(&loop_.loop_step, &inner)?;
+        self.built(loop_, &inner)?;
         self.depth -= 1;
-        self.kind(&loop_.result, &accumulated)
+        let result = self.kind(&loop_.result, &accumulated)?;
+        // What a filter leaves is of the kind it was.
+        Ok(if growth::is_filter(loop_) && !matches!(range, Kind::Of(Shape::Map(_))) { range } else { result })
     }
 
     fn unknown_name(&self, node: &IdedExpr, name: &str, scope: &Scope<'_>) -> Problem {

@@ -196,6 +196,9 @@ impl Bench<'_> {
             let why = format!("there are {} things to judge, and at most {} are", items.len(), self.limits.items);
             return Err(Answer::NotJudged(why));
         }
+        if items.is_empty() && cel.none_is_met {
+            return Ok(Tally::of([One::Met].into_iter(), self.limits));
+        }
         let each = items.iter().enumerate().map(|(index, item)| {
             let inner = scene.within(name, item.as_ref());
             self.one(cel, &inner.context(), &format!("{name} {}", index + 1))

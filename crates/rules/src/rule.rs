@@ -39,6 +39,7 @@ const KEYS: &[&str] = &[
     "needs",
     "each",
     "as",
+    "none",
     "when",
     "known",
     "unknown",
@@ -99,6 +100,8 @@ pub(crate) enum Test {
 #[derive(Debug)]
 pub(crate) struct Cel {
     pub(crate) each: Option<(String, Expression)>,
+    /// The list is one of what is wrong: where it is empty, all is well.
+    pub(crate) none_is_met: bool,
     pub(crate) when: Option<Expression>,
     pub(crate) known: Option<Expression>,
     pub(crate) unknown: Option<Template>,
@@ -166,6 +169,7 @@ impl Rule {
                 subject: template("subject")?,
                 message: template("message")?.ok_or_else(|| missing(&fields, "message"))?,
                 at: expression("place", None)?,
+                none_is_met: none_is_met(&fields, each.is_some())?,
                 each,
             })),
             needs,
@@ -221,6 +225,19 @@ fn each<'r>(
     };
     let scope = scope.with(&name, item);
     Ok((Some((name, expression)), scope))
+}
+
+/// `none: met` of a rule over a list of what is wrong.
+fn none_is_met(fields: &Fields<'_>, has_each: bool) -> Result<bool, Fault> {
+    match fields.text("none")? {
+        None => Ok(false),
+        Some("met") if has_each => Ok(true),
+        Some(_) => {
+            let place = fields.required("none")?.place.clone();
+            let advice = "Write `none: met` beside an `each` that lists what is wrong, or leave it out.";
+            Err(bad_rule("`none` says what an empty list of `each` comes to, and can only be `met`", advice, place))
+        }
+    }
 }
 
 fn expression(

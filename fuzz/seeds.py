@@ -1,5 +1,6 @@
-"""Writes the seeds of one fuzz target into a folder: seeds.py TARGET FOLDER. All of them come from fixtures/.
+"""Writes the seeds of one fuzz target into a folder: seeds.py TARGET FOLDER [COUNT]. All of them come from fixtures/.
 
+With COUNT damaged ones beside them, so many in all: the same bytes on every machine, whatever the program became.
 A seed is a file of fixtures/, a text inside a vector, a member of the package vector, or a built-in pack.
 """
 
@@ -8,6 +9,7 @@ import hashlib
 import io
 import json
 import pathlib
+import random
 import sys
 import tomllib
 import zipfile
@@ -259,14 +261,37 @@ SEEDS = {
 }
 
 
-def main(target, folder):
+def damaged(seeds, count):
+    """So many texts with a few places changed, cut out, doubled, or put in from another seed."""
+    draw = random.Random(1)
+    below = lambda limit: int(draw.random() * limit)
+
+    def stretch(data):
+        start = below(len(data) + 1)
+        return start, min(len(data), start + 1 + below(1 << below(7)))
+
+    for number in range(count):
+        data, other = seeds[number % len(seeds)], seeds[below(len(seeds))]
+        for _ in range(1 + below(4)):
+            start, end = stretch(data)
+            from_, to = stretch(other)
+            middle = [bytes([below(256)]), b"", data[start:end] * 2, other[from_:to], SIGNS[below(len(SIGNS))]][below(5)]
+            data = data[:start] + middle + data[end if below(2) else start :]
+        yield data
+
+
+# What separates, closes or escapes in one of the formats.
+SIGNS = [bytes([sign]) for sign in b"\0\t\n\r \"'#%&(),-./:;<=>@[\\]`{|}\x80\xc3\xff"] + [b"\r\n", b"<!--", b"]]>", b"%20", b"\\u0040", b"9" * 20]
+
+
+def main(target, folder, count="0"):
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    seeds = SEEDS.get(target, lambda: files(FIXTURES / target.removeprefix("ingest_")))
-    for seed in seeds():
-        (folder / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
-    if not any(folder.iterdir()):
+    seeds = list(SEEDS.get(target, lambda: files(FIXTURES / target.removeprefix("ingest_")))())
+    if not seeds:
         sys.exit(f"fuzz/seeds.py: {target} has no seeds")
+    for seed in [*seeds, *damaged(seeds, int(count) - len(seeds))]:
+        (folder / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
 
 
 main(*sys.argv[1:])

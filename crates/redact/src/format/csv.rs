@@ -21,6 +21,8 @@ use crate::{Decide, Edit, Limits, Offsets, Piece, Spot};
 /// Bytes that are looked at to find out the delimiter and the header.
 const PEEK: usize = 64 << 10;
 const DELIMITERS: [u8; 4] = *b",;\t|";
+/// What a line `sep=` may name besides.
+const NAMED: &[u8] = b",;\t|^~#*\x1F";
 /// Bytes of a header cell, at most.
 const HEADER_MAX: usize = 64;
 /// Columns whose names are remembered; the others have numbers.
@@ -124,9 +126,10 @@ struct Layout {
 
 impl Layout {
     fn of(prefix: &[u8]) -> Layout {
-        // What spreadsheets write before the table to name the delimiter.
+        // What spreadsheets write before the table to name the delimiter. One that stands within names and numbers would
+        // take values apart, and nobody would see them.
         let named = match prefix {
-            [b's', b'e', b'p', b'=', delimiter, b'\r' | b'\n', ..] => Some(*delimiter),
+            [b's', b'e', b'p', b'=', delimiter, b'\r' | b'\n', ..] if NAMED.contains(delimiter) => Some(*delimiter),
             _ => None,
         };
         let best = DELIMITERS
@@ -470,13 +473,15 @@ mod tests {
 
     #[test]
     fn delimiters_are_found_out() {
-        let cases: [(&str, Option<u8>); 8] = [
+        let cases: [(&str, Option<u8>); 10] = [
             ("a,b\n1,2\n", Some(b',')),
             ("a;b\n1,5;2,5\n1,0;3,0\n", Some(b';')),
             ("a\tb c, d\n1\t2\n", Some(b'\t')),
             ("a|b|c\n1|2|3\n", Some(b'|')),
             ("\"a,b\";c\n\"d\";e\n", Some(b';')),
             ("sep=;\na;b\n", Some(b';')),
+            ("sep=^\na^b\n", Some(b'^')),
+            ("sep=e\na;b\nc;d\n", None),
             ("just, some\nprose\nlines\n", None),
             ("one\ntwo\n", None),
         ];

@@ -47,6 +47,7 @@ mod objects;
 mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg_attr(feature = "fuzz", allow(dead_code))]
 pub mod server;
 // What one of the kinds alone does not use, another does.
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]

@@ -246,3 +246,16 @@ fn an_address_in_brackets_is_text() {
     let mut again = Finder::new(&["ada@muster.example"]);
     assert_eq!(rewrite(output.as_bytes(), &mut again).unwrap().bytes, output.as_bytes());
 }
+
+/// The blank at the beginning of a folded line says that it is one.
+#[test]
+fn a_folded_line_stays_one() {
+    struct First;
+    impl Decide for First {
+        fn decide(&mut self, _: &Piece<'_>) -> Result<Vec<Edit>, Fault> {
+            Ok(vec![Edit { range: 0..1, with: "[X]".to_owned() }])
+        }
+    }
+    let output = rewrite(b"From:\r\n jan@example.org\r\n\r\n.\r\n", &mut First).unwrap().bytes;
+    assert_eq!(String::from_utf8(output).unwrap(), "From:[X]jan@example.org\r\n\r\n[X]\r\n");
+}

@@ -180,8 +180,13 @@ pub(super) fn joined(value: &str, skip: Option<&Range<usize>>) -> Joined {
     joined
 }
 
-/// One character outside of words. A folded line goes on as if it had not ended (RFC 5322 §2.2.3).
+/// One character outside of words. A folded line goes on as if it had not ended (RFC 5322 §2.2.3); the blank that says so
+/// goes with the end of the line or not at all.
 fn letter(value: &str, at: usize, joined: &mut Joined) -> usize {
+    if let Some(end) = fold(value.as_bytes(), at) {
+        joined.literal_as(" ", at..end, Coding::Header);
+        return end;
+    }
     let letter = value[at..].chars().next().unwrap_or_default();
     let end = at + letter.len_utf8();
     match letter {
@@ -190,6 +195,12 @@ fn letter(value: &str, at: usize, joined: &mut Joined) -> usize {
         _ => joined.literal(&value[at..end], at, Coding::Header),
     }
     end
+}
+
+/// Where the fold ends that begins here: the end of a line and the blank behind it.
+fn fold(value: &[u8], at: usize) -> Option<usize> {
+    let end = at + usize::from(value[at..].starts_with(b"\r"));
+    matches!(value[end..], [b'\n', b' ' | b'\t', ..]).then_some(end + 2)
 }
 
 /// The letters of a word's payload, each from its own bytes.

@@ -21,7 +21,7 @@ use std::ops::Range;
 use model::Fault;
 
 use super::entities;
-use super::weave::Weave;
+use super::weave::{Weave, straight};
 use super::whole::{self, About, Whole};
 use crate::{Decide, Limits, Spot};
 
@@ -337,11 +337,24 @@ impl<'a> Walk<'a> {
             self.close(name);
         }
         if self.is_html && !is_clean {
-            // Browsers forget what stands here; it is shown all the same.
-            let range = start + name.len()..end;
-            self.aside(range, "end-tag()", &|with: &str, _: u64| with.replace(['<', '>'], "_").into_bytes())?;
+            self.ragged_end_tag(start..end, name.len())?;
         }
         self.at = self.bytes.len().min(end + 1);
+        Ok(())
+    }
+
+    /// Browsers forget what stands in an end tag behind its name. It is shown all the same, together with the name, which
+    /// may be the beginning of a value: `</jan@example.org>`.
+    fn ragged_end_tag(&mut self, range: Range<usize>, name: usize) -> Result<(), Fault> {
+        let frame = self.frames.last_mut().expect("the document's frame stays");
+        frame.asides += 1;
+        let path = format!("{}/end-tag()[{}]", self.path, frame.asides);
+        let edits = self.whole.ask(range.clone(), about(&self.names, path, true))?;
+        if edits.iter().any(|edit| edit.range.start < name) {
+            return Err(self.telling_name(range.start));
+        }
+        let patches = straight(range.start as u64, range.len(), &edits)?;
+        self.whole.patch(patches, &|with: &str, _: u64| with.replace(['<', '>'], "_").into_bytes());
         Ok(())
     }
 

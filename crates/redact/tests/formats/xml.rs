@@ -49,6 +49,17 @@ fn a_tag_with_stray_quotes_is_one_text() {
     check_html("<!doctype html><p>Jan Muster", "<!doctype html><p>[PERSON]");
 }
 
+/// What stands in an end tag is read together with its name.
+#[test]
+fn an_end_tag_is_one_text() {
+    check_html("<p>x</p Jan Muster>", "<p>x</p [PERSON]>");
+    for text in ["x</jan@example.org>", "x</jan@example.org..\u{e9}jan@example.org", "<p>x</b2jan@example.org x"] {
+        assert_eq!(redacted(rewrite_html, text.as_bytes()).unwrap_err().code(), "xml-name", "{text}");
+    }
+    let invalid = redacted(rewrite_html, b"x</rjan@example.org..\xC1jan@example.org.").unwrap_err();
+    assert_eq!(invalid.code(), "xml-name");
+}
+
 /// Words in a tag that are no attributes of a page's author.
 #[test]
 fn words_in_a_tag_are_one_text() {

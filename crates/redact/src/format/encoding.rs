@@ -99,6 +99,9 @@ impl Read for Narrowed<'_> {
 }
 
 fn by_zeros(prefix: &[u8]) -> Encoding {
+    if is_of_fours(prefix) {
+        return Encoding::Utf32;
+    }
     let units = prefix.len() / 2;
     let zeros = |from: usize| prefix.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count();
     let (high, low) = (zeros(0), zeros(1));
@@ -110,6 +113,15 @@ fn by_zeros(prefix: &[u8]) -> Encoding {
     } else {
         Encoding::Utf8
     }
+}
+
+/// Whether every character is one of ASCII in four bytes: UTF-32 without a mark.
+fn is_of_fours(prefix: &[u8]) -> bool {
+    let (units, _) = prefix.as_chunks::<4>();
+    let little = |unit: &[u8; 4]| matches!(unit, [byte, 0, 0, 0] if is_ascii_text(*byte));
+    let big = |unit: &[u8; 4]| matches!(unit, [0, 0, 0, byte] if is_ascii_text(*byte));
+    let is_most = |count: usize| units.len() > 1 && count * 10 > units.len() * 7;
+    is_most(units.iter().filter(|unit| little(unit)).count()) || is_most(units.iter().filter(|unit| big(unit)).count())
 }
 
 /// Walks over `input` with `format`, which sees UTF-8; offsets of pieces are those of the input.

@@ -27,6 +27,19 @@ impl Decide for Wide<'_> {
     }
 }
 
+/// Four bytes a character, with a mark and without one.
+#[test]
+fn utf_32_is_seen() {
+    let text =
+        |unit: fn(u32) -> [u8; 4]| "mail jan@example.org\n".chars().flat_map(|one| unit(u32::from(one))).collect();
+    let little: Vec<u8> = text(u32::to_le_bytes);
+    let big: Vec<u8> = text(u32::to_be_bytes);
+    for bytes in [&little, &big, &[&[0xFF, 0xFE, 0, 0], little.as_slice()].concat()] {
+        assert_eq!(detect(bytes), Encoding::Utf32);
+    }
+    assert_eq!(detect(b"a\0b\0\0\0\0\0c"), Encoding::Utf8);
+}
+
 fn wide(text: &str, encoding: Encoding) -> Vec<u8> {
     let bytes = |unit: u16| if encoding == Encoding::Utf16Le { unit.to_le_bytes() } else { unit.to_be_bytes() };
     text.encode_utf16().flat_map(bytes).collect()

@@ -148,7 +148,7 @@ fn a_mailbox_loses_its_values() {
 /// What cannot be read is refused by name.
 #[test]
 fn hostile_mail_is_refused() {
-    let cases: [(&str, &str); 12] = [
+    let cases: [(&str, &str); 13] = [
         ("no header\n\nbody", "bad-mail"),
         ("", "bad-mail"),
         ("A: b\nno header\n\nbody", "bad-mail"),
@@ -161,6 +161,7 @@ fn hostile_mail_is_refused() {
         ("Content-Type: multipart/encrypted; boundary=x\n\n--x\n\n--x--\n", "mail-encrypted"),
         ("Content-Type: application/pkcs7-mime\n\nAAAA", "mail-encrypted"),
         ("A: b\n\n-----BEGIN PGP MESSAGE-----\n\nx", "mail-encrypted"),
+        ("A: b\n\nsee\nbegin 644 a.txt\n#:F%N\n`\nend\n", "unsupported-encoding"),
     ];
     for (input, code) in cases {
         assert_eq!(rewrite(input.as_bytes(), &mut Finder::default()).unwrap_err().code(), code, "{input}");

@@ -80,10 +80,18 @@ pub(super) fn refuse_armour(text: &str) -> Result<(), Fault> {
         mode.is_some_and(|mode| (3..=4).contains(&mode.len()) && mode.bytes().all(|byte| (b'0'..=b'7').contains(&byte)))
     };
     for (line, next) in text.lines().zip(text.lines().skip(1)) {
-        if is_file(line) && next.len() == 61 && next.starts_with('M') {
+        if is_file(line) && is_uuencoded(next) {
             return Err(Fault::bad_input("unsupported-encoding", "The mail holds a file in the old form of uuencode.")
                 .advise("Save the message again in a current mail program."));
         }
     }
     Ok(())
+}
+
+/// A line of uuencoded bytes (POSIX, `uuencode`): how many there are, then four signs for each three of them.
+fn is_uuencoded(line: &str) -> bool {
+    let [count @ b'!'..=b'M', rest @ ..] = line.as_bytes() else { return false };
+    let size = usize::from(count - b' ').div_ceil(3) * 4;
+    // Blanks at the end may have been cut off.
+    rest.len() <= size && rest.len() + 4 > size && rest.iter().all(|byte| (b' '..=b'`').contains(byte))
 }

@@ -190,6 +190,7 @@ fn values_in_bare_words_of_sql() {
         ("-- by Ada Muster\nGRANT x TO Ada Muster;", "-- by [PERSON]\nGRANT x TO \"[PERSON]\";"),
         ("Ada Muster was here; Ada Muster", "\"[PERSON]\" was here; \"[PERSON]\""),
         ("UPDATE t SET a = ada-k@example.org", "UPDATE t SET a = \"[EMAIL]\""),
+        ("SELECT 'ada%40example.org', mailto:ada%40example.org>x", "SELECT '[EMAIL]', mailto:\"[EMAIL]\">x"),
     ] {
         assert_eq!(left(text), expect);
     }

@@ -116,7 +116,8 @@ impl Kind {
             Kind::Json | Kind::JsonLines => b",:\"[]{}\r\n",
             Kind::Xml | Kind::Html => b" \t\r\n=\"'<>/",
             Kind::Yaml | Kind::Toml | Kind::Env => b",:=[]{}\"'#\r\n",
-            Kind::Sql => b",;()'\r\n",
+            // In bare words everything stands between pieces that no word of SQL holds.
+            Kind::Sql => b",;()'\"`\r\n!#$*<=>?[\\]^{|}~",
             _ => b"",
         }
     }

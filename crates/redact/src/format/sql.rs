@@ -1,6 +1,7 @@
 //! Dumps in SQL: PostgreSQL, MySQL, SQLite and their kin.
 //!
-//! Pieces are string literals (`'…'`, `E'…'`, `N'…'`, `$tag$…$tag$`) with their escapes decoded, numbers, comments,
+//! Pieces are string literals (`'…'`, `E'…'`, `N'…'`, `$tag$…$tag$`) with their escapes decoded, text that is written as
+//! hexadecimal bytes (`X'…'`, `0x…`, `'\x…'`), numbers, comments,
 //! quoted identifiers, words that stand beside each other though none of them is a keyword, other words unless they are
 //! letters only, and the cells of `COPY … FROM stdin` blocks. The
 //! columns an `INSERT` names, or the table was created with, are the names of its values; so is `column` in
@@ -82,6 +83,8 @@ enum Form {
     Extended,
     /// A cell of a `COPY` block.
     Cell,
+    /// Hexadecimal bytes of a text.
+    Hex,
     /// Comments, `$tag$…$tag$`.
     Plain,
 }
@@ -106,6 +109,7 @@ impl Walk<'_> {
             [b'"', ..] if self.is_mysql => self.literal(Form::Escaped(b'"'), 0)?,
             [quote @ (b'"' | b'`'), ..] => self.literal(Form::Quoted(quote), 0)?,
             [b'E' | b'e', b'\'', ..] => self.literal(Form::Extended, 1)?,
+            [b'X' | b'x', b'\'', ..] => self.literal(Form::Quoted(b'\''), 1)?,
             [b'-', b'-', ..] => self.comment(2, b"\n")?,
             [b'#', ..] if self.is_mysql => self.comment(1, b"\n")?,
             [b'/', b'*', b'!', ..] => self.stream.pass(3),
@@ -127,7 +131,14 @@ impl Walk<'_> {
         self.stream.pass(prefix);
         let length = self.literal_length(form)?;
         let is_name = matches!(form, Form::Quoted(b'"' | b'`'));
-        let after = self.show(1, length - 2, form, !is_name)?;
+        let inside = &self.stream.rest()[1..length - 1];
+        // MySQL and SQLite have `X'4a616e'`, PostgreSQL has `'\x4a616e'`.
+        let (begin, form) = match inside.strip_prefix(br"\x").or_else(|| inside.strip_prefix(br"\\x")) {
+            Some(bytes) if is_text_in_hex(bytes) => (1 + inside.len() - bytes.len(), Form::Hex),
+            None if prefix == 1 && form == Form::Quoted(b'\'') && is_text_in_hex(inside) => (1, Form::Hex),
+            _ => (1, form),
+        };
+        let after = self.show(begin, length - 1 - begin, form, !is_name)?;
         if is_name {
             self.context.word(&after, true);
         }
@@ -234,6 +245,14 @@ impl Walk<'_> {
         let length = words[words.len() - 1].end;
         let text = &self.stream.rest()[..length];
         let is_silent = words.len() == 1 && text.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+        if let [b'0', b'x', bytes @ ..] = text
+            && words.len() == 1
+            && is_text_in_hex(bytes)
+        {
+            self.show(2, length - 2, Form::Hex, true)?;
+            self.stream.pass(length);
+            return Ok(());
+        }
         if is_silent {
             let word = String::from_utf8_lossy(text).into_owned();
             self.context.word(&word, false);
@@ -290,7 +309,7 @@ impl Walk<'_> {
         let window = &self.stream.rest()[..self.stream.rest().len().min(length + RUN_MAX)];
         loop {
             let end = words[words.len() - 1].end;
-            let between = window[end..].iter().take_while(|byte| b" \t+-/:&".contains(byte)).count();
+            let between = window[end..].iter().take_while(|byte| b" \t+-/:&%".contains(byte)).count();
             let start = end + between;
             let is_comment = window[end..].windows(2).take(between).any(|pair| matches!(pair, b"--" | b"/*"));
             let size =
@@ -340,7 +359,10 @@ impl Walk<'_> {
                 }
             };
             self.context.position = column;
-            if self.stream.rest()[..length] != *b"\\N" {
+            let cell = &self.stream.rest()[..length];
+            if cell.strip_prefix(br"\\x").is_some_and(is_text_in_hex) {
+                self.show(3, length - 3, Form::Hex, true)?;
+            } else if *cell != *b"\\N" {
                 self.show(0, length, Form::Cell, true)?;
             }
             self.stream.pass(length + usize::from(end.is_some()));
@@ -415,14 +437,38 @@ fn whole_words(words: &[Range<usize>], edits: &[Edit]) -> Vec<(Range<usize>, Vec
     ranges.into_iter().map(of).collect()
 }
 
+/// Whether these are hexadecimal bytes of a text, and not those of a number, a picture or a digest.
+fn is_text_in_hex(digits: &[u8]) -> bool {
+    const LEAST: usize = 8;
+    let bytes: Option<Vec<u8>> = digits.chunks(2).map(byte_in_hex).collect();
+    let Some(text) = bytes.filter(|bytes| bytes.len() >= LEAST).and_then(|bytes| String::from_utf8(bytes).ok()) else {
+        return false;
+    };
+    !text.contains(|char: char| char.is_control() && !char.is_ascii_whitespace())
+}
+
+fn byte_in_hex(pair: &[u8]) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let [high, low] = *pair else { return None };
+    Some((digit(high)? << 4 | digit(low)?) as u8)
+}
+
 fn decode(raw: &[u8], start: u64, form: Form, weave: &mut Weave) {
     weave.clear();
+    if form == Form::Hex {
+        for (at, pair) in raw.chunks(2).enumerate() {
+            let source = start + 2 * at as u64;
+            weave.decode(byte_in_hex(pair).as_slice(), source..source + pair.len() as u64);
+        }
+        weave.close();
+        return;
+    }
     let special = match form {
         Form::Quoted(quote) => (quote, quote),
         Form::Escaped(quote) => (quote, b'\\'),
         Form::Extended => (b'\'', b'\\'),
         Form::Cell => (b'\\', b'\\'),
-        Form::Plain => {
+        Form::Plain | Form::Hex => {
             weave.copy(raw, start);
             weave.close();
             return;
@@ -509,6 +555,7 @@ fn encode(text: &str, form: Form, out: &mut Vec<u8>) {
             (Form::Escaped(quote), _) if byte == quote => out.extend([quote, quote]),
             (Form::Extended, b'\'') => out.extend(b"''"),
             (Form::Escaped(_) | Form::Extended | Form::Cell, b'\\') => out.extend(b"\\\\"),
+            (Form::Hex, _) => out.extend(format!("{byte:02x}").into_bytes()),
             (Form::Cell, b'\t') => out.extend(b"\\t"),
             (Form::Cell, b'\n') => out.extend(b"\\n"),
             (Form::Cell, b'\r') => out.extend(b"\\r"),

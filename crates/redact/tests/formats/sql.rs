@@ -27,6 +27,14 @@ fn only_the_value_changes() {
     );
     check("INSERT INTO `t` VALUES ('O\\'Jan Muster');", "INSERT INTO `t` VALUES ('O\\'[PERSON]');");
     check("SELECT 'C:\\', 'Jan Muster';", "SELECT 'C:\\', '[PERSON]';");
+    check("SELECT X'4A616e204D7573746572', 'x'", "SELECT X'5b504552534f4e5d', 'x'");
+    check("SELECT 0x61204a616e204d7573746572, 1", "SELECT 0x61205b504552534f4e5d, 1");
+    check("SELECT '\\x4a616e204d7573746572'::bytea", "SELECT '\\x5b504552534f4e5d'::bytea");
+    check(
+        "COPY t (a) FROM stdin;\n\\\\x4a616e204d7573746572\n\\.\n",
+        "COPY t (a) FROM stdin;\n\\\\x5b504552534f4e5d\n\\.\n",
+    );
+    check("SELECT X'00ff4a616e204d7573746572', 0xdeadbeef", "SELECT X'00ff4a616e204d7573746572', 0xdeadbeef");
     check("GRANT x TO jan@example.org;", "GRANT x TO \"[EMAIL]\";");
     check("/*!40101 SET a='Jan Muster' */;", "/*!40101 SET a='[PERSON]' */;");
     check(

@@ -326,8 +326,16 @@ fn encodings(value: &[u8]) -> Vec<Vec<u8>> {
     let decimal = mapped(&|byte| format!("&#{byte};"), &|byte| !special(byte));
     let hex = mapped(&|byte| format!("&#x{byte:x};"), &|byte| !special(byte));
     let json = mapped(&|byte| format!("\\u{byte:04x}"), &|byte| !special(byte));
+    // Whoever encodes by hand encodes the sign alone.
+    let usual = |byte: u8| !special(byte) || b"-._~:/+() ".contains(&byte);
+    let few = [
+        mapped(&|byte| format!("&#{byte};"), &usual),
+        mapped(&|byte| format!("&#x{byte:x};"), &usual),
+        mapped(&|byte| format!("\\u{byte:04x}"), &usual),
+    ];
     let quoted = mapped(&|byte| format!("={byte:02x}"), &|byte| byte != b'=' && byte.is_ascii_graphic());
     let mut forms = vec![percent, reserved, decimal, hex, json, quoted];
+    forms.extend(few);
     forms.retain(|form| form != value);
     forms
 }
@@ -403,6 +411,9 @@ mod tests {
             "jan&#32;muster&#64;example&#46;org",
             "jan\\u0020muster\\u0040example\\u002eorg",
             "jan=20muster@example.org",
+            "jan muster&#64;example.org",
+            "jan muster&#x40;example.org",
+            "jan muster\\u0040example.org",
             "SmFuIE11c3RlckBleGFtcGxlLm9yZw==",
         ];
         for text in texts {

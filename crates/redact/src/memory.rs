@@ -44,7 +44,7 @@ impl Memory {
         let lore = case.lore.clone();
         Memory {
             known: Known::new(KNOWN_MAX),
-            traces: Known::new(KNOWN_MAX * 9),
+            traces: Known::new(KNOWN_MAX * 12),
             across: Known::new(KNOWN_MAX),
             seams: b"",
             exempt: Exempt::default(),

@@ -42,6 +42,13 @@ fn check(text: &str, expect: &str) {
     assert_eq!(left, expect, "{text:?}");
 }
 
+/// A value that went is found again where only its sign is written as a reference or an escape.
+#[test]
+fn a_sign_in_another_spelling_hides_nothing() {
+    check("ada@example.org, ada&#64;example.org", "[EMAIL], [EMAIL]");
+    check("ada@example.org, ada&#x40;example.org, ada\\u0040example.org", "[EMAIL], [EMAIL], [EMAIL]");
+}
+
 /// Letters of other scripts that look like Latin ones hide neither a value nor the word that tells what it is.
 #[test]
 fn look_alikes_hide_nothing() {

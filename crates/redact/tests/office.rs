@@ -3,8 +3,9 @@
 mod container;
 
 use container::{Finder, docx, odf, package, unzip, xlsx, zip};
+use model::Fault;
 use probity_redact::document::{Rewritten, office};
-use probity_redact::{Decide, Limits};
+use probity_redact::{Decide, Edit, Limits, Piece};
 
 fn rewrite(bytes: &[u8], decide: &mut dyn Decide) -> Rewritten {
     office::rewrite(bytes, decide, &Limits::default()).unwrap()
@@ -112,6 +113,19 @@ fn a_text_document_loses_its_values() {
     assert!(removed.contains(&"docProps/thumbnail.jpeg"), "{removed:?}");
     assert!(removed.contains(&"word/embeddings/oleObject1.bin"), "{removed:?}");
     assert!(output.unscanned.iter().any(|part| part.starts_with("word/media/image1.png: a picture")));
+}
+
+/// A header of a sheet is read as it is printed, without its codes.
+#[test]
+fn codes_of_a_header_hide_nothing() {
+    let mut files = xlsx();
+    let sheet = files.iter_mut().find(|(name, _)| name == "xl/worksheets/sheet1.xml").unwrap();
+    let text = String::from_utf8(sheet.1.clone()).unwrap();
+    let header = "<headerFooter><oddHeader>&amp;LPage&amp;RQu&amp;Bux17</oddHeader></headerFooter></worksheet>";
+    sheet.1 = text.replace("</worksheet>", header).into_bytes();
+    let (_, _, parts) = check(&files, &["Quux17"]);
+    let sheet = part(&parts, "xl/worksheets/sheet1.xml");
+    assert!(sheet.contains("<oddHeader>&amp;LPage&amp;R[X]&amp;B</oddHeader>"), "{sheet}");
 }
 
 /// Cells lose their values whatever form they are stored in; formulas that would bring them back go.
@@ -268,6 +282,16 @@ fn hostile_documents_are_refused() {
     assert_eq!(fault.code(), "nested-too-deep");
     let named = with("word/media/ada@muster.example.txt", b"x");
     let fault = office::rewrite(&named, &mut Finder::new(&["ada@muster.example"]), &Limits::default()).unwrap_err();
+    assert_eq!(fault.code(), "personal-part-name");
+    // With its ending it is no address.
+    struct Whole;
+    impl Decide for Whole {
+        fn decide(&mut self, piece: &Piece<'_>) -> Result<Vec<Edit>, Fault> {
+            let is_address = piece.text.ends_with(b"ada@muster.example");
+            Ok(is_address.then(|| Edit { range: 0..piece.text.len(), with: "[X]".to_owned() }).into_iter().collect())
+        }
+    }
+    let fault = office::rewrite(&named, &mut Whole, &Limits::default()).unwrap_err();
     assert_eq!(fault.code(), "personal-part-name");
 }
 

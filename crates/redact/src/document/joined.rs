@@ -132,6 +132,25 @@ impl Joined {
         Some(start..end)
     }
 
+    /// Appends a part of the text to another one, character by character.
+    pub(super) fn part(&self, range: Range<usize>, source: &str, out: &mut Joined) {
+        for (at, letter) in self.text[range.clone()].char_indices() {
+            let at = range.start + at;
+            let (from, coding) = self.source_of(at..at + letter.len_utf8());
+            out.letter(letter, from, coding, source);
+        }
+    }
+
+    /// A character, and what it was made from.
+    fn letter(&mut self, letter: char, from: Range<usize>, coding: Coding, source: &str) {
+        let mut buffer = [0; 4];
+        let text = &*letter.encode_utf8(&mut buffer);
+        match source.get(from.clone()) == Some(text) {
+            true => self.literal(text, from.start, coding),
+            false => self.atom(text, from, coding),
+        }
+    }
+
     /// The text with its percent-encoding undone, where that gives characters.
     pub(super) fn percent_decoded(&self, source: &str) -> Joined {
         let mut out = Joined::default();
@@ -139,13 +158,7 @@ impl Joined {
         while let Some(letter) = self.text[at..].chars().next() {
             let (letter, length) = percent_letter(&self.text.as_bytes()[at..]).unwrap_or((letter, letter.len_utf8()));
             let (range, coding) = self.source_of(at..at + length);
-            let mut buffer = [0; 4];
-            let text = &*letter.encode_utf8(&mut buffer);
-            if source.get(range.clone()) == Some(text) {
-                out.literal(text, range.start, coding);
-            } else {
-                out.atom(text, range, coding);
-            }
+            out.letter(letter, range, coding, source);
             at += length;
         }
         out

@@ -7,6 +7,7 @@
 
 pub(super) mod binary;
 mod cell;
+mod header;
 mod odf;
 mod package;
 mod paragraph;
@@ -78,6 +79,11 @@ fn check_outside(input: &[u8], limits: &Limits) -> Result<(), Fault> {
     Err(Fault::bad_input("office-legacy", "The document is of an old binary format (.doc, .xls, .ppt, .msg).").advise(
         "Save it as .docx, .xlsx, .pptx or .eml first; the old formats keep removed text in places of their own.",
     ))
+}
+
+fn personal_name(number: usize) -> Fault {
+    Fault::bad_input("personal-part-name", format!("The name of part {number} of the container holds personal data."))
+        .advise("Rename what is embedded in the program that made the document, and save it again.")
 }
 
 fn encrypted() -> Fault {
@@ -158,13 +164,14 @@ impl<'a> Package<'a> {
     /// Names of parts are text as well, but other programs refer to them: they cannot be rewritten.
     fn visit_names(&self, decide: &mut dyn Decide) -> Result<(), Fault> {
         for (number, name) in self.names.iter().enumerate() {
-            let spot = Spot::Part { part: Cow::Borrowed("/"), path: Cow::Owned(format!("name[{}]", number + 1)) };
-            if !ask(decide, name, &[], spot, false)?.is_empty() {
-                return Err(Fault::bad_input(
-                    "personal-part-name",
-                    format!("The name of part {} of the container holds personal data.", number + 1),
-                )
-                .advise("Rename what is embedded in the program that made the document, and save it again."));
+            // `jan@example.org.xml` is no address, and without its ending it is.
+            let stem = name.rsplit_once('.').map_or("", |(stem, _)| stem);
+            for (what, text) in [("name", name.as_str()), ("stem", stem)] {
+                let path = Cow::Owned(format!("{what}[{}]", number + 1));
+                let spot = Spot::Part { part: Cow::Borrowed("/"), path };
+                if !text.is_empty() && !ask(decide, text, &[], spot, false)?.is_empty() {
+                    return Err(personal_name(number + 1));
+                }
             }
         }
         Ok(())

@@ -13,7 +13,7 @@ use super::odf::OdfCell;
 use super::paragraph::{Flags, Paragraph};
 use super::vocabulary::{self, Role, role};
 use super::xml::{Attribute, Reader, Token, decode, local};
-use super::{cell::Cell, odf, sheet::Sheet};
+use super::{cell::Cell, header, odf, sheet::Sheet};
 use crate::{Decide, Edit, Limits, Spot};
 
 /// A part to walk.
@@ -295,6 +295,11 @@ impl<'a> Walk<'a, '_> {
             let path = format!("{}{suffix}", paragraph.path);
             let changed = self.piece(&joined, &names, path, paragraph.is_prose || is_prose(joined.text()))?;
             self.note_odf_text(joined, changed);
+        }
+        if header::is_header(open.local)
+            && let Some(printed) = final_text.as_ref().and_then(|text| header::printed(text, self.xml))
+        {
+            self.piece(&printed, &names, format!("{}/printed", paragraph.path), true)?;
         }
         for (number, code) in paragraph.fields().enumerate() {
             self.piece(code, &names, format!("{}/field[{}]", paragraph.path, number + 1), false)?;

@@ -15,8 +15,23 @@ pub(super) fn card_major(raw: &[u8]) -> bool {
 
 /// `scheme` is asked with the first six digits and the length.
 fn valid(raw: &[u8], scheme: impl Fn(u64, usize) -> bool) -> bool {
-    let Some(d) = figures(raw, b" -.") else { return false };
+    let mut buffer = [0; 48];
+    let Some(d) = unescaped(raw, &mut buffer).and_then(|raw| figures(raw, b" -.+_")) else { return false };
     (12..=19).contains(&d.len()) && scheme(int(&d[..6]), d.len()) && luhn(&d)
+}
+
+/// A number as it stands in an address (RFC 3986 §2.1), without its blanks: `4111%201111…`.
+fn unescaped<'b>(raw: &[u8], buffer: &'b mut [u8; 48]) -> Option<&'b [u8]> {
+    let (mut at, mut length) = (0, 0);
+    while at < raw.len() {
+        if raw[at..].starts_with(b"%20") {
+            at += 3;
+            continue;
+        }
+        *buffer.get_mut(length)? = raw[at];
+        (at, length) = (at + 1, length + 1);
+    }
+    Some(&buffer[..length])
 }
 
 fn major(first: u64, length: usize) -> bool {

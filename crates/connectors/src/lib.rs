@@ -18,7 +18,7 @@ mod bodies;
 #[cfg(any(feature = "redis", feature = "nats"))]
 mod crc16;
 // Each kind uses its part of it.
-#[cfg(feature = "document")]
+#[cfg(any(feature = "document", feature = "mysql", feature = "postgres"))]
 #[cfg_attr(not(feature = "all"), allow(dead_code))]
 mod bounds;
 // Each kind uses its part of it.

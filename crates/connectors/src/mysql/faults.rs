@@ -18,7 +18,7 @@ pub(super) fn fault(host: &str, error: sqlx::Error) -> Fault {
         sqlx::Error::Tls(why) => unsafe_connection(host, &why.to_string()),
         sqlx::Error::Configuration(why) => Fault::bad_config("bad-store-address", format!("{host}: {why}"))
             .advise("Write mysql://USER@HOST:PORT/DATABASE."),
-        other => sql::unreachable(host, &other.to_string()),
+        other => sql::driver(host, other),
     }
 }
 

@@ -1,6 +1,5 @@
 //! One connection: opened, pinned, made anew when it broke outside a transaction.
 
-use std::future::Future;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
@@ -118,7 +117,7 @@ impl Session {
     }
 
     fn connect(&mut self) -> Result<(), Fault> {
-        let opened = within(self.access.connect_timeout, self.options.connect());
+        let opened = sql::within(self.access.connect_timeout, self.options.connect());
         let connection = self.runtime.block_on(opened).map_err(|error| fault(&self.host, error))?;
         self.connection = Some(connection);
         self.pin().inspect_err(|_| self.connection = None)
@@ -218,7 +217,7 @@ impl Session {
     fn judged<T>(&mut self, outcome: Result<T, Fault>) -> Result<T, Fault> {
         outcome.inspect_err(|fault| {
             let is_given_up = ["store-deadlock", "store-lock-timeout"].contains(&fault.code()) && self.in_transaction;
-            if is_given_up || ["store-unreachable", "store-timeout"].contains(&fault.code()) {
+            if is_given_up || ["store-unreachable", "store-timeout", "store-endless"].contains(&fault.code()) {
                 self.connection = None;
             }
         })
@@ -264,7 +263,7 @@ impl Session {
         self.ready()?;
         let patience = self.patience();
         let Session { runtime, connection: Some(connection), host, .. } = self else { return Ok(0) };
-        let done = runtime.block_on(within(patience, bound(statement).execute(connection)));
+        let done = runtime.block_on(sql::within(patience, bound(statement).execute(connection)));
         let outcome = done.map(|done| done.rows_affected()).map_err(|error| fault(host, error));
         self.judged(outcome)
     }
@@ -311,7 +310,7 @@ impl Session {
         self.ready()?;
         let patience = self.patience();
         let Session { runtime, connection: Some(connection), host, .. } = self else { return Ok(()) };
-        let done = runtime.block_on(within(patience, async { sqlx::raw_sql(sql).execute(connection).await }));
+        let done = runtime.block_on(sql::within(patience, async { sqlx::raw_sql(sql).execute(connection).await }));
         let outcome = done.map(drop).map_err(|error| fault(host, error));
         self.judged(outcome)
     }
@@ -349,13 +348,5 @@ impl Session {
             Ok(())
         })?;
         Ok(behind)
-    }
-}
-
-/// Ends with an error when there is no answer in time.
-async fn within<T>(patience: Duration, answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
-    match tokio::time::timeout(patience, answer).await {
-        Ok(answer) => answer,
-        Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn is_broken(error: &sqlx::Error) -> bool {
 
 pub(super) fn fault(store: &str, error: sqlx::Error) -> Fault {
     let sqlx::Error::Database(error) = error else {
-        return sql::unreachable(store, &error.to_string());
+        return sql::driver(store, &error);
     };
     let Some(error) = error.try_downcast_ref::<PgDatabaseError>() else {
         return sql::unreachable(store, "it does not speak as PostgreSQL does");

@@ -89,12 +89,9 @@ impl Session {
             return Err(sql::unreachable(self.label(), "the connection broke in the transaction"));
         }
         let (options, limit) = (self.address.options.clone(), self.access.connect_timeout);
-        let connected = self.runtime.block_on(async { tokio::time::timeout(limit, options.connect()).await });
-        let connection = match connected {
-            Ok(Ok(connection)) => connection,
-            Ok(Err(error)) => return Err(faults::fault(self.label(), error)),
-            Err(_) => return Err(sql::unreachable(self.label(), "it did not answer in time")),
-        };
+        // Some of it is done when the future is made, and looks for the runtime.
+        let connected = self.runtime.block_on(async { sql::within(limit, options.connect()).await });
+        let connection = connected.map_err(|error| faults::fault(self.label(), error))?;
         self.connection = Some(connection);
         let names = self.rows(
             "SELECT coalesce(current_schema(), 'public')::text, current_setting('search_path'),
@@ -194,26 +191,13 @@ impl Session {
         let Some(connection) = &mut self.connection else {
             return Err(sql::unreachable(&label, "there is no connection"));
         };
-        let done = self.runtime.block_on(async {
-            let act = act(connection);
-            match patience {
-                Some(limit) => tokio::time::timeout(limit, act).await.ok(),
-                None => Some(act.await),
-            }
-        });
-        match done {
-            Some(Ok(done)) => Ok(done),
-            Some(Err(error)) => {
-                if faults::is_broken(&error) {
-                    self.connection = None;
-                }
-                Err(faults::fault(&label, error))
-            }
-            None => {
+        let patience = patience.unwrap_or(FOREVER);
+        self.runtime.block_on(sql::within(patience, act(connection))).map_err(|error| {
+            if faults::is_broken(&error) {
                 self.connection = None;
-                Err(sql::unreachable(&label, "it fell silent"))
             }
-        }
+            faults::fault(&label, error)
+        })
     }
 
     /// Pieces of a COPY, as they come: as long as they come, the statement may take.
@@ -237,7 +221,7 @@ impl Session {
         let Session { address, runtime, connection, .. } = self;
         let Some(open) = connection else { return Err(sql::unreachable(&address.label, "there is no connection")) };
         let failed = |error: sqlx::Error| faults::fault(&address.label, error);
-        let done = match runtime.block_on(open.copy_out_raw(&statement.sql)) {
+        let done = match runtime.block_on(sql::within(patience, open.copy_out_raw(&statement.sql))) {
             Ok(stream) => sql::drain(runtime, sql::patient(stream, patience, None), failed, each),
             Err(error) => Err(failed(error)),
         };

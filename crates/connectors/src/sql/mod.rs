@@ -17,6 +17,8 @@ mod statement;
 mod write;
 
 pub(crate) use engine::{Change, Engine, Naming, Scan};
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(crate) use faults::driver;
 pub(crate) use faults::{corrupt, unreachable};
 pub(crate) use fold::{address, digits, hex, lower, with_blanks};
 #[cfg(feature = "postgres")]
@@ -24,6 +26,8 @@ pub(crate) use json::elements;
 pub(crate) use json::{array, compact, string};
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(crate) use pair::{Beside, side_by_side};
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(crate) use pump::within;
 pub(crate) use pump::{drain, patient, runtime};
 pub(crate) use shape::{Field, Shape};
 pub(crate) use statement::{Bind, Statement, quoted};

@@ -1,13 +1,21 @@
 //! From asynchronous drivers to calls that block.
 
+use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
+use futures::future::{Either, select};
 use futures::{FutureExt as _, Stream, StreamExt as _};
 use model::Fault;
 use tokio::runtime::{Builder, Runtime};
 
 /// Most rows that wait on this side.
 const AHEAD: usize = 16;
+/// How much this process may grow while it waits for one answer or row, in bytes: no server that is set up in earnest has
+/// larger ones (`max_allowed_packet` of MariaDB and a field of PostgreSQL end there), and drivers join what comes without
+/// asking how much it is.
+const GROWTH: u64 = 1 << 30;
+/// How often that is looked at.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// A runtime on the calling thread, for one connection.
 pub(crate) fn runtime() -> Result<Runtime, Fault> {
@@ -31,13 +39,43 @@ pub(crate) fn patient<T>(
         let ready = stream.next().now_or_never();
         let item = match ready {
             Some(item) => Ok(item),
-            None => tokio::time::timeout(patience, stream.next()).await,
+            None => within(patience, async { Ok(stream.next().await) }).await,
         };
         match item {
             Ok(item) if !is_over => item.map(|item| (item, Some(stream))),
-            _ => Some((Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())), None)),
+            Ok(_) => Some((Err(sqlx::Error::Io(ErrorKind::TimedOut.into())), None)),
+            Err(error) => Some((Err(error), None)),
         }
     })
+}
+
+/// The answer; `TimedOut` when there is none in time, `FileTooLarge` when it takes more than [`GROWTH`] of memory.
+pub(crate) async fn within<T>(
+    patience: Duration,
+    answer: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    let (answer, grown) = (std::pin::pin!(answer), std::pin::pin!(grown()));
+    match tokio::time::timeout(patience, select(answer, grown)).await {
+        Ok(Either::Left((answer, _))) => answer,
+        Ok(Either::Right(_)) => Err(sqlx::Error::Io(ErrorKind::FileTooLarge.into())),
+        Err(_) => Err(sqlx::Error::Io(ErrorKind::TimedOut.into())),
+    }
+}
+
+/// Returns when this process has grown by more than [`GROWTH`] since the first look; never where that cannot be seen.
+async fn grown() {
+    tokio::time::sleep(LOOK).await;
+    let Some(first) = resident() else { return std::future::pending().await };
+    while resident().is_none_or(|now| now < first.saturating_add(GROWTH)) {
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Memory of this process in bytes, where the system tells it as Linux does.
+fn resident() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok().map(|kib| kib << 10)
 }
 
 /// Gives each item to `each`, outside the runtime: it may use other stores.

@@ -104,3 +104,28 @@ fn servers_that_trickle_are_given_up() {
         );
     }
 }
+
+/// Messages of 16 MiB and more without end, which drivers join: memory has an end before the time has.
+#[test]
+fn servers_that_flood_are_given_up() {
+    let flood = |kind: &str, first: &'static [u8], frame: fn(u8) -> Vec<u8>| {
+        let port = serve(move |mut stream| {
+            let body = vec![0xfb; 0x00ff_ffff];
+            let mut is_taken = stream.write_all(first).is_ok();
+            for number in (0_u8..=255).cycle() {
+                is_taken = is_taken && stream.write_all(&frame(number)).is_ok() && stream.write_all(&body).is_ok();
+                if !is_taken {
+                    return;
+                }
+            }
+        });
+        let mut asked = Asked::of(kind, port);
+        asked.access.connect_timeout = Duration::from_secs(600);
+        let fault = asked.describe().expect_err(kind);
+        assert_eq!(fault.code(), "store-endless", "{kind}: {fault}");
+        kit::is_presentable(kind, &fault);
+    };
+    flood("mysql", b"", |number| vec![0xff, 0xff, 0xff, number]);
+    // A notice of 2 GiB: its length, and then what comes.
+    flood("postgres", b"N\x7f\xff\xff\xff", |_| Vec::new());
+}

@@ -17,6 +17,7 @@ pub(crate) mod intake;
 mod notices;
 pub(crate) mod person;
 pub(crate) mod processed;
+pub(crate) mod scopes;
 pub(crate) mod shown;
 mod writing;
 

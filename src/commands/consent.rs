@@ -2,8 +2,10 @@
 
 mod check;
 mod export;
+mod exported;
 mod import;
 mod processing;
+mod receipt;
 mod record;
 mod recorded;
 mod show;
@@ -35,6 +37,10 @@ pub(crate) const EXAMPLES: &[Example] = &[
         line: "probity consent check --input processing.csv",
     },
     Example {
+        about: "The receipt that the person gets, signed",
+        line: "probity consent receipt --subject email=ann@example.org --output receipt.jsonld",
+    },
+    Example {
         about: "Records of ISO/IEC TS 27560 as JSON-LD",
         line: "probity consent export --output consents.jsonld",
     },
@@ -63,6 +69,8 @@ enum Verb {
     Show(show::ShowArgs),
     /// Answer whether a consent holds: exit 0 when given, 1 when not
     Check(check::CheckArgs),
+    /// Write a person's receipt of their consents, signed (ISO/IEC TS 27560)
+    Receipt(receipt::ReceiptArgs),
     /// Take in records that were kept elsewhere: CSV, JSON Lines, DPV JSON-LD, Fides, TCF, GPP
     Import(import::ImportArgs),
     /// Write records for others: DPV JSON-LD (ISO/IEC TS 27560), CSV
@@ -75,6 +83,7 @@ pub(crate) fn run(context: &mut Context, args: ConsentArgs) -> Result<Done, Faul
         Verb::Withdraw(args) => withdraw::run(context, &args),
         Verb::Show(args) => show::run(context, &args),
         Verb::Check(args) => check::run(context, &args),
+        Verb::Receipt(args) => receipt::run(context, &args),
         Verb::Import(args) => import::run(context, &args),
         Verb::Export(args) => export::run(context, &args),
     }

@@ -79,6 +79,7 @@ fn every_document_about_people_fits_its_schema() {
     take(&["consent", "import", "rows.csv"], 0);
     take(&["consent", "check", "--input", "rows.csv"], 0);
     take(&["consent", "export", "--output", "consents.jsonld"], 0);
+    take(&["consent", "receipt", "--subject", ann, "--output", "receipt.jsonld"], 0);
     house.shell("unzip -q ann.zip -d ann").expect(0);
     let mut files: Vec<String> = ["certificate", "supplement-0001", "request"]
         .iter()

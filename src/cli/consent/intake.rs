@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use model::{Digest, Fault, Place};
-use privacy::consent::{Act, Entry, Key, Kind, Line, Notice, Pseudonym, Record};
+use privacy::consent::{Act, Entry, Key, Kind, Line, Notice, Pseudonym, Record, Scope};
 use privacy::identity::{self, Rules};
 
 use super::Writing;
@@ -14,6 +14,7 @@ use crate::cli::context::Context;
 pub(crate) struct Intake {
     sources: HashSet<Digest>,
     notices: HashMap<NoticeKey, u64>,
+    scopes: HashMap<Scope, u64>,
     /// Who stands beside whom in a consent: whoever takes it back takes it back for all of them.
     beside: HashMap<Key, Vec<Pseudonym>>,
     /// How many were given, refused, withdrawn.
@@ -33,6 +34,7 @@ impl Intake {
                 self.sources.extend(act.source.as_ref().map(|source| source.digest));
                 self.know_act(act);
             }
+            Entry::Scope(scope) => drop(self.scopes.insert((**scope).clone(), line.number)),
             Entry::Begun { .. } => {}
         }
     }
@@ -74,7 +76,15 @@ impl Intake {
                 number
             }
         });
-        let mut act = Act { subject, notice, ..record.act };
+        let covers = record.scope.map(|scope| match self.scopes.get(&scope) {
+            Some(number) => *number,
+            None => {
+                let number = writing.lines.add(Entry::Scope(Box::new(scope.clone())), context.now());
+                self.scopes.insert(scope, number);
+                number
+            }
+        });
+        let mut act = Act { subject, notice, covers, ..record.act };
         if act.kind == Kind::Withdrawn {
             self.widen(&mut act);
         }

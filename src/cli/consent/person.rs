@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use model::{Digest, Fault, Instant};
-use privacy::consent::{Channel, Entry, Line, Mark, Marks, Notice, Pseudonym, Standing, decide};
+use privacy::consent::{Channel, Entry, Line, Mark, Marks, Notice, Pseudonym, Scope, Standing, decide};
 use serde_json::{Value, json};
 
 use super::{Consents, shown};
@@ -34,6 +34,7 @@ pub(crate) struct Person {
     pub(crate) standing: Vec<Stands>,
     pub(crate) lines: Vec<(Line, Digest)>,
     pub(crate) notices: HashMap<u64, Notice>,
+    pub(crate) scopes: HashMap<u64, Scope>,
 }
 
 impl Person {
@@ -52,6 +53,7 @@ impl Person {
         let tip = consents.read(context, &mut |line, digest, offset, length| {
             match &line.entry {
                 Entry::Notice(notice) => drop(person.notices.insert(line.number, notice.clone())),
+                Entry::Scope(scope) => drop(person.scopes.insert(line.number, (**scope).clone())),
                 Entry::Act(act) if wanted(&act.purpose) && act.subject.iter().any(|one| subject.contains(one)) => {
                     let mark = Marks::of(line, digest, offset, length).first().map(|(_, mark)| *mark);
                     marks.entry((act.purpose.clone(), act.channel.clone())).or_default().extend(mark);
@@ -80,7 +82,9 @@ impl Person {
         });
         let records = self.lines.iter().filter_map(|(line, digest)| {
             let act = shown::act_of(line)?;
-            Some(shown::act(line, act, digest, act.notice.and_then(|number| self.notices.get(&number))))
+            let notice = act.notice.and_then(|number| self.notices.get(&number));
+            let scope = act.covers.and_then(|number| self.scopes.get(&number));
+            Some(shown::act(line, act, digest, notice, scope))
         });
         let (stands, records) = (stands.collect::<Vec<_>>(), records.collect::<Vec<_>>());
         json!({"schema": "consent-person/1", "standing": stands, "records": records})

@@ -1,11 +1,11 @@
 //! Lines of the log as documents.
 
 use model::Digest;
-use privacy::consent::{Act, Age, Entry, Line, Notice, Pseudonym};
+use privacy::consent::{Act, Age, Entry, Line, Notice, Pseudonym, Scope};
 use serde_json::{Map, Value, json};
 
 /// An act as it is shown: what was proven by it, and nobody by name.
-pub(crate) fn act(line: &Line, act: &Act, digest: &Digest, notice: Option<&Notice>) -> Value {
+pub(crate) fn act(line: &Line, act: &Act, digest: &Digest, notice: Option<&Notice>, scope: Option<&Scope>) -> Value {
     let mut shown = Map::new();
     let mut put = |name: &str, value: Option<Value>| drop(value.map(|value| shown.insert(name.to_owned(), value)));
     put("line", Some((line.number + 1).into()));
@@ -22,6 +22,7 @@ pub(crate) fn act(line: &Line, act: &Act, digest: &Digest, notice: Option<&Notic
     put("place", act.place.as_deref().map(Value::from));
     put("by", Some(act.by.as_str().into()));
     put("notice", notice.map(self::notice));
+    put("scope", scope.map(self::scope));
     put("age", act.age.as_ref().map(age));
     put("source", act.source.as_ref().map(|source| json!({"format": source.format, "digest": source.digest.hex()})));
     Value::Object(shown)
@@ -32,6 +33,15 @@ pub(crate) fn notice(notice: &Notice) -> Value {
     json!({
         "id": notice.id, "version": notice.version, "language": notice.language,
         "digest": notice.digest.map(|digest| digest.hex()),
+    })
+}
+
+fn scope(scope: &Scope) -> Value {
+    json!({
+        "title": scope.title, "controller": scope.controller, "contact": scope.contact, "categories": scope.categories,
+        "sources": scope.sources, "locations": scope.locations, "retention": scope.retention,
+        "recipients": scope.recipients, "jurisdictions": scope.jurisdictions, "withdrawal": scope.withdrawal,
+        "rights": scope.rights,
     })
 }
 

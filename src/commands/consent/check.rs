@@ -62,7 +62,7 @@ impl Show for Checked {
     fn json(&self) -> Value {
         let by = self.answer.as_ref().and_then(|answer| answer.by.as_ref());
         let record = by.and_then(|(line, digest, notice)| {
-            shown::act_of(line).map(|act| shown::act(line, act, digest, notice.as_ref()))
+            shown::act_of(line).map(|act| shown::act(line, act, digest, notice.as_ref(), None))
         });
         json!({
             "schema": "consent-check/1", "given": self.standing == Standing::Given, "standing": self.standing.word(),

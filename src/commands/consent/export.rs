@@ -7,16 +7,16 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use model::{Digest, Fault};
-use privacy::consent::{Act, Entry, Line, Notice, Pseudonym, Records};
-use serde_json::{Value, json};
+use privacy::consent::{Act, Entry, Known, Line, Notice, Pseudonym, Records, Scope};
 
+use super::exported::Exported;
+use crate::cli::consent::scopes::setting;
 use crate::cli::consent::{Consents, PersonArgs};
 use crate::cli::context::Context;
 use crate::cli::csv;
 use crate::cli::exit::Exit;
 use crate::cli::files::{Existing, NewFile};
 use crate::cli::journal::Wanted;
-use crate::cli::output::{Page, Show};
 use crate::commands::Done;
 
 #[derive(Args, Debug)]
@@ -28,17 +28,17 @@ pub(super) struct ExportArgs {
     purpose: Vec<String>,
     /// dpv: records of ISO/IEC TS 27560 as JSON-LD; csv: a row for each act
     #[arg(long, value_name = "NAME", value_enum, default_value_t = Format::Dpv)]
-    format: Format,
+    pub(super) format: Format,
     /// The file to write
     #[arg(long, short, value_name = "FILE")]
-    output: PathBuf,
+    pub(super) output: PathBuf,
     /// Replace the file when it exists
     #[arg(long)]
     overwrite: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     Dpv,
     Csv,
 }
@@ -90,15 +90,19 @@ pub(super) fn run(context: &mut Context, args: &ExportArgs) -> Result<Done, Faul
             table.notices.insert(line.number, notice.clone());
             Ok(())
         }
+        Entry::Scope(scope) => {
+            table.scopes.insert(line.number, (**scope).clone());
+            Ok(())
+        }
         Entry::Act(act) if wanted(act) => table.add(line, act, digest).map_err(fault),
         _ => Ok(()),
     })?;
-    let controller = Some(context.config.text("privacy.controller")).filter(|text| !text.is_empty());
-    let (acts, records) = table.end(controller).map_err(fault)?;
+    let (controller, contact) = (setting(context, "privacy.controller"), setting(context, "privacy.contact"));
+    let exported = table.end(args, controller.as_deref(), contact.as_deref()).map_err(fault)?;
     new.finish()?;
-    context.trace.count("records", acts);
-    let exit = if acts == 0 { Exit::NoVerdict } else { Exit::Done };
-    Ok(Done::showing(exit, Exported { path: args.output.clone(), format: args.format, acts, records }))
+    context.trace.count("records", exported.acts);
+    let exit = if exported.acts == 0 { Exit::NoVerdict } else { Exit::Done };
+    Ok(Done::showing(exit, exported))
 }
 
 /// What is being written.
@@ -107,6 +111,7 @@ struct Table<'f> {
     format: Format,
     key: String,
     notices: BTreeMap<u64, Notice>,
+    scopes: BTreeMap<u64, Scope>,
     records: Records,
     acts: u64,
 }
@@ -117,7 +122,8 @@ impl<'f> Table<'f> {
         if format == Format::Csv {
             write!(out, "{}\r\n", COLUMNS.join(","))?;
         }
-        Ok(Table { out, format, key: key.to_owned(), notices: BTreeMap::new(), records: Records::default(), acts: 0 })
+        let (notices, scopes, records) = Default::default();
+        Ok(Table { out, format, key: key.to_owned(), notices, scopes, records, acts: 0 })
     }
 
     fn add(&mut self, line: &Line, act: &Act, digest: &Digest) -> std::io::Result<()> {
@@ -163,36 +169,21 @@ impl<'f> Table<'f> {
         ]
     }
 
-    fn end(mut self, controller: Option<&str>) -> std::io::Result<(u64, u64)> {
+    fn end(mut self, args: &ExportArgs, controller: Option<&str>, contact: Option<&str>) -> std::io::Result<Exported> {
+        let mut told = Exported::new(args, self.acts);
         if self.format == Format::Dpv {
-            let document = self.records.to_json_ld(&self.key, controller, &self.notices);
+            let known = Known { key: &self.key, controller, contact, notices: &self.notices, scopes: &self.scopes };
+            let documents = self.records.documents(&known);
+            told.records = documents.len() as u64;
+            told.complete = documents.iter().filter(|(_, missing)| missing.is_empty()).count() as u64;
+            for field in documents.iter().flat_map(|(_, missing)| missing) {
+                *told.missing.entry(field).or_default() += 1;
+            }
+            let document = Records::to_json_ld(documents.into_iter().map(|(record, _)| record).collect());
             serde_json::to_writer_pretty(&mut self.out, &document)?;
             self.out.write_all(b"\n")?;
         }
         self.out.flush()?;
-        let records = if self.format == Format::Dpv { self.records.len() as u64 } else { self.acts };
-        Ok((self.acts, records))
-    }
-}
-
-struct Exported {
-    path: PathBuf,
-    format: Format,
-    acts: u64,
-    records: u64,
-}
-
-impl Show for Exported {
-    fn json(&self) -> Value {
-        let format = self.format.to_possible_value().map(|value| value.get_name().to_owned());
-        json!({
-            "schema": "consent-export/1", "output": self.path.display().to_string(), "format": format, "acts": self.acts,
-            "records": self.records,
-        })
-    }
-
-    fn human(&self, page: &mut Page) {
-        let (records, acts) = (model::grouped(self.records), model::grouped(self.acts));
-        page.line(format!("{records} records of {acts} acts are in {}.", self.path.display()));
+        Ok(told)
     }
 }

@@ -6,6 +6,7 @@ use privacy::consent::{Act, Age, Kind, age_of_consent, expiry, name, words};
 use privacy::identity;
 
 use super::recorded::Recorded;
+use crate::cli::consent::scopes::scopes;
 use crate::cli::consent::{Consents, PersonArgs, Shown, shown};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
@@ -92,9 +93,10 @@ pub(super) fn run(context: &mut Context, args: &RecordArgs) -> Result<Done, Faul
     let model = args.act(context, &consents, consents.pseudonyms(&identities))?;
     let mut writing = consents.write(context)?;
     let (number, notice) = writing.notice(context, &shown)?;
-    for purpose in &args.purpose {
-        let purpose = name("purpose", purpose)?;
-        let act = |channel| Act { purpose: purpose.clone(), channel, notice: Some(number), ..model.clone() };
+    for scope in scopes(context, &args.purpose)? {
+        let purpose = name("purpose", &scope.purpose)?;
+        let covers = writing.scope(context, scope)?;
+        let act = |channel| Act { purpose: purpose.clone(), channel, notice: Some(number), covers, ..model.clone() };
         if args.channel.is_empty() {
             writing.add(context, act(None));
         }

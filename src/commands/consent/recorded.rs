@@ -1,7 +1,7 @@
 //! What `consent record` and `consent withdraw` have entered, as it is shown.
 
 use model::Digest;
-use privacy::consent::{Line, Notice};
+use privacy::consent::{Act, Entry, Line, Notice, Scope};
 use serde_json::{Value, json};
 
 use crate::cli::consent::shown;
@@ -15,11 +15,23 @@ pub(super) struct Recorded {
     pub(super) word: &'static str,
 }
 
+impl Recorded {
+    /// What an act covers, where that was not said like this before.
+    fn scope_of(&self, act: &Act) -> Option<&Scope> {
+        let number = act.covers?;
+        self.lines.iter().find_map(|(line, _)| match &line.entry {
+            Entry::Scope(scope) if line.number == number => Some(&**scope),
+            _ => None,
+        })
+    }
+}
+
 impl Show for Recorded {
     fn json(&self) -> Value {
         let acts = self.lines.iter().filter_map(|(line, digest)| {
-            shown::act_of(line)
-                .map(|act| shown::act(line, act, digest, self.notice.as_ref().filter(|_| act.notice.is_some())))
+            let act = shown::act_of(line)?;
+            let notice = self.notice.as_ref().filter(|_| act.notice.is_some());
+            Some(shown::act(line, act, digest, notice, self.scope_of(act)))
         });
         json!({"schema": "consent-record/1", "dry_run": self.dry_run, "records": acts.collect::<Vec<_>>()})
     }

@@ -3,6 +3,9 @@
 //! What is written has its context in it, arrays wherever there can be several, and nothing that has to be fetched. What is read
 //! may be compact in any of the usual ways; names count by what stands behind their prefix.
 
+mod receipt;
+mod scope;
+
 use std::collections::BTreeMap;
 
 use model::{Digest, Fault, Instant};
@@ -11,7 +14,7 @@ use serde_json::{Value, json};
 use super::import::{Record, subject_of};
 use super::line::{Act, Kind, Line, Notice, Pseudonym, Source};
 use super::rows::bad;
-use super::{expiry, name, words};
+use super::{Scope, expiry, name, words};
 
 const CONFORMS: &str = "https://w3id.org/dpv/schema/dpv-27560#record";
 const SUBJECT: &str = "urn:probity:subject:";
@@ -34,52 +37,85 @@ impl Records {
         }
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.of.len()
-    }
-
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.of.is_empty()
     }
 
-    /// As JSON-LD. `key`: the id of the secret of the pseudonyms; `controller`: who is responsible, as far as that is known.
-    pub fn to_json_ld(&self, key: &str, controller: Option<&str>, notices: &BTreeMap<u64, Notice>) -> Value {
-        let graph: Vec<Value> = self
-            .of
-            .iter()
-            .map(|((_, purpose, channel), lines)| record(key, controller, purpose, channel.as_deref(), lines, notices))
-            .collect();
-        json!({
-            "@context": {
-                "dct": "http://purl.org/dc/terms/", "dpv": "https://w3id.org/dpv#",
-                "eu-gdpr": "https://w3id.org/dpv/legal/eu/gdpr#", "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
-                "schema": "https://schema.org/", "xsd": "http://www.w3.org/2001/XMLSchema#",
-            },
-            "@graph": graph,
-        })
+    /// As JSON-LD, each with the names of the fields of ISO/IEC TS 27560 that nobody has said. One person's acts for one purpose
+    /// and channel are a record for each scope under which they agreed: a later scope says nothing of an earlier consent.
+    pub fn documents(&self, known: &Known<'_>) -> Vec<(Value, Vec<&'static str>)> {
+        let record = |((_, purpose, channel), lines): (&Whose, &Vec<(Line, Digest)>)| {
+            runs(lines).into_iter().map(|run| record(known, purpose, channel.as_deref(), run)).collect::<Vec<_>>()
+        };
+        self.of.iter().flat_map(record).collect()
+    }
+
+    /// As one document of JSON-LD.
+    pub fn to_json_ld(documents: Vec<Value>) -> Value {
+        json!({"@context": context(), "@graph": documents})
     }
 }
 
+/// What records are written with.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'k> {
+    /// The id of the secret of the pseudonyms.
+    pub key: &'k str,
+    /// Who is responsible, as far as that is known.
+    pub controller: Option<&'k str>,
+    /// Where to write to.
+    pub contact: Option<&'k str>,
+    /// By the numbers of their lines.
+    pub notices: &'k BTreeMap<u64, Notice>,
+    /// By the numbers of their lines.
+    pub scopes: &'k BTreeMap<u64, Scope>,
+}
+
+fn context() -> Value {
+    json!({
+        "dct": "http://purl.org/dc/terms/", "dpv": "https://w3id.org/dpv#",
+        "eu-gdpr": "https://w3id.org/dpv/legal/eu/gdpr#", "loc": "https://w3id.org/dpv/loc#",
+        "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#", "schema": "https://schema.org/",
+        "xsd": "http://www.w3.org/2001/XMLSchema#",
+    })
+}
+
+/// The acts under one scope; a withdrawal belongs to the consent before it.
+fn runs(lines: &[(Line, Digest)]) -> Vec<&[(Line, Digest)]> {
+    let covers =
+        |line: &(Line, Digest)| act_of(&line.0).filter(|act| act.kind != Kind::Withdrawn).map(|act| act.covers);
+    let mut runs = Vec::new();
+    let (mut from, mut current) = (0, None);
+    for (at, line) in lines.iter().enumerate() {
+        let Some(own) = covers(line) else { continue };
+        if current.is_some_and(|current| current != own) {
+            runs.push(&lines[from..at]);
+            from = at;
+        }
+        current = Some(own);
+    }
+    runs.push(&lines[from..]);
+    runs
+}
+
 fn record(
-    key: &str,
-    controller: Option<&str>,
+    known: &Known<'_>,
     purpose: &str,
     channel: Option<&str>,
     lines: &[(Line, Digest)],
-    notices: &BTreeMap<u64, Notice>,
-) -> Value {
+) -> (Value, Vec<&'static str>) {
     let acts = || lines.iter().filter_map(|(line, digest)| Some((line, act_of(line)?, digest)));
     let id = lines.first().map(|(_, digest)| digest.hex()).unwrap_or_default();
     let mut subjects: Vec<&Pseudonym> = acts().flat_map(|(_, act, _)| &act.subject).collect();
     subjects.sort();
     subjects.dedup();
     let child = acts().any(|(_, act, _)| act.age.as_ref().is_some_and(super::Age::is_child));
-    let person = |one: &&Pseudonym| json!({"@id": format!("{SUBJECT}{key}:{one}"), "@type": [if child { "dpv:Child" } else { "dpv:DataSubject" }]});
+    let kind = if child { "dpv:Child" } else { "dpv:DataSubject" };
+    let person = |one: &&Pseudonym| json!({"@id": format!("{SUBJECT}{}:{one}", known.key), "@type": [kind]});
     let explicit = acts().any(|(_, act, _)| act.explicit);
     let mut shown: Vec<(u64, &Notice)> =
-        acts().filter_map(|(_, act, _)| Some((act.notice?, notices.get(&act.notice?)?))).collect();
+        acts().filter_map(|(_, act, _)| Some((act.notice?, known.notices.get(&act.notice?)?))).collect();
     shown.dedup();
     let mut process =
         json!({"@type": ["dpv:Process"], "dpv:hasPurpose": [{"@type": ["dpv:Purpose"], "dct:title": [purpose]}]});
@@ -91,17 +127,37 @@ fn record(
         "@id": format!("urn:probity:consent:{id}"),
         "@type": ["dpv:ConsentRecord"],
         "dct:identifier": [id],
-        "dct:conformsTo": [{"@id": CONFORMS}],
         "dpv:hasDataSubject": subjects.iter().map(person).collect::<Vec<_>>(),
         "dpv:hasLegalBasis": [{"@id": if explicit { "eu-gdpr:A9-2-a" } else { "eu-gdpr:A6-1-a" }}],
-        "dpv:hasProcess": [process],
         "dpv:hasNotice": shown.iter().map(|(_, notice)| notice_json(notice)).collect::<Vec<_>>(),
-        "dpv:hasConsentStatus": acts().map(|(line, act, digest)| status(key, line, act, digest)).collect::<Vec<_>>(),
+        "dpv:hasConsentStatus": acts().map(|(line, act, digest)| status(known.key, line, act, digest)).collect::<Vec<_>>(),
     });
-    if let Some(controller) = controller {
-        record["dpv:hasDataController"] = json!([{"@type": ["dpv:DataController"], "schema:name": [controller]}]);
+    let scope = acts().find_map(|(_, act, _)| known.scopes.get(&act.covers?)).cloned().unwrap_or_default();
+    scope::write(&scope, &mut record, &mut process);
+    record["dpv:hasProcess"] = json!([process]);
+    // As it was then, or as the settings have it now.
+    let controller = scope.controller.as_deref().or(known.controller);
+    let contact = if scope.controller.is_some() { scope.contact.as_deref() } else { known.contact };
+    if let Some(name) = controller {
+        record["dpv:hasDataController"] = scope::controller(name, contact);
     }
-    record
+    let missing = missing(&scope, &shown);
+    if missing.is_empty() {
+        record["dct:conformsTo"] = json!([{"@id": CONFORMS}]);
+    }
+    (record, missing)
+}
+
+/// What is demanded and was not said: a record without it is written, but does not say that it conforms.
+fn missing(scope: &Scope, shown: &[(u64, &Notice)]) -> Vec<&'static str> {
+    let mut missing = scope.missing();
+    if shown.is_empty() {
+        missing.push("privacy_notice");
+    }
+    if !shown.iter().any(|(_, notice)| notice.language.is_some()) {
+        missing.push("language");
+    }
+    missing
 }
 
 fn notice_json(notice: &Notice) -> Value {
@@ -170,7 +226,11 @@ pub fn from_json_ld(value: &Value, by: &str, now: Instant) -> Result<Vec<Record>
     let mut records = Vec::new();
     for (record, place) in graph.iter().zip(1_u64..) {
         let types = types(record);
-        if types.iter().any(|kind| ["ConsentRecord", "ConsentReceipt"].contains(kind)) {
+        // A receipt wraps records; some have the fields of one record themselves.
+        let wrapped = all(record, "hasRecordOfActivity");
+        if types.contains(&"ConsentReceipt") && !wrapped.is_empty() {
+            wrapped.into_iter().try_for_each(|record| read_record(record, place, by, now, &mut records))?;
+        } else if types.iter().any(|kind| ["ConsentRecord", "ConsentReceipt"].contains(kind)) {
             read_record(record, place, by, now, &mut records)?;
         }
     }
@@ -206,7 +266,7 @@ fn read_record(record: &Value, place: u64, by: &str, now: Instant, out: &mut Vec
         let time = all(status, "isIndicatedAtTime").into_iter().find_map(id_or_text).map(with_zone);
         let time = time.and_then(|text| Instant::parse(&text).ok()).filter(|time| *time <= now);
         let time = time.ok_or_else(|| bad(place, "A status has no time, or one in the future".to_owned()))?;
-        for (purpose, channel) in &purposes {
+        for (purpose, channel, process) in &purposes {
             let mut act = Act::new(kind, Vec::new(), &name("purpose", purpose)?, by);
             act.channel = channel.as_deref().map(|channel| name("channel", channel)).transpose()?;
             act.time = Some(time);
@@ -218,7 +278,8 @@ fn read_record(record: &Value, place: u64, by: &str, now: Instant, out: &mut Vec
             act.source = Some(Source { format: "dpv".to_owned(), digest: seal::sha256(&whole) });
             let known = (!known.is_empty()).then(|| (key.clone(), known.clone()));
             let notice = notice.clone().filter(|_| kind == Kind::Given);
-            out.push(Record { place, subject: subject.clone(), known, act, notice });
+            let scope = if kind == Kind::Withdrawn { None } else { scope::read(record, process, purpose)? };
+            out.push(Record { place, subject: subject.clone(), known, act, notice, scope });
         }
     }
     Ok(())
@@ -235,8 +296,8 @@ fn kind_of(status: &Value) -> Option<Kind> {
     })
 }
 
-/// Purposes with the channels that their processes name.
-fn purposes(record: &Value) -> Vec<(String, Option<String>)> {
+/// Purposes with the channels that their processes name, and the processes.
+fn purposes(record: &Value) -> Vec<(String, Option<String>, &Value)> {
     let processes = all(record, "hasProcess");
     let holders = if processes.is_empty() { vec![record] } else { processes };
     let mut purposes = Vec::new();
@@ -250,7 +311,7 @@ fn purposes(record: &Value) -> Vec<(String, Option<String>)> {
         for purpose in all(process, "hasPurpose") {
             let title = all(purpose, "title").into_iter().find_map(id_or_text);
             if let Some(text) = title.or_else(|| id_or_text(purpose).map(local)) {
-                purposes.push((text.to_owned(), channel.map(str::to_owned)));
+                purposes.push((text.to_owned(), channel.map(str::to_owned), process));
             }
         }
     }
@@ -329,6 +390,52 @@ mod tests {
         Instant::parse("2026-11-22T12:00:00Z").unwrap()
     }
 
+    fn scope() -> Scope {
+        let list = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        Scope {
+            purpose: "news".to_owned(),
+            title: Some("A letter".to_owned()),
+            controller: Some("Shop".to_owned()),
+            contact: Some("shop@example.org".to_owned()),
+            categories: list(&["user.contact.email", "user.health_and_medical"]),
+            sources: list(&["the person"]),
+            locations: list(&["DE", "our cellar"]),
+            retention: list(&["P2Y", "until it is withdrawn"]),
+            recipients: Some(list(&["Mailer GmbH"])),
+            jurisdictions: list(&["DE"]),
+            withdrawal: Some("https://shop.example/consents".to_owned()),
+            rights: Some("https://shop.example/rights".to_owned()),
+        }
+    }
+
+    /// A consent under another scope is a record of its own; what nobody has said is named, and then nothing is said to conform.
+    #[test]
+    fn a_record_is_what_was_agreed_to_then() {
+        let who = vec![Pseudonym { kind: "email".to_owned(), digest: seal::sha256(b"ann") }];
+        let act = |kind, covers| Act { covers, ..Act::new(kind, who.clone(), "news", "uid-0") };
+        let told = [
+            (Kind::Given, None),
+            (Kind::Given, Some(7)),
+            (Kind::Withdrawn, None),
+            (Kind::Given, Some(7)),
+            (Kind::Given, None),
+        ];
+        let mut log = Append::behind(Tip::start());
+        for (kind, covers) in told {
+            log.add(Entry::Act(Box::new(act(kind, covers))), now());
+        }
+        let mut records = Records::default();
+        log.lines().iter().for_each(|(line, digest)| records.add(line, act_of(line).unwrap(), digest));
+        let (notices, scopes) = (BTreeMap::new(), BTreeMap::from([(7, scope())]));
+        let known = Known { key: "k", controller: None, contact: None, notices: &notices, scopes: &scopes };
+        let written = records.documents(&known);
+        let acts: Vec<usize> =
+            written.iter().map(|(record, _)| record["dpv:hasConsentStatus"].as_array().unwrap().len()).collect();
+        assert_eq!(acts, [1, 3, 1]);
+        assert_eq!(written[1].1, ["privacy_notice", "language"]);
+        assert!(written[0].1.contains(&"storage_locations") && written[0].0.get("dct:conformsTo").is_none());
+    }
+
     /// What is written is read again: the same people, purposes, times, ends, words.
     #[test]
     fn what_is_written_is_read_again() {
@@ -345,22 +452,34 @@ mod tests {
         given.method = Some("web-form".to_owned());
         given.explicit = true;
         given.notice = Some(1);
+        given.covers = Some(2);
         let mut withdrawn = Act::new(Kind::Withdrawn, who.clone(), "news", "uid-0");
         withdrawn.channel = Some("sms".to_owned());
         let mut log = Append::behind(Tip::start());
         log.add(Entry::Begun { key: "k".to_owned(), normalisation: 1 }, Instant::from_nanos(0));
         log.add(Entry::Notice(notice.clone()), Instant::from_nanos(1));
+        log.add(Entry::Scope(Box::new(scope())), Instant::from_nanos(1));
         log.add(Entry::Act(Box::new(given.clone())), Instant::from_nanos(2));
         log.add(Entry::Act(Box::new(withdrawn)), Instant::from_nanos(3));
         let mut records = Records::default();
         for (line, digest) in log.lines() {
             act_of(line).into_iter().for_each(|act| records.add(line, act, digest));
         }
-        let written = records.to_json_ld("k", Some("Shop"), &BTreeMap::from([(1, notice.clone())]));
+        let (notices, scopes) = (BTreeMap::from([(1, notice.clone())]), BTreeMap::from([(2, scope())]));
+        let known = Known { key: "k", controller: Some("Other"), contact: None, notices: &notices, scopes: &scopes };
+        let (documents, missing): (Vec<Value>, Vec<_>) = records.documents(&known).into_iter().unzip();
+        assert_eq!(missing, [Vec::<&str>::new()]);
+        let (receipt, missing) = records.to_receipt(&known, now(), &seal::sha256(b"head"));
+        assert!(missing.is_empty() && receipt["dct:conformsTo"][0]["@id"].is_string());
+        assert_eq!(
+            from_json_ld(&receipt, "uid-0", now()).unwrap(),
+            from_json_ld(&documents[0], "uid-0", now()).unwrap()
+        );
+        let written = Records::to_json_ld(documents);
         let read = from_json_ld(&written, "uid-0", now()).unwrap();
         assert_eq!(read.len(), 2);
         assert_eq!(read[0].known, Some(("k".to_owned(), who)));
-        assert_eq!(read[0].notice, Some(notice));
+        assert_eq!((read[0].notice.clone(), read[0].scope.clone()), (Some(notice), Some(scope())));
         let act = &read[0].act;
         assert_eq!((&act.purpose, &act.channel, act.expires), (&given.purpose, &given.channel, given.expires));
         assert_eq!((act.explicit, &act.method, act.time), (true, &given.method, Some(Instant::from_nanos(2))));

@@ -114,7 +114,7 @@ impl<'v> Reader<'v> {
         act.place = text(&["url_recorded", "recorded_url"]).map(|url| words("place", url)).transpose()?;
         let whole = serde_json::to_vec(&(self.item, one)).unwrap_or_default();
         act.source = Some(Source { format: "fides".to_owned(), digest: seal::sha256(&whole) });
-        Ok(Record { place: self.place, subject, known: None, act, notice: None })
+        Ok(Record { place: self.place, subject, known: None, act, notice: None, scope: None })
     }
 
     /// The first of several members that says something: of the preference, of the item, of what Fides notes beside it.

@@ -4,7 +4,7 @@ use model::{Digest, Fault, Instant};
 
 use super::line::{Act, Kind, Notice, Pseudonym, Source};
 use super::rows::{Row, bad};
-use super::{expiry, name, words};
+use super::{Scope, expiry, name, words};
 
 /// A record as it was read; people and notices have to be looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Record {
     pub act: Act,
     /// What was shown.
     pub notice: Option<Notice>,
+    /// What it covers.
+    pub scope: Option<Scope>,
 }
 
 /// Of whom a text speaks: `KEY=VALUE`, `mailto:`, `tel:`, or an id of somebody else's.
@@ -78,7 +80,7 @@ fn read_row(row: &Row, by: &str, now: Instant) -> Result<Record, Fault> {
             digest: row.text("notice_digest").map(Digest::parse).transpose()?,
         })
     });
-    Ok(Record { place: row.line, subject, known, act, notice: notice.transpose()? })
+    Ok(Record { place: row.line, subject, known, act, notice: notice.transpose()?, scope: None })
 }
 
 type People = (Vec<String>, Option<(String, Vec<Pseudonym>)>);

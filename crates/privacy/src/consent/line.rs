@@ -6,7 +6,7 @@ use std::fmt;
 use model::{Digest, Instant};
 use serde::{Deserialize, Serialize};
 
-use super::Age;
+use super::{Age, Scope};
 use crate::Limits;
 
 /// An identity as it is kept: its kind, and the keyed pseudonym of its value.
@@ -45,6 +45,8 @@ pub enum Entry {
     },
     /// A text that people are shown.
     Notice(Notice),
+    /// What consents for a purpose cover from here on.
+    Scope(Box<Scope>),
     /// Somebody agreed, refused or took it back.
     Act(Box<Act>),
 }
@@ -118,6 +120,8 @@ pub struct Act {
     pub expires: Option<Instant>,
     /// The number of the line of the notice that was shown.
     pub notice: Option<u64>,
+    /// The number of the line that says what it covers.
+    pub covers: Option<u64>,
     /// Whether it was given explicitly (Art. 9(2)(a)).
     pub explicit: bool,
     /// How it was expressed: `web-form`, `paper`.
@@ -143,6 +147,7 @@ impl Act {
             time: None,
             expires: None,
             notice: None,
+            covers: None,
             explicit: false,
             method: None,
             place: None,
@@ -195,6 +200,10 @@ impl Line {
                 wire.language = notice.language.as_deref().map(Cow::from);
                 wire.version = Some(notice.version.as_str().into());
             }
+            Entry::Scope(scope) => {
+                wire.act = "scope".into();
+                wire.scope = Some(WireScope::of(scope));
+            }
             Entry::Act(act) => wire.put_act(act),
         }
         // Texts and numbers only: nothing in it can be refused. The fields stand in the order of RFC 8785.
@@ -212,6 +221,7 @@ impl Line {
                 language: wire.language.as_deref().map(str::to_owned),
                 digest: wire.digest.as_deref().map(Digest::parse).transpose().ok()?,
             }),
+            "scope" => Entry::Scope(Box::new(wire.scope?.into_scope())),
             kind => Entry::Act(Box::new(wire.act(Kind::parse(kind)?)?)),
         };
         Some((Line { number: wire.n, at: Instant::parse(&wire.at).ok()?, entry }, Digest::parse(&wire.previous).ok()?))
@@ -231,6 +241,8 @@ struct Wire<'a> {
     by: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     channel: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    covers: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     digest: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -256,6 +268,8 @@ struct Wire<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     purpose: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    scope: Option<WireScope>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     source: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     subject: Vec<Cow<'a, str>>,
@@ -276,6 +290,73 @@ struct WireAge<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     verified_by: Option<Cow<'a, str>>,
     years: u8,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct WireScope {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    categories: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    contact: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    controller: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    jurisdictions: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    locations: Vec<String>,
+    purpose: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    recipients: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    retention: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rights: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sources: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    withdrawal: Option<String>,
+}
+
+impl WireScope {
+    fn of(scope: &Scope) -> Self {
+        let Scope { purpose, title, controller, contact, categories, sources, locations, retention, .. } =
+            scope.clone();
+        let Scope { recipients, jurisdictions, withdrawal, rights, .. } = scope.clone();
+        WireScope {
+            categories,
+            contact,
+            controller,
+            jurisdictions,
+            locations,
+            purpose,
+            recipients,
+            retention,
+            rights,
+            sources,
+            title,
+            withdrawal,
+        }
+    }
+
+    fn into_scope(self) -> Scope {
+        Scope {
+            purpose: self.purpose,
+            title: self.title,
+            controller: self.controller,
+            contact: self.contact,
+            categories: self.categories,
+            sources: self.sources,
+            locations: self.locations,
+            retention: self.retention,
+            recipients: self.recipients,
+            jurisdictions: self.jurisdictions,
+            withdrawal: self.withdrawal,
+            rights: self.rights,
+        }
+    }
 }
 
 fn is_false(flag: &bool) -> bool {
@@ -300,6 +381,7 @@ impl<'a> Wire<'a> {
         self.time = act.time.map(|time| time.to_string().into());
         self.expires = act.expires.map(|time| time.to_string().into());
         self.notice = act.notice;
+        self.covers = act.covers;
         self.explicit = act.explicit;
         self.method = text(&act.method);
         self.place = text(&act.place);
@@ -342,6 +424,7 @@ impl<'a> Wire<'a> {
             time: time(&self.time)?,
             expires: time(&self.expires)?,
             notice: self.notice,
+            covers: self.covers,
             explicit: self.explicit,
             method: own(&self.method),
             place: own(&self.place),

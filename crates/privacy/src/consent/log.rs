@@ -122,7 +122,7 @@ fn broken(line: u64) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::super::line::{Act, Kind, Notice, Pseudonym, Source};
-    use super::super::{Age, Entry};
+    use super::super::{Age, Entry, Scope};
     use super::*;
 
     fn at(seconds: i64) -> Instant {
@@ -142,6 +142,8 @@ mod tests {
         let mut act = Act::new(Kind::Given, ann(), "newsletter", "uid-0");
         act.channel = Some("e-mail \"quoted\" \u{7}ü".to_owned());
         act.notice = Some(number);
+        let scope = Scope { purpose: "newsletter".to_owned(), recipients: Some(Vec::new()), ..Scope::default() };
+        act.covers = Some(log.add(Entry::Scope(Box::new(scope)), at(1)));
         act.explicit = true;
         act.time = Some(at(-5));
         act.expires = Some(at(100));
@@ -172,7 +174,7 @@ mod tests {
         let lines = read(log.bytes()).unwrap();
         let entered: Vec<Line> = log.lines().iter().map(|(line, _)| line.clone()).collect();
         assert_eq!(lines, entered);
-        assert_eq!(lines.iter().map(|line| line.at).collect::<Vec<_>>(), [at(0), at(1), at(2), at(2)]);
+        assert_eq!(lines.iter().map(|line| line.at).collect::<Vec<_>>(), [at(0), at(1), at(1), at(2), at(2)]);
         assert_eq!(log.tip().size, log.bytes().len() as u64);
         for line in log.bytes().split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let value: serde_json::Value = serde_json::from_slice(line).unwrap();

@@ -23,6 +23,11 @@ impl Key {
     pub fn of_notice_line(number: u64) -> Self {
         Key::of(&seal::sha256(b"probity notice line"), &number.to_string())
     }
+
+    /// Of what consents for this purpose cover: the last line that says it.
+    pub fn of_scope(purpose: &str) -> Self {
+        Key::of(&seal::sha256(b"probity scope"), purpose)
+    }
 }
 
 /// Which channel a mark is about.
@@ -78,7 +83,7 @@ impl Mark {
 }
 
 /// The marks that a line leaves: one for each identity; of a notice one under its id,
-/// its language in place of the channel, and one under its number.
+/// its language in place of the channel, and one under its number; of a scope one under its purpose.
 #[derive(Clone, Debug)]
 pub struct Marks;
 
@@ -105,6 +110,7 @@ impl Marks {
                     (Key::of_notice_line(line.number), mark(Kind::Given, None, None)),
                 ]
             }
+            Entry::Scope(scope) => vec![(Key::of_scope(&scope.purpose), mark(Kind::Given, None, None))],
             Entry::Act(act) => {
                 let mark = mark(act.kind, act.channel.as_deref(), act.expires);
                 act.subject.iter().map(|one| (Key::of(&one.digest, &act.purpose), mark)).collect()

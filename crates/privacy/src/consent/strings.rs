@@ -97,6 +97,7 @@ impl Told<'_> {
             known: None,
             act,
             notice: None,
+            scope: None,
         });
         Ok(())
     }

@@ -79,7 +79,7 @@ impl Tally {
     /// Takes in a line.
     pub fn add(&mut self, line: &Line, digest: &Digest) {
         match &line.entry {
-            Entry::Begun { .. } => {}
+            Entry::Begun { .. } | Entry::Scope(_) => {}
             Entry::Notice(notice) => drop(self.notices.insert(line.number, notice.clone())),
             Entry::Act(act) => self.act(line, act, digest),
         }

@@ -52,6 +52,7 @@ const RESTRICTION: &[(&str, Says)] = &[("field", Says::Text), ("set", Says::Text
 const INFORMATION: &[(&str, Says)] = &[
     ("purposes", Says::Texts),
     ("recipients", Says::Texts),
+    ("locations", Says::Texts),
     ("source", Says::Text),
     ("retention", Says::Period),
     ("retention_from", Says::Text),

@@ -188,6 +188,16 @@ fn a_pack_of_ones_own() {
     check("workload.replicas", "bad-rule", "a flag is wanted");
     check("sizes(workload.labels) > 0", "unknown-name", "Did you mean \"size\"?");
     check("[1].all(a, [1].all(b, [1].all(c, c == a)))", "bad-expression", "loops stand in one another");
+    // What stands too deep in one another would take this program's stack.
+    check(&format!("{}true{}", "(".repeat(2_000), ")".repeat(2_000)), "bad-expression", "More than 32 brackets");
+    check(
+        &format!("{}{}.size() == 0", "[".repeat(2_000), "]".repeat(2_000)),
+        "bad-expression",
+        "More than 32 brackets",
+    );
+    check(&format!("{}1 == 1", "1 + ".repeat(900)), "bad-expression", "More than 100 operators");
+    check(&format!("[1]{} == 1", "[0]".repeat(1_000)), "bad-expression", "More than 100 operators");
+    check(&format!("{}true", "false ? true : ".repeat(200)), "bad-expression", "too much of it");
     // Nothing can interrupt an expression: what would grow without end is refused when it is read.
     let all = "kubernetes.workloads";
     let grows = |expect: String| check(&expect, "bad-expression", "nothing bounds how large it gets");

@@ -5,12 +5,18 @@
 //! never be true are errors of the rule file.
 
 mod growth;
+mod nesting;
 
 use cel::Program;
 use cel::common::ast::operators;
 use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, SelectExpr};
 
 use crate::shape::Shape;
+
+pub(crate) use nesting::too_deep;
+
+/// Operators and fields in a row, at most: each is a call of this program in a call.
+const LEVELS: usize = 100;
 
 /// The names an expression may use, and what stands under them.
 #[derive(Clone, Debug, Default)]
@@ -48,14 +54,14 @@ pub(crate) struct Checked {
 
 /// Follows every name of `program`.
 pub(crate) fn check(program: &Program, scope: &Scope<'_>) -> Result<Checked, Problem> {
-    let mut checker = Checker { program, depth: 0, deepest: 0 };
+    let mut checker = Checker { program, level: 0, depth: 0, deepest: 0 };
     let kind = checker.kind(program.expression(), scope)?;
     Ok(Checked { loops: checker.deepest, shape: kind.shape() })
 }
 
 /// The shape of the items of the list that `program`, checked before, gives.
 pub(crate) fn item<'s>(program: &Program, scope: &Scope<'s>) -> Option<&'s Shape> {
-    let mut checker = Checker { program, depth: 0, deepest: 0 };
+    let mut checker = Checker { program, level: 0, depth: 0, deepest: 0 };
     match checker.kind(program.expression(), scope).ok()?.item() {
         Kind::Of(shape) => Some(shape),
         _ => None,
@@ -98,6 +104,7 @@ impl<'s> Kind<'s> {
 
 struct Checker<'p> {
     program: &'p Program,
+    level: usize,
     depth: usize,
     deepest: usize,
 }
@@ -135,6 +142,18 @@ const FUNCTIONS: &[&str] = &[
 
 impl<'p> Checker<'p> {
     fn kind<'s>(&mut self, node: &IdedExpr, scope: &Scope<'s>) -> Result<Kind<'s>, Problem> {
+        if self.level == LEVELS {
+            let message = format!("More than {LEVELS} operators, fields or brackets stand in one another");
+            let advice = "Split the rule in two, or let a fact carry what is computed here.".to_owned();
+            return Err(self.problem(node, "bad-expression", message, Some(advice)));
+        }
+        self.level += 1;
+        let kind = self.kind_within(node, scope);
+        self.level -= 1;
+        kind
+    }
+
+    fn kind_within<'s>(&mut self, node: &IdedExpr, scope: &Scope<'s>) -> Result<Kind<'s>, Problem> {
         match &node.expr {
             Expr::Ident(name) => match scope.find(name) {
                 Some(shape) => Ok(shape.map_or(Kind::Unknown, Kind::Of)),

@@ -34,6 +34,12 @@ impl Expression {
                 .advise("Split the rule in two, or let a fact carry what is computed here.")
                 .at(place.clone()));
         }
+        if let Some(offset) = check::too_deep(source, limits.brackets) {
+            let message = format!("More than {} brackets stand in one another", limits.brackets);
+            return Err(Fault::bad_config("bad-expression", message)
+                .advise("Split the rule in two, or let a fact carry what is computed here.")
+                .at(within(place, source, offset)));
+        }
         let program = environment().compile(source).map_err(|errors| unparsable(&errors, source, place))?;
         let checked = check::check(&program, scope).map_err(|problem| {
             let fault = Fault::bad_config(problem.code, problem.message);
@@ -100,7 +106,10 @@ fn unparsable(errors: &ParseErrors, source: &str, place: &Place) -> Fault {
     };
     let (line, column) = (first.pos.0.max(1) as usize, first.pos.1.max(0) as usize);
     let before: usize = source.split_inclusive('\n').take(line - 1).map(str::len).sum();
-    let message = first.msg.lines().next().unwrap_or_default();
+    let message = match first.msg.lines().next().unwrap_or_default() {
+        message if message.contains("Recursion limit") => "too much of it stands in one another",
+        message => message,
+    };
     Fault::bad_config("bad-expression", format!("This is not CEL: {message}"))
         .advise("The language is described at https://cel.dev; text stands in quotes, and `==` compares.")
         .at(within(place, source, before + column))

@@ -9,6 +9,8 @@ pub struct Limits {
     pub rule_bytes: usize,
     /// Bytes in one expression.
     pub expression_bytes: usize,
+    /// Brackets in one another in an expression.
+    pub brackets: usize,
     /// How deep loops (`all`, `exists`, `map`, `filter`) may stand in one another.
     pub loops: usize,
     /// Items in any list of a fact, longest list squared, when a rule has a loop in a loop: CEL cannot be interrupted, so
@@ -27,6 +29,7 @@ impl Default for Limits {
         Limits {
             rule_bytes: 256 << 10,
             expression_bytes: 4 << 10,
+            brackets: 32,
             loops: 2,
             nested_steps: 4_000_000,
             items: 1_000_000,

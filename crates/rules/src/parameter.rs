@@ -1,7 +1,7 @@
 //! Numbers and words of a pack that its user may set.
 
 use cel::Value;
-use model::{Fault, Place, Span};
+use model::{Fault, Span};
 use yaml::Fields;
 
 use crate::shape::Shape;
@@ -79,13 +79,11 @@ impl Parameter {
         };
         value.ok_or_else(|| {
             let message = format!("{:?} is {text:?}, which is not a {}", self.name, self.shape.word());
-            Fault::bad_config("bad-parameter", message)
-                .advise(match self.shape {
-                    Shape::Duration => "Write a length of time such as 72h, 90d or 30m.",
-                    Shape::Flag => "Write true or false.",
-                    _ => "Write a number with digits and a point.",
-                })
-                .at(Place::default())
+            Fault::bad_config("bad-parameter", message).advise(match self.shape {
+                Shape::Duration => "Write a length of time such as 72h, 90d or 30m.",
+                Shape::Flag => "Write true or false.",
+                _ => "Write a number with digits and a point.",
+            })
         })
     }
 }

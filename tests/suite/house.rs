@@ -1,16 +1,19 @@
 //! The test house: a folder, a clean environment, a fixed clock, and what came out.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
 /// The time of every run, unless a test gives another.
 pub(crate) const NOW: &str = "2026-11-22T12:00:00Z";
+/// The same, since 1970.
+const NOW_SECONDS: u64 = 1_795_348_800;
 
 /// A folder to work in, removed with everything below.
 pub(crate) struct House {
@@ -46,11 +49,14 @@ impl House {
         self.folder.path()
     }
 
-    /// Writes a file below the folder, with its folders.
+    /// Writes a file below the folder, with its folders. It is of the fixed clock, as records without a time of their own
+    /// have that of their file.
     pub(crate) fn write(&self, below: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(below);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, bytes).unwrap();
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW_SECONDS);
+        File::options().write(true).open(&path).unwrap().set_modified(now).unwrap();
         path
     }
 

@@ -15,6 +15,7 @@ mod ask;
 mod file;
 pub(crate) mod intake;
 mod notices;
+pub(crate) mod objections;
 pub(crate) mod person;
 pub(crate) mod processed;
 pub(crate) mod scopes;

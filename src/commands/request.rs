@@ -1,6 +1,7 @@
 //! `request`: the register of what people asked for: opened, its term, refused, and who was told of it.
 
 mod notices;
+mod object;
 mod shown;
 mod supplement;
 mod tell;
@@ -24,6 +25,10 @@ pub(crate) const EXAMPLES: &[Example] = &[
     Example {
         about: "A request came in; nothing is done yet",
         line: "probity request open access email=ann@example.org --received 2026-11-20",
+    },
+    Example {
+        about: "An objection to direct marketing: it ends at once (Art. 21)",
+        line: "probity request open objection email=ann@example.org --purpose newsletter --ground 21-2",
     },
     Example {
         about: "Two months more, told in time (Art. 12(3))",
@@ -51,7 +56,8 @@ pub(crate) const EXAMPLES: &[Example] = &[
 /// Keep the register of people's requests: terms, refusals, who was told
 ///
 /// A request is opened when it comes in, and answered by `export`, `rectify`, `restrict` or `erase` with --request; those
-/// commands open one themselves where none is named. The term is a month by Regulation 1182/71, or 45 days under the CCPA
+/// commands open one themselves where none is named. An objection ends its purpose for the person when it is opened: from then
+/// on `consent check` says `objected`. It is upheld, or refused with compelling grounds, which direct marketing does not have. The term is a month by Regulation 1182/71, or 45 days under the CCPA
 /// (`privacy.regime`). It is extended once, by two months (45 days), when the person was told with the reason before the first
 /// term ended. It stands still only while the person was asked to show who they are, or to say which of very many data they
 /// mean (EDPB Guidelines 01/2022); under the CCPA it never does. Every act is entered in the ledger, without names.
@@ -80,6 +86,8 @@ enum Verb {
     Resume(ResumeArgs),
     /// Refuse a request, with the reason
     Refuse(RefuseArgs),
+    /// Uphold an objection: the person was told that it is heeded
+    Uphold(UpholdArgs),
     /// Withdraw a request: the person took it back, or an erase is planned anew
     Withdraw(WithdrawArgs),
     /// Note that a recipient of the data was told (Art. 19)
@@ -104,6 +112,8 @@ struct OpenArgs {
     /// How it was verified that whoever asks is the person; no names
     #[arg(long, value_name = "WORDS")]
     verified_by: Option<String>,
+    #[command(flatten)]
+    objection: object::ObjectionArgs,
 }
 
 /// What a person can ask for.
@@ -119,6 +129,8 @@ enum Asked {
     Restriction,
     /// To take along what they provided (Art. 20)
     Portability,
+    /// That their data are not used for a purpose (Art. 21)
+    Objection,
 }
 
 impl Asked {
@@ -129,6 +141,7 @@ impl Asked {
             Asked::Erasure => Right::Erasure,
             Asked::Restriction => Right::Restriction,
             Asked::Portability => Right::Portability,
+            Asked::Objection => Right::Objection,
         }
     }
 }
@@ -208,6 +221,8 @@ enum Because {
     Jurisdiction,
     /// Manifestly excessive, in particular repeated (Art. 12(5))
     TooMany,
+    /// Compelling legitimate grounds outweigh the objection (Art. 21(1))
+    CompellingGrounds,
     /// Another reason
     Other,
 }
@@ -221,9 +236,20 @@ impl Because {
             Because::NotCovered => "claim_not_covered",
             Because::Jurisdiction => "outside_jurisdiction",
             Because::TooMany => "too_many_requests",
+            // The protocol has no word of its own for it.
+            Because::CompellingGrounds => "claim_not_covered",
             Because::Other => "other",
         }
     }
+}
+
+#[derive(Args, Debug)]
+struct UpholdArgs {
+    /// The request
+    id: String,
+    /// When the person was told; default: now
+    #[arg(long, value_name = "TIME", value_parser = Instant::parse)]
+    told: Option<Instant>,
 }
 
 #[derive(Args, Debug)]
@@ -281,6 +307,7 @@ pub(crate) fn run(context: &mut Context, args: RequestArgs) -> Result<Done, Faul
         Verb::Pause(args) => term::pause(context, &args),
         Verb::Resume(args) => term::resume(context, &args),
         Verb::Refuse(args) => term::refuse(context, &args),
+        Verb::Uphold(args) => object::uphold(context, &args),
         Verb::Withdraw(args) => withdraw::run(context, &args),
         Verb::Told(args) => tell::told(context, &args),
         Verb::Notices(args) => notices::draft(context, &args),

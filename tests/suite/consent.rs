@@ -4,6 +4,8 @@
 mod damage;
 #[path = "consent/exchange.rs"]
 mod exchange;
+#[path = "consent/objection.rs"]
+mod objection;
 #[path = "consent/scope.rs"]
 mod scope;
 

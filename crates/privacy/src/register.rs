@@ -25,8 +25,10 @@ pub struct Request {
     pub right: Right,
     /// `gdpr`, `ccpa`.
     pub regime: String,
-    /// The ground of an erasure: `17-1-b`.
+    /// The ground of an erasure or an objection: `17-1-b`, `21-2`.
     pub ground: Option<String>,
+    /// What an objection is against.
+    pub purposes: Vec<String>,
     /// How it stands.
     pub status: Status,
     /// When it came in.
@@ -66,6 +68,8 @@ pub enum Right {
     Restriction,
     /// Art. 20.
     Portability,
+    /// Art. 21.
+    Objection,
     /// No person's: rows whose time is over (Art. 5(1)(e)). It stands in a register of its own.
     Retention,
 }
@@ -99,12 +103,13 @@ pub enum Status {
     Expired,
 }
 
-const RIGHTS: [(Right, &str, &str); 6] = [
+const RIGHTS: [(Right, &str, &str); 7] = [
     (Right::Access, "access", "15"),
     (Right::Rectification, "rectification", "16"),
     (Right::Erasure, "erasure", "17"),
     (Right::Restriction, "restriction", "18"),
     (Right::Portability, "portability", "20"),
+    (Right::Objection, "objection", "21"),
     (Right::Retention, "retention", "5"),
 ];
 
@@ -174,6 +179,7 @@ impl Request {
             right,
             regime: "gdpr".to_owned(),
             ground: None,
+            purposes: Vec::new(),
             status: Status::InProgress,
             received,
             due: None,
@@ -218,6 +224,7 @@ impl Request {
             "regime": self.regime,
             "article": (self.regime == "gdpr").then(|| self.right.article()),
             "ground": self.ground,
+            "purposes": self.purposes,
             "status": status,
             "reason": reason,
             "received_at": self.received.to_string(),
@@ -284,6 +291,8 @@ fn read(value: &Value) -> Option<Request> {
         right: Right::parse(&text(value, "right")?)?,
         regime: text(value, "regime")?,
         ground: text(value, "ground"),
+        // Registers of earlier versions know none.
+        purposes: list("purposes").iter().map(|one| one.as_str().map(str::to_owned)).collect::<Option<_>>()?,
         status: Status::parse(&text(value, "status")?, value.get("reason").and_then(Value::as_str))?,
         received: time(value, "received_at")??,
         due: time(value, "expected_by")?,
@@ -309,6 +318,7 @@ mod tests {
         let at = |text| Instant::parse(text).expect("a time");
         let mut request = Request::new("req-0007", Right::Erasure, at("2026-11-22T09:00:00Z"));
         request.ground = Some("17-1-b".to_owned());
+        request.purposes = vec!["newsletter".to_owned()];
         request.due = Some(at("2026-12-22T23:59:59Z"));
         request.subject = vec![("email".to_owned(), commitment(&[1; 32], "email", "ann@example.org"))];
         request.extension = Some(Extension { reason: "complex".to_owned(), notified: at("2026-12-01T00:00:00Z") });

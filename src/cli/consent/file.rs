@@ -249,9 +249,18 @@ pub(super) fn known_tip(context: &Context) -> Result<Option<(u64, Digest)>, Faul
     if !journal::exists(context) {
         return Ok(None);
     }
-    let filter = Filter { command: Some("consent".to_owned()), newest_first: true, ..Filter::default() };
+    let view = ledger::View::open(&journal::folder(context))?;
+    // Objections come in as requests.
+    let told = ["consent", "request"].map(|command| told_by(&view, command));
+    let told: Vec<_> = told.into_iter().collect::<Result<_, _>>()?;
+    Ok(told.into_iter().flatten().max_by_key(|(lines, _)| *lines))
+}
+
+/// The last entry of a command that tells how far the log had come.
+fn told_by(view: &ledger::View, command: &str) -> Result<Option<(u64, Digest)>, Fault> {
+    let filter = Filter { command: Some(command.to_owned()), newest_first: true, ..Filter::default() };
     let mut known = None;
-    ledger::View::open(&journal::folder(context))?.search(&filter, |found| {
+    view.search(&filter, |found| {
         let digest = found.entry.digests.iter().find(|(name, _)| name == LEDGER_HEAD).map(|(_, digest)| *digest);
         let lines = found.entry.facts.iter().find_map(|(name, fact)| match fact {
             Fact::Integer(lines) if name == LEDGER_LINES => u64::try_from(*lines).ok(),

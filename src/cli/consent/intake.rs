@@ -17,8 +17,8 @@ pub(crate) struct Intake {
     scopes: HashMap<Scope, u64>,
     /// Who stands beside whom in a consent: whoever takes it back takes it back for all of them.
     beside: HashMap<Key, Vec<Pseudonym>>,
-    /// How many were given, refused, withdrawn.
-    pub(crate) told: [u64; 3],
+    /// How many were of each kind.
+    pub(crate) told: [u64; Kind::ALL.len()],
     /// How many were there already.
     pub(crate) already: u64,
     /// How many notices were new.
@@ -85,7 +85,7 @@ impl Intake {
             }
         });
         let mut act = Act { subject, notice, covers, ..record.act };
-        if act.kind == Kind::Withdrawn {
+        if matches!(act.kind, Kind::Withdrawn | Kind::Objected) {
             self.widen(&mut act);
         }
         self.know_act(&act);

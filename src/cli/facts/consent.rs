@@ -58,7 +58,7 @@ fn tallied(context: &Context, tally: Tally, tip: &Tip) -> Value {
     };
     let purposes = purposes.iter().map(|(purpose, tally)| {
         json!({
-            "purpose": purpose, "given": tally.given, "withdrawn": tally.withdrawn, "refused": tally.refused,
+            "purpose": purpose, "given": tally.given, "withdrawn": tally.withdrawn, "refused": tally.refused, "objected": tally.objected,
             "expired": tally.expired, "without_proof": tally.without_proof, "outdated_notice": tally.outdated_notice,
             "endless": tally.endless, "children": tally.children,
             "child_without_guardian": tally.child_without_guardian,

@@ -55,6 +55,7 @@ fn requests_of(context: &Context, all: &[Request]) -> Value {
             "extended": request.extension.is_some(),
             "extension_told": time(request.extension.as_ref().map(|extension| extension.notified)),
             "paused": request.is_paused(), "verified": request.verification.is_some(), "ground": request.ground,
+            "purposes": request.purposes,
             "certified": request.digest("certificate").is_some(), "packaged": request.digest("package").is_some(),
             "recipients": recipients, "told": told,
             "place": folder.join(&request.id).join("request.json").display().to_string(),

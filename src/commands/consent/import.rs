@@ -112,18 +112,20 @@ struct Imported {
 
 impl Show for Imported {
     fn json(&self) -> Value {
-        let [given, refused, withdrawn] = self.intake.told;
+        let [given, refused, withdrawn, objected, lifted] = self.intake.told;
         let format = self.format.to_possible_value().map(|value| value.get_name().to_owned());
         json!({
             "schema": "consent-import/1", "format": format, "dry_run": self.dry_run, "given": given, "refused": refused,
-            "withdrawn": withdrawn, "already": self.intake.already, "notices": self.intake.new_notices,
+            "withdrawn": withdrawn, "objected": objected, "objections_lifted": lifted,
+            "already": self.intake.already, "notices": self.intake.new_notices,
         })
     }
 
     fn human(&self, page: &mut Page) {
-        let [given, refused, withdrawn] = self.intake.told.map(model::grouped);
+        let [given, refused, withdrawn, objected, _] = self.intake.told.map(model::grouped);
         let would = if self.dry_run { "Would take in" } else { "Taken in" };
-        page.line(format!("{would}: {given} given, {refused} refused, {withdrawn} withdrawn."));
+        let objections = if objected == "0" { String::new() } else { format!(", {objected} objections") };
+        page.line(format!("{would}: {given} given, {refused} refused, {withdrawn} withdrawn{objections}."));
         if self.intake.already > 0 {
             page.line(format!("{} were in the log already.", model::grouped(self.intake.already)));
         }

@@ -40,7 +40,7 @@ impl Show for Summary {
     fn json(&self) -> Value {
         let purposes = self.purposes.iter().map(|(purpose, tally)| {
             json!({
-                "purpose": purpose, "given": tally.given, "withdrawn": tally.withdrawn, "refused": tally.refused,
+                "purpose": purpose, "given": tally.given, "withdrawn": tally.withdrawn, "refused": tally.refused, "objected": tally.objected,
                 "expired": tally.expired, "without_proof": tally.without_proof, "outdated_notice": tally.outdated_notice,
                 "endless": tally.endless, "children": tally.children,
                 "child_without_guardian": tally.child_without_guardian,
@@ -62,14 +62,24 @@ impl Show for Summary {
         if self.purposes.is_empty() {
             return page.line("No consent is on record.");
         }
-        let heads =
-            ["purpose", "given", "withdrawn", "refused", "expired", "without proof", "old notice", "child alone"];
+        let heads = [
+            "purpose",
+            "given",
+            "withdrawn",
+            "refused",
+            "objected",
+            "expired",
+            "without proof",
+            "old notice",
+            "child alone",
+        ];
         let mut table = Table::new(&heads);
         for (purpose, tally) in &self.purposes {
             let counts = [
                 tally.given,
                 tally.withdrawn,
                 tally.refused,
+                tally.objected,
                 tally.expired,
                 tally.without_proof,
                 tally.outdated_notice,

@@ -27,6 +27,10 @@ impl Show for One {
         let (status, reason) = request.status.words();
         page.field("request", &request.id);
         page.field("right", request.right.word());
+        if !request.purposes.is_empty() {
+            let ground = request.ground.as_deref().unwrap_or_default();
+            page.field("against", format!("{} (Art. {ground})", request.purposes.join(", ")));
+        }
         page.field("status", reason.map_or(status.to_owned(), |reason| format!("{status} ({reason})")));
         page.field("received", request.received.to_string());
         if let Some(due) = request.due {

@@ -4,7 +4,7 @@ use model::Fault;
 use privacy::register::{Cause, Request, Status};
 
 use super::shown::One;
-use super::{Done, ExtendArgs, OpenArgs, PauseArgs, RefuseArgs, ResumeArgs, Waiting};
+use super::{Done, ExtendArgs, OpenArgs, PauseArgs, RefuseArgs, ResumeArgs, Waiting, object};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::journal::Wanted;
@@ -13,9 +13,11 @@ use crate::cli::terms;
 
 pub(super) fn open(context: &mut Context, args: &OpenArgs) -> Result<Done, Fault> {
     context.trace.begin(Wanted::Always, "request.opened");
+    args.objection.check(args.right.right())?;
     let identities = args.subject.identities(context)?;
     let new = Answering { request: None, received: args.received, verified_by: args.verified_by.clone() };
-    let dossier = new.open(context, args.right.right(), &identities)?;
+    let mut dossier = new.open(context, args.right.right(), &identities)?;
+    args.objection.record(context, &mut dossier)?;
     context.trace.word("right", dossier.request.right.word());
     done(context, dossier.request)
 }
@@ -67,6 +69,8 @@ pub(super) fn refuse(context: &mut Context, args: &RefuseArgs) -> Result<Done, F
         return Err(Fault::refused("request-answered", format!("The request {} is being carried out", args.id))
             .advise("Finish it: probity erase --resume ID."));
     }
+    object::can_refuse(&dossier.request, args.because)?;
+    object::lift(context, &dossier)?;
     dossier.request.status = Status::denied(args.because.word()).unwrap_or(Status::DeniedOther);
     dossier.request.answered = Some(context.now());
     dossier.request.details = Some(args.reason.clone());

@@ -5,7 +5,7 @@ use privacy::journal::{Act, Journal as _, Phase};
 use privacy::register::Status;
 
 use super::shown::One;
-use super::{Done, WithdrawArgs};
+use super::{Done, WithdrawArgs, object};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::journal::Wanted;
@@ -31,6 +31,7 @@ pub(super) fn run(context: &mut Context, args: &WithdrawArgs) -> Result<Done, Fa
         true => String::new(),
         false => format!("; done before in {}", stores.join(", ")),
     };
+    object::lift(context, &dossier)?;
     dossier.request.status = Status::Revoked;
     dossier.request.answered = Some(context.now());
     dossier.request.details = Some(format!("Withdrawn: {}{done}", args.reason));

@@ -31,7 +31,8 @@ pub struct Records {
 impl Records {
     /// Takes in an act.
     pub fn add(&mut self, line: &Line, act: &Act, digest: &Digest) {
-        if let Some(first) = act.subject.first() {
+        // An objection is no status of a consent.
+        if let Some(first) = act.subject.first().filter(|_| !act.kind.is_objection()) {
             let key = (first.clone(), act.purpose.clone(), act.channel.clone());
             self.of.entry(key).or_default().push((line.clone(), *digest));
         }
@@ -180,6 +181,8 @@ fn status(key: &str, line: &Line, act: &Act, digest: &Digest) -> Value {
         (Kind::Given, false) => vec!["dpv:ConsentGiven", "dpv:ExpressedConsent"],
         (Kind::Refused, _) => vec!["dpv:ConsentRefused"],
         (Kind::Withdrawn, _) => vec!["dpv:ConsentWithdrawn"],
+        // They are not taken in.
+        (Kind::Objected | Kind::Lifted, _) => Vec::new(),
     };
     let guardians = act.age.iter().flat_map(|age| &age.guardian);
     let guardian =

@@ -276,7 +276,13 @@ impl Head {
 }
 
 /// Whether the marks of a kind are kept by their place in [`Kind::ALL`].
-const _: () = assert!(Kind::Given as u8 == 0 && Kind::Refused as u8 == 1 && Kind::Withdrawn as u8 == 2);
+const _: () = assert!(
+    Kind::Given as u8 == 0
+        && Kind::Refused as u8 == 1
+        && Kind::Withdrawn as u8 == 2
+        && Kind::Objected as u8 == 3
+        && Kind::Lifted as u8 == 4
+);
 
 #[cfg(test)]
 mod tests {

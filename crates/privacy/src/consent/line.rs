@@ -73,11 +73,15 @@ pub enum Kind {
     Refused,
     /// They took it back.
     Withdrawn,
+    /// They objected to what needs no consent (Art. 21 GDPR).
+    Objected,
+    /// The objection does not stand: compelling grounds outweigh it, or they took it back.
+    Lifted,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 3] = [Kind::Given, Kind::Refused, Kind::Withdrawn];
+    pub const ALL: [Kind; 5] = [Kind::Given, Kind::Refused, Kind::Withdrawn, Kind::Objected, Kind::Lifted];
 
     /// In a word.
     pub fn word(self) -> &'static str {
@@ -85,7 +89,14 @@ impl Kind {
             Kind::Given => "given",
             Kind::Refused => "refused",
             Kind::Withdrawn => "withdrawn",
+            Kind::Objected => "objected",
+            Kind::Lifted => "objection-lifted",
         }
+    }
+
+    /// Whether it is about an objection, and not about a consent.
+    pub fn is_objection(self) -> bool {
+        matches!(self, Kind::Objected | Kind::Lifted)
     }
 
     /// By its word.

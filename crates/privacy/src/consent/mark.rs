@@ -2,7 +2,7 @@
 
 use model::{Digest, Instant};
 
-use super::line::{Entry, Kind, Line};
+use super::line::{Act, Entry, Kind, Line};
 
 /// Of one identity and one purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,6 +37,14 @@ pub struct Channel(pub(super) [u8; 8]);
 impl Channel {
     /// All of them.
     pub const ALL: Channel = Channel([0; 8]);
+
+    /// None of them: the place of an objection, beside what is said of consents. No name of a channel leads here.
+    pub(super) const OBJECTION: Channel = Channel([0xff; 8]);
+
+    /// Where the mark of an act is kept.
+    pub(super) fn of_act(act: &Act) -> Self {
+        if act.kind.is_objection() { Channel::OBJECTION } else { Channel::of(act.channel.as_deref()) }
+    }
 
     /// By its name; all of them where there is none.
     pub fn of(name: Option<&str>) -> Self {
@@ -112,7 +120,7 @@ impl Marks {
             }
             Entry::Scope(scope) => vec![(Key::of_scope(&scope.purpose), mark(Kind::Given, None, None))],
             Entry::Act(act) => {
-                let mark = mark(act.kind, act.channel.as_deref(), act.expires);
+                let mark = Mark { channel: Channel::of_act(act), ..mark(act.kind, None, act.expires) };
                 act.subject.iter().map(|one| (Key::of(&one.digest, &act.purpose), mark)).collect()
             }
         }
@@ -136,6 +144,8 @@ pub enum Standing {
     OtherChannel,
     /// Nothing is on record.
     Never,
+    /// They objected, and that stands: consent that was given before does not help, one that is given later does.
+    Objected,
 }
 
 impl Standing {
@@ -149,6 +159,7 @@ impl Standing {
             Standing::WithdrawnInPart => "withdrawn-in-part",
             Standing::OtherChannel => "other-channel",
             Standing::Never => "never-given",
+            Standing::Objected => "objected",
         }
     }
 
@@ -162,15 +173,23 @@ impl Standing {
             Standing::WithdrawnInPart => "the consent was withdrawn for a channel, and no channel was named",
             Standing::OtherChannel => "there is consent for other channels only",
             Standing::Never => "no consent is on record",
+            Standing::Objected => "the person has objected (Art. 21)",
         }
     }
 }
 
 /// How it stands at a time, by the marks of one person and one purpose; and the mark that decides.
 pub fn decide(marks: &[Mark], channel: Channel, at: Instant) -> (Standing, Option<&Mark>) {
-    let known = || marks.iter().filter(|mark| mark.time <= at);
+    let done = || marks.iter().filter(|mark| mark.time <= at);
+    let known = || done().filter(|mark| !mark.kind.is_objection());
     let last =
         known().filter(|mark| mark.channel == Channel::ALL || mark.channel == channel).max_by_key(|mark| mark.order());
+    let objection = done().filter(|mark| mark.kind.is_objection()).max_by_key(|mark| mark.order());
+    if let Some(objection) = objection.filter(|mark| mark.kind == Kind::Objected)
+        && last.is_none_or(|last| last.kind != Kind::Given || last.order() < objection.order())
+    {
+        return (Standing::Objected, Some(objection));
+    }
     let Some(last) = last else {
         let elsewhere = known().max_by_key(|mark| mark.order());
         let standing = elsewhere.map_or(Standing::Never, |_| Standing::OtherChannel);
@@ -180,7 +199,8 @@ pub fn decide(marks: &[Mark], channel: Channel, at: Instant) -> (Standing, Optio
         Kind::Withdrawn => Standing::Withdrawn,
         Kind::Refused => Standing::Refused,
         Kind::Given if last.expires.is_some_and(|end| end <= at) => Standing::Expired,
-        Kind::Given => Standing::Given,
+        // Objections are not among them.
+        Kind::Given | Kind::Objected | Kind::Lifted => Standing::Given,
     };
     if standing == Standing::Given && channel == Channel::ALL {
         let in_part = known().filter(|mark| mark.kind != Kind::Given && mark.order() > last.order());
@@ -204,7 +224,7 @@ mod tests {
 
     fn check(told: &[Told], channel: Option<&str>, now: i64, expect: Standing) {
         let mark = |(number, (kind, channel, time, expires)): (usize, &Told)| Mark {
-            channel: Channel::of(*channel),
+            channel: if kind.is_objection() { Channel::OBJECTION } else { Channel::of(*channel) },
             kind: *kind,
             time: at(*time),
             expires: expires.map(at),
@@ -234,6 +254,21 @@ mod tests {
         check(&[(Given, None, 1, None), (Withdrawn, None, 1, None)], None, 1, Standing::Withdrawn);
         check(&[(Withdrawn, None, 5, None), (Given, None, 1, None)], None, 9, Standing::Withdrawn);
         check(&[(Given, None, 1, None), (Refused, None, 2, None)], None, 9, Standing::Refused);
+    }
+
+    /// An objection stands until it is lifted or the person consents; then it stands as before.
+    #[test]
+    fn an_objection_stands_beside_consents() {
+        use Kind::{Given, Lifted, Objected, Withdrawn};
+        let objected = (Objected, None, 5, None);
+        check(&[objected], None, 4, Standing::Never);
+        check(&[objected], Some("sms"), 5, Standing::Objected);
+        check(&[objected, (Lifted, None, 7, None)], None, 9, Standing::Never);
+        check(&[(Given, None, 1, None), objected], None, 9, Standing::Objected);
+        check(&[(Given, None, 1, None), objected, (Lifted, None, 7, None)], None, 9, Standing::Given);
+        check(&[objected, (Given, None, 6, None)], None, 9, Standing::Given);
+        check(&[objected, (Given, Some("sms"), 6, None)], Some("post"), 9, Standing::Objected);
+        check(&[objected, (Given, None, 6, None), (Withdrawn, None, 7, None)], None, 9, Standing::Objected);
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub struct PurposeTally {
     pub withdrawn: u64,
     /// Refusals that stand.
     pub refused: u64,
+    /// Objections that stand.
+    pub objected: u64,
     /// Of those that hold: without a notice whose text is known, or without a method.
     pub without_proof: u64,
     /// Of those that hold: there is a newer version of what was shown.
@@ -109,7 +111,7 @@ impl Tally {
             child: act.age.as_ref().is_some_and(super::Age::is_child),
             child_in_order: act.age.as_ref().is_none_or(super::Age::is_in_order),
         };
-        let channel = Channel::of(act.channel.as_deref());
+        let channel = Channel::of_act(act);
         for one in &act.subject {
             let known = self.last.entry((Key::of(&one.digest, &act.purpose), channel)).or_insert(record);
             if (record.time, record.number) >= (known.time, known.number) {
@@ -153,8 +155,16 @@ impl Tally {
     /// The acts that stand, each once: what a later act on all channels overrules does not.
     fn standing(&self) -> HashMap<u64, Record> {
         let stands = |((key, channel), record): &(&(Key, Channel), &Record)| {
-            let over = self.last.get(&(*key, Channel::ALL)).filter(|_| *channel != Channel::ALL);
-            over.is_none_or(|over| (over.time, over.number) < (record.time, record.number))
+            let is_later = |over: &&Record| (over.time, over.number) > (record.time, record.number);
+            let all = self.last.get(&(*key, Channel::ALL)).filter(|_| *channel != Channel::ALL).filter(is_later);
+            match record.kind.is_objection() {
+                // A consent ends an objection, a withdrawal does not.
+                true => all.is_none_or(|over| over.kind != Kind::Given),
+                false => {
+                    let objection = self.last.get(&(*key, Channel::OBJECTION)).filter(is_later);
+                    all.is_none() && objection.is_none_or(|over| over.kind != Kind::Objected)
+                }
+            }
         };
         self.last.iter().filter(stands).map(|(_, record)| (record.number, *record)).collect()
     }
@@ -183,6 +193,8 @@ impl PurposeTally {
         match record.kind {
             Kind::Withdrawn => self.withdrawn += 1,
             Kind::Refused => self.refused += 1,
+            Kind::Objected => self.objected += 1,
+            Kind::Lifted => {}
             Kind::Given if record.expires.is_some_and(|end| end <= now) => {
                 self.expired += 1;
                 return vec!["expired"];
@@ -251,6 +263,10 @@ mod tests {
         let age = Age { years: 12, threshold: 16, country: None, guardian: Vec::new(), verified_by: None };
         add(Act { age: Some(age), ..act(Kind::Given, &["eve"], None) }, 13);
         add(act(Kind::Refused, &["fay"], None), 14);
+        // Who objects before consenting has consented; who objects after that, or to what was never asked, has objected.
+        add(Act { time: Some(at(1)), ..act(Kind::Objected, &["dan"], None) }, 14);
+        add(act(Kind::Objected, &["gus"], None), 14);
+        add(act(Kind::Lifted, &["fay"], None), 14);
         log.add(notice("2"), at(15));
         let mut tally = Tally::default();
         log.lines().iter().for_each(|(line, digest)| tally.add(line, digest));
@@ -259,6 +275,7 @@ mod tests {
             given: 3,
             expired: 1,
             withdrawn: 1,
+            objected: 1,
             refused: 1,
             without_proof: 1,
             outdated_notice: 2,

@@ -55,6 +55,8 @@ mod faults;
 #[cfg(feature = "privacy")]
 #[path = "suite/handed.rs"]
 mod handed;
+#[path = "suite/health.rs"]
+mod health;
 #[path = "suite/help.rs"]
 mod help;
 #[path = "suite/house.rs"]

@@ -179,9 +179,59 @@ pub(crate) struct Held {
 
 /// What is remembered of the last run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Last {
-    started: Instant,
-    finished: bool,
+pub(crate) struct Last {
+    pub(crate) started: Instant,
+    pub(crate) finished: bool,
+    /// The code that it ended with.
+    pub(crate) exit: Option<u64>,
+}
+
+/// What is remembered of the last run of a job; nothing where it never ran.
+///
+/// # Errors
+/// I/O faults.
+pub(crate) fn last(job: &Job, context: &Context) -> Result<Option<Last>, Fault> {
+    remembered(&state(job, context))
+}
+
+fn state(job: &Job, context: &Context) -> PathBuf {
+    context.project.state("run").join(format!("{}.json", job.id()))
+}
+
+fn remembered(state: &Path) -> Result<Option<Last>, Fault> {
+    if !state.exists() {
+        return Ok(None);
+    }
+    let text = files::read_text(state, model::ByteSize(64 << 10))?;
+    // A state file that cannot be read is one we do not remember: the job runs once too often rather than never.
+    let state: Json = serde_json::from_str(&text).unwrap_or_default();
+    let started = state["started"].as_str().and_then(|text| Instant::parse(text).ok());
+    Ok(started.map(|started| Last { started, finished: state["finished"].is_string(), exit: state["exit"].as_u64() }))
+}
+
+/// The job files that `run --due` looks at, sorted.
+///
+/// # Errors
+/// I/O faults.
+pub(crate) fn files(context: &Context) -> Result<Vec<PathBuf>, Fault> {
+    let mut found = Vec::new();
+    for entry in context.config.list("run.jobs") {
+        let path = context.project.root().join(entry);
+        if !path.is_dir() {
+            // A folder that is not there holds no jobs; a file that is not there is a mistake, and reading it says so.
+            found.extend(path.extension().is_some().then_some(path));
+            continue;
+        }
+        let fault = |error| Fault::io("read the folder", &path, error);
+        for file in std::fs::read_dir(&path).map_err(fault)? {
+            let file = file.map_err(fault)?.path();
+            if file.extension().is_some_and(|ending| ending == "toml") {
+                found.push(file);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// Takes the job's lock without waiting; `None` when another run holds it.
@@ -195,9 +245,7 @@ pub(crate) fn hold(job: &Job, context: &Context) -> Result<Option<Held>, Fault> 
     let path = folder.join(format!("{}.lock", job.id()));
     let lock = File::create(&path).map_err(|error| Fault::io("lock", &path, error))?;
     match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => {
-            Ok(Some(Held { state: folder.join(format!("{}.json", job.id())), started: context.now(), _lock: lock }))
-        }
+        Ok(()) => Ok(Some(Held { state: state(job, context), started: context.now(), _lock: lock })),
         Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
         Err(error) => Err(Fault::io("lock", &path, error.into())),
     }
@@ -212,19 +260,8 @@ impl Held {
     /// # Errors
     /// I/O faults.
     pub(crate) fn is_due(&self, every: Span) -> Result<bool, Fault> {
-        let last = self.last()?;
+        let last = remembered(&self.state)?;
         Ok(last.is_none_or(|last| !last.finished || slot(last.started, every) != slot(self.started, every)))
-    }
-
-    fn last(&self) -> Result<Option<Last>, Fault> {
-        if !self.state.exists() {
-            return Ok(None);
-        }
-        let text = files::read_text(&self.state, model::ByteSize(64 << 10))?;
-        // A state file that cannot be read is one we do not remember: the job runs once too often rather than never.
-        let state: Json = serde_json::from_str(&text).unwrap_or_default();
-        let started = state["started"].as_str().and_then(|text| Instant::parse(text).ok());
-        Ok(started.map(|started| Last { started, finished: state["finished"].is_string() }))
     }
 
     /// Remembers that the run has started, so that a run that is killed counts as missed.

@@ -126,6 +126,28 @@ impl Keyring {
         Role::ALL.into_iter().filter_map(file).collect()
     }
 
+    /// Whether the key is there, private, and the other half of its public one, as far as that shows without its passphrase;
+    /// true for one that was made for a demonstration.
+    ///
+    /// # Errors
+    /// `no-key`, `key-mode`, `bad-key-file`; I/O faults.
+    pub(crate) fn look(&self, role: Role) -> Result<bool, Fault> {
+        let public = self.public(role)?;
+        let Some((path, demo)) = self.existing(role) else { return Ok(false) };
+        refuse_shared(&path)?;
+        let bytes = Zeroizing::new(files::read(&path, KEY_FILE_MAX)?);
+        if bytes.starts_with(b"age-encryption.org") {
+            return Ok(demo);
+        }
+        let secret = SigningKey::from_pem(&as_text(&bytes)?).map_err(|fault| fault.in_file(&path))?;
+        match secret.public() == public {
+            true => Ok(demo),
+            false => Err(Fault::bad_config("bad-key-file", "The public half beside it belongs to another key")
+                .in_file(&path)
+                .advise("Restore both halves from your backup.")),
+        }
+    }
+
     fn existing(&self, role: Role) -> Option<(PathBuf, bool)> {
         [(Naming::Own, false), (Naming::Demo, true)]
             .into_iter()

@@ -44,6 +44,8 @@ pub(crate) mod failure;
 pub(crate) mod files;
 #[cfg(feature = "privacy")]
 pub(crate) mod handover;
+#[cfg(feature = "house")]
+pub(crate) mod health;
 #[cfg(any(feature = "house", feature = "verify"))]
 pub(crate) mod http;
 #[cfg(feature = "privacy")]

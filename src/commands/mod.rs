@@ -17,6 +17,8 @@ mod evaluate;
 mod export;
 #[cfg(feature = "rules")]
 mod facts;
+#[cfg(feature = "house")]
+mod health;
 #[cfg(feature = "privacy")]
 mod hold;
 #[cfg(feature = "privacy")]
@@ -109,6 +111,8 @@ pub(crate) enum Command {
     Audit(audit::AuditArgs),
     #[cfg(feature = "house")]
     Run(run::RunArgs),
+    #[cfg(feature = "house")]
+    Health(health::HealthArgs),
     Config(config::ConfigArgs),
     Util(util::UtilArgs),
 }
@@ -161,6 +165,8 @@ pub(crate) const ABSENT: &[(&str, &str)] = &[
     ("audit", "house"),
     #[cfg(not(feature = "house"))]
     ("run", "house"),
+    #[cfg(not(feature = "house"))]
+    ("health", "house"),
 ];
 
 /// The examples of every command in this build.
@@ -211,6 +217,8 @@ pub(crate) const EXAMPLES: &[(&str, &[Example])] = &[
     ("audit", audit::EXAMPLES),
     #[cfg(feature = "house")]
     ("run", run::EXAMPLES),
+    #[cfg(feature = "house")]
+    ("health", health::EXAMPLES),
     ("config", config::EXAMPLES),
     ("util", util::EXAMPLES),
 ];
@@ -302,6 +310,8 @@ impl Command {
             Command::Audit(args) => audit::run(context, args),
             #[cfg(feature = "house")]
             Command::Run(args) => run::run(context, args),
+            #[cfg(feature = "house")]
+            Command::Health(args) => health::run(context, &args),
             Command::Config(args) => config::run(context, args),
             Command::Util(args) => util::run(context, args),
         }

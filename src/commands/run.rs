@@ -61,7 +61,7 @@ fn run_now(context: &mut Context, job: &Job) -> Result<Ran, Fault> {
 
 fn run_due(context: &mut Context) -> Result<Vec<Ran>, Fault> {
     let mut runs = Vec::new();
-    for path in job_files(context)? {
+    for path in job::files(context)? {
         match run_if_due(context, &path) {
             Ok(ran) => runs.extend(ran),
             // One job that cannot run keeps no other from running.
@@ -91,31 +91,6 @@ fn failed(context: &mut Context, path: &Path, fault: &Fault) -> Ran {
     let exit = failure::report(context, fault);
     let step = StepRan { name: "read the job".to_owned(), exit, results: context.output.collected() };
     Ran { job: path.display().to_string(), steps: vec![step], left: 0, exit }
-}
-
-/// The job files that `run --due` looks at, sorted.
-///
-/// # Errors
-/// I/O faults.
-pub(crate) fn job_files(context: &Context) -> Result<Vec<PathBuf>, Fault> {
-    let mut found = Vec::new();
-    for entry in context.config.list("run.jobs") {
-        let path = context.project.root().join(entry);
-        if !path.is_dir() {
-            // A folder that is not there holds no jobs; a file that is not there is a mistake, and reading it says so.
-            found.extend(path.extension().is_some().then_some(path));
-            continue;
-        }
-        let fault = |error| Fault::io("read the folder", &path, error);
-        for file in std::fs::read_dir(&path).map_err(fault)? {
-            let file = file.map_err(fault)?.path();
-            if file.extension().is_some_and(|ending| ending == "toml") {
-                found.push(file);
-            }
-        }
-    }
-    found.sort();
-    Ok(found)
 }
 
 /// A step and the command that it is.

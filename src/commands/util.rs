@@ -196,7 +196,7 @@ fn schedule(context: &Context, clock: crate::cli::schedule::Clock, args: &Schedu
 #[cfg(feature = "house")]
 fn warn_unless_due(context: &Context, file: &std::path::Path) -> Result<(), Fault> {
     let whole = |path: &std::path::Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    if !super::run::job_files(context)?.iter().any(|known| whole(known) == whole(file)) {
+    if !crate::cli::job::files(context)?.iter().any(|known| whole(known) == whole(file)) {
         let (file, root) = (file.display(), context.project.root().display());
         context.output.warn(&format!("{file} is not among the jobs of {root}; add it to `jobs` in [run]"));
     }

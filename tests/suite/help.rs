@@ -298,6 +298,7 @@ fn every_document_fits_its_schema() {
     take(&["audit", "show", "99999"], 6);
     take(&["run", "job.toml"], 6);
     take(&["config", "show"], 0);
+    take(&["health"], 5);
     take(&["util", "man", "man1"], 0);
     take(&["query", "SELECT nothing FROM logs"], 2);
     house.write("mail.log", "to jan@example.org\n");

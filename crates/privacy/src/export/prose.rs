@@ -41,15 +41,13 @@ const PARTICLES: &[&str] = &[
     "zum", "zur",
 ];
 
-/// Whether a text is more than a word, a place or a title: only there a name can be told from other words.
+/// Whether a text is more than a word, a place or a title: only there a name can be told from other words. Lines of a letter
+/// or a form are more, whatever stands in them.
 pub(super) fn is_prose(text: &str) -> bool {
     let begins = |word: &str, of: fn(char) -> bool| word.chars().next().is_some_and(of);
     let is_plain = |word: &str| begins(word, char::is_lowercase) && word.len() > 1 && !PARTICLES.contains(&word);
-    text.split_whitespace().count() > 2
-        && text.split_whitespace().any(is_plain)
-        && text
-            .split_whitespace()
-            .any(|word| begins(word.trim_start_matches(['(', '"', '\'', '„', '“']), char::is_uppercase))
+    let is_block = text.trim().contains('\n');
+    text.split_whitespace().count() > 2 && (is_block || text.split_whitespace().any(is_plain))
 }
 
 /// Runs `clean` over every text of a JSON document, and leaves every other byte of it; `None` when nothing changes.
@@ -183,7 +181,9 @@ mod tests {
             ("Fast As a Shark", false),
             ("New York", false),
             ("GOLD", false),
-            ("no capitals in here", false),
+            ("no capitals in here", true),
+            ("Name: Carl Meyer\nAddress: Elm Street", true),
+            ("GOLD\n", false),
         ] {
             assert_eq!(is_prose(text), expect, "{text}");
         }

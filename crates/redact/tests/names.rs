@@ -128,6 +128,41 @@ fn persons_are_found_in_four_languages() {
     }
 }
 
+/// What is said of somebody or to somebody tells that a word of no list is a name, in English.
+#[test]
+fn people_are_told_by_what_is_said_of_them() {
+    let finder = Finder::load().unwrap();
+    for (text, name) in [
+        ("As promised, here is Zorvath's address for you.", "Zorvath"),
+        ("They gave Zorvath his keys on the day.", "Zorvath"),
+        ("Everyone here calls me Zorvath.", "Zorvath"),
+        ("Zorvath, can you come to the office?", "Zorvath"),
+        ("Zorvath: \"Who are you?\"\nIt was late.", "Zorvath"),
+        ("Why is Zorvath so late?", "Zorvath"),
+        ("We met the painter Salonen at the fair.", "Salonen"),
+    ] {
+        let found = persons(&finder, text);
+        assert!(found.iter().any(|found| found == name), "{name} is not among {found:?}: {text}");
+    }
+}
+
+/// A street keeps its number whatever stands before it.
+#[test]
+fn a_street_goes_with_its_number() {
+    let finder = Finder::load().unwrap();
+    for (text, address) in [
+        ("My address is 25 Rákóczi út 81. Suite 540", "25 Rákóczi út 81. Suite 540"),
+        ("Meet me at Apt. 370 25 P.O. Box 108 on Friday", "Apt. 370 25 P.O. Box 108"),
+        ("He works at 12 Baker Street, Springfield, ca 90210.", "12 Baker Street, Springfield, ca 90210"),
+    ] {
+        let found = finder.find(text);
+        let hidden = |at: usize| found.iter().any(|entity| entity.range.contains(&at));
+        let start = text.find(address).unwrap();
+        let is_left = |(at, char): &(usize, char)| char.is_alphanumeric() && !hidden(start + at);
+        assert_eq!(address.char_indices().find(is_left), None, "{text}: {found:?}");
+    }
+}
+
 /// Words that are names somewhere are no names to lists and rules where nothing says so.
 #[test]
 fn common_words_are_no_names() {

@@ -11,7 +11,7 @@ use super::entity::{Entity, Label, Source};
 use super::gazetteer;
 
 /// A capitalised word, or a short form with its full stop, in bytes: letters beyond ASCII are taken by their bytes, those of Latin-1 by case.
-const WORD: &str = r"(?:(?:Sta?|Ste|Mt|Ft|Dr|Sr|Jr|Gen|Col|Prof|[A-Z])\.|(?:[A-Z]|\xc3[\x80-\x9e]|[\xc4\xc5\xce\xd0].)(?:[A-Za-z'-]|[\xc3-\xd1].|\xe2\x80\x99)*)";
+const WORD: &str = r"(?:(?:Sta?|Ste|Mt|Ft|Dr|Sr|Jr|Gen|Col|Prof|[A-Z]|\xc3[\x80-\x9e]|[\xc4\xc5\xce\xd0].)\.|(?:[A-Z]|\xc3[\x80-\x9e]|[\xc4\xc5\xce\xd0].)(?:[A-Za-z'-]|[\xc3-\xd1].|\xe2\x80\x99)*)";
 /// A house number.
 const NUMBER: &str = r"\d{1,5}(?:[ -]?[A-Za-z]\b|[-/]\d{1,4})?";
 const SPACE: &str = r"(?:(?:[ \t]|\xc2\xa0)+)";
@@ -66,13 +66,13 @@ const FORMS: &[Form] = &[
         labelled: false,
     },
     Form {
-        pattern: r"(?:@[ -]){0,3}(?:@(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm|ufer|steig|chaussee|straat|laan|plein|gracht|kade|dijk|singel|dreef|gatan|vägen|vej|gade|gata|veien)|(?:Straße|Str\.|Weg|Platz|Allee|Ring|Gasse|Damm|Ufer))_#N\b#U",
+        pattern: r"(?:@[ -]){0,3}(?:@(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm|ufer|steig|chaussee|straat|laan|plein|gracht|kade|dijk|singel|dreef|gatan|vägen|vej|gade|gata|veien)|(?:Straße|Strasse|Str\.|Weg|Platz|Allee|Ring|Gasse|Damm|Ufer|Gade|Vej|Gate|Vei|Gata|Straat|Laan|Plein))_#N\b#U",
         score: 0.9,
         guarded: false,
         labelled: false,
     },
     Form {
-        pattern: r"(?:P\.?_?O\.?_?Box|Post_Office_Box|Postfach|Apartado(?:_de_[Cc]orreos)?|B\.P\.|Boîte_postale|Postbus|Casella_[Pp]ostale|PSC)_\d{1,6}(?:,?_Box_\d{1,5})?",
+        pattern: r"(?:[Pp]\.?_?[Oo]\.?_?[Bb]ox|Post_Office_Box|Postfach|Apartado(?:_de_[Cc]orreos)?|B\.P\.|Boîte_postale|Postbus|Casella_[Pp]ostale|PSC)_\d{1,6}(?:,?_Box_\d{1,5})?",
         score: 0.9,
         guarded: false,
         labelled: false,
@@ -120,7 +120,7 @@ const FORMS: &[Form] = &[
         labelled: false,
     },
     Form {
-        pattern: r"(?:#N_)?@(?:[ -]@){0,2}_(?:utca|út|u\.|tér|krt\.|körút|gate|vei|veg|tee|tn|ulice|ulica|náměstí|trg|cesta|straat|gade|gatan|alley|utja)_#N\b",
+        pattern: r"(?:#N_)?@(?:[ -]@|_[a-z\xc3-\xc5][a-z\x80-\xff]{2,}){0,2}_(?:utca|út|útja|u\.|tér|tere|krt\.|körút|rakpart|sétány|köz|sor|gate|vei|veg|tee|tn|ulice|ulica|ul\.|náměstí|nábřeží|třída|trg|cesta|straat|gade|gatan|alley|utja|kalea|enparantza|etorbidea|caddesi|sokak|sokağı|prospekt|bulvar)_#N\b\.?",
         score: 0.85,
         guarded: false,
         labelled: false,
@@ -164,7 +164,7 @@ const FORMS: &[Form] = &[
         labelled: false,
     },
     Form {
-        pattern: r"#N_@(?:[ -]#L*@){0,3}_\d{1,4}[A-Za-z]?\.?(?:,|\r?\n|\z)",
+        pattern: r"#N_@(?:[ -]#L*@|_[a-z\xc3-\xc5][a-z\x80-\xff]{2,}){0,3}_\d{1,4}[A-Za-z]?\.?(?:,|\r?\n|\z)",
         score: 0.6,
         guarded: true,
         labelled: false,
@@ -173,43 +173,54 @@ const FORMS: &[Form] = &[
 
 /// The forms of addresses, compiled.
 pub(super) struct Addresses {
-    regex: Regex,
+    forms: Vec<Regex>,
 }
 
 impl Addresses {
     pub(super) fn new() -> Result<Self, Fault> {
-        let patterns: Vec<String> = FORMS.iter().map(|form| written_out(form.pattern)).collect();
-        let regex = Regex::builder().syntax(syntax::Config::new().unicode(false).utf8(false)).build_many(&patterns);
-        regex
-            .map(|regex| Addresses { regex })
-            .map_err(|error| broken("a form of address is no pattern").caused_by(error))
+        let syntax = syntax::Config::new().unicode(false).utf8(false);
+        let compiled = FORMS.iter().map(|form| {
+            let regex = Regex::builder().syntax(syntax).build(&written_out(form.pattern));
+            regex.map_err(|error| broken("a form of address is no pattern").caused_by(error))
+        });
+        Ok(Addresses { forms: compiled.collect::<Result<_, Fault>>()? })
     }
 
-    /// The addresses in `text`, in order; a street and the town that follows it are one.
+    /// The addresses in `text`, in order; a street and the town that follows it are one. Each form is sought by itself: one
+    /// that begins earlier must not end another one's address before its number.
     pub(super) fn find(&self, text: &str) -> Vec<Entity> {
         let raised = raised(text);
         let text = raised.as_deref().unwrap_or(text);
+        let places = self.forms.iter().zip(FORMS).flat_map(|(regex, form)| {
+            regex.find_iter(text).filter_map(move |place| address(text, place.range(), form))
+        });
+        let mut hits: Vec<Entity> = places.collect();
+        hits.sort_by_key(|entity| (entity.range.start, entity.range.end));
         let mut found: Vec<Entity> = Vec::new();
-        for hit in self.regex.find_iter(text) {
-            let form = &FORMS[hit.pattern().as_usize()];
-            let Some(here) = text.get(hit.range()) else { continue };
-            let inside = text
-                .as_bytes()
-                .get(hit.start().wrapping_sub(1))
-                .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte > 127);
-            if inside || is_years(here) || form.guarded && !is_town(here) {
-                continue;
-            }
-            let label = if form.labelled { label_end(here) } else { 0 };
-            let here = here.trim_end_matches(['\'', '-', ' ', '.', ',', '\n', '\r']);
-            let range = hit.start() + label..hit.start() + here.len();
+        for hit in hits {
             match found.last_mut() {
-                Some(last) if is_join(&text[last.range.end..range.start]) => last.range.end = range.end,
-                _ => found.push(Entity { range, label: Label::Address, score: form.score, source: Source::Form }),
+                Some(last) if hit.range.start <= last.range.end || is_join(&text[last.range.end..hit.range.start]) => {
+                    last.range.end = last.range.end.max(hit.range.end);
+                }
+                _ => found.push(hit),
             }
         }
         found
     }
+}
+
+/// The address in a match of a form.
+fn address(text: &str, range: Range<usize>, form: &Form) -> Option<Entity> {
+    let here = text.get(range.clone())?;
+    let before = text.as_bytes().get(range.start.wrapping_sub(1));
+    let inside = before.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte > 127);
+    if inside || is_years(here) || form.guarded && !is_town(here) {
+        return None;
+    }
+    let label = if form.labelled { label_end(here) } else { 0 };
+    let here = here.trim_end_matches(['\'', '-', ' ', '.', ',', '\n', '\r']);
+    let range = range.start + label.min(here.len())..range.start + here.len();
+    (!range.is_empty()).then_some(Entity { range, label: Label::Address, score: form.score, source: Source::Form })
 }
 
 /// Where the words before an address end: at its number, or at the name of its street. The first word may have a capital.
@@ -250,7 +261,12 @@ pub(super) fn around(text: &str, found: &[Entity]) -> Vec<Entity> {
                 if matches!(other.label, Label::Number(_)) {
                     break;
                 }
-                (at, unit) = (other.range.end, ends_with_unit(&text[other.range.clone()]));
+                let whole = town(&text[at..next], &text[next..], unit).map_or(0, |length| next + length);
+                if whole > other.range.end && other.label == Label::Place {
+                    add(next..whole);
+                }
+                unit = ends_with_unit(&text[other.range.clone()]);
+                at = if other.label == Label::Place { other.range.end.max(whole) } else { other.range.end };
                 continue;
             }
             let Some(length) = piece(&text[at..next], &text[next..], unit) else { break };
@@ -357,16 +373,32 @@ fn piece(gap: &str, text: &str, unit: bool) -> Option<usize> {
         return (ends(after) || after.trim_start().starts_with(|char: char| char.is_ascii_digit()))
             .then_some(first.len());
     }
+    if is_region(first) && gap.contains([',', '\n']) && has_code(after) {
+        return Some(first.len() + after.find(|char: char| char.is_ascii_digit()).unwrap_or(0) + CODE);
+    }
     town(gap, text, unit)
+}
+
+/// Digits of a postal code behind a region.
+const CODE: usize = 5;
+
+/// The short form of a state or province: `CA`, `ca`.
+fn is_region(word: &str) -> bool {
+    (2..=3).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+/// Whether a postal code of five digits follows, and ends there.
+fn has_code(after: &str) -> bool {
+    let code = after.trim_start_matches([' ', '\n', '\r']);
+    let digits = code.bytes().take_while(u8::is_ascii_digit).count();
+    code.len() < after.len() && after.len() - code.len() < 4 && digits == CODE && ends(&code[digits..])
 }
 
 /// One to five words with capitals, particles between them, that stand alone or before a region or code: after a comma,
 /// in the next line, or after a flat.
 fn town(gap: &str, text: &str, unit: bool) -> Option<usize> {
     let line = gap.contains('\n');
-    if gap.matches('\n').count() > 1 {
-        return None;
-    }
+    let apart = gap.matches('\n').count() > 1;
     let (mut end, mut common) = (0, true);
     let head = text.split(['\n', '\r', ',', ';', '?', '!']).next().unwrap_or_default();
     for word in head.split_inclusive([' ', '-']).take(5) {
@@ -385,7 +417,17 @@ fn town(gap: &str, text: &str, unit: bool) -> Option<usize> {
             true => rest.is_empty() || rest.starts_with(['\n', '\r', ',', '.', '?']),
             false => ends(rest) && !rest.starts_with(" "),
         };
-        if capital && (is_last || rest.trim_start_matches(' ').starts_with(|char: char| char.is_ascii_digit())) {
+        let region = rest.trim_start_matches(' ').split(' ').next().unwrap_or_default();
+        let coded = rest.trim_start_matches(' ').starts_with(|char: char| char.is_ascii_digit())
+            || rest.starts_with(' ')
+                && is_region(region)
+                && has_code(rest.trim_start_matches(' ').get(region.len()..).unwrap_or_default());
+        // Behind an empty line only a country with its code goes on.
+        if apart && !(coded && kind.is_place()) {
+            end += word.len() - letters.len();
+            continue;
+        }
+        if capital && (is_last || coded) {
             return ((line || unit || gap.contains(',')) && !common).then_some(end);
         }
         end += word.len() - letters.len();
@@ -595,6 +637,7 @@ mod tests {
         check("en Calle Mayor 12, 28013 Madrid", &["Calle Mayor 12, 28013 Madrid"]);
         check("Hauptstraße 5a, 10115 Berlin", &["Hauptstraße 5a, 10115 Berlin"]);
         check("P.O. Box 1234", &["P.O. Box 1234"]);
+        check("12 Baker Street Apt. 18 Woolston, ZZ", &["12 Baker Street Apt. 18 Woolston, ZZ"]);
         check("Unit 0524 Box 3095\nDPO AP 41340", &["Unit 0524 Box 3095\nDPO AP 41340"]);
         check("at 10 Downing Street, London SW1A 2AA", &["10 Downing Street, London SW1A 2AA"]);
     }
@@ -611,7 +654,8 @@ mod tests {
         check("at 12 Baker Street, Springfield. John said no.", &["Springfield"]);
         check("at 12 Baker Street, Friday he left", &[]);
         check("12 Baker Street\nPort Whangarei\nQXY 11363", &["Port Whangarei", "QXY", "11363"]);
-        check("12 Baker Street Apt. 18 Woolston, ZZ", &["Woolston", "ZZ"]);
+        check("12 Baker Street, Springfield, ca 90210.", &["Springfield", "ca 90210"]);
+        check("Lille Strandvej 5\n Apt. 609\n Puntas\n\n Estonia 23998", &["Puntas", "Estonia", "23998"]);
         check("12 Baker Street\nThank you, Ann", &[]);
         check("12 Baker Street\n\nExperience\n", &[]);
     }

@@ -10,7 +10,7 @@ use super::lexicon::{Language, Lexicon, Roles};
 use super::model::Model;
 use super::numbers::Numbers;
 use super::roster::{Draft, Reading};
-use super::words::Word;
+use super::words::{Shape, Word};
 use super::{organisations, places, plausible, rules, words};
 
 /// Finds names of persons, places and organisations, and addresses, in prose: the network, the lists and the rules.
@@ -50,11 +50,38 @@ impl Finder {
         found.extend(organisations::organisations(text, &words));
         found.extend(self.numbers.find(text));
         let entities = self.model.entities(text).into_iter().filter(|entity| is_confirmed(&words, language, entity));
-        found.extend(entities.filter_map(|entity| plausible::plausible(text, &words, entity)));
+        let entities = entities.filter_map(|entity| plausible::plausible(text, &words, entity));
+        found.extend(entities.map(|entity| by_the_lists(text, &words, entity)));
         let found = widen(text, unite(text, found), |found| rules::listed(text, &words, found, language));
         let found = widen(text, found, |found| address::around(text, found));
         let found = widen(text, found, |found| elsewhere(text, found));
         beside_placeholders(text, &words, found)
+    }
+}
+
+/// What the network takes for an organisation or a place, and the lists know as the name of a person and nothing else: it
+/// has met few families of other countries.
+fn by_the_lists(text: &str, words: &[Word], entity: Entity) -> Entity {
+    let from = words.partition_point(|word| word.end <= entity.range.start);
+    let count = words[from..].iter().take_while(|word| word.start < entity.range.end).count();
+    let is_name = |word: &Word| {
+        let kind = word.kind;
+        word.shape == Shape::Capital && (kind.is_first() || kind.is_last()) && !kind.is_common() && !kind.is_place()
+    };
+    let here = &text[entity.range.clone()];
+    let goes_on = words.get(from + count).is_some_and(|next| {
+        let gap = &text[entity.range.end.min(next.start)..next.start];
+        matches!(gap, " " | " & " | ", ") && (next.is_capital() && gap == " " || next.roles.is_thing())
+    });
+    let fits = matches!(entity.label, Label::Organisation | Label::Place)
+        && (1..=2).contains(&count)
+        && words[from..from + count].iter().all(is_name)
+        && !goes_on
+        && !here.contains(['&', '/', '.', '@'])
+        && !here.bytes().any(|byte| byte.is_ascii_digit());
+    match fits {
+        true => Entity { label: Label::Person, source: Source::Gazetteer, score: entity.score.min(0.5), ..entity },
+        false => entity,
     }
 }
 

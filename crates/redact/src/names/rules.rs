@@ -17,7 +17,8 @@ pub(super) fn persons(text: &str, words: &[Word], language: Language) -> Vec<Ent
         let best =
             text.titled(at).or_else(|| text.greeted(at)).or_else(|| text.introduced(at)).or_else(|| text.named(at));
         let best = best.or_else(|| text.initialled(at)).or_else(|| text.caption(at)).or_else(|| text.reversed(at));
-        let best = best.or_else(|| text.particled(at)).or_else(|| text.alone(at)).or_else(|| text.speaking(at));
+        let best = best.or_else(|| text.particled(at)).or_else(|| text.alone(at));
+        let best = best.or_else(|| text.speaking(at)).or_else(|| text.related(at)).or_else(|| text.spoken_to(at));
         match best {
             Some(find) => {
                 found.push(find.entity);
@@ -55,7 +56,94 @@ const ACTS: &[&str] = &[
     "alleged",
     "died",
     "graduated",
+    "explained",
+    "insisted",
+    "complained",
+    "apologised",
+    "apologized",
+    "muttered",
+    "yelled",
+    "screamed",
+    "grinned",
+    "frowned",
+    "shrugged",
+    "recalled",
+    "admitted",
+    "confessed",
+    "resigned",
+    "emigrated",
 ];
+
+/// What only people have.
+const RELATIONS: &[&str] = &[
+    "mother",
+    "father",
+    "mom",
+    "mum",
+    "dad",
+    "parents",
+    "wife",
+    "husband",
+    "son",
+    "daughter",
+    "brother",
+    "sister",
+    "boss",
+    "boyfriend",
+    "girlfriend",
+    "fiancé",
+    "fiancée",
+    "uncle",
+    "aunt",
+    "nephew",
+    "niece",
+    "grandmother",
+    "grandfather",
+    "widow",
+    "widower",
+    "birthday",
+    "address",
+    "phone",
+    "mobile",
+    "email",
+    "passport",
+    "salary",
+    "doctor",
+    "lawyer",
+    "therapist",
+    "colleague",
+    "handwriting",
+    "voice",
+    "diagnosis",
+    "surgery",
+    "bedroom",
+    "classmate",
+    "roommate",
+    "landlord",
+];
+/// What is said to somebody after the name that begins a line.
+const ADDRESSING: &[&str] = &[
+    "can", "could", "would", "will", "please", "thanks", "thank", "i", "we", "you", "are", "do", "did", "have", "how",
+    "what", "where", "why", "when", "let",
+];
+/// Verbs whose object is a person.
+const TO_PEOPLE: &[&str] = &[
+    "told",
+    "asked",
+    "thanked",
+    "married",
+    "divorced",
+    "emailed",
+    "phoned",
+    "hired",
+    "fired",
+    "sued",
+    "interviewed",
+    "kissed",
+];
+/// Verbs of giving: somebody, and then a thing.
+const GIVING: &[&str] = &["gave", "given", "gives", "lent", "handed", "sent", "offered", "showed", "owes", "owed"];
+const BEFORE_THINGS: &[&str] = &["his", "her", "their", "my", "your", "our", "a", "an", "the", "some"];
 
 struct Text<'t> {
     text: &'t str,
@@ -359,6 +447,65 @@ impl Text<'_> {
         let alone = at == 0 || !self.words[at - 1].is_capital() || self.begins_sentence(at);
         let fits = word.shape == Shape::Capital && word.kind == gazetteer::Kind::default() && word.end - word.start > 2;
         (self.language == Language::English && fits && acts && alone).then_some(())?;
+        self.find(at..at + 1, 0.5, Source::Form)
+    }
+
+    /// Whether a word can be somebody's name where what stands around it says so: one of no list, or a name that is no
+    /// other word.
+    fn may_be_somebody(&self, at: usize) -> bool {
+        let word = &self.words[at];
+        let kind = word.kind;
+        let listed = (kind.is_first() || kind.is_last()) && !kind.is_common() && !kind.is_place();
+        let is_name = kind == gazetteer::Kind::default() || kind.is_known_first() || listed;
+        let is_role = word.roles.is_title() || word.roles.is_thing() || word.roles.is_role();
+        self.language == Language::English
+            && word.shape == Shape::Capital
+            && word.end - word.start > 2
+            && is_name
+            && !is_role
+    }
+
+    /// `Hleb's mother`, `everyone calls me Sandro`, `told Aija`, `gave Aija his address`, `why is Tihomila so`.
+    fn related(&self, at: usize) -> Option<Find> {
+        if !self.may_be_somebody(at) {
+            return None;
+        }
+        let is_next =
+            |ahead: usize, list: &[&str]| self.words.get(at + ahead).is_some_and(|word| word.is_any(self.text, list));
+        let said = |back: usize, list: &[&str]| {
+            at.checked_sub(back).is_some_and(|before| {
+                (before..at).all(|at| self.gap(at) == " ") && self.words[before].is_any(self.text, list)
+            })
+        };
+        let is_single = at == 0 || !self.words[at - 1].is_capital() || !self.adjoins(at - 1);
+        let owns =
+            matches!(self.gap(at), "'" | "’") && is_next(1, &["s"]) && self.gap(at + 1) == " " && is_next(2, RELATIONS);
+        let given = self.gap(at) == " " && said(1, GIVING) && is_next(1, BEFORE_THINGS);
+        let called = said(1, &["me"]) && said(2, &["call", "calls", "called"]);
+        let asked = said(1, &["is", "was", "did", "does", "has"]) && said(2, &["why", "where", "how", "when"]);
+        let fits =
+            owns || given || called || said(1, TO_PEOPLE) || asked && self.gap(at) == " " && !self.is_capital(at + 1);
+        (fits && is_single).then_some(())?;
+        self.find(at..at + 1, 0.5, Source::Form)
+    }
+
+    fn is_capital(&self, at: usize) -> bool {
+        self.words.get(at).is_some_and(Word::is_capital)
+    }
+
+    /// `Lucas, can you`, `Laura: "Who are you?"` at the beginning of a line.
+    fn spoken_to(&self, at: usize) -> Option<Find> {
+        let before = self.text[..self.words[at].start].trim_end_matches([' ', '"', '“', '\'', '>']);
+        if !(before.is_empty() || before.ends_with('\n')) || !self.may_be_somebody(at) {
+            return None;
+        }
+        let next = self.words.get(at + 1)?;
+        let addressed = self.gap(at) == ", " && next.is_any(self.text, ADDRESSING);
+        let speaks = self.gap(at).strip_prefix(':').is_some_and(|gap| {
+            let gap = gap.trim_start_matches([' ', '\\']);
+            gap.starts_with(['"', '“', '«', '„'])
+        });
+        (addressed || speaks).then_some(())?;
         self.find(at..at + 1, 0.5, Source::Form)
     }
 

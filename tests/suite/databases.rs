@@ -109,14 +109,14 @@ impl Engine {
 
     /// A session that stays open and does what it is told.
     pub(crate) fn session(&self) -> Session {
-        let child = self
-            .program(self.name())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap();
-        Session(child)
+        let mut program = self.program(self.name());
+        let child = program.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::inherit()).spawn().unwrap();
+        let mut session = Session(child);
+        if let Engine::Sqlite(_) = self {
+            // Whoever asks whether it has its lock holds that lock for a moment.
+            session.say(".timeout 60000");
+        }
+        session
     }
 
     /// Waits until `question` is answered by `answer`.

@@ -91,9 +91,19 @@ impl Cli {
     /// # Errors
     /// Help, version, or a wrong command line.
     pub(crate) fn parse_from_shell(argv: &[OsString]) -> Result<Cli, Stopped> {
-        let matches = tree().try_get_matches_from(argv).map_err(|error| Stopped(Box::new(name_absent(error))))?;
+        // Making the whole tree takes longer than most commands take to answer: it is for help, and to say what is wrong.
+        let matches = match branch(argv).map(|tree| tree.try_get_matches_from(argv)) {
+            Some(Ok(matches)) => matches,
+            _ => tree().try_get_matches_from(argv).map_err(|error| Stopped(Box::new(name_absent(error))))?,
+        };
         Cli::from_arg_matches(&matches).map_err(|error| Stopped(Box::new(error)))
     }
+}
+
+/// The tree with no command but the first that is named. Where that was the value of a flag the line does not fit to it.
+fn branch(argv: &[OsString]) -> Option<clap::Command> {
+    let command = argv.iter().skip(1).find_map(|word| commands::alone(word.to_str()?))?;
+    Some(GlobalArgs::augment_args(clap::Command::new("probity")).subcommand(command))
 }
 
 /// The whole tree of commands: help, man pages, completions and reference come from here.
@@ -144,6 +154,38 @@ mod tests {
     #[test]
     fn the_tree_is_sound() {
         tree().debug_assert();
+    }
+
+    /// What the branch of one command understands is what the whole tree understands, wherever a name stands.
+    #[test]
+    fn a_branch_is_read_as_the_whole_tree_is() {
+        let lines = [
+            "config show --origin",
+            "--json config show",
+            "config show --json -vv --project util",
+            "--project util config show",
+            "--project config config show",
+            "util explain no-key",
+            "util explain util --time 2026-11-22T12:00:00Z",
+        ];
+        for line in lines {
+            let argv: Vec<OsString> = ["probity"].into_iter().chain(line.split(' ')).map(OsString::from).collect();
+            let whole = Cli::from_arg_matches(&tree().try_get_matches_from(&argv).expect(line)).expect(line);
+            let read = Cli::parse_from_shell(&argv).expect(line);
+            assert_eq!(format!("{read:?}"), format!("{whole:?}"), "{line}");
+        }
+        let all: Vec<&str> = commands::COMMANDS.iter().map(|(name, ..)| *name).collect();
+        let built = tree();
+        assert_eq!(all, built.get_subcommands().map(clap::Command::get_name).collect::<Vec<_>>());
+        for (name, ..) in commands::COMMANDS {
+            let names = |tree: &clap::Command| {
+                let one = tree.find_subcommand(name).expect("a command");
+                let arguments = one.get_arguments().map(|one| one.get_id().to_string());
+                arguments.chain(one.get_subcommands().map(|one| one.get_name().to_owned())).collect::<Vec<_>>()
+            };
+            let branch = clap::Command::new("probity").subcommand(commands::alone(name).expect("a command"));
+            assert_eq!(names(&branch), names(&built), "{name}");
+        }
     }
 
     #[test]

@@ -54,7 +54,7 @@ mod verify;
 #[cfg(feature = "privacy")]
 pub(crate) use rectify::ConfirmArgs;
 
-use clap::Subcommand;
+use clap::{Args as _, Subcommand};
 use model::Fault;
 
 use crate::cli::context::Context;
@@ -169,58 +169,61 @@ pub(crate) const ABSENT: &[(&str, &str)] = &[
     ("health", "house"),
 ];
 
-/// The examples of every command in this build.
-pub(crate) const EXAMPLES: &[(&str, &[Example])] = &[
+/// A command by its name: what gives it its arguments, and its examples.
+type Named = (&'static str, fn(clap::Command) -> clap::Command, &'static [Example]);
+
+/// Every command in this build.
+pub(crate) const COMMANDS: &[Named] = &[
     #[cfg(feature = "house")]
-    ("init", init::EXAMPLES),
+    ("init", init::InitArgs::augment_args, init::EXAMPLES),
     #[cfg(feature = "house")]
-    ("ingest", ingest::EXAMPLES),
+    ("ingest", ingest::IngestArgs::augment_args, ingest::EXAMPLES),
     #[cfg(feature = "engine")]
-    ("query", query::EXAMPLES),
+    ("query", query::QueryArgs::augment_args, query::EXAMPLES),
     #[cfg(any(feature = "engine", feature = "rules"))]
-    ("evaluate", evaluate::EXAMPLES),
+    ("evaluate", evaluate::EvaluateArgs::augment_args, evaluate::EXAMPLES),
     #[cfg(feature = "rules")]
-    ("facts", facts::EXAMPLES),
+    ("facts", facts::FactsArgs::augment_args, facts::EXAMPLES),
     #[cfg(feature = "privacy")]
-    ("map", map::EXAMPLES),
+    ("map", map::MapArgs::augment_args, map::EXAMPLES),
     #[cfg(feature = "redact")]
-    ("redact", redact::EXAMPLES),
+    ("redact", redact::RedactArgs::augment_args, redact::EXAMPLES),
     #[cfg(feature = "redact")]
-    ("produce", produce::EXAMPLES),
+    ("produce", produce::ProduceArgs::augment_args, produce::EXAMPLES),
     #[cfg(feature = "privacy")]
-    ("export", export::EXAMPLES),
+    ("export", export::ExportArgs::augment_args, export::EXAMPLES),
     #[cfg(feature = "privacy")]
-    ("rectify", rectify::EXAMPLES),
+    ("rectify", rectify::RectifyArgs::augment_args, rectify::EXAMPLES),
     #[cfg(feature = "privacy")]
-    ("restrict", restrict::EXAMPLES),
+    ("restrict", restrict::RestrictArgs::augment_args, restrict::EXAMPLES),
     #[cfg(feature = "privacy")]
-    ("erase", erase::EXAMPLES),
+    ("erase", erase::EraseArgs::augment_args, erase::EXAMPLES),
     #[cfg(feature = "privacy")]
-    ("request", request::EXAMPLES),
+    ("request", request::RequestArgs::augment_args, request::EXAMPLES),
     #[cfg(feature = "privacy")]
-    ("hold", hold::EXAMPLES),
+    ("hold", hold::HoldArgs::augment_args, hold::EXAMPLES),
     #[cfg(feature = "privacy")]
-    ("consent", consent::EXAMPLES),
+    ("consent", consent::ConsentArgs::augment_args, consent::EXAMPLES),
     #[cfg(feature = "privacy")]
-    ("retain", retain::EXAMPLES),
+    ("retain", retain::RetainArgs::augment_args, retain::EXAMPLES),
     #[cfg(feature = "privacy")]
-    ("incident", incident::EXAMPLES),
+    ("incident", incident::IncidentArgs::augment_args, incident::EXAMPLES),
     #[cfg(feature = "house")]
-    ("case", case::EXAMPLES),
+    ("case", case::CaseArgs::augment_args, case::EXAMPLES),
     #[cfg(feature = "pdf")]
-    ("package", package::EXAMPLES),
+    ("package", package::PackageArgs::augment_args, package::EXAMPLES),
     #[cfg(feature = "verify")]
-    ("verify", verify::EXAMPLES),
+    ("verify", verify::VerifyArgs::augment_args, verify::EXAMPLES),
     #[cfg(feature = "alerts")]
-    ("alert", alert::EXAMPLES),
+    ("alert", alert::AlertArgs::augment_args, alert::EXAMPLES),
     #[cfg(feature = "house")]
-    ("audit", audit::EXAMPLES),
+    ("audit", audit::AuditArgs::augment_args, audit::EXAMPLES),
     #[cfg(feature = "house")]
-    ("run", run::EXAMPLES),
+    ("run", run::RunArgs::augment_args, run::EXAMPLES),
     #[cfg(feature = "house")]
-    ("health", health::EXAMPLES),
-    ("config", config::EXAMPLES),
-    ("util", util::EXAMPLES),
+    ("health", health::HealthArgs::augment_args, health::EXAMPLES),
+    ("config", config::ConfigArgs::augment_args, config::EXAMPLES),
+    ("util", util::UtilArgs::augment_args, util::EXAMPLES),
 ];
 
 /// How a command ended, and what it has to show.
@@ -320,8 +323,14 @@ impl Command {
 
 /// Puts each command's examples under its help.
 pub(crate) fn with_examples(mut tree: clap::Command) -> clap::Command {
-    for (name, list) in EXAMPLES {
+    for (name, _, list) in COMMANDS {
         tree = tree.mut_subcommand(name, |command| command.after_help(examples::help(list)));
     }
     tree
+}
+
+/// The command of this name, without the others; `None` where there is none in this build.
+pub(crate) fn alone(name: &str) -> Option<clap::Command> {
+    let (name, arguments, _) = COMMANDS.iter().find(|(known, ..)| *known == name)?;
+    Some(arguments(clap::Command::new(*name)))
 }

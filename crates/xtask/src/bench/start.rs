@@ -1,4 +1,4 @@
-//! How long a short command takes: nothing asked, one rule over a small store, a pack over a larger one.
+//! How long a short command takes: nothing asked, a consent asked for, one rule over a small store, a pack over a larger one.
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,10 @@ use super::table::Table;
 /// Short runs vary: this many are counted whatever `--rounds` says, unless it says more.
 const ROUNDS_LEAST: usize = 21;
 const SMALL_ROWS: u32 = 200;
+/// So many people agreed to the newsletter.
+const CONSENTS: u32 = 1_000;
+/// The question before each letter.
+const CHECK: &[&str] = &["consent", "check", "--subject", "email=p7@example.org", "--purpose", "newsletter"];
 
 /// What is run where.
 struct Row {
@@ -26,6 +30,7 @@ pub(super) fn table(place: &Place) -> Result<Table, String> {
     let (small, demo) = (small_project(place)?, demo_project(place)?);
     let rows = [
         Row { arguments: &["--version"], folder: small.clone(), over: String::new(), codes: &[0] },
+        Row { arguments: CHECK, folder: small.clone(), over: format!(", {CONSENTS} on record"), codes: &[0] },
         Row {
             arguments: &["evaluate", "--at", "2026-01-02T00:00:00Z"],
             folder: small,
@@ -78,7 +83,17 @@ fn small_project(place: &Place) -> Result<PathBuf, String> {
     let folder = place.fresh("small")?;
     let log = folder.join("access.jsonl");
     std::fs::write(&log, small_log()).map_err(|error| format!("{}: {error}", log.display()))?;
-    prepare(place, &folder, &[&["init", "."], &["ingest", "--kind", "logs", "access.jsonl"]])
+    let consents = folder.join("consents.csv");
+    std::fs::write(&consents, given()).map_err(|error| format!("{}: {error}", consents.display()))?;
+    let take = [&["ingest", "--kind", "logs", "access.jsonl"][..], &["consent", "import", "consents.csv"]];
+    prepare(place, &folder, &[&["init", "."], take[0], take[1]])
+}
+
+/// Consents that were kept elsewhere.
+fn given() -> String {
+    let line = |number| format!("email=p{number}@example.org,newsletter,2026-01-01T10:00:00Z,terms,paper\n");
+    let heading = "subject,purpose,time,notice,method\n".to_owned();
+    (0..CONSENTS).map(line).fold(heading, |text, line| text + &line)
 }
 
 /// One request a second on the first of January; one in a hundred fails.

@@ -28,8 +28,8 @@ impl Show for One {
         page.field("request", &request.id);
         page.field("right", request.right.word());
         if !request.purposes.is_empty() {
-            let ground = request.ground.as_deref().unwrap_or_default();
-            page.field("against", format!("{} (Art. {ground})", request.purposes.join(", ")));
+            let paragraph = request.ground.as_deref().and_then(|ground| ground.strip_prefix("21-")).unwrap_or("1");
+            page.field("against", format!("{} (Art. 21({paragraph}))", request.purposes.join(", ")));
         }
         page.field("status", reason.map_or(status.to_owned(), |reason| format!("{status} ({reason})")));
         page.field("received", request.received.to_string());

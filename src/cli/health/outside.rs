@@ -3,7 +3,9 @@
 #[cfg(feature = "alerts")]
 use alerts::Held;
 #[cfg(any(feature = "alerts", feature = "pdf", feature = "privacy"))]
-use model::{Fault, counted};
+use model::Fault;
+#[cfg(feature = "alerts")]
+use model::counted;
 
 use super::{Check, State};
 use crate::cli::context::Context;

@@ -93,6 +93,8 @@ fn every_example_runs() {
                 // Nothing has fired yet, or everything that could.
                 "alert" => &[0, 1, 3, 6],
                 "facts" | "redact" | "verify" => &[0, 1],
+                // The job of the example has never run.
+                "health" => &[0, 5],
                 // Its authority is nobody's.
                 "package" => &[0, 8],
                 // Nobody has confirmed the digest of an example, and nobody has made its request.

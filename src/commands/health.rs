@@ -47,11 +47,11 @@ enum Format {
 }
 
 pub(crate) fn run(context: &mut Context, args: &HealthArgs) -> Result<Done, Fault> {
-    let health = Health { at: context.now(), checks: health::checks(context, args.reach) };
     let is_project = context.project.is_initialised() || context.project.state("").is_dir();
+    let health = Health { at: context.now(), checks: health::checks(context, args.reach), is_project };
     let exit = match health.state() {
-        _ if !is_project => Exit::NoVerdict,
-        State::Absent | State::Ok => Exit::Done,
+        State::Absent => Exit::NoVerdict,
+        State::Ok => Exit::Done,
         State::Degraded => Exit::Partial,
         State::Failed => Exit::No,
     };
@@ -65,11 +65,14 @@ pub(crate) fn run(context: &mut Context, args: &HealthArgs) -> Result<Done, Faul
 struct Health {
     at: Instant,
     checks: Vec<Check>,
+    is_project: bool,
 }
 
 impl Health {
+    /// The worst of the parts; absent where there is no project that could be well.
     fn state(&self) -> State {
-        self.checks.iter().map(|check| check.state).max().unwrap_or(State::Absent)
+        let worst = self.checks.iter().map(|check| check.state).max();
+        worst.filter(|_| self.is_project).unwrap_or(State::Absent)
     }
 
     /// OpenMetrics 1.0 which is Prometheus' older text format as well, so gauges throughout and no units: of the states of a part
@@ -115,6 +118,9 @@ impl Show for Health {
                 page.line(format!("{}: {advice}", check.name));
             }
         }
-        page.line(format!("health: {}", self.state().word()));
+        match self.is_project {
+            true => page.line(format!("health: {}", self.state().word())),
+            false => page.line("There is no project here: `probity init` makes one, and --project names one."),
+        }
     }
 }

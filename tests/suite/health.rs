@@ -44,7 +44,9 @@ fn what_is_well_is_said_and_not_recorded() {
     assert_eq!(part(&house, "clock", &[], 0)["figures"]["last_entry_timestamp_seconds"], 1_795_348_800);
     assert_eq!(house.tree(".probity"), before);
     let nowhere = House::new();
-    nowhere.run(&["health"]).expect(3);
+    let ran = nowhere.run(&["health"]).expect(3);
+    assert!(ran.stdout.contains("There is no project here"), "{ran:?}");
+    assert_eq!(nowhere.json(&["health"], 3)["state"], "absent");
     assert_eq!(fs::read_dir(nowhere.root()).unwrap().count(), 0);
 }
 

@@ -6,8 +6,6 @@
 mod inside;
 mod outside;
 
-use std::time::Duration;
-
 use model::Fault;
 use serde_json::{Map, Value, json};
 
@@ -106,12 +104,10 @@ pub(crate) fn checks(context: &Context, reach: bool) -> Vec<Check> {
 
 /// A time of so many seconds, for people: the largest unit that is a whole one.
 fn ago(seconds: i64) -> String {
-    let seconds = u64::try_from(seconds).unwrap_or_default();
-    let span = Duration::from_secs(seconds);
-    match span.as_secs() {
-        seconds @ 0..120 => format!("{seconds} s"),
-        seconds @ 120..7_200 => format!("{} min", seconds / 60),
-        seconds @ 7_200..172_800 => format!("{} h", seconds / 3_600),
-        seconds => format!("{} d", seconds / 86_400),
+    match seconds {
+        ..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
     }
 }

@@ -108,6 +108,27 @@ fn names_of_others_are_taken_out_of_prose() {
     fit_their_schemas(&[third, document]);
 }
 
+/// A document stays one also where the store calls it a text: what goes from one of its texts takes nothing of the next, and what
+/// stands for a number stands in quotes.
+#[test]
+fn documents_in_texts_stay_documents() {
+    let house = desk();
+    let said = r#"{"cc":"bob@example.org","by":"Carl Meyer told us that he agrees","card":4111111111111111,"n":1.50}"#;
+    sqlite(
+        &house.path("desk.db"),
+        &format!("UPDATE ticket SET text = '{said}', doc = '{said}' WHERE id = 1; DELETE FROM ticket WHERE id > 1;"),
+    );
+    house.run(&["export", "email=ann@example.org", "--output", "out.zip"]).expect(0);
+    house.shell("unzip -q out.zip -d out").expect(0);
+    let data: Value = serde_json::from_str(&house.read("out/data.json")).unwrap();
+    let row = &data["desk:ticket"][0];
+    let expect = serde_json::json!({
+        "cc": "[redacted: email]", "by": "[redacted: person] told us that he agrees", "card": "[redacted: card]", "n": 1.50,
+    });
+    assert_eq!(serde_json::from_str::<Value>(row["text"].as_str().unwrap()).unwrap(), expect);
+    assert_eq!(row["doc"], expect);
+}
+
 /// Who weighed the rights of others hands the names over, and says so.
 #[test]
 fn names_stay_where_that_was_weighed() {

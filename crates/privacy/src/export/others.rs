@@ -357,30 +357,35 @@ impl Showing<'_> {
     fn text(&self, column: &Field, text: &str) -> Option<String> {
         let detect =
             self.detect.filter(|_| self.others == Others::Redact && column.is_free && column.other_people.is_none())?;
-        let clean = self.without(text, (detect.identifiers)(text));
-        let current = clean.as_deref().unwrap_or(text);
         let names = |text: &str| match prose::is_prose(text) {
-            true => self.without(text, (detect.names)(text)),
+            true => self.without(text, plain((detect.names)(text))),
             false => None,
         };
-        let named = match column.kind {
-            ColumnKind::Json | ColumnKind::List => prose::in_texts(current, &names),
-            _ => names(current),
+        if !prose::is_document(text) {
+            let clean = self.without(text, plain((detect.identifiers)(text)));
+            return names(clean.as_deref().unwrap_or(text)).or(clean);
+        }
+        let whole = self.without(text, prose::fitted(text, (detect.identifiers)(text)));
+        let clean = match whole {
+            // A sign that is written as an escape was cut: what the texts say is looked at instead.
+            Some(whole) if !prose::is_document(&whole) => {
+                prose::in_texts(text, &|text| self.without(text, plain((detect.identifiers)(text))))
+            }
+            whole => whole,
         };
-        named.or(clean)
+        prose::in_texts(clean.as_deref().unwrap_or(text), &names).or(clean)
     }
 
-    /// The text without what was found in it and is not the person's; `None` when nothing goes.
-    fn without(&self, text: &str, found: Vec<Finding>) -> Option<String> {
+    /// The text without what was found in it and is not the person's, in quotes where that is said; `None` when nothing goes.
+    fn without(&self, text: &str, found: Vec<(Finding, bool)>) -> Option<String> {
         let mut clean = String::new();
         let mut end = 0;
-        for finding in found {
+        for (finding, is_quoted) in found {
             let Some(value) = text.get(finding.range.clone()).filter(|_| finding.range.start >= end) else { continue };
             if !self.own.is_own(&finding.kind, value) {
                 clean.push_str(&text[end..finding.range.start]);
-                clean.push_str("[redacted: ");
-                clean.push_str(&finding.kind);
-                clean.push(']');
+                let quote = if is_quoted { "\"" } else { "" };
+                clean.push_str(&format!("{quote}[redacted: {}]{quote}", finding.kind));
                 end = finding.range.end;
             }
         }
@@ -390,6 +395,10 @@ impl Showing<'_> {
         clean.push_str(&text[end..]);
         Some(clean)
     }
+}
+
+fn plain(found: Vec<Finding>) -> Vec<(Finding, bool)> {
+    found.into_iter().map(|finding| (finding, false)).collect()
 }
 
 const ALL: [Taken; 7] =

@@ -1,7 +1,9 @@
 //! Names of people in text: where they are sought, and which of them are the person's own.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
+use super::others::Finding;
 use super::table::{Field, Table};
 use crate::identity::text::{lower, nfc};
 use crate::map::taxonomy;
@@ -48,6 +50,44 @@ pub(super) fn is_prose(text: &str) -> bool {
     let is_plain = |word: &str| begins(word, char::is_lowercase) && word.len() > 1 && !PARTICLES.contains(&word);
     let is_block = text.trim().contains('\n');
     text.split_whitespace().count() > 2 && (is_block || text.split_whitespace().any(is_plain))
+}
+
+/// Whether a text is a JSON document with texts in it, whatever the store calls it.
+pub(super) fn is_document(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '[', '"']) && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+}
+
+/// What was found in a document, so that it stays one: of what reaches over several of its texts the part in each, and what
+/// lies in a number as the whole number. True for numbers: what takes their place stands in quotes.
+pub(super) fn fitted(document: &str, found: Vec<Finding>) -> Vec<(Finding, bool)> {
+    let texts = texts(document);
+    let fit = |finding: Finding| {
+        let within = |text: &Range<usize>| {
+            finding.range.start.max(text.start)
+                ..finding.range.end.min(text.end).max(finding.range.start.max(text.start))
+        };
+        let parts: Vec<Range<usize>> = texts.iter().map(within).filter(|part| !part.is_empty()).collect();
+        if !parts.is_empty() {
+            let part = |range| (Finding { range, kind: finding.kind.clone() }, false);
+            return parts.into_iter().map(part).collect::<Vec<_>>();
+        }
+        let is_number = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '-' | '.');
+        let start = document[..finding.range.start].trim_end_matches(is_number).len();
+        let end = document.len() - document[finding.range.end..].trim_start_matches(is_number).len();
+        vec![(Finding { range: start..end, kind: finding.kind }, true)]
+    };
+    found.into_iter().flat_map(fit).collect()
+}
+
+/// What stands between the quotes of a document, names too.
+fn texts(document: &str) -> Vec<Range<usize>> {
+    let (mut texts, mut from) = (Vec::new(), 0);
+    while let Some(begin) = document[from..].find('"').map(|at| from + at) {
+        let Some(after) = behind(document, begin) else { break };
+        texts.push(begin + 1..after - 1);
+        from = after;
+    }
+    texts
 }
 
 /// Runs `clean` over every text of a JSON document, and leaves every other byte of it; `None` when nothing changes.
@@ -155,6 +195,23 @@ mod tests {
         ] {
             assert_eq!(own.has(name), expect, "{name:?}");
         }
+    }
+
+    #[test]
+    fn a_document_stays_one() {
+        let document = r#"{"a": "x", "n": 4111111111111111, "b": ["yz"]}"#;
+        let check = |start: usize, end: usize, expect: &[(&str, bool)]| {
+            let found = vec![Finding { range: start..end, kind: "card".to_owned() }];
+            let fitted = fitted(document, found);
+            let seen: Vec<(&str, bool)> =
+                fitted.iter().map(|(one, quoted)| (&document[one.range.clone()], *quoted)).collect();
+            assert_eq!(seen, expect);
+        };
+        let at = |text: &str| document.find(text).unwrap();
+        check(at("x"), at("x") + 1, &[("x", false)]);
+        check(at("4111"), at("4111") + 12, &[("4111111111111111", true)]);
+        check(at("x"), at("yz") + 1, &[("x", false), ("n", false), ("b", false), ("y", false)]);
+        assert!(is_document(document) && !is_document("[sic] he said") && !is_document("7"));
     }
 
     #[test]

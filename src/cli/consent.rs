@@ -26,7 +26,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use model::{Digest, Fault, Instant};
-use privacy::consent::{IndexKey, Kind, Line, Mark, Notice, Pseudonym, Standing, Tip};
+use privacy::consent::{IndexKey, Kind, Line, Mark, Pseudonym, Standing, Tip};
 use privacy::identity::{self, Identity, Rules};
 use privacy::tombstone::Secret;
 
@@ -100,8 +100,8 @@ pub(crate) struct Consents {
 pub(crate) struct Answer {
     /// Whether something may be done on it, and why not.
     pub(crate) standing: Standing,
-    /// The line that decides, with its digest and the notice that it names.
-    pub(crate) by: Option<(Line, Digest, Option<Notice>)>,
+    /// The line that decides, with its digest.
+    pub(crate) by: Option<(Line, Digest)>,
     /// What the log was when it was asked.
     pub(crate) tip: Tip,
 }

@@ -4,19 +4,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use model::Fault;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::flag;
 
 use super::exit::Exit;
 
+const SIGNALS: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
+
 static STOP: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
-/// Listens for SIGINT, SIGTERM and SIGHUP.
+/// Takes note of SIGINT, SIGTERM and SIGHUP, without a thread: a command that answers in milliseconds would wait for it.
 pub(crate) fn install() {
-    // Installing fails only when a handler is set already, which is the state we want.
-    let _ = ctrlc::set_handler(|| {
-        if STOP.swap(true, Ordering::SeqCst) {
-            std::process::exit(Exit::Interrupted.code().into());
-        }
-    });
+    for signal in SIGNALS {
+        // The order counts: the second signal finds the flag that the first has set. Only signals that nobody may handle are
+        // refused, and these are none.
+        let _ = flag::register_conditional_shutdown(signal, Exit::Interrupted.code().into(), shared());
+        let _ = flag::register(signal, shared());
+    }
 }
 
 /// The flag that long work looks at between steps.

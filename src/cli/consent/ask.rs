@@ -1,7 +1,7 @@
 //! Asking how it stands, without reading the whole log.
 
 use model::Fault;
-use privacy::consent::{Channel, Entry, Key, Line, Mark, Marks, Notice, Pseudonym, Tip, decide};
+use privacy::consent::{Channel, Entry, Key, Line, Mark, Marks, Pseudonym, Tip, decide};
 
 use super::file::{Lock, read_at};
 use super::{Answer, Consents};
@@ -23,31 +23,21 @@ impl Consents {
         let (marks, tip) = self.marks(context, &keys, None)?;
         let now = tip.now(context.now());
         let (standing, mark) = decide(&marks, Channel::of(channel), now);
-        let by = mark.map(|mark| self.said(context, mark, subject, purpose)).transpose()?;
+        let by = mark.map(|mark| self.said(mark, subject, purpose)).transpose()?;
         Ok(Answer { standing, by, tip })
     }
 
     /// The line that decides, read and compared.
-    fn said(
-        &self,
-        context: &Context,
-        mark: &Mark,
-        subject: &[Pseudonym],
-        purpose: &str,
-    ) -> Result<(Line, model::Digest, Option<Notice>), Fault> {
+    fn said(&self, mark: &Mark, subject: &[Pseudonym], purpose: &str) -> Result<(Line, model::Digest), Fault> {
         let (line, digest) = self.line_of(mark)?;
-        let notice = match &line.entry {
+        match &line.entry {
             Entry::Act(act) if act.purpose == purpose && act.subject.iter().any(|one| subject.contains(one)) => {
-                act.notice
+                Ok((line, digest))
             }
-            _ => {
-                return Err(Fault::unverified("consent-log-broken", "The line is about somebody or something else")
-                    .at(model::Place::line(line.number + 1, 0).in_file(&self.path("log.jsonl")))
-                    .advise("Restore the log from a backup."));
-            }
-        };
-        let notice = notice.map(|number| self.notice_of_line(context, number)).transpose()?.flatten();
-        Ok((line, digest, notice))
+            _ => Err(Fault::unverified("consent-log-broken", "The line is about somebody or something else")
+                .at(model::Place::line(line.number + 1, 0).in_file(&self.path("log.jsonl")))
+                .advise("Restore the log from a backup.")),
+        }
     }
 
     /// The last marks of `keys`, up to the end of the log; of whoever holds the lock with it.

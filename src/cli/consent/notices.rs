@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use model::{ByteSize, Digest, Fault};
-use privacy::consent::{Entry, Key, Notice, name};
+use privacy::consent::{Entry, Key, Line, Notice, name};
 
 use super::file::Lock;
-use super::{Consents, Writing};
+use super::{Consents, Writing, shown};
 use crate::cli::context::Context;
 use crate::cli::{files, keys};
 
@@ -127,8 +127,16 @@ impl Consents {
         Ok(None)
     }
 
-    /// The notice whose line has this number.
-    pub(super) fn notice_of_line(&self, context: &Context, number: u64) -> Result<Option<Notice>, Fault> {
+    /// The notice that a line names.
+    ///
+    /// # Errors
+    /// As a check has them.
+    pub(crate) fn notice_of(&self, context: &Context, line: &Line) -> Result<Option<Notice>, Fault> {
+        let number = shown::act_of(line).and_then(|act| act.notice);
+        number.map(|number| self.notice_of_line(context, number)).transpose().map(Option::flatten)
+    }
+
+    fn notice_of_line(&self, context: &Context, number: u64) -> Result<Option<Notice>, Fault> {
         let (marks, _) = self.marks(context, &[Key::of_notice_line(number)], None)?;
         let Some(mark) = marks.first() else { return Ok(None) };
         match self.line_of(mark)?.0.entry {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use model::Fault;
-use privacy::consent::{Standing, name};
+use privacy::consent::{Notice, Standing, name};
 use serde_json::{Value, json};
 
 use super::processing;
@@ -40,20 +40,26 @@ pub(super) fn run(context: &mut Context, args: &CheckArgs) -> Result<Done, Fault
     let identities = args.person.identities(context)?;
     let purpose = name("purpose", args.purpose.as_deref().unwrap_or_default())?;
     let channel = args.channel.as_deref().map(|channel| name("channel", channel)).transpose()?;
-    let answer = match Consents::there(context)? {
-        Some(consents) => {
-            Some(consents.ask(context, &consents.pseudonyms(&identities), &purpose, channel.as_deref())?)
-        }
-        None => None,
+    let consents = Consents::there(context)?;
+    let ask = |consents: &Consents| {
+        consents.ask(context, &consents.pseudonyms(&identities), &purpose, channel.as_deref())
+    };
+    let answer = consents.as_ref().map(ask).transpose()?;
+    // Only machines are told which text was shown: whoever just asks does not wait for another look into the log.
+    let by = answer.as_ref().and_then(|answer| answer.by.as_ref()).filter(|_| context.output.is_json());
+    let notice = match (&consents, by) {
+        (Some(consents), Some((line, _))) => consents.notice_of(context, line)?,
+        _ => None,
     };
     let standing = answer.as_ref().map_or(Standing::Never, |answer| answer.standing);
     let exit = if standing == Standing::Given { Exit::Done } else { Exit::No };
-    Ok(Done::showing(exit, Checked { standing, answer, purpose, channel }))
+    Ok(Done::showing(exit, Checked { standing, answer, notice, purpose, channel }))
 }
 
 struct Checked {
     standing: Standing,
     answer: Option<Answer>,
+    notice: Option<Notice>,
     purpose: String,
     channel: Option<String>,
 }
@@ -61,8 +67,8 @@ struct Checked {
 impl Show for Checked {
     fn json(&self) -> Value {
         let by = self.answer.as_ref().and_then(|answer| answer.by.as_ref());
-        let record = by.and_then(|(line, digest, notice)| {
-            shown::act_of(line).map(|act| shown::act(line, act, digest, notice.as_ref(), None))
+        let record = by.and_then(|(line, digest)| {
+            shown::act_of(line).map(|act| shown::act(line, act, digest, self.notice.as_ref(), None))
         });
         json!({
             "schema": "consent-check/1", "given": self.standing == Standing::Given, "standing": self.standing.word(),

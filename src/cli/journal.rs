@@ -46,12 +46,12 @@ impl Trace {
 
     /// Adds the digest of something that was read or made.
     pub(crate) fn digest(&mut self, name: &str, digest: Digest) {
-        self.digests.push((name.to_owned(), digest));
+        put(&mut self.digests, name, digest);
     }
 
     /// Adds a number.
     pub(crate) fn count(&mut self, name: &str, count: u64) {
-        self.facts.push((name.to_owned(), Fact::Integer(i64::try_from(count).unwrap_or(i64::MAX))));
+        put(&mut self.facts, name, Fact::Integer(i64::try_from(count).unwrap_or(i64::MAX)));
     }
 
     /// Adds how much is left and why.
@@ -62,7 +62,15 @@ impl Trace {
 
     /// Adds a word from our own vocabulary. Never text from data, never a file name: both can name a person.
     pub(crate) fn word(&mut self, name: &str, word: impl Into<String>) {
-        self.facts.push((name.to_owned(), Fact::Text(word.into())));
+        put(&mut self.facts, name, Fact::Text(word.into()));
+    }
+}
+
+/// A name stands once in an entry: what is said last counts.
+fn put<T>(list: &mut Vec<(String, T)>, name: &str, value: T) {
+    match list.iter_mut().find(|(known, _)| known == name) {
+        Some((_, known)) => *known = value,
+        None => list.push((name.to_owned(), value)),
     }
 }
 

@@ -61,7 +61,8 @@ pub(crate) struct Dossier {
 }
 
 impl Dossier {
-    /// Opens a new request of the person with these identities. Nothing of it is in clear but the times.
+    /// Makes the folder of a new request of the person with these identities. Nothing of it is in clear but the times. It stands
+    /// in the register when it is saved, and then with all that was said about it.
     ///
     /// # Errors
     /// I/O faults.
@@ -79,15 +80,10 @@ impl Dossier {
         // The recipient stands beside it as `age-keygen` writes it, so that `age` itself can be used as well.
         let text = Zeroizing::new(format!("# public key: {recipient}\n{}\n", *secret));
         keys::write_secret(&folder.join(KEY), text.as_bytes())?;
-        let salt = salt(&text);
         let mut request = Request::new(&id, right, received);
-        request.subject = identities
-            .iter()
-            .map(|identity| (identity.kind().to_owned(), commitment(&salt, identity.kind(), identity.normalised())))
-            .collect();
+        request.subject = commitments(&text, identities);
         let dossier = Dossier { folder, request, secret: Some(text) };
         dossier.put(SUBJECT, subject_json(identities).to_string().as_bytes())?;
-        dossier.save()?;
         Ok(dossier)
     }
 
@@ -110,6 +106,29 @@ impl Dossier {
             false => None,
         };
         Ok(Dossier { folder, request, secret })
+    }
+
+    /// The request with this id, which is still to be answered. Of one that is over the key goes, where a run was stopped before
+    /// that.
+    ///
+    /// # Errors
+    /// As [`Dossier::open`]; `request-answered`.
+    pub(crate) fn open_to_answer(context: &Context, id: &str) -> Result<Self, Fault> {
+        let mut dossier = Dossier::open(context, id)?;
+        let still = dossier.request.still_open();
+        if still.is_err() {
+            dossier.destroy_key()?;
+        }
+        still.map(|()| dossier)
+    }
+
+    /// Writes the entry of a request that is over, and destroys its key.
+    ///
+    /// # Errors
+    /// I/O faults.
+    pub(crate) fn close(&mut self) -> Result<(), Fault> {
+        self.save()?;
+        self.destroy_key()
     }
 
     /// Every request of the project, in the order of their ids.
@@ -185,6 +204,18 @@ impl Dossier {
                 .at(model::Place::file(self.path(&format!("{SUBJECT}.age"))))
                 .advise("Restore the folder of the request from a backup.")
         })
+    }
+
+    /// Whether the request names these identities, and no others.
+    ///
+    /// # Errors
+    /// `request-closed`.
+    pub(crate) fn is_of(&self, identities: &[Identity]) -> Result<bool, Fault> {
+        let mut asked = self.request.subject.clone();
+        let mut named = commitments(self.secret()?, identities);
+        named.sort();
+        asked.sort();
+        Ok(named == asked)
     }
 
     /// The journal of the request.
@@ -295,13 +326,12 @@ pub(crate) fn number(text: &str) -> Result<usize, Fault> {
         .map_err(|_| Fault::bad_config("bad-number", format!("{text} is no number")).advise("Write a whole number."))
 }
 
-/// Digest of what nobody may guess: it follows from the key of the request and goes with it.
-fn salt(secret: &str) -> [u8; 32] {
-    *salt_digest(secret).as_bytes()
-}
-
-fn salt_digest(secret: &str) -> Digest {
-    seal::sha256(format!("probity request salt 1\n{secret}").as_bytes())
+/// Kind of each identity, and what commits to it: salted with what nobody may guess, which follows from the key of the request
+/// and goes with it.
+fn commitments(secret: &str, identities: &[Identity]) -> Vec<(String, Digest)> {
+    let salt = seal::sha256(format!("probity request salt 1\n{secret}").as_bytes());
+    let one = |one: &Identity| commitment(salt.as_bytes(), one.kind(), one.normalised());
+    identities.iter().map(|identity| (identity.kind().to_owned(), one(identity))).collect()
 }
 
 /// A folder with the next free number.

@@ -118,7 +118,8 @@ pub(crate) struct HowArgs {
 
 impl HowArgs {
     fn answering(&self) -> Answering {
-        Answering { request: self.request.clone(), received: self.received, verified_by: self.verified_by.clone() }
+        let (request, verified_by) = (self.request.clone(), self.verified_by.clone());
+        Answering { request, received: self.received, verified_by, against: None }
     }
 }
 

@@ -189,7 +189,7 @@ fn an_interrupted_run_is_due_again() {
     // Ctrl-C or a shutdown in the middle: exit 130 after a clean stop, and the next call runs the job anew.
     let (house, mut child) = waiting();
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    // The signal is taken note of by a thread of its own; only then may the step that waits go on.
+    // `kill` comes back before the signal is delivered; only then may the step that waits go on.
     std::thread::sleep(Duration::from_secs(1));
     drop(child.stdin.take());
     assert_eq!(child.wait().unwrap().code(), Some(130));

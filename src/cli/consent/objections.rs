@@ -1,6 +1,6 @@
 //! Objections (Art. 21 GDPR) in the log of consents: what is objected to ends for the person at once, whatever it rests on.
 
-use model::{Fault, Instant};
+use model::{Digest, Fault, Instant};
 use privacy::consent::{Act, Kind, words};
 use privacy::identity::Identity;
 
@@ -21,11 +21,12 @@ pub(crate) struct Objection<'o> {
     pub(crate) at: Instant,
 }
 
-/// Enters it: a line for each purpose, under every identity that stands beside those named in a consent that holds.
+/// Enters it: a line for each purpose, under every identity that stands beside those named in a consent that holds. Comes back
+/// with the digest of the last line.
 ///
 /// # Errors
 /// As `Consents::or_new` and `Consents::write`.
-pub(crate) fn enter(context: &mut Context, objection: &Objection<'_>) -> Result<(), Fault> {
+pub(crate) fn enter(context: &mut Context, objection: &Objection<'_>) -> Result<Digest, Fault> {
     let consents = Consents::or_new(context)?;
     let subject = consents.pseudonyms(objection.identities);
     let mut writing = consents.write(context)?;
@@ -40,5 +41,5 @@ pub(crate) fn enter(context: &mut Context, objection: &Objection<'_>) -> Result<
         };
         writing.add(context, act);
     }
-    writing.finish(context).map(drop)
+    writing.finish(context).map(|tip| tip.digest)
 }

@@ -3,9 +3,9 @@
 use model::{Fault, Instant};
 use privacy::identity::Identity;
 use privacy::journal::{Journal as _, Phase};
-use privacy::register::{Right, commitment};
+use privacy::register::Right;
 
-use super::{Context, Dossier, salt};
+use super::{Context, Dossier};
 use crate::cli::terms;
 
 /// What a command knows of the request that it answers.
@@ -17,6 +17,8 @@ pub(crate) struct Answering {
     pub(crate) received: Option<Instant>,
     /// How it was verified that whoever asks is the person.
     pub(crate) verified_by: Option<String>,
+    /// Of an objection: its ground, and what it is against.
+    pub(crate) against: Option<(String, Vec<String>)>,
 }
 
 impl Answering {
@@ -63,6 +65,10 @@ impl Answering {
         if self.verified_by.is_some() {
             dossier.request.verification.clone_from(&self.verified_by);
         }
+        if let Some((ground, purposes)) = &self.against {
+            dossier.request.ground = Some(ground.clone());
+            dossier.request.purposes.clone_from(purposes);
+        }
         dossier.save()?;
         Ok(dossier)
     }
@@ -85,13 +91,7 @@ fn fits(dossier: &Dossier, right: Right, identities: &[Identity]) -> Result<(), 
             format!("The request {} is one for {}, not for {}", request.id, request.right.word(), right.word());
         return Err(wrong(message));
     }
-    let salt = salt(dossier.secret()?);
-    let mut named: Vec<(String, _)> =
-        identities.iter().map(|one| (one.kind().to_owned(), commitment(&salt, one.kind(), one.normalised()))).collect();
-    let mut asked = request.subject.clone();
-    named.sort();
-    asked.sort();
-    match named == asked {
+    match dossier.is_of(identities)? {
         true => Ok(()),
         false => Err(wrong(format!("The request {} names other identities", request.id))),
     }

@@ -1,8 +1,9 @@
 //! Objections (Art. 21): against what, on which ground; heeded, or outweighed.
 
 use clap::{Args, ValueEnum};
-use model::{Fault, Instant};
+use model::{Digest, Fault, Instant};
 use privacy::consent::{Kind, name};
+use privacy::identity::Identity;
 use privacy::register::{Request, Right, Status};
 
 use super::shown::One;
@@ -61,26 +62,65 @@ impl ObjectionArgs {
         }
     }
 
-    /// Notes it in the register, and ends it in the log of consents.
-    pub(super) fn record(&self, context: &mut Context, dossier: &mut Dossier) -> Result<(), Fault> {
-        let Some(ground) = self.ground else { return Ok(()) };
-        dossier.request.ground = Some(ground.word().to_owned());
-        dossier.request.purposes.clone_from(&self.purpose);
-        dossier.save()?;
-        context.trace.word("ground", ground.word());
-        told(context, dossier, Kind::Objected, dossier.request.received)
+    /// Its ground, and what it is against.
+    pub(super) fn against(&self) -> Option<(String, Vec<String>)> {
+        self.ground.map(|ground| (ground.word().to_owned(), self.purpose.clone()))
     }
+}
+
+/// The name of the digest of the log of consents once an objection stands in it.
+const ENTERED: &str = "consents";
+
+/// Ends in the log of consents what was begun in the register only, because a run was stopped between the two. Comes back with the
+/// objection that is the one that somebody opens now.
+pub(super) fn begun(
+    context: &mut Context,
+    right: Right,
+    identities: &[Identity],
+    args: &ObjectionArgs,
+) -> Result<Option<Dossier>, Fault> {
+    if right != Right::Objection {
+        return Ok(None);
+    }
+    let against = args.against().map(|(ground, purposes)| (Some(ground), purposes)).unwrap_or_default();
+    let mut same = None;
+    for request in Dossier::list(context)?.into_iter().filter(is_begun_only) {
+        let mut dossier = Dossier::open(context, &request.id)?;
+        end_purposes(context, &mut dossier)?;
+        context.output.note(&format!("{} was begun before and is finished now", request.id));
+        if (request.ground, request.purposes) == against && dossier.is_of(identities)? {
+            same = Some(dossier);
+        }
+    }
+    Ok(same)
+}
+
+/// In the register, and not known to be in the log of consents.
+fn is_begun_only(request: &Request) -> bool {
+    request.right == Right::Objection && request.status.is_open() && request.digest(ENTERED).is_none()
+}
+
+/// From the time at which an objection came in its purposes are over for the person. Entered twice it is the same: an act counts
+/// from when it was done.
+pub(super) fn end_purposes(context: &mut Context, dossier: &mut Dossier) -> Result<(), Fault> {
+    if !is_begun_only(&dossier.request) {
+        return Ok(());
+    }
+    context.trace.word("ground", dossier.request.ground.clone().unwrap_or_default());
+    let head = told(context, dossier, Kind::Objected, dossier.request.received)?;
+    dossier.request.set_digest(ENTERED, head);
+    dossier.save()
 }
 
 /// The objection does not stand any more: it was refused, or taken back.
 pub(super) fn lift(context: &mut Context, dossier: &Dossier) -> Result<(), Fault> {
     match dossier.request.right {
-        Right::Objection => told(context, dossier, Kind::Lifted, context.now()),
+        Right::Objection => told(context, dossier, Kind::Lifted, context.now()).map(drop),
         _ => Ok(()),
     }
 }
 
-fn told(context: &mut Context, dossier: &Dossier, kind: Kind, at: Instant) -> Result<(), Fault> {
+fn told(context: &mut Context, dossier: &Dossier, kind: Kind, at: Instant) -> Result<Digest, Fault> {
     let (identities, request) = (dossier.subject()?, &dossier.request);
     enter(context, &Objection { identities: &identities, purposes: &request.purposes, request: &request.id, kind, at })
 }
@@ -104,8 +144,7 @@ pub(super) fn can_refuse(request: &Request, because: Because) -> Result<(), Faul
 /// The person was told that their objection is heeded.
 pub(super) fn uphold(context: &mut Context, args: &UpholdArgs) -> Result<Done, Fault> {
     context.trace.begin(Wanted::Always, "request.upheld");
-    let mut dossier = Dossier::open(context, &args.id)?;
-    dossier.request.still_open()?;
+    let mut dossier = Dossier::open_to_answer(context, &args.id)?;
     if dossier.request.right != Right::Objection {
         let message = format!("The request {} is one for {}", args.id, dossier.request.right.word());
         return Err(Fault::refused("wrong-request", message)
@@ -116,10 +155,10 @@ pub(super) fn uphold(context: &mut Context, args: &UpholdArgs) -> Result<Done, F
         return Err(Fault::usage("time-outside-request", format!("{told} lies before the request or in the future"))
             .advise("--told says when the person was told that their objection is heeded."));
     }
+    end_purposes(context, &mut dossier)?;
     dossier.request.status = Status::Fulfilled;
     dossier.request.answered = Some(told);
-    dossier.save()?;
-    dossier.destroy_key()?;
+    dossier.close()?;
     context.trace.word("request", args.id.clone());
     Ok(Done::showing(Exit::Done, One { request: dossier.request, now: context.now() }))
 }

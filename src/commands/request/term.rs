@@ -15,10 +15,13 @@ pub(super) fn open(context: &mut Context, args: &OpenArgs) -> Result<Done, Fault
     context.trace.begin(Wanted::Always, "request.opened");
     args.objection.check(args.right.right())?;
     let identities = args.subject.identities(context)?;
-    let new = Answering { request: None, received: args.received, verified_by: args.verified_by.clone() };
-    let mut dossier = new.open(context, args.right.right(), &identities)?;
-    args.objection.record(context, &mut dossier)?;
-    context.trace.word("right", dossier.request.right.word());
+    let right = args.right.right();
+    let begun = object::begun(context, right, &identities, &args.objection)?;
+    let verified_by = args.verified_by.clone();
+    let new = Answering { request: None, received: args.received, verified_by, against: args.objection.against() };
+    let mut dossier = begun.map_or_else(|| new.open(context, right, &identities), Ok)?;
+    object::end_purposes(context, &mut dossier)?;
+    context.trace.word("right", right.word());
     done(context, dossier.request)
 }
 
@@ -62,8 +65,7 @@ pub(super) fn resume(context: &mut Context, args: &ResumeArgs) -> Result<Done, F
 
 pub(super) fn refuse(context: &mut Context, args: &RefuseArgs) -> Result<Done, Fault> {
     context.trace.begin(Wanted::Always, "request.refused");
-    let mut dossier = Dossier::open(context, &args.id)?;
-    dossier.request.still_open()?;
+    let mut dossier = Dossier::open_to_answer(context, &args.id)?;
     // What was begun in the stores is finished first: a refusal would leave it half done and unsaid.
     if dossier.request.digest("plan").is_some() {
         return Err(Fault::refused("request-answered", format!("The request {} is being carried out", args.id))
@@ -74,8 +76,7 @@ pub(super) fn refuse(context: &mut Context, args: &RefuseArgs) -> Result<Done, F
     dossier.request.status = Status::denied(args.because.word()).unwrap_or(Status::DeniedOther);
     dossier.request.answered = Some(context.now());
     dossier.request.details = Some(args.reason.clone());
-    dossier.save()?;
-    dossier.destroy_key()?;
+    dossier.close()?;
     context.trace.word("because", args.because.word());
     done(context, dossier.request)
 }

@@ -15,8 +15,7 @@ pub(super) fn run(context: &mut Context, args: &WithdrawArgs) -> Result<Done, Fa
     context.trace.begin(Wanted::Always, "request.withdrawn");
     // Not under the hands of a run that carries it out.
     let _turn = requests::turn(context)?;
-    let mut dossier = Dossier::open(context, &args.id)?;
-    dossier.request.still_open()?;
+    let mut dossier = Dossier::open_to_answer(context, &args.id)?;
     let stores = match dossier.has_journal() {
         true => {
             let mut journal = dossier.journal(context)?;
@@ -35,8 +34,7 @@ pub(super) fn run(context: &mut Context, args: &WithdrawArgs) -> Result<Done, Fa
     dossier.request.status = Status::Revoked;
     dossier.request.answered = Some(context.now());
     dossier.request.details = Some(format!("Withdrawn: {}{done}", args.reason));
-    dossier.save()?;
-    dossier.destroy_key()?;
+    dossier.close()?;
     context.trace.word("request", args.id.clone());
     context.trace.count("stores_done", stores.len() as u64);
     if !stores.is_empty() {

@@ -1,5 +1,9 @@
 //! Objections (Art. 21): opened as requests, they end the purpose at once; upheld, outweighed, taken back.
 
+use std::io::Read as _;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::{LOG, args, house, record, standing};
@@ -115,6 +119,57 @@ fn an_objection_is_not_lost() {
     let ask = args("check", &["--subject", BOB, "--purpose", "newsletter"]);
     house.run(&ask).expect(1).code("consent-log-cut");
     fit_their_schemas(&[imported]);
+}
+
+/// kill -9 between the register and the log of consents: the same command again finishes what was begun, and opens nothing twice.
+#[test]
+fn an_objection_that_was_stopped_is_finished() {
+    let house = house();
+    record(&house, ANN, &["--time", "2026-10-01T10:00:00Z"]);
+    record(&house, BOB, &["--time", "2026-10-01T10:00:00Z"]);
+    let killed = |who: &str, id: &str| {
+        let lock = house.path(".probity/consent/lock");
+        // Whoever holds the lock of the log keeps the run from entering anything there.
+        let hold = "exec 9> \"$1\"; flock 9; echo held; read -r _ || true";
+        let mut holder = Command::new("bash");
+        holder.args(["-c", hold, "hold"]).arg(&lock).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut holder = holder.spawn().unwrap();
+        let mut said = [0; 5];
+        holder.stdout.as_mut().unwrap().read_exact(&mut said).unwrap();
+        let open = ["request", "open", "objection", who, "--purpose", "newsletter", "--ground", "21-2"];
+        let mut child = house.command(&open).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let register = house.path(&format!(".probity/requests/{id}/request.json"));
+        while !register.is_file() {
+            assert!(child.try_wait().unwrap().is_none(), "it ended before it was stopped");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        child.kill().unwrap();
+        assert_eq!(child.wait().unwrap().code(), None);
+        drop(holder.stdin.take());
+        holder.wait().unwrap();
+    };
+    let ids = |house: &House| -> Vec<Value> {
+        let list = house.json(&["request", "list"], 0);
+        list["requests"].as_array().unwrap().iter().map(|one| one["request_id"].clone()).collect()
+    };
+    killed(ANN, "req-0001");
+    let shown = house.json(&["request", "show", "req-0001"], 0)["requests"][0].clone();
+    assert_eq!((&shown["purposes"][0], &shown["ground"]), (&"newsletter".into(), &"21-2".into()), "it appears whole");
+    assert_eq!(standing(&house, ANN, &[]), "given");
+    let again = object(&house, ANN, "21-2", &[]);
+    assert_eq!((&again["request_id"], standing(&house, ANN, &[])), (&"req-0001".into(), "objected".to_owned()));
+    assert_eq!(ids(&house), ["req-0001"]);
+    // Of somebody else it is finished as well, and theirs is a request of its own.
+    killed(BOB, "req-0002");
+    assert_eq!(object(&house, "email=eve@example.org", "21-1", &[])["request_id"], "req-0003");
+    assert_eq!((standing(&house, BOB, &[]), ids(&house).len()), ("objected".to_owned(), 3));
+    // Who answers it finishes it first.
+    record(&house, "email=tim@example.org", &["--time", "2026-10-01T10:00:00Z"]);
+    killed("email=tim@example.org", "req-0004");
+    house.run(&["request", "uphold", "req-0004"]).expect(0);
+    assert_eq!(standing(&house, "email=tim@example.org", &[]), "objected");
+    assert!(!house.path(".probity/requests/req-0004/key").exists());
+    house.run(&["audit", "verify"]).expect(0);
 }
 
 /// The rules see the objection, its term, and what was done in spite of it.

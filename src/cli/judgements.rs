@@ -11,9 +11,9 @@ use super::context::Context;
 use super::{files, keys};
 
 /// The folder; evaluations of objectives lie in one of their own below it.
-#[cfg(any(feature = "alerts", feature = "rules"))]
+#[cfg(any(feature = "alerts", feature = "privacy", feature = "rules"))]
 const FOLDER: &str = "evaluations";
-#[cfg(any(feature = "alerts", feature = "engine"))]
+#[cfg(any(feature = "alerts", feature = "engine", feature = "privacy"))]
 const OBJECTIVES: &str = "evaluations/objectives";
 
 /// Where the judgement of the rules that `set` names is kept.
@@ -66,7 +66,19 @@ pub(crate) fn kept_objectives(context: &Context) -> Result<Vec<PathBuf>, Fault> 
     in_folder(&context.project.state(OBJECTIVES))
 }
 
-#[cfg(any(feature = "alerts", feature = "rules"))]
+/// The names of everything that is kept below the folder of a project's state, as they stand in the folder.
+///
+/// # Errors
+/// I/O faults.
+#[cfg(feature = "privacy")]
+pub(crate) fn all(state: &Path) -> Result<Vec<String>, Fault> {
+    let paths = [FOLDER, OBJECTIVES].map(|folder| in_folder(&state.join(folder)));
+    let paths = paths.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
+    let name = |path: &PathBuf| Some(path.strip_prefix(state.join(FOLDER)).ok()?.to_str()?.to_owned());
+    Ok(paths.iter().filter_map(name).collect())
+}
+
+#[cfg(any(feature = "alerts", feature = "privacy", feature = "rules"))]
 fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
     if !folder.is_dir() {
         return Ok(Vec::new());

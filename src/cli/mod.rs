@@ -56,7 +56,7 @@ pub(crate) mod intake;
 pub(crate) mod job;
 #[cfg(feature = "house")]
 pub(crate) mod journal;
-#[cfg(any(feature = "alerts", feature = "engine", feature = "rules"))]
+#[cfg(any(feature = "alerts", feature = "engine", feature = "privacy", feature = "rules"))]
 pub(crate) mod judgements;
 #[cfg(feature = "house")]
 pub(crate) mod keys;

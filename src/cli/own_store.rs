@@ -1,8 +1,10 @@
-//! probity's own store, as one that retention ends rows of: a row is a day's data file, or an original.
+//! probity's own store, as one that retention ends rows of: a row is a day's data file, an original, or a paper.
 //!
-//! It is the dataset `probity` for rules in `retention.yaml`: the collections `logs`, `metrics` and `traces`, and `originals` with
-//! the lines that were not understood. The field `day` is the last day of a row's records. It is looked at where a rule names it.
-//! Removing is one commit; the bytes go with it.
+//! It is the dataset `probity` for rules in `retention.yaml`: the collections `logs`, `metrics` and `traces`, `originals` with
+//! the lines that were not understood, and those of [`papers`]. The field `day` is the last day of a row's records. It is looked at
+//! where a rule names it. Removing records is one commit; the bytes go with it.
+
+mod papers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -25,13 +27,15 @@ use super::passphrase::PassphraseArgs;
 /// The dataset of the rules, and the member of the plan.
 pub(crate) const NAME: &str = "probity";
 const ORIGINALS: &str = "originals";
-const COLUMNS: [(&str, ColumnKind); 5] = [
+const OF_RECORDS: &[(&str, ColumnKind)] = &[
     ("sha256", ColumnKind::Text),
     ("reader", ColumnKind::Text),
     ("day", ColumnKind::Time),
     ("records", ColumnKind::Integer),
     ("bytes", ColumnKind::Integer),
 ];
+const OF_PAPERS: &[(&str, ColumnKind)] =
+    &[("name", ColumnKind::Text), ("sha256", ColumnKind::Text), ("day", ColumnKind::Time)];
 
 /// The project's own store as a member, and what the map would say of it.
 ///
@@ -39,8 +43,8 @@ const COLUMNS: [(&str, ColumnKind); 5] = [
 /// What key and store say.
 pub(crate) fn member(context: &Context) -> Result<(Member, Dataset), Fault> {
     let key = Keyring::of(context).open(context, Role::Store, &PassphraseArgs::default())?;
-    let folder = context.project.state("store");
-    let mut store = Own { folder, key: key.secret, now: context.now() };
+    let (state, folder) = (context.project.state(""), context.project.state("store"));
+    let mut store = Own { state, folder, key: key.secret, now: context.now() };
     let catalog = store.describe()?;
     let mapped = |collection: &Collection| MappedCollection {
         name: collection.name.clone(),
@@ -104,19 +108,24 @@ pub(crate) fn exhibits(
     Ok(keys.iter().map(one).collect())
 }
 
+fn name_of(key: &Key) -> String {
+    key.0.first().cloned().flatten().unwrap_or_default()
+}
+
 fn digest_of(key: &Key) -> Option<Digest> {
     Digest::parse(key.0.first()?.as_deref()?).ok()
 }
 
-/// The store in its folder.
+/// The store in its folder, and the papers beside it.
 struct Own {
+    state: PathBuf,
     folder: PathBuf,
     key: SigningKey,
     now: Instant,
 }
 
-/// A row: its cells in the order of [`COLUMNS`].
-type Cells = [Cell; COLUMNS.len()];
+/// A row: its cells in the order of [`columns`].
+type Cells = Vec<Cell>;
 
 impl Own {
     fn open(&self) -> Result<Store<'_>, Fault> {
@@ -124,8 +133,11 @@ impl Own {
     }
 
     fn rows(&self, collection: &str) -> Result<Vec<Cells>, Fault> {
+        if is_paper(collection) {
+            return papers::rows(&self.state, collection);
+        }
         let cells = |digest: &Digest, reader: Option<&str>, last: Instant, records: u64, bytes: u64| {
-            [
+            vec![
                 Some(digest.hex()),
                 reader.map(str::to_owned),
                 Some(last.date()),
@@ -146,9 +158,10 @@ impl Own {
         Ok(snapshot.of_kind(kind).map(|file| cells(&file.sha256, None, file.last, file.rows, file.bytes)).collect())
     }
 
-    fn find_in(&self, find: &Find<'_>, without: &Removal, each: &mut EachRow<'_>) -> Result<(), Fault> {
+    fn find_in(&self, find: &Find<'_>, without: &Removing<'_>, each: &mut EachRow<'_>) -> Result<(), Fault> {
         let value = |row: &Cells, field: &FieldPath| {
-            COLUMNS.iter().position(|(name, _)| *name == field.root()).and_then(|at| row[at].clone())
+            let columns = columns(find.collection);
+            columns.iter().position(|(name, _)| *name == field.root()).and_then(|at| row[at].clone())
         };
         let meets = |row: &Cells| {
             let mut any = find.any.iter();
@@ -161,7 +174,7 @@ impl Own {
                 })
         };
         let rows = self.rows(find.collection)?;
-        let there = rows.iter().filter(|row| !is_in(without, find.collection, &key(find.collection, row)));
+        let there = rows.iter().filter(|row| !without.has(find.collection, &key(find.collection, row)));
         let most = usize::try_from(find.limit.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
         for row in there.filter(|row| meets(row)).take(most) {
             let cells = find.fields.iter().map(|field| value(row, field)).collect();
@@ -171,21 +184,25 @@ impl Own {
     }
 }
 
-/// The columns that name a row.
+fn is_paper(collection: &str) -> bool {
+    papers::collections().any(|known| known == collection)
+}
+
+fn columns(collection: &str) -> &'static [(&'static str, ColumnKind)] {
+    if is_paper(collection) { OF_PAPERS } else { OF_RECORDS }
+}
+
+/// The columns that name a row: the first ones.
 fn naming(collection: &str) -> &'static [&'static str] {
-    if collection == ORIGINALS { &["sha256", "reader"] } else { &["sha256"] }
+    match collection {
+        ORIGINALS => &["sha256", "reader"],
+        paper if is_paper(paper) => &["name"],
+        _ => &["sha256"],
+    }
 }
 
 fn key(collection: &str, row: &Cells) -> Key {
     Key(row[..naming(collection).len()].to_vec())
-}
-
-fn is_in(removal: &Removal, collection: &str, key: &Key) -> bool {
-    match (digest_of(key), collection == ORIGINALS) {
-        (Some(digest), true) => removal.originals.contains(&original(digest, key)),
-        (Some(digest), false) => removal.files.contains(&digest),
-        (None, _) => false,
-    }
 }
 
 fn original(digest: Digest, key: &Key) -> OriginalKey {
@@ -217,10 +234,10 @@ impl DataStore for Own {
         };
         let collection = |name: &str| {
             let key: Vec<String> = naming(name).iter().map(|name| (*name).to_owned()).collect();
-            let is_there = |(column, _): &&(&str, ColumnKind)| name == ORIGINALS || *column != "reader";
+            let has_reader = |(column, _): &&(&str, ColumnKind)| name == ORIGINALS || *column != "reader";
             Collection {
                 name: name.to_owned(),
-                columns: COLUMNS.iter().filter(is_there).map(column).collect(),
+                columns: columns(name).iter().filter(has_reader).map(column).collect(),
                 unique: vec![key.clone()],
                 key,
                 transactional: true,
@@ -228,17 +245,17 @@ impl DataStore for Own {
             }
         };
         let mut collections: Vec<Collection> = RecordKind::ALL.map(|kind| collection(kind.word())).into();
-        collections.push(collection(ORIGINALS));
+        collections.extend([ORIGINALS].into_iter().chain(papers::collections()).map(collection));
         collections.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Catalog { collections, ..Catalog::default() })
     }
 
     fn find(&mut self, find: &Find<'_>, each: &mut EachRow<'_>) -> Result<(), Fault> {
-        self.find_in(find, &Removal::default(), each)
+        self.find_in(find, &Removing::of(self), each)
     }
 
     fn begin(&mut self) -> Result<Box<dyn Transaction + '_>, Fault> {
-        Ok(Box::new(Removing { own: self, removal: Removal::default() }))
+        Ok(Box::new(Removing::of(self)))
     }
 
     fn scan(
@@ -247,25 +264,88 @@ impl DataStore for Own {
         _hit: &mut dyn FnMut(Hit) -> Result<(), Fault>,
         _progress: &dyn Progress,
     ) -> Result<Scanned, Fault> {
-        let unread = vec!["Records and originals were not read: they end by their age.".to_owned()];
+        let unread = vec!["Records, originals and papers were not read: they end by their age.".to_owned()];
         Ok(Scanned { unread, ..Scanned::default() })
     }
 
-    fn compact(&mut self, _collections: &[&str]) -> Result<Vec<String>, Fault> {
+    fn compact(&mut self, collections: &[&str]) -> Result<Vec<String>, Fault> {
         self.open()?.let_go()?;
-        Ok(vec![
-            "The signed log of the store and the ledger keep what was removed as digests, sizes, days and numbers of records; the \
-             same originals are not read in again."
-                .to_owned(),
-            "The bytes were deleted as files; disks, snapshots and backups of them may keep them.".to_owned(),
-        ])
+        papers::sweep(&self.state)?;
+        let (papers, records): (Vec<&str>, Vec<&str>) = collections.iter().partition(|name| is_paper(name));
+        let mut remains = Vec::new();
+        if !records.is_empty() {
+            remains.push(
+                "The signed log of the store and the ledger keep what was removed as digests, sizes, days and numbers of records; \
+                 the same originals are not read in again.",
+            );
+        }
+        if !papers.is_empty() {
+            remains.push(
+                "The ledger keeps of requests, runs and evaluations their ids, times and digests; tombstones, holds, restrictions \
+                 and consents stay in files of their own. No later request gets the id of one that was ended.",
+            );
+        }
+        remains.push("The bytes were deleted as files; disks, snapshots and backups of them may keep them.");
+        Ok(remains.into_iter().map(str::to_owned).collect())
     }
 }
 
-/// One commit that removes.
+/// One commit that removes records, and papers beside it.
 struct Removing<'o> {
     own: &'o Own,
     removal: Removal,
+    /// Collection and name.
+    papers: BTreeSet<(String, String)>,
+}
+
+impl<'o> Removing<'o> {
+    fn of(own: &'o Own) -> Self {
+        Removing { own, removal: Removal::default(), papers: BTreeSet::new() }
+    }
+
+    fn has(&self, collection: &str, key: &Key) -> bool {
+        if is_paper(collection) {
+            return self.papers.contains(&(collection.to_owned(), name_of(key)));
+        }
+        match (digest_of(key), collection == ORIGINALS) {
+            (Some(digest), true) => self.removal.originals.contains(&original(digest, key)),
+            (Some(digest), false) => self.removal.files.contains(&digest),
+            (None, _) => false,
+        }
+    }
+
+    fn add(&mut self, collection: &str, key: &Key) {
+        if is_paper(collection) {
+            self.papers.insert((collection.to_owned(), name_of(key)));
+            return;
+        }
+        match (digest_of(key), collection == ORIGINALS) {
+            (Some(digest), true) => _ = self.removal.originals.insert(original(digest, key)),
+            (Some(digest), false) => _ = self.removal.files.insert(digest),
+            (None, _) => {}
+        }
+    }
+
+    /// One commit, and then the bytes.
+    fn remove_records(&self) -> Result<(), Fault> {
+        if self.removal.files.is_empty() && self.removal.originals.is_empty() {
+            return Ok(());
+        }
+        let store = self.own.open()?;
+        let notes = CommitNotes { tool: concat!("probity ", env!("CARGO_PKG_VERSION")).to_owned() };
+        store.remove(&self.removal, &notes, self.own.now)?;
+        store.let_go().map(drop).map_err(|fault| unfinished("Removed files", &fault))
+    }
+
+    fn remove_papers(&self) -> Result<(), Fault> {
+        let remove = |(collection, name): &(String, String)| papers::remove(&self.own.state, collection, name);
+        self.papers.iter().try_for_each(remove).map_err(|fault| unfinished("Requests, runs and evaluations", &fault))
+    }
+}
+
+fn unfinished(what: &str, fault: &Fault) -> Fault {
+    Fault::unavailable("commit-unknown", format!("{what} could not be deleted: {}", fault.message()))
+        .advise("Mend that, and run the same again with --resume.")
 }
 
 impl Transaction for Removing<'_> {
@@ -278,11 +358,11 @@ impl Transaction for Removing<'_> {
     ) -> Result<(), Fault> {
         let wanted: BTreeSet<&Key> = keys.iter().collect();
         let find = Find { collection, fields, any: &[], limit: None };
-        self.own.find_in(&find, &self.removal, &mut |row| if wanted.contains(&row.key) { each(row) } else { Ok(()) })
+        self.own.find_in(&find, self, &mut |row| if wanted.contains(&row.key) { each(row) } else { Ok(()) })
     }
 
     fn find(&mut self, find: &Find<'_>, each: &mut EachRow<'_>) -> Result<(), Fault> {
-        self.own.find_in(find, &self.removal, each)
+        self.own.find_in(find, self, each)
     }
 
     fn delete(&mut self, collection: &str, keys: &[Key]) -> Result<u64, Fault> {
@@ -291,13 +371,7 @@ impl Transaction for Removing<'_> {
             there.push(row.key);
             Ok(())
         })?;
-        for key in &there {
-            match (digest_of(key), collection == ORIGINALS) {
-                (Some(digest), true) => _ = self.removal.originals.insert(original(digest, key)),
-                (Some(digest), false) => _ = self.removal.files.insert(digest),
-                (None, _) => {}
-            }
-        }
+        there.iter().for_each(|key| self.add(collection, key));
         Ok(there.len() as u64)
     }
 
@@ -310,15 +384,9 @@ impl Transaction for Removing<'_> {
         Ok(())
     }
 
-    /// The commit, and then the bytes. Once the commit is there, whatever fails is met by another attempt, which finds the
-    /// rows gone and deletes what is left.
+    /// Once the commit is there, whatever fails is met by another attempt, which finds what is gone gone, and deletes what is left.
     fn commit(self: Box<Self>) -> Result<(), Fault> {
-        let store = self.own.open()?;
-        let notes = CommitNotes { tool: concat!("probity ", env!("CARGO_PKG_VERSION")).to_owned() };
-        store.remove(&self.removal, &notes, self.own.now)?;
-        store.let_go().map(drop).map_err(|fault| {
-            Fault::unavailable("commit-unknown", format!("Removed files could not be deleted: {}", fault.message()))
-                .advise("Mend that, and run the same again with --resume.")
-        })
+        self.remove_records()?;
+        self.remove_papers()
     }
 }

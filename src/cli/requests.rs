@@ -10,6 +10,7 @@
 //! ```
 
 mod answering;
+pub(crate) mod ended;
 pub(crate) mod holds;
 mod journal;
 mod shelf;
@@ -136,15 +137,7 @@ impl Dossier {
     /// # Errors
     /// `bad-request-file`; I/O faults.
     pub(crate) fn list(context: &Context) -> Result<Vec<Request>, Fault> {
-        let all = folder(context);
-        if !all.is_dir() {
-            return Ok(Vec::new());
-        }
-        let entries = fs::read_dir(&all).map_err(|error| Fault::io("read", &all, error))?;
-        let mut ids: Vec<String> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
-        // A folder without its entry was being made when the run was stopped: nothing was promised yet.
-        ids.retain(|id| SHELVES[0].number(id).is_some() && all.join(id).join(REQUEST).is_file());
-        ids.sort_by_key(|id| (id.len(), id.clone()));
+        let ids = ended::ids(&folder(context))?;
         ids.iter().map(|id| Ok(Dossier::open(context, id)?.request)).collect()
     }
 
@@ -339,7 +332,8 @@ fn numbered(all: &Path, shelf: Shelf) -> Result<(PathBuf, String), Fault> {
     let fault = |error| Fault::io("create a folder in", all, error);
     let taken =
         fs::read_dir(all).map_err(fault)?.flatten().filter_map(|entry| shelf.number(entry.file_name().to_str()?));
-    let mut number = taken.max().unwrap_or(0) + 1;
+    // An id that somebody has read in the ledger or in a certificate stands for one dossier for ever.
+    let mut number = taken.max().unwrap_or(0).max(ended::last_ended(all)?) + 1;
     loop {
         let id = format!("{}{number:04}", shelf.prefix);
         match fs::DirBuilder::new().mode(0o700).create(all.join(&id)) {

@@ -35,9 +35,10 @@ pub(crate) const EXAMPLES: &[Example] = &[
 /// category, purpose and jurisdiction, each with the event or the field with which the time begins. A row stays as long as the
 /// longest of its purposes needs it, no longer than a law allows, and in any case as long as a law demands; a hold keeps it
 /// whatever the rules say. A collection with personal data and without a period is told, and is a "no". Rows without a date
-/// are told too. What probity itself has taken in is the dataset `probity` (`logs`, `metrics`, `traces`, `originals`; field `day`):
-/// where a rule names it, whole days and originals go, but for exhibits of cases. The plan is confirmed by its digest and carried out as an erase is: journal first, one transaction per
-/// store, a certificate at the end.
+/// are told too. What probity itself keeps is the dataset `probity` (`logs`, `metrics`, `traces`, `originals`, `requests`,
+/// `retentions`, `evaluations`; field `day`): where a rule names it, whole days, originals, requests that are over and earlier
+/// evaluations go, but for exhibits of cases. The plan is confirmed by its digest and carried out as an erase is: journal first,
+/// one transaction per store, a certificate at the end.
 #[derive(Args, Debug)]
 pub(crate) struct RetainArgs {
     #[command(subcommand)]

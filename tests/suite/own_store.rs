@@ -1,5 +1,5 @@
 //! Retention on what probity itself has taken in: whole days and originals go, exhibits and holds keep theirs, and what is left is
-//! sound for `audit verify` and for other readers.
+//! sound for `audit verify` and for other readers. And on its papers: requests that are over, runs of retention, evaluations.
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -30,6 +30,33 @@ fn house() -> House {
     house
 }
 
+const RULES_OF_PAPERS: &str =
+    "- {name: requests, collections: [probity.requests, probity.retentions], keep: P1Y, from: day}
+- {name: evaluations, collections: [probity.evaluations], keep: 6 months, from: day}
+";
+
+/// Requests that were answered long ago, lately and not at all, and two evaluations, one of them old.
+fn with_papers(house: &House, rules: &str) {
+    house.write("retention.yaml", format!("{rules}{RULES_OF_PAPERS}"));
+    let open = |who: &str, day: &str| {
+        let subject = format!("email={who}@example.org");
+        house.run(&["request", "open", "access", &subject, "--time", &format!("{day}T09:00:00Z")]).expect(0);
+    };
+    let answer = |id: &str, day: &str| {
+        let refuse = ["request", "refuse", id, "--because", "no-match", "--reason", "nobody of that name"];
+        house.run(&[&refuse[..], &["--time", &format!("{day}T09:00:00Z")]].concat()).expect(0);
+    };
+    open("ann", "2025-01-10");
+    open("bob", "2025-01-11");
+    open("eve", "2026-09-01");
+    answer("req-0001", "2025-02-01");
+    answer("req-0003", "2026-09-20");
+    for (pack, day) in [("ccpa", "2026-02-01"), ("gdpr", "2026-11-01")] {
+        let ran = house.run(&["evaluate", "--pack", pack, "--time", &format!("{day}T09:00:00Z")]);
+        assert!([1, 3].contains(&ran.exit), "{ran:?}");
+    }
+}
+
 fn planned(house: &House) -> Value {
     house.json(&["retain", "plan"], 0)
 }
@@ -53,6 +80,12 @@ fn apply(house: &House, plan: &Value) -> Value {
 /// Names of what lies in the store, without the log.
 fn kept(house: &House) -> String {
     house.shell("cd .probity/store && find raw rejected data -type f | grep -v _delta_log | sort").expect(0).stdout
+        + &papers(house)
+}
+
+/// Names of what lies beside it, as far as there is any.
+fn papers(house: &House) -> String {
+    house.shell("cd .probity && ls -A requests evaluations 2>&- || true").expect(0).stdout
 }
 
 #[test]
@@ -127,11 +160,59 @@ fn rules_that_do_not_fit_are_told() {
     house.run(&["retain", "plan"]).expect(7).code("no-map");
 }
 
+/// Requests that are over, and evaluations: plan, confirmation, certificate as for rows; what is open stays, and so does what is held.
+#[test]
+fn papers_go_when_their_time_is_over() {
+    let house = House::initialised();
+    with_papers(&house, "rules:\n");
+    let over =
+        |plan: &Value| ["requests", "retentions", "evaluations"].map(|name| line(plan, name)["over"].as_u64().unwrap());
+    let plan = planned(&house);
+    assert_eq!(over(&plan), [1, 0, 1]);
+    assert!(!plan.to_string().contains("ann@"), "{plan}");
+    house.run(&["retain", "apply"]).expect(4).code("not-confirmed");
+    house
+        .run(&["hold", "add", "--collection", "probity.requests", "--law", "case 7", "--approver", "counsel"])
+        .expect(0);
+    let held = planned(&house);
+    assert_eq!((over(&held), &line(&held, "requests")["held"]), ([0, 0, 1], &1.into()));
+    let before = papers(&house);
+    house.run(&["retain", "apply", "--confirm", plan["digest"].as_str().unwrap()]).expect(4);
+    assert_eq!(papers(&house), before, "what is held is in nobody's plan");
+    house.run(&["hold", "release", "hold-0001"]).expect(0);
+    let plan = planned(&house);
+    let done = apply(&house, &plan);
+    assert_eq!((&done["result"], &done["counts"]["deleted"]), (&"complete".into(), &2.into()), "{done}");
+    let ids = |house: &House| -> Vec<String> {
+        let list = house.json(&["request", "list"], 0);
+        let id = |one: &Value| one["request_id"].as_str().unwrap().to_owned();
+        list["requests"].as_array().unwrap().iter().map(id).collect()
+    };
+    assert_eq!(ids(&house), ["req-0002", "req-0003"]);
+    house.run(&["request", "show", "req-0001"]).expect(6).code("no-request");
+    house.run(&["audit", "verify"]).expect(0);
+    let certificate = house.read(".probity/retentions/ret-0001/certificate.json");
+    for words in ["ids, times and digests", "No later request gets the id", "disks, snapshots and backups"] {
+        assert!(certificate.contains(words), "{words}: {certificate}");
+    }
+    // A year later the last ones are over, and the run itself; the next request gets none of their ids.
+    let later = ["--as-of", "2028-01-01"];
+    let plan = house.json(&[&["retain", "plan"][..], &later].concat(), 0);
+    assert_eq!(over(&plan), [1, 1, 1], "{plan}");
+    let confirm = ["retain", "apply", "--confirm", plan["digest"].as_str().unwrap()];
+    house.run(&[&confirm[..], &later].concat()).expect(0);
+    assert_eq!(ids(&house), ["req-0002"]);
+    let opened = house.json(&["request", "open", "access", "email=tim@example.org"], 0);
+    assert_eq!(opened["requests"][0]["request_id"], "req-0004");
+    fit_their_schemas(&[held, done, plan, serde_json::from_str(&certificate).unwrap()]);
+}
+
 /// kill -9 at many points: the next run finishes what was begun, and the store ends as it does undisturbed.
 #[test]
 fn killed_at_any_point_a_run_is_finished() {
     let house = house();
-    house.shell("cp -a .probity/store fresh").expect(0);
+    with_papers(&house, RULES);
+    house.shell("mkdir fresh && cd .probity && cp -a store requests evaluations ../fresh").expect(0);
     let plan = planned(&house);
     let digest = plan["digest"].as_str().unwrap();
     let begun = Instant::now();
@@ -139,7 +220,8 @@ fn killed_at_any_point_a_run_is_finished() {
     let (mut whole, expect) = (begun.elapsed(), kept(&house));
     let mut killed = 0;
     for point in 0..16_u32 {
-        house.shell("rm -rf .probity/store .probity/retentions && cp -a fresh .probity/store").expect(0);
+        let anew = "cd .probity && rm -rf store requests evaluations retentions && cp -a ../fresh/. .";
+        house.shell(anew).expect(0);
         let mut child = house.command(&["retain", "apply", "--confirm", digest]);
         let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let wait = whole.mul_f64(f64::from(point * 7 % 16) / 16.0);

@@ -41,9 +41,8 @@ pub(super) fn run(context: &mut Context, args: &CheckArgs) -> Result<Done, Fault
     let purpose = name("purpose", args.purpose.as_deref().unwrap_or_default())?;
     let channel = args.channel.as_deref().map(|channel| name("channel", channel)).transpose()?;
     let consents = Consents::there(context)?;
-    let ask = |consents: &Consents| {
-        consents.ask(context, &consents.pseudonyms(&identities), &purpose, channel.as_deref())
-    };
+    let ask =
+        |consents: &Consents| consents.ask(context, &consents.pseudonyms(&identities), &purpose, channel.as_deref());
     let answer = consents.as_ref().map(ask).transpose()?;
     // Only machines are told which text was shown: whoever just asks does not wait for another look into the log.
     let by = answer.as_ref().and_then(|answer| answer.by.as_ref()).filter(|_| context.output.is_json());

@@ -90,7 +90,7 @@ impl Run<'_> {
         if let Some(fault) = &applied.fault {
             context.trace.word("fault", fault.code());
             if fault.kind() == Kind::Refused && !applied.has_changed() {
-                return Err(self.refused(fault)?);
+                return Err(self.refused(context, fault)?);
             }
         }
         let now = still_held(context, self.plan)?;
@@ -112,11 +112,11 @@ impl Run<'_> {
     }
 
     /// Nothing was changed and nothing will be under this plan: the request is over.
-    fn refused(&mut self, fault: &Fault) -> Result<Fault, Fault> {
+    fn refused(&mut self, context: &Context, fault: &Fault) -> Result<Fault, Fault> {
         self.dossier.request.status = Status::Revoked;
+        self.dossier.request.answered = Some(context.now());
         self.dossier.request.details = Some(format!("Refused before anything was changed: {}", fault.code()));
-        self.dossier.save()?;
-        self.dossier.destroy_key()?;
+        self.dossier.close()?;
         self.journal.enter(&[Act::of(Phase::Closed).because(fault.code())])?;
         Ok(again(fault))
     }
@@ -295,8 +295,7 @@ impl Run<'_> {
     pub(super) fn close(&mut self, context: &Context) -> Result<(), Fault> {
         self.dossier.request.status = Status::Fulfilled;
         self.dossier.request.answered = Some(context.now());
-        self.dossier.save()?;
-        self.dossier.destroy_key()?;
+        self.dossier.close()?;
         self.journal.enter(&[Act::of(Phase::Closed)])
     }
 }

@@ -51,7 +51,7 @@ pub(in crate::commands) fn go_on(
         return already(context, &mut dossier, &mut journal);
     }
     if !journal.acts().iter().any(|act| act.phase == Phase::Confirmed) {
-        return Err(never_begun(&mut dossier)?);
+        return Err(never_begun(context, &mut dossier)?);
     }
     proceed(context)?;
     let means = Means::open(context, carry)?;
@@ -66,11 +66,11 @@ pub(in crate::commands) fn go_on(
 }
 
 /// Stopped between the making of its folder and the first line of its journal: nothing was changed, and it is over.
-fn never_begun(dossier: &mut Dossier) -> Result<Fault, Fault> {
+fn never_begun(context: &Context, dossier: &mut Dossier) -> Result<Fault, Fault> {
     dossier.request.status = Status::Revoked;
+    dossier.request.answered = Some(context.now());
     dossier.request.details = Some("Stopped before it was begun".to_owned());
-    dossier.save()?;
-    dossier.destroy_key()?;
+    dossier.close()?;
     let message = format!("The request {} was stopped before it was begun", dossier.request.id);
     Ok(Fault::refused("not-confirmed", message)
         .advise("Nothing was changed. Make the plan once more with --dry-run, and confirm it."))

@@ -120,3 +120,30 @@ fn a_case_shows_what_was_judged() {
         Ran::of(Command::new(verapdf).arg("3a,ua1").arg(report).output().unwrap()).expect(0);
     }
 }
+
+/// What a person must still supply for each control, and judge of each rule, stands word for word in JSON, HTML and PDF.
+#[test]
+fn what_is_left_to_a_person_is_in_every_form() {
+    if !judge("pdftotext") {
+        return;
+    }
+    let house = House::initialised();
+    let judged = ["evaluate", "--pack", "soc2"];
+    let write =
+        |format: &str, file: &str| house.run(&[&judged[..], &["--format", format, "-o", file]].concat()).expect(0);
+    let all = house.json(&judged, 0);
+    write("html", "a.html");
+    write("pdf", "a.pdf");
+    let page = house.read("a.html").replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&");
+    let paper = text(&house, "a.pdf");
+    let controls = all["controls"].as_array().unwrap();
+    let mut left = 0;
+    for one in controls.iter().chain(all["rules"].as_array().unwrap()) {
+        let Some(person) = one["person"].as_str() else { continue };
+        left += 1;
+        assert!(person.len() > 15, "{one}");
+        assert!(page.contains(person), "the page lacks {person:?}");
+        assert!(paper.contains(person), "the paper lacks {person:?}");
+    }
+    assert!(controls.len() == 56 && controls.iter().all(|one| one["person"].is_string()) && left > 70, "{left}");
+}

@@ -26,6 +26,7 @@ pub fn to_html(judgement: &Judgement, trend: Option<&Trend>, version: &str) -> S
     details(&mut html, "open", "What could not be judged", &by_severity(of("not judged")));
     missing(&mut html, &of("not given"));
     kept(&mut html, &of("met"), &of("not applicable"));
+    people(&mut html, judgement);
     controls(&mut html, judgement);
     facts(&mut html, judgement);
     // Writing into a string cannot fail; the results are dropped on purpose throughout.
@@ -155,9 +156,6 @@ fn detail(html: &mut String, class: &str, outcome: &Outcome) {
         table(html, &format!("{}: accepted", outcome.rule), &["What", "Finding", "Accepted"], accepted);
     }
     let _ = writeln!(html, "<p><b>To do:</b> {}</p>", xml_text(&outcome.fix));
-    if let Some(person) = &outcome.person {
-        let _ = writeln!(html, "<p><b>A person must still judge:</b> {}</p>", xml_text(person));
-    }
 }
 
 fn law(outcome: &Outcome) -> String {
@@ -246,6 +244,22 @@ fn kept(html: &mut String, met: &[&Outcome], not_applicable: &[&Outcome]) {
         &["Rule", "What must be so", "Law", "Judged"],
         rows,
     );
+    html.push_str("</section>\n");
+}
+
+/// What no program can judge, of rules that are met as well: otherwise they would look as if nothing were left.
+fn people(html: &mut String, judgement: &Judgement) {
+    let row = |one: &Outcome| {
+        let person = one.person.clone()?;
+        Some([one.rule.clone(), one.title.clone(), one.answer.word().to_owned(), person])
+    };
+    let rows: Vec<_> = judgement.outcomes.iter().filter_map(row).collect();
+    if rows.is_empty() {
+        return;
+    }
+    html.push_str("<section aria-labelledby=\"people\">\n<h2 id=\"people\">What a person must still judge</h2>\n");
+    let heads = ["Rule", "What must be so", "Answer", "For a person"];
+    table(html, "What a person must still judge, by rule", &heads, rows.into_iter());
     html.push_str("</section>\n");
 }
 

@@ -53,6 +53,9 @@ mod facts;
 #[path = "suite/faults.rs"]
 mod faults;
 #[cfg(feature = "privacy")]
+#[path = "suite/forum.rs"]
+mod forum;
+#[cfg(feature = "privacy")]
 #[path = "suite/handed.rs"]
 mod handed;
 #[path = "suite/health.rs"]

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "redact")]
 use std::cell::{OnceCell, RefCell};
+#[cfg(feature = "redact")]
+use std::collections::HashMap;
 
 use privacy::export::Finding;
 #[cfg(feature = "redact")]
@@ -32,7 +34,14 @@ pub(crate) struct Bystanders {
     ready: OnceCell<Option<(redact::Scanner, RefCell<redact::Scratch>)>>,
     #[cfg(feature = "redact")]
     names: OnceCell<Option<Finder>>,
+    /// Texts that were looked through, and the names in them: each is asked about twice.
+    #[cfg(feature = "redact")]
+    seen: RefCell<HashMap<String, Vec<Finding>>>,
 }
+
+/// Texts that are remembered at most, and the longest of them in bytes.
+#[cfg(feature = "redact")]
+const SEEN_MAX: (usize, usize) = (20_000, 2_000);
 
 impl Bystanders {
     /// Whether this build can look.
@@ -56,8 +65,16 @@ impl Bystanders {
     #[cfg(feature = "redact")]
     pub(crate) fn names(&self, text: &str) -> Vec<Finding> {
         let Some(finder) = self.names.get_or_init(|| Finder::load().ok()) else { return Vec::new() };
+        if let Some(found) = self.seen.borrow().get(text) {
+            return found.clone();
+        }
         let people = finder.find(text).into_iter().filter(|entity| entity.label == Label::Person);
-        people.map(|entity| Finding { range: entity.range, kind: "person".to_owned() }).collect()
+        let found: Vec<_> = people.map(|entity| Finding { range: entity.range, kind: "person".to_owned() }).collect();
+        let mut seen = self.seen.borrow_mut();
+        if seen.len() < SEEN_MAX.0 && text.len() <= SEEN_MAX.1 {
+            seen.insert(text.to_owned(), found.clone());
+        }
+        found
     }
 
     /// This build cannot look.

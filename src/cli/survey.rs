@@ -128,8 +128,17 @@ fn between(surveys: &mut [Survey], stores: &mut [Box<dyn DataStore>]) -> Result<
         Party { dataset, store: &mut **store, catalog, samples }
     };
     let mut parties: Vec<Party<'_>> = surveys.iter().zip(stores).map(party).collect();
-    for (at, link) in propose::across(&mut parties)? {
+    let (across, by_value) = (propose::across(&mut parties)?, propose::by_value(&mut parties)?);
+    for (at, link) in across {
         surveys[at].undeclared.push(link);
+    }
+    for (at, link) in by_value {
+        // A column beside it that says what each row refers to knows better; a name knows less.
+        let known = &mut surveys[at].undeclared;
+        if !known.iter().any(|one| one.from == link.from && one.when.is_some()) {
+            known.retain(|one| one.from != link.from);
+            known.push(link);
+        }
     }
     Ok(())
 }

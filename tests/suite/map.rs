@@ -50,7 +50,7 @@ fn a_scan_proposes_and_a_second_one_adds_nothing() {
     assert_eq!(
         store["undeclared"],
         serde_json::json!([{
-            "from": "visit.parcel_no", "dataset": null, "to": "parcel.no", "when": null, "values": 3, "found": 3, "score": 60
+            "from": "visit.parcel_no", "dataset": null, "to": "parcel.no", "when": null, "values": 3, "found": 3, "score": 60, "by_value": false
         }])
     );
     assert_eq!(dry["stores"][0]["personal"], store["personal"]);

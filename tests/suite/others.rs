@@ -143,8 +143,8 @@ fn names_stay_where_that_was_weighed() {
     assert_eq!(document["third_party"]["other_people"], "kept");
 }
 
-/// An address in a field that the map calls contact data, and not whose, is left out when the stores know somebody else by it;
-/// one that nobody is known by can be the person's second one, and stays.
+/// An address in a field that the map calls contact data, and not whose, is left out when the stores know somebody else by it, as an
+/// identity or as contact data in a row about them; one that nobody is known by can be the person's second one, and stays.
 #[test]
 fn addresses_by_which_others_are_known_are_taken_out() {
     let house = House::initialised();
@@ -188,8 +188,8 @@ dataset:
     assert_eq!(cells(0), [Some(gone), Some(gone), Some("eve@example.org")]);
     assert_eq!(cells(1), [Some("ANN@example.org"), Some("+49 (30) 231250"), None]);
     assert_eq!(cells(2), [Some("nobody@example.org"), Some("+49 40 123456"), None]);
-    // Nobody is known by it: Bob gave it, and that is no identity.
-    assert_eq!(cells(3), [Some("ann.old@example.org"), None, None]);
+    // Bob's own row says that he is reached by it.
+    assert_eq!(cells(3), [Some(gone), None, None]);
     assert_eq!(data["desk:gift"].as_array().unwrap().len(), 4);
     assert_eq!(data["desk:person"][0]["second"], gone);
     let third: Value = serde_json::from_str(&house.read("out/third_party.json")).unwrap();

@@ -61,7 +61,7 @@ fn one(survey: &Survey, classifier: &Classifier, links: bool, map: &mut DataMap,
     });
     proposal.dataset.store.clone_from(&survey.store);
     for link in &survey.undeclared {
-        undeclared(&mut proposal, link, links);
+        undeclared(&mut proposal, link, links || link.by_value);
     }
     let added = merge::merge(map, &proposal);
     let new: Vec<(String, &MappedField)> = proposal
@@ -113,7 +113,10 @@ fn undeclared(proposal: &mut propose::Proposal, link: &Undeclared, as_reference:
     let key = proposal.dataset.key.clone();
     let dataset = link.dataset.clone().unwrap_or_else(|| key.clone());
     let target = format!("{}.{}", link.to.0, link.to.1);
-    proposal.comments.say(&key, &link.from.0, &link.from.1, format!("Looks like a reference to {}.", evidence(link)));
+    let from = link.from.1.to_string();
+    let looks = if link.by_value { "By its values a reference to" } else { "Looks like a reference to" };
+    let said = format!("{looks} {}.", evidence(link));
+    proposal.comments.say(&key, &link.from.0, &from, said.clone());
     if !as_reference {
         let (above, when) = match &link.when {
             None => ("fides_meta", String::new()),
@@ -123,11 +126,22 @@ fn undeclared(proposal: &mut propose::Proposal, link: &Undeclared, as_reference:
         let line = format!(
             "If it is: {above}: {{references: [{{dataset: {dataset}, field: {target}, direction: from{when}}}]}}{end}"
         );
-        return proposal.comments.say(&key, &link.from.0, &link.from.1, line);
+        return proposal.comments.say(&key, &link.from.0, &from, line);
     }
-    let fields =
-        proposal.dataset.collections.iter_mut().filter(|one| one.name == link.from.0).flat_map(|one| &mut one.fields);
-    for field in fields.filter(|field| field.path == FieldPath::column(&link.from.1)) {
+    let Some(collection) = proposal.dataset.collections.iter_mut().find(|one| one.name == link.from.0) else { return };
+    let is_plain = |field: &MappedField| field.path.0.len() == 1 && field.path != link.from.1;
+    let is_somebodys = collection.fields.iter().any(|field| is_plain(field) && !field.references.is_empty());
+    for field in collection.fields.iter_mut().filter(|field| field.path == link.from.1) {
+        if field.categories.is_empty() && link.dataset.is_none() {
+            // What was undecided about it is decided.
+            field.categories.push("system.operations".to_owned());
+            proposal.comments.say_only(&key, &link.from.0, &from, said.clone());
+        }
+        if link.by_value && link.is_inside && is_somebodys {
+            field.settings.words.insert("owner".to_owned(), ("false".to_owned(), model::Place::default()));
+            let line = "The row refers to somebody beside this: whom it names here, it is not theirs.";
+            proposal.comments.say(&key, &link.from.0, &from, line);
+        }
         field.references.push(Reference {
             dataset: dataset.clone(),
             collection: link.to.0.clone(),
@@ -207,7 +221,8 @@ impl Store {
             page.line(format!("Identity: {identity}"));
         }
         for link in &self.undeclared {
-            page.line(format!("Looks like a reference: {}.{} → {}", link.from.0, link.from.1, evidence(link)));
+            let looks = if link.by_value { "By its values a reference" } else { "Looks like a reference" };
+            page.line(format!("{looks}: {}.{} → {}", link.from.0, link.from.1, evidence(link)));
         }
         if !self.left_out.is_empty() {
             page.line(format!("Left out, as they show rows of others: {}", self.left_out.join(", ")));
@@ -239,6 +254,7 @@ impl Store {
                 "values": link.values,
                 "found": link.found,
                 "score": link.score,
+                "by_value": link.by_value,
             })).collect::<Vec<_>>(),
             "left_out": self.left_out,
             "gaps": self.gaps,

@@ -40,7 +40,7 @@ const COLUMNS: &str =
   WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.oid >= 16384
   ORDER BY a.attrelid, a.attnum";
 
-/// Every type that is not a row of a table, its words, its checks, and its equality where that is not PostgreSQL's own.
+/// Every type that is not a row of a catalog, its words, its checks, and its equality where that is not PostgreSQL's own.
 const TYPES: &str = "SELECT t.oid::text, t.typname::text, n.nspname::text, t.typtype::text, t.typcategory::text,
     t.typbasetype::text, t.typelem::text, t.typtypmod::text, t.typnotnull::text, format_type(t.oid, NULL),
     (SELECT to_json(array_agg(e.enumlabel ORDER BY e.enumsortorder))::text FROM pg_enum e WHERE e.enumtypid = t.oid),
@@ -51,7 +51,7 @@ const TYPES: &str = "SELECT t.oid::text, t.typname::text, n.nspname::text, t.typ
       JOIN pg_operator o ON o.oid = p.amopopr JOIN pg_namespace f ON f.oid = o.oprnamespace
       WHERE c.opcintype = t.oid AND c.opcdefault LIMIT 1) END
   FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-  WHERE t.typtype <> 'p' AND (t.typrelid = 0 OR t.typtype <> 'c')";
+  WHERE t.typtype <> 'p' AND (t.typtype <> 'c' OR n.nspname NOT IN ('pg_catalog', 'information_schema'))";
 
 /// Indexes that cover every row; an array of columns and expressions each.
 const INDEXES: &str =
@@ -279,6 +279,7 @@ impl Types {
         let is_own = fact.text(2) == "pg_catalog";
         let class = match (fact.text(1), fact.text(3), fact.text(4)) {
             (_, "e", _) => Class::Words(fact.list(10)),
+            (_, "c", _) => Class::Record,
             (_, "b", "A") if fact.text(6) != "0" => {
                 let (element, ..) = self.base(fact.text(6), "");
                 Class::List(Box::new(self.kind_of(element)))
@@ -324,7 +325,7 @@ fn column_kind(kind: &Type, category: &str) -> ColumnKind {
         Class::Boolean => ColumnKind::Boolean,
         Class::Date | Class::Timestamp | Class::Clock | Class::Interval => ColumnKind::Time,
         Class::Bytes => ColumnKind::Bytes,
-        Class::Json | Class::Jsonb => ColumnKind::Json,
+        Class::Json | Class::Jsonb | Class::Record => ColumnKind::Json,
         Class::List(_) => ColumnKind::List,
         Class::Other if matches!(category, "S" | "I") => ColumnKind::Text,
         Class::Other => ColumnKind::Other,

@@ -36,6 +36,8 @@ pub(super) enum Class {
     Inet,
     Json,
     Jsonb,
+    /// A composite type: shown and taken as a JSON object of its attributes.
+    Record,
     List(Box<Type>),
 }
 
@@ -48,7 +50,7 @@ impl Type {
     fn text_of(&self, value: &str) -> String {
         match &self.class {
             Class::Bytes => format!("pg_catalog.encode({value}, 'hex')"),
-            Class::List(_) => format!("pg_catalog.to_json({value})::text"),
+            Class::List(_) | Class::Record => format!("pg_catalog.to_json({value})::text"),
             Class::Inet => format!("pg_catalog.abbrev({value})"),
             _ => format!("{value}::text"),
         }
@@ -56,7 +58,7 @@ impl Type {
 
     /// Whether values can be compared in their own type.
     pub(super) fn is_comparable(&self) -> bool {
-        !matches!(self.class, Class::Other | Class::Json | Class::Jsonb | Class::List(_))
+        !matches!(self.class, Class::Other | Class::Json | Class::Jsonb | Class::Record | Class::List(_))
     }
 
     /// The equality operator.
@@ -66,7 +68,20 @@ impl Type {
 
     /// A value of the type, from the text expression `text`.
     pub(super) fn value(&self, text: &str) -> String {
-        format!("{text}::{}", self.cast)
+        let Type { cast, class, .. } = self;
+        match class {
+            Class::Record => format!("pg_catalog.jsonb_populate_record(NULL::{cast}, {text}::jsonb)"),
+            Class::List(element) if element.is_record() => format!(
+                "CASE WHEN {text} IS NOT NULL THEN ARRAY(SELECT \
+                 pg_catalog.jsonb_populate_recordset(NULL::{}, {text}::jsonb))::{cast} END",
+                element.cast
+            ),
+            _ => format!("{text}::{cast}"),
+        }
+    }
+
+    fn is_record(&self) -> bool {
+        matches!(self.class, Class::Record)
     }
 
     /// Whether `text` can be a value, so that the cast does not fail.
@@ -75,7 +90,7 @@ impl Type {
             return false;
         }
         match &self.class {
-            Class::Text | Class::Other | Class::Json | Class::Jsonb => true,
+            Class::Text | Class::Other | Class::Json | Class::Jsonb | Class::Record => true,
             Class::Integer => integer(&self.cast, text),
             Class::Number => decimal(text),
             Class::Boolean => matches!(text, "true" | "false"),
@@ -97,7 +112,9 @@ impl Type {
         match &self.class {
             Class::Json => (normal(&format!("{column}::text")), normal(text)),
             Class::Jsonb => (format!("{column}::text"), format!("{text}::jsonb::text")),
-            Class::List(_) => (format!("pg_catalog.to_json({column})::jsonb::text"), format!("{text}::jsonb::text")),
+            Class::List(_) | Class::Record => {
+                (format!("pg_catalog.to_json({column})::jsonb::text"), format!("{text}::jsonb::text"))
+            }
             Class::Number | Class::Timestamp | Class::Clock | Class::Date | Class::Interval => {
                 (format!("{column}::text"), format!("{}::text", self.value(text)))
             }
@@ -109,7 +126,7 @@ impl Type {
     pub(super) fn literal(&self, text: &str) -> String {
         match self.class {
             Class::Bytes => format!("\\x{text}"),
-            Class::List(_) => array_literal(text),
+            Class::List(ref element) if !element.is_record() => array_literal(text),
             _ => text.to_owned(),
         }
     }

@@ -63,7 +63,7 @@ impl Typed {
         let (column, kind) = (self.column(), &self.kind);
         // Within a document, and within a list that is one.
         match (&kind.class, self.path.is_empty() && !self.is_text_list) {
-            (Class::Jsonb | Class::Json, false) => {
+            (Class::Jsonb | Class::Json | Class::Record, false) => {
                 binds.push(Bind::Text(json_path(&self.path)));
                 let (path, leaf) =
                     (format!("${}::text::jsonpath", binds.len()), any(folded(fold, "e.v #>> '{}'"), "=", wanted));
@@ -74,6 +74,7 @@ impl Typed {
                 };
                 match kind.class {
                     Class::Jsonb => inside(&column),
+                    Class::Record => inside(&format!("pg_catalog.to_jsonb({column})")),
                     // What `jsonb` cannot hold is looked at on the other side.
                     _ => format!(
                         "CASE WHEN pg_catalog.strpos({column}::text, '\\u0000') > 0 THEN true ELSE {} END",
@@ -319,7 +320,7 @@ pub(super) fn index_statement(table: &str, fields: &[Typed], fold: Fold) -> Opti
             }
             _ if !field.path.is_empty() => None,
             (Fold::Exact, Class::List(_)) if fields.len() == 1 => Some(format!("USING gin ({name})")),
-            (Fold::Exact, Class::Other | Class::Json | Class::Jsonb | Class::List(_)) => None,
+            (Fold::Exact, Class::Other | Class::Json | Class::Jsonb | Class::Record | Class::List(_)) => None,
             (Fold::Exact, _) => Some(name),
             (Fold::Lower, Class::Text) if fields.len() == 1 => Some(format!("lower({name})")),
             _ => None,

@@ -124,6 +124,12 @@ impl Asked {
     }
 }
 
+/// Whether a store has to read a large collection to answer.
+pub(super) fn is_dear(collection: &Collection, conditions: &[Condition]) -> bool {
+    collection.rows_estimated.unwrap_or(0) >= Limits::ROWS_WITHOUT_INDEX
+        && conditions.iter().any(|condition| !is_served(collection, condition))
+}
+
 /// Whether an index serves the condition: one that begins with a column that is compared as it stands, or with an
 /// expression that folds it.
 fn is_served(collection: &Collection, condition: &Condition) -> bool {

@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 use model::Fault;
 
 use super::{Found, FoundRow, Member, Role, rows};
-use crate::graph::Graph;
+use crate::graph::{Graph, Node};
 use crate::identity::{self, Identity};
+use crate::row::FieldPath;
 
 /// Kind and normalised value of each identity in rows of the person, those of `identities` included. Of two addresses in a row
 /// one of which is the person's the other can be somebody else's: kinds that were named are not learned.
@@ -27,15 +28,11 @@ pub fn also_known_as(
     let named: BTreeSet<String> = known.iter().map(|(kind, _)| kind.clone()).collect();
     let rules = identities.first().map(|one| *one.rules()).unwrap_or_default();
     for (number, node) in graph.nodes.iter().enumerate() {
-        let others = |path: &crate::row::FieldPath| {
-            let field = node.mapped.as_ref().and_then(|mapped| mapped.column(path.root()));
-            field.and_then(|field| field.settings.flag("other_people")) == Some(true)
-        };
         let wanted: Vec<_> = node
             .identities
             .iter()
             .filter_map(|(field, kind)| Some((field, kind, identity::canonical_kind(kind)?)))
-            .filter(|(field, _, canonical)| !named.contains(canonical) && !others(field))
+            .filter(|(field, _, canonical)| !named.contains(canonical) && !is_of_others(node, field))
             .collect();
         let own: Vec<&FoundRow> = found.rows[number].iter().filter(|row| row.role == Role::Owned).collect();
         if wanted.is_empty() || own.is_empty() {
@@ -51,4 +48,10 @@ pub fn also_known_as(
         })?;
     }
     Ok(known)
+}
+
+/// Whether the map says of the field that it names other people.
+pub(super) fn is_of_others(node: &Node, path: &FieldPath) -> bool {
+    let field = node.mapped.as_ref().and_then(|mapped| mapped.column(path.root()));
+    field.and_then(|field| field.settings.flag("other_people")) == Some(true)
 }

@@ -13,6 +13,7 @@
 mod ask;
 mod learn;
 mod likely;
+mod mentioned;
 mod named;
 mod stream;
 mod up;
@@ -146,6 +147,7 @@ pub fn discover(
     let seeds = search.seed_questions()?;
     search.ask_all(members, seeds, progress)?;
     search.spread(members, progress)?;
+    mentioned::look(&mut search, members, progress)?;
     progress.finish();
     Ok(search.finish())
 }
@@ -262,6 +264,8 @@ struct Search<'g> {
     asked: Asked,
     folded: HashSet<String>,
     alongside: HashSet<String>,
+    /// What else names the person in the rows by which they were found.
+    learned: Vec<Identity>,
     found: u64,
     /// Which rows of a node are deletable going up; see [`up`].
     exclusive: HashSet<(usize, usize)>,
@@ -298,6 +302,7 @@ impl<'g> Search<'g> {
             asked: Asked::new(members),
             folded: HashSet::new(),
             alongside: HashSet::new(),
+            learned: Vec::new(),
             found: 0,
             exclusive: HashSet::new(),
         }
@@ -391,6 +396,9 @@ impl<'g> Search<'g> {
             if whose == Whose::Others {
                 continue;
             }
+            if is_seed && whose == Whose::Theirs {
+                self.learn(node, &row.cells[self.graph.nodes[node].needs.len()..]);
+            }
             row.cells.truncate(self.graph.nodes[node].needs.len());
             let at = self.enter(node, row)?;
             if is_keyless {
@@ -435,6 +443,18 @@ impl<'g> Search<'g> {
             }
         }
         whose
+    }
+
+    /// Keeps identities of kinds that were not named: of two addresses in a row the other can be somebody else's.
+    fn learn(&mut self, node: usize, identities: &[Cell]) {
+        let of = &self.graph.nodes[node];
+        for ((field, kind), cell) in of.identities.iter().zip(identities) {
+            let is_new = !learn::is_of_others(of, field) && !self.identities.iter().any(|one| one.is_of(kind));
+            let Some(text) = cell.as_deref().filter(|_| is_new) else { continue };
+            let rules = self.identities.first().map(|one| *one.rules()).unwrap_or_default();
+            let new = Identity::new(kind, text, &rules).ok();
+            self.learned.extend(new.filter(|new| !self.learned.contains(new)));
+        }
     }
 
     /// The place of a row that came, new or known.

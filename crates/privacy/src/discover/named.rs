@@ -4,15 +4,17 @@ use std::collections::{BTreeSet, HashMap};
 
 use model::Fault;
 
-use super::{Member, texts};
+use super::{Member, ask, texts};
 use crate::Limits;
 use crate::graph::{Graph, Node};
 use crate::identity::{self, Identity};
+use crate::map::taxonomy;
 use crate::row::FieldPath;
 use crate::store::{Condition, Find, Fold};
 
-/// Kind and normalised value of those of `identities` that stand in a field which the map calls an identity. Asked in
-/// batches, whatever their number.
+/// Kind and normalised value of those of `identities` that stand in a field which the map calls an identity, or, in a collection
+/// about people that is small or has an index, contact data or a whole name (kind `name`). Asked in batches, whatever
+/// their number.
 ///
 /// # Errors
 /// What the stores say.
@@ -36,13 +38,14 @@ fn within(
     identities: &[Identity],
     known: &mut BTreeSet<(String, String)>,
 ) -> Result<(), Fault> {
-    let any = conditions(node, identities);
+    let asked = asked(node, identities);
+    let any = conditions(&asked, identities);
     let Some(rules) = identities.first().map(|one| *one.rules()).filter(|_| !any.is_empty()) else { return Ok(()) };
     let wanted: BTreeSet<(&str, &str)> = identities.iter().map(|one| (one.kind(), one.normalised())).collect();
-    let fields: Vec<FieldPath> = node.identities.iter().map(|(field, _)| field.clone()).collect();
+    let fields: Vec<FieldPath> = asked.iter().map(|(field, _)| field.clone()).collect();
     let find = Find { collection: &node.collection.name, fields: &fields, any: &any, limit: None };
     member.store.find(&find, &mut |row| {
-        for ((_, kind), cell) in node.identities.iter().zip(row.cells) {
+        for ((_, kind), cell) in asked.iter().zip(row.cells) {
             let Some(canonical) = identity::canonical_kind(kind) else { continue };
             for text in cell.iter().flat_map(|cell| texts(cell)) {
                 let Some(normal) = identity::normalise(kind, &text, &rules) else { continue };
@@ -55,10 +58,31 @@ fn within(
     })
 }
 
+/// The fields that can know somebody, and by what.
+fn asked(node: &Node, identities: &[Identity]) -> Vec<(FieldPath, String)> {
+    let mut fields = node.identities.clone();
+    let is_known = |path: &FieldPath| node.identities.iter().any(|(field, _)| field == path);
+    let mapped = node.mapped.iter().filter(|_| node.about_people).flat_map(|mapped| &mapped.fields);
+    for field in mapped.filter(|field| !is_known(&field.path) && field.references.is_empty()) {
+        let is = |wanted: &str| field.categories.iter().any(|category| taxonomy::within(category, wanted));
+        let kind = match () {
+            () if is("user.contact.email") => "email",
+            () if is("user.contact.phone_number") => "phone_number",
+            () if field.categories.iter().any(|category| category == "user.name") => "name",
+            () => continue,
+        };
+        let one = [(field.path.clone(), kind.to_owned())];
+        if !ask::is_dear(&node.collection, &conditions(&one, identities)) {
+            fields.extend(one);
+        }
+    }
+    fields
+}
+
 /// One condition for each field and way of comparing, with the values of all.
-fn conditions(node: &Node, identities: &[Identity]) -> Vec<Condition> {
+fn conditions(fields: &[(FieldPath, String)], identities: &[Identity]) -> Vec<Condition> {
     let mut by_field: HashMap<(&FieldPath, Fold), Vec<Vec<String>>> = HashMap::new();
-    for (field, kind) in &node.identities {
+    for (field, kind) in fields {
         for identity in identities.iter().filter(|identity| identity.is_of(kind)) {
             let condition = identity.condition(field);
             by_field.entry((field, condition.fold)).or_default().extend(condition.values);

@@ -60,7 +60,8 @@ fn part_strangers(export: &mut Export<'_>, graph: &Graph, members: &mut [Member]
     match discover::named(graph, members, &strangers) {
         Ok(others) => export.others_are(others),
         Err(fault) if fault.kind() == Kind::Unavailable => {
-            let all = strangers.iter().map(|one| (one.kind().to_owned(), one.normalised().to_owned()));
+            let reached = strangers.iter().filter(|one| one.kind() != "name");
+            let all = reached.map(|one| (one.kind().to_owned(), one.normalised().to_owned()));
             export.others_are(all.collect());
             export.gap(format!(
                 "Whose some addresses are was not found out, and they were left out: {}",

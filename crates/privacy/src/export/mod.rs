@@ -12,6 +12,7 @@ mod entries;
 mod gather;
 mod html;
 mod information;
+mod met;
 mod others;
 mod package;
 mod prose;
@@ -35,6 +36,7 @@ use crate::catalog::Collection;
 use crate::identity::Identity;
 use crate::map::DataMap;
 use crate::row::{FieldPath, Row};
+use met::Met;
 use others::Own;
 use spool::Shelf;
 use table::Table;
@@ -87,6 +89,7 @@ pub struct Export<'a> {
     others: Others,
     own: Own<'a>,
     detect: Option<Detectors<'a>>,
+    met: Met,
     shelf: Shelf<'a>,
     tables: Vec<Table>,
     gaps: Vec<String>,
@@ -109,6 +112,7 @@ impl<'a> Export<'a> {
             others,
             own: Own::new(identities),
             detect,
+            met: Met::default(),
             shelf: Shelf::new(spool),
             tables: Vec::new(),
             gaps: Vec::new(),
@@ -147,8 +151,8 @@ impl<'a> Export<'a> {
         Ok(())
     }
 
-    /// Who may be meant by contact data in the person's rows that is not known to be theirs, once all rows are in. Nobody where
-    /// other people's data are kept.
+    /// Who may be meant by contact data, numbers and names in the person's rows that are not known to be theirs, once all rows are
+    /// in. Nobody where other people's data are kept.
     ///
     /// # Errors
     /// What the spool says.
@@ -158,19 +162,26 @@ impl<'a> Export<'a> {
         }
         self.settle()?;
         let mut strangers = BTreeSet::new();
-        for table in self.tables.iter().filter(|table| table.columns.iter().any(|column| column.is_contact)) {
+        for table in &self.tables {
             for entry in table.rows.iter().filter(|entry| !matches!(entry.role, Role::Other(_))) {
                 let cells = self.shelf.cells(entry.place)?;
-                let texts =
-                    table.columns.iter().zip(&cells).filter_map(|(column, cell)| Some((column, cell.as_ref()?)));
-                strangers.extend(texts.filter_map(|(column, text)| self.own.stranger(column, text)));
+                let texts = table.columns.iter().zip(&cells);
+                for (column, text) in texts.filter_map(|(column, cell)| Some((column, cell.as_ref()?))) {
+                    strangers.extend(self.own.stranger(column, text));
+                    let detect = self.detect.filter(|_| column.is_free && column.other_people.is_none());
+                    if let Some(detect) = detect {
+                        self.met.look(&self.own, &detect, column, text);
+                    }
+                }
             }
         }
+        strangers.extend(self.met.asked().cloned());
         Ok(strangers.into_iter().collect())
     }
 
     /// Of the strangers these, by kind and normalised value, are other people: they are taken out.
     pub fn others_are(&mut self, others: BTreeSet<(String, String)>) {
+        self.met.settle(&others);
         self.own.others_are(others);
     }
 

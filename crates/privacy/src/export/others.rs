@@ -10,6 +10,7 @@ use std::ops::Range;
 use model::Fault;
 use serde_json::Value;
 
+use super::met::Met;
 use super::prose::{self, OwnNames, PERSON};
 use super::spool::Shelf;
 use super::table::{Entry, Field, Inner, Table, is_link};
@@ -133,6 +134,8 @@ pub(super) struct Own<'a> {
 
 /// Longest cell that is learned, in bytes.
 const WORD_MAX: usize = 200;
+/// Digits that make a number the same one, whatever stands before them.
+const NUMBER_MIN: usize = 7;
 /// Links between identities that are learned at most: more are a wrong map.
 const ROUNDS: usize = 8;
 
@@ -203,6 +206,12 @@ impl<'a> Own<'a> {
         Identity::new(kind, text, &self.rules).ok().filter(|_| !self.is_known(kind, text))
     }
 
+    /// The identity of that kind that `text` is, when it is not the person's.
+    pub(super) fn other(&self, kind: &str, text: &str) -> Option<Identity> {
+        let word = if kind == "name" { PERSON } else { kind };
+        Identity::new(kind, text, &self.rules).ok().filter(|_| !self.is_own(word, text))
+    }
+
     /// These name other people.
     pub(super) fn others_are(&mut self, others: BTreeSet<(String, String)>) {
         self.others = others;
@@ -220,11 +229,23 @@ impl<'a> Own<'a> {
     }
 
     /// Whether what was found in a text is the person's.
-    fn is_own(&self, kind: &str, text: &str) -> bool {
+    pub(super) fn is_own(&self, kind: &str, text: &str) -> bool {
         self.words.contains(&text.trim().to_lowercase())
             || kind == PERSON && self.names.has(text)
+            || kind == "phone" && self.is_own_number(text)
             || self.is_known(kind, text)
             || self.identities.iter().any(|one| one.matches(text))
+    }
+}
+
+impl Own<'_> {
+    /// Whether a number is the person's as it is dialled from nearby: without the calling code, that of the area too.
+    fn is_own_number(&self, text: &str) -> bool {
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        let dialled = digits(text);
+        let dialled = dialled.trim_start_matches('0');
+        let is_number = |word: &&String| word.chars().all(|sign| sign.is_ascii_digit() || " +()/-.".contains(sign));
+        dialled.len() >= NUMBER_MIN && self.words.iter().filter(is_number).any(|word| digits(word).ends_with(dialled))
     }
 }
 
@@ -263,6 +284,7 @@ pub(super) struct Showing<'a> {
     pub(super) others: Others,
     pub(super) scope: Scope,
     pub(super) detect: Option<Detectors<'a>>,
+    pub(super) met: &'a Met,
 }
 
 impl Showing<'_> {
@@ -295,7 +317,8 @@ impl Showing<'_> {
             },
             _ => {}
         }
-        if self.own.is_anothers(column, &text) {
+        let is_met = || column.identity.is_none() && column.other_people.is_none() && self.met.is(&text);
+        if self.own.is_anothers(column, &text) || is_met() {
             return Shown::Gone(Taken::Identity);
         }
         self.inner(column, text)
@@ -353,10 +376,18 @@ impl Showing<'_> {
         any.then(|| document.to_string())
     }
 
-    /// The text without what detectors find in it and is not the person's.
+    /// The text without what detectors find in it, or was met elsewhere, and is not the person's.
     fn text(&self, column: &Field, text: &str) -> Option<String> {
-        let detect =
-            self.detect.filter(|_| self.others == Others::Redact && column.is_free && column.other_people.is_none())?;
+        let is_wanted = self.others == Others::Redact && column.is_free && column.other_people.is_none();
+        let detect = self.detect.filter(|_| is_wanted)?;
+        let detected = self.detected(&detect, text);
+        let met = |text: &str| self.without(text, plain(self.met.places(text)));
+        let current = detected.as_deref().unwrap_or(text);
+        let clean = if prose::is_document(current) { prose::in_texts(current, &met) } else { met(current) };
+        clean.or(detected)
+    }
+
+    fn detected(&self, detect: &Detectors<'_>, text: &str) -> Option<String> {
         let names = |text: &str| match prose::is_prose(text) {
             true => self.without(text, plain((detect.names)(text))),
             false => None,

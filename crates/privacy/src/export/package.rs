@@ -166,21 +166,22 @@ impl Export<'_> {
             }
             tables.retain(|table| !table.rows.is_empty() && table.columns.iter().any(|column| column.is_portable));
         }
-        let showing = Showing { own: &self.own, others: self.others, scope: self.scope, detect: self.detect };
+        let Export { own, others, scope, detect, met, shelf, .. } = self;
+        let showing = Showing { own, others: *others, scope: *scope, detect: *detect, met };
         let mut listed = Listed::default();
         let mut rows = 0;
         for table in &mut tables {
             let mut entries = std::mem::take(&mut table.rows);
             let name = table.name();
             for (number, entry) in entries.iter_mut().enumerate() {
-                let shown = showing.row(table, entry, self.shelf.cells(entry.place)?);
+                let shown = showing.row(table, entry, shelf.cells(entry.place)?);
                 for (column, shown) in table.columns.iter().zip(&shown) {
                     if let Some(taken) = shown.taken() {
                         listed.note(&name, &column.name, taken, number as u64 + 1);
                     }
                 }
                 let cells: Vec<_> = shown.iter().map(Shown::to_cell).collect();
-                entry.place = self.shelf.put(&cells)?;
+                entry.place = shelf.put(&cells)?;
             }
             rows += entries.len() as u64;
             table.rows = entries;

@@ -4,6 +4,7 @@
 //! by, and leaves a column without a category where nothing speaks for one.
 
 mod links;
+mod values;
 mod words;
 
 use std::collections::{HashMap, HashSet};
@@ -16,6 +17,7 @@ use crate::row::FieldPath;
 
 pub(crate) use links::named_like;
 pub use links::{Party, Undeclared, across, undeclared};
+pub use values::by_value;
 
 /// What the values of a field look like.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -27,6 +27,12 @@ impl Comments {
         self.lines.entry(key).or_default().push(line.into());
     }
 
+    /// Says `line` about a field, and nothing else.
+    pub fn say_only(&mut self, dataset: &str, collection: &str, field: &str, line: impl Into<String>) {
+        let key = (dataset.to_owned(), collection.to_owned(), field.to_owned());
+        self.lines.insert(key, vec![line.into()]);
+    }
+
     /// Takes over what `others` say.
     pub fn extend(&mut self, others: Comments) {
         for (key, lines) in others.lines {

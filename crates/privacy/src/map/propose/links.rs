@@ -24,8 +24,8 @@ const TYPES_MAX: usize = 20;
 /// A column that looks like a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undeclared {
-    /// The referring collection and its column.
-    pub from: (String, String),
+    /// The referring collection and its field.
+    pub from: (String, FieldPath),
     /// The dataset of the collection referred to, where it is another one.
     pub dataset: Option<String>,
     /// The collection referred to and its key.
@@ -38,6 +38,10 @@ pub struct Undeclared {
     pub found: usize,
     /// How much speaks for it, of a hundred: the likeness of names, how many values, how many of them were found.
     pub score: u8,
+    /// Its values could not be there by chance: it is taken as a reference without being asked.
+    pub by_value: bool,
+    /// It stands in a list, or within a document.
+    pub is_inside: bool,
 }
 
 /// One store, for finding links between several.
@@ -112,13 +116,15 @@ fn link(
     (values, found, score): (usize, usize, u8),
 ) -> Undeclared {
     Undeclared {
-        from: (collection.name.clone(), column.name.clone()),
+        from: (collection.name.clone(), FieldPath::column(&column.name)),
         dataset: None,
         to: (target.name.clone(), key.name.clone()),
         when: None,
         values,
         found,
         score,
+        by_value: false,
+        is_inside: false,
     }
 }
 
@@ -287,7 +293,7 @@ fn may_refer(collection: &Collection, column: &Column) -> bool {
 }
 
 /// Every column that alone names a row.
-fn keys(catalog: &Catalog) -> Vec<(&Collection, &Column)> {
+pub(super) fn keys(catalog: &Catalog) -> Vec<(&Collection, &Column)> {
     let of = |target| {
         let target: &Collection = target;
         let keys = target.unique.iter().chain([&target.key]).filter(|key| key.len() == 1);

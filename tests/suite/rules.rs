@@ -76,6 +76,34 @@ fn keeps_and_breaks(house: &House, pack: &str, rule: &str) {
     assert!(!message.contains(['{', '}']) && !message.is_empty(), "{id}: {message}");
 }
 
+/// A policy that keeps nobody out is none, and policies add up: whoever one of them lets in comes in.
+#[test]
+fn a_policy_that_lets_everybody_in_is_none() {
+    let house = House::new();
+    let workload =
+        std::fs::read_to_string(repository("fixtures/rules/infrastructure.kubernetes-limits/fail.yaml")).unwrap();
+    let workload = workload.split("---").next().unwrap().to_owned();
+    let check = |specs: &[&str], expect: &str| {
+        let policy = |spec: &&str| {
+            format!(
+                "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: p, namespace: shop}}\nspec: {{{spec}}}\n"
+            )
+        };
+        house.write("in/a.yaml", workload.clone() + &specs.iter().map(policy).collect::<String>());
+        let rule = "infrastructure.kubernetes-network-policy";
+        let only = ["evaluate", "--pack", "infrastructure", "--only", rule, "--input", "in"];
+        let judged = house.json(&only, i32::from(expect == "broken"));
+        assert_eq!(judged["rules"][0]["answer"], expect, "{specs:?}: {judged}");
+    };
+    let some = "podSelector: {}, ingress: [{from: [{podSelector: {}}]}]";
+    check(&["podSelector: {}"], "met");
+    check(&[some], "met");
+    check(&["podSelector: {}, policyTypes: [Egress], egress: []"], "broken");
+    check(&["podSelector: {}, policyTypes: [Ingress], ingress: [{}]"], "broken");
+    check(&[some, "podSelector: {}, ingress: [{from: []}]"], "broken");
+    check(&["podSelector: {}, ingress: [{ports: [{port: 443}]}]"], "met");
+}
+
 /// What was collected is judged later as it was; a fact that was edited is refused.
 #[test]
 fn facts_are_kept_and_judged_later() {

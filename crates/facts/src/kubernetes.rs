@@ -135,11 +135,20 @@ fn workload(object: &Object<'_>, pod: &Pod<'_>, policies: &[policy::Policy<'_>])
         "spread_over_zones": spread(spec),
         "host_network": flag(spec, &["hostNetwork"]).unwrap_or(false),
         "host_pid": flag(spec, &["hostPID"]).unwrap_or(false),
+        "host_ipc": flag(spec, &["hostIPC"]).unwrap_or(false),
         "host_paths": host_paths.collect::<Vec<_>>(),
         "service_account_token": flag(spec, &["automountServiceAccountToken"]),
-        "network_policy": policies.iter().any(|policy| policy.selects(object.namespace(), &pod.labels)),
+        "network_policy": is_guarded(object, pod, policies),
         "place": object.place(object.node),
     })
+}
+
+/// Policies add up: what one lets in another cannot keep out.
+fn is_guarded(object: &Object<'_>, pod: &Pod<'_>, policies: &[policy::Policy<'_>]) -> bool {
+    let about_it = || {
+        policies.iter().filter(|policy| policy.is_about_ingress() && policy.selects(object.namespace(), &pod.labels))
+    };
+    about_it().next().is_some() && about_it().all(policy::Policy::guards)
 }
 
 fn replicas(object: &Object<'_>) -> Option<i64> {

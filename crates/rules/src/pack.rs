@@ -292,7 +292,9 @@ const BUILT_IN: &[(&str, Files)] = built_in! {
         "kubernetes-limits",
         "kubernetes-network-policy",
         "kubernetes-no-gap",
+        "kubernetes-no-host",
         "kubernetes-no-privilege",
+        "kubernetes-no-secrets",
         "kubernetes-non-root",
         "kubernetes-probes",
         "kubernetes-rollout",
@@ -462,5 +464,26 @@ impl Pack {
             })
         })?;
         Self::read(&files, catalogue, limits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::BUILT_IN;
+
+    /// A rule that lies in a pack's folder is in the pack.
+    #[test]
+    fn every_file_of_a_pack_is_built_in() {
+        let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("packs");
+        for (pack, files) in BUILT_IN {
+            let known: BTreeSet<String> = files.iter().map(|(name, _)| format!("{name}.yaml")).collect();
+            let there = std::fs::read_dir(packs.join(pack)).unwrap();
+            let there: BTreeSet<String> =
+                there.map(|entry| entry.unwrap().file_name().to_str().unwrap().to_owned()).collect();
+            assert_eq!(known, there, "{pack}");
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! Which pods a NetworkPolicy selects (`LabelSelector`: all of `matchLabels` and of `matchExpressions`; empty selects all).
+//! Which pods a NetworkPolicy guards: those that it selects (`LabelSelector`: all of `matchLabels` and of `matchExpressions`; empty
+//! selects all), where it says who may come in, and that is not everybody.
 
 use yaml::Node;
 
@@ -9,13 +10,30 @@ use crate::tree::{at, list, map, text, texts};
 pub(super) struct Policy<'n> {
     namespace: &'n str,
     selector: Option<&'n Node>,
+    node: &'n Node,
 }
 
 impl<'n> Policy<'n> {
     /// The object as a policy, if it is one.
     pub(super) fn of(object: &Object<'n>) -> Option<Self> {
         let selector = at(object.node, &["spec", "podSelector"]);
-        (object.kind() == "NetworkPolicy").then(|| Policy { namespace: object.namespace(), selector })
+        (object.kind() == "NetworkPolicy").then(|| Policy {
+            namespace: object.namespace(),
+            selector,
+            node: object.node,
+        })
+    }
+
+    /// Whether it is about who may come in: without `policyTypes` it is (NetworkPolicySpec).
+    pub(super) fn is_about_ingress(&self) -> bool {
+        let types = texts(self.node, &["spec", "policyTypes"]);
+        types.is_empty() || types.contains(&"Ingress")
+    }
+
+    /// Whether it keeps somebody out: a rule of `ingress` that names neither callers nor ports lets everybody in everywhere.
+    pub(super) fn guards(&self) -> bool {
+        let lets_all_in = |rule: &Node| list(rule, &["from"]).is_empty() && list(rule, &["ports"]).is_empty();
+        !list(self.node, &["spec", "ingress"]).iter().any(lets_all_in)
     }
 
     /// Whether it selects pods with these labels in this namespace.

@@ -87,18 +87,4 @@ impl Body {
             Found::Open | Found::Is(_) => Err(()),
         }
     }
-
-    /// The texts of a list; those that are expressions are left out.
-    pub(super) fn texts(&self, name: &str) -> Vec<&str> {
-        match self.find(&[name]) {
-            Found::Is(Value::List(items)) => items
-                .iter()
-                .filter_map(|item| match item {
-                    Value::Known(text) => Some(text.as_str()),
-                    _ => None,
-                })
-                .collect(),
-            _ => vec![],
-        }
-    }
 }

@@ -102,6 +102,50 @@ fn doors_to_everywhere_are_told() {
     assert_eq!(found, [(5432, 5432), (0, 65_535)]);
 }
 
+/// Whoever writes it another way, or for another cloud, lets in as many.
+#[test]
+fn openings_are_seen_however_they_are_written() {
+    let check = |text: &str, expect: serde_json::Value| {
+        let openings = told("main.tf", text).value["openings"].clone();
+        let one = |one: &serde_json::Value| json!([one["from_port"], one["to_port"]]);
+        let found: serde_json::Value = openings.as_array().unwrap().iter().map(one).collect();
+        assert_eq!(found, expect, "{text}");
+    };
+    let aws = |ranges: &str| {
+        format!(
+            "resource \"aws_security_group_rule\" \"a\" {{\n  type = \"ingress\"\n  from_port = 22\n  to_port = 22\n  \
+             cidr_blocks = {ranges}\n}}\n"
+        )
+    };
+    check(&aws("[\"0.0.0.0/1\", \"128.0.0.0/1\"]"), json!([[22, 22]]));
+    check(&aws("[\"10.0.0.0/8\"]"), json!([]));
+    check(&aws("var.offices"), json!([[null, null]]));
+    check(&aws("[\"0.0.0.0/0\", var.offices]"), json!([[22, 22]]));
+    check(
+        "resource \"aws_security_group\" \"a\" {\n  dynamic \"ingress\" {\n    for_each = var.ports\n    content {\n      \
+         from_port = 22\n      to_port = ingress.value\n      cidr_blocks = [\"0.0.0.0/0\"]\n    }\n  }\n}\n",
+        json!([[22, null]]),
+    );
+    let google = |inner: &str| format!("resource \"google_compute_firewall\" \"a\" {{\n{inner}\n}}\n");
+    let allow = "  allow {\n    protocol = \"tcp\"\n    ports = [\"443\", \"8000-9000\"]\n  }\n";
+    check(&google(&format!("{allow}  source_ranges = [\"0.0.0.0/0\"]")), json!([[443, 443], [8000, 9000]]));
+    check(&google(&format!("{allow}  source_ranges = [\"10.0.0.0/8\"]")), json!([]));
+    check(&google(&format!("{allow}  source_tags = [\"web\"]")), json!([]));
+    check(&google("  allow {\n    protocol = \"all\"\n  }"), json!([[0, 65_535]]));
+    check(&google(&format!("{allow}  direction = \"EGRESS\"")), json!([]));
+    let azure = |access: &str, from: &str, ports: &str| {
+        format!(
+            "resource \"azurerm_network_security_rule\" \"a\" {{\n  direction = \"Inbound\"\n  access = \"{access}\"\n  \
+             source_address_prefix = \"{from}\"\n  {ports}\n}}\n"
+        )
+    };
+    let one = "destination_port_range = \"3389\"";
+    check(&azure("Allow", "Internet", one), json!([[3389, 3389]]));
+    check(&azure("Allow", "*", "destination_port_ranges = [\"22\", \"*\"]"), json!([[22, 22], [0, 65_535]]));
+    check(&azure("Deny", "*", one), json!([]));
+    check(&azure("Allow", "VirtualNetwork", one), json!([]));
+}
+
 #[test]
 fn what_is_not_seen_is_a_gap() {
     let gaps = told(

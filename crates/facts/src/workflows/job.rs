@@ -176,6 +176,16 @@ impl<'n> Step<'n> {
         workflow.meets_strangers() && (named || script::fetches_stranger(self.run()))
     }
 
+    /// Texts of strangers that become part of a script: of the shell's, or of what runs JavaScript.
+    fn untrusted(&self, workflow: &Workflow<'n>, job: &Job<'n>) -> Vec<&'n str> {
+        let all = [workflow.node, job.node, self.node].into_iter().flat_map(|node| entries(node, &["env"]));
+        let holds = |node: &Node| node.scalar().is_some_and(script::holds_chosen);
+        let variables: Vec<&str> = all.filter(|(_, node)| holds(node)).map(|(key, _)| key.text.as_str()).collect();
+        let javascript = self.uses().to_ascii_lowercase().starts_with("actions/github-script@");
+        let script = if javascript { text(self.node, &["with", "script"]).unwrap_or_default() } else { self.run() };
+        script::untrusted(script, &variables)
+    }
+
     pub(super) fn value(&self, workflow: &Workflow<'n>, job: &Job<'n>) -> Value {
         let name = text(self.node, &["name"]).or(text(self.node, &["id"])).or(text(self.node, &["uses"]));
         json!({
@@ -184,7 +194,7 @@ impl<'n> Step<'n> {
             "name": name.unwrap_or("run"),
             "checks_out_stranger": self.checks_out_stranger(workflow),
             "prints_secrets": script::printed_secrets(self.run(), &self.secret_variables(workflow, job)),
-            "untrusted": script::untrusted(self.run()),
+            "untrusted": self.untrusted(workflow, job),
             "place": workflow.place(self.node),
         })
     }

@@ -217,14 +217,48 @@ const CHOSEN: [&str; 9] = [
     ".page_name",
 ];
 
-/// Expressions in the script whose text a stranger chooses: it becomes part of the commands before they run.
-pub(super) fn untrusted(script: &str) -> Vec<&str> {
-    let expressions = script.split("${{").skip(1).filter_map(|rest| Some(rest.split_once("}}")?.0.trim()));
-    let is = |text: &&str| {
-        text.split(|c: char| c.is_whitespace() || "(),!=|&".contains(c)).any(|word| {
-            word == "github.head_ref"
-                || word.starts_with("github.event.") && CHOSEN.iter().any(|end| word.ends_with(end))
-        })
-    };
-    expressions.filter(is).collect()
+/// What holds such texts: all of it goes into a script with `toJSON`.
+const HOLDERS: [&str; 10] = [
+    "github",
+    "github.event",
+    "github.event.issue",
+    "github.event.pull_request",
+    "github.event.comment",
+    "github.event.review",
+    "github.event.discussion",
+    "github.event.head_commit",
+    "github.event.commits",
+    "github.event.pages",
+];
+
+/// Expressions in the script whose text a stranger chooses: it becomes part of the commands before they run. `variables` hold such
+/// texts, by their names, and are read again as expressions (`env.NAME`).
+pub(super) fn untrusted<'s>(script: &'s str, variables: &[&str]) -> Vec<&'s str> {
+    expressions(script).filter(|text| is_chosen(text, variables)).collect()
+}
+
+/// Whether a text with expressions in it holds what a stranger chooses.
+pub(super) fn holds_chosen(text: &str) -> bool {
+    expressions(text).any(|text| is_chosen(text, &[]))
+}
+
+fn expressions(text: &str) -> impl Iterator<Item = &str> {
+    text.split("${{").skip(1).filter_map(|rest| Some(rest.split_once("}}")?.0.trim()))
+}
+
+fn is_chosen(expression: &str, variables: &[&str]) -> bool {
+    let plain = plain(expression);
+    let whole = plain.contains("tojson(");
+    plain.split(|c: char| c.is_whitespace() || "(),!=|&<>".contains(c)).any(|word| {
+        word == "github.head_ref"
+            || word.starts_with("github.event.") && CHOSEN.iter().any(|end| word.ends_with(end))
+            || whole && HOLDERS.contains(&word)
+            || word.strip_prefix("env.").is_some_and(|name| variables.iter().any(|one| one.eq_ignore_ascii_case(name)))
+    })
+}
+
+/// Names of contexts are read in any case, and `x['y']` is `x.y` (GitHub Docs, «Contexts»).
+fn plain(expression: &str) -> String {
+    let lower: String = expression.to_ascii_lowercase();
+    lower.replace("[ ", "[").replace(" ]", "]").replace("['", ".").replace("']", "")
 }

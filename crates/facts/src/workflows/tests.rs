@@ -65,6 +65,19 @@ fn what_strangers_write_is_told() {
         |run: &str, expect: &[&str]| assert_eq!(step("push", &format!("run: {run}"))["untrusted"], json!(expect));
     check("echo ${{ github.event.issue.title }}", &["github.event.issue.title"]);
     check("echo ${{ github.sha }}", &[]);
+    // Names are read in any case, an index is a member, and a whole event holds its texts.
+    check("echo ${{ GitHub.Event.Issue.Title }}", &["GitHub.Event.Issue.Title"]);
+    check("echo ${{ github['event']['issue']['title'] }}", &["github['event']['issue']['title']"]);
+    check("echo ${{ github.event.commits[0].message }}", &["github.event.commits[0].message"]);
+    check("echo ${{ toJSON(github.event) }}", &["toJSON(github.event)"]);
+    check("echo ${{ github.event.pull_request != null }}", &[]);
+    let told = |step: Value| step["untrusted"].clone();
+    let script = "{uses: actions/github-script@v7, with: {script: 'log(\"${{ github.event.comment.body }}\")'}}";
+    assert_eq!(told(step("issue_comment", script)), json!(["github.event.comment.body"]));
+    // In a variable it is data, unless the variable is put into the script as an expression.
+    let env = |run: &str| format!("{{env: {{T: '${{{{ github.event.issue.body }}}}'}}, run: '{run}'}}");
+    assert_eq!(told(step("issues", &env("echo \"$T\""))), json!([]));
+    assert_eq!(told(step("issues", &env("echo ${{ env.T }}"))), json!(["env.T"]));
 }
 
 #[test]

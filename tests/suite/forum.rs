@@ -108,3 +108,57 @@ fn rare_types_are_emptied() {
     let watchers = "SELECT array_length(watchers, 1) FROM tickets WHERE id = 2";
     assert_eq!(ask(watchers), "1", "Cleo still watches Bob's ticket");
 }
+
+const APP: &str = "
+create table account (uid text primary key, mail text collate nocase unique);
+create table post (id integer primary key, author text, title text);
+create table dm (a text, b text, msg text);
+create virtual table note using fts5 (body, uid unindexed);
+create virtual table titles using fts5 (title, content='post', content_rowid='id');
+insert into account values ('7c9e6679-7425-40de-944b-e07fc1f90ae7', 'kim@example.org'), ('9f1c6679-7425-40de-944b-e07fc1f90ae7', 'lee@example.org');
+insert into post values (1, '7c9e6679-7425-40de-944b-e07fc1f90ae7', 'Zanzibar'), (2, '9f1c6679-7425-40de-944b-e07fc1f90ae7', 'Oslo');
+insert into dm values ('7c9e6679-7425-40de-944b-e07fc1f90ae7', '9f1c6679-7425-40de-944b-e07fc1f90ae7', 'hey');
+insert into note values ('quinquagesima', '7c9e6679-7425-40de-944b-e07fc1f90ae7'), ('septuagesima', '9f1c6679-7425-40de-944b-e07fc1f90ae7');
+insert into titles (titles) values ('rebuild');
+";
+
+/// A scan alone, and nothing written by hand: who is in one store is found in the files and folders of another, and the words
+/// of deleted rows are in no index of words any more.
+#[test]
+fn a_scan_alone_finds_a_person_across_stores() {
+    if !crate::house::judge("sqlite3") {
+        return;
+    }
+    let (kim, lee) = ("7c9e6679-7425-40de-944b-e07fc1f90ae7", "9f1c6679-7425-40de-944b-e07fc1f90ae7");
+    let house = House::initialised();
+    house.write("app.sql", APP);
+    house.shell("sqlite3 app.db < app.sql").expect(0);
+    house.write("files/users.jsonl", format!("{{\"id\":\"{kim}\",\"n\":1}}\n{{\"id\":\"{lee}\",\"n\":2}}\n"));
+    house.write("files/paid.csv", format!("who;what\n{kim};1\n{lee};2\n"));
+    house.write("files/photos.json", format!("[{{\"of\":\"{kim}\"}},{{\"of\":\"{lee}\"}}]"));
+    house.write(&format!("files/faces/{kim}.png"), "kim");
+    house.write(&format!("files/faces/{lee}.png"), "lee");
+    let text = house.read("probity.toml");
+    house.write(
+        "probity.toml",
+        format!("{text}\n[stores.app]\nurl = \"sqlite:app.db\"\n[stores.files]\nurl = \"file:files\"\n"),
+    );
+    house.run(&["map", "scan"]).expect(0);
+    let plan = house.json(&["erase", "email=kim@example.org", "--dry-run"], 0);
+    let done = house.run(&["erase", "email=kim@example.org", "--confirm", plan["digest"].as_str().unwrap(), "--json"]);
+    let done: Value = serde_json::from_str(&done.expect(0).stdout).unwrap();
+    assert_eq!(done["result"], "complete", "{done:#}");
+    assert_eq!(house.read("files/users.jsonl"), format!("{{\"id\":\"{lee}\",\"n\":2}}\n"));
+    assert_eq!(house.read("files/paid.csv"), format!("who;what\n{lee};2\n"));
+    assert_eq!(house.read("files/photos.json"), format!("[{{\"of\":\"{lee}\"}}]"));
+    assert!(!house.path(&format!("files/faces/{kim}.png")).exists());
+    assert_eq!(house.read(&format!("files/faces/{lee}.png")), "lee");
+    let file = std::fs::read(house.path("app.db")).unwrap();
+    let holds = |word: &str| file.windows(word.len()).any(|bytes| bytes == word.as_bytes());
+    for gone in [kim, "kim@example.org", "anzibar", "uinquagesima"] {
+        assert!(!holds(gone), "{gone} is in the file");
+    }
+    for stays in [lee, "lee@example.org", "eptuagesima", "hey"] {
+        assert!(holds(stays), "{stays} is gone");
+    }
+}

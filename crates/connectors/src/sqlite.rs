@@ -246,6 +246,7 @@ impl Engine for Sqlite {
                 self.execute(&Statement::plain(format!("ANALYZE {}", self.table(collection))))?;
             }
         }
+        said.extend(catalog::indexed_words(self, collections)?);
         let size = self.texts("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", &[])?;
         let size = size.first().and_then(|row| row.first()?.as_deref()?.parse::<i64>().ok()).unwrap_or(i64::MAX);
         if size <= VACUUM_BYTES {

@@ -5,7 +5,7 @@ use privacy::catalog::{Catalog, Collection, Column, ColumnKind, Index, Link, OnD
 use privacy::row::Cell;
 
 use super::Sqlite;
-use crate::sql::quoted;
+use crate::sql::{Engine as _, Statement, quoted};
 
 /// A row of a pragma.
 struct Facts(Vec<Cell>);
@@ -46,6 +46,29 @@ pub(super) fn describe(store: &mut Sqlite) -> Result<Catalog, Fault> {
     }
     resolve(&mut catalog);
     Ok(catalog)
+}
+
+/// Indexes of words (FTS3 to FTS5) keep those of deleted rows until they are written anew. Says of which that was done.
+pub(super) fn indexed_words(store: &mut Sqlite, collections: &[&Collection]) -> Result<Vec<String>, Fault> {
+    let sql = "SELECT name, lower(sql) FROM sqlite_schema WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL TABLE%USING%fts_%'";
+    let mut said = Vec::new();
+    for table in ask(store, sql, &[])? {
+        let (name, sql) = (table.text(0), table.text(1));
+        let bare: String = sql.chars().filter(|sign| !sign.is_whitespace() && !"\"'`[]".contains(*sign)).collect();
+        let is_over = |of: &&Collection| bare.contains(&format!("content={}", of.name.to_lowercase()));
+        let command = match () {
+            () if collections.iter().any(is_over) => "rebuild",
+            () if collections.iter().any(|of| of.name == name) => "optimize",
+            () => continue,
+        };
+        let quoted = quoted(name, '"');
+        let rewrite = Statement::plain(format!("INSERT INTO {quoted}({quoted}) VALUES('{command}')"));
+        said.push(match store.execute(&rewrite) {
+            Ok(_) => format!("The words that {name} indexes were written anew ({command})."),
+            Err(fault) => format!("{name} still indexes words of deleted rows ({command}: {}).", fault.message()),
+        });
+    }
+    Ok(said)
 }
 
 fn collection(store: &mut Sqlite, table: &Facts) -> Result<Collection, Fault> {

@@ -1,18 +1,18 @@
 //! Which of many identities the stores know somebody by.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use model::Fault;
 
-use super::{Member, ask, texts};
+use super::{Found, Member, Role, ask, texts};
 use crate::Limits;
 use crate::graph::{Graph, Node};
 use crate::identity::{self, Identity};
 use crate::map::taxonomy;
-use crate::row::FieldPath;
+use crate::row::{FieldPath, Key};
 use crate::store::{Condition, Find, Fold};
 
-/// Kind and normalised value of those of `identities` that stand in a field which the map calls an identity, or, in a collection
+/// Kind and normalised value of those of `identities` that stand, in a row that is not among the person's (`found`), in a field which the map calls an identity, or, in a collection
 /// about people that is small or has an index, contact data or a whole name (kind `name`). Asked in batches, whatever
 /// their number.
 ///
@@ -21,12 +21,14 @@ use crate::store::{Condition, Find, Fold};
 pub fn named(
     graph: &Graph,
     members: &mut [Member],
+    found: &Found,
     identities: &[Identity],
 ) -> Result<BTreeSet<(String, String)>, Fault> {
     let mut known = BTreeSet::new();
-    for node in graph.nodes.iter().filter(|node| !node.skipped) {
+    for (number, node) in graph.nodes.iter().enumerate().filter(|(_, node)| !node.skipped) {
+        let own = found.rows[number].iter().filter(|row| row.role == Role::Owned).map(|row| &row.key).collect();
         for batch in identities.chunks(Limits::BATCH) {
-            within(node, &mut members[node.member], batch, &mut known)?;
+            within(node, &mut members[node.member], &own, batch, &mut known)?;
         }
     }
     Ok(known)
@@ -35,6 +37,7 @@ pub fn named(
 fn within(
     node: &Node,
     member: &mut Member,
+    own: &HashSet<&Key>,
     identities: &[Identity],
     known: &mut BTreeSet<(String, String)>,
 ) -> Result<(), Fault> {
@@ -45,6 +48,9 @@ fn within(
     let fields: Vec<FieldPath> = asked.iter().map(|(field, _)| field.clone()).collect();
     let find = Find { collection: &node.collection.name, fields: &fields, any: &any, limit: None };
     member.store.find(&find, &mut |row| {
+        if own.contains(&row.key) {
+            return Ok(());
+        }
         for ((_, kind), cell) in asked.iter().zip(row.cells) {
             let Some(canonical) = identity::canonical_kind(kind) else { continue };
             for text in cell.iter().flat_map(|cell| texts(cell)) {

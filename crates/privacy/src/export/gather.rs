@@ -50,14 +50,14 @@ pub fn gather(
         }
     }
     progress.finish();
-    Ok(lost + part_strangers(export, graph, members)?)
+    Ok(lost + part_strangers(export, graph, members, found)?)
 }
 
 /// Finds out which addresses in the person's rows the stores know other people by. Where a store does not say, all of them are
 /// taken for others': what is left out can be handed over later. Says how much was not found out.
-fn part_strangers(export: &mut Export<'_>, graph: &Graph, members: &mut [Member]) -> Result<u64, Fault> {
+fn part_strangers(export: &mut Export<'_>, graph: &Graph, members: &mut [Member], found: &Found) -> Result<u64, Fault> {
     let strangers = export.strangers()?;
-    match discover::named(graph, members, &strangers) {
+    match discover::named(graph, members, found, &strangers) {
         Ok(others) => export.others_are(others),
         Err(fault) if fault.kind() == Kind::Unavailable => {
             let reached = strangers.iter().filter(|one| one.kind() != "name");

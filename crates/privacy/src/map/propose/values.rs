@@ -12,6 +12,7 @@ use super::words;
 use crate::Limits;
 use crate::catalog::{Catalog, Collection, Column, ColumnKind};
 use crate::map::sample::{Sample, SampledField};
+use crate::map::taxonomy;
 use crate::row::FieldPath;
 use crate::store::{Condition, Find, Fold};
 
@@ -36,8 +37,16 @@ struct Field<'f> {
     is_key: bool,
     /// In a list, or in a document.
     is_inside: bool,
-    /// For each key that has some of its values, how many.
-    found: Vec<(usize, &'f str, &'f str, usize)>,
+    /// Keys that have some of its values.
+    found: Vec<Found<'f>>,
+}
+
+/// A key that has some of a field's values.
+struct Found<'f> {
+    party: usize,
+    target: &'f Collection,
+    key: &'f str,
+    count: usize,
 }
 
 /// Asks every store for the unmistakable values of all. The number is that of the party whose field it is.
@@ -60,12 +69,12 @@ pub fn by_value(parties: &mut [Party<'_>]) -> Result<Vec<(usize, Undeclared)>, F
     }
     for (at, (_, catalog, samples)) in known.iter().enumerate() {
         let asked = |(target, key): &(&Collection, &Column)| has_unmistakable(samples, target, &key.name);
-        for (target, key) in keys(catalog).into_iter().filter(asked) {
+        for (target, key) in ends(catalog).into_iter().filter(asked) {
             let there = present(&mut parties[at], target, &key.name, &all)?;
             for field in &mut fields {
                 let count = field.values.iter().filter(|value| there.contains(**value)).count();
                 if count > 0 && field.may_refer_to(at, target, &key.name) {
-                    field.found.push((at, &target.name, &key.name, count));
+                    field.found.push(Found { party: at, target, key: &key.name, count });
                 }
             }
         }
@@ -96,6 +105,26 @@ fn unmistakable<'f>(party: usize, collection: &'f Collection, sample: &'f Sample
             found: vec![],
         })
     })
+}
+
+/// What can be referred to: keys, and every column of a table about people, where nobody may have said that it is unique.
+fn ends(catalog: &Catalog) -> Vec<(&Collection, &Column)> {
+    let mut ends = keys(catalog);
+    for target in catalog.collections.iter().filter(|target| !target.read_only && is_people(target)) {
+        let is_new = |column: &&Column| !ends.iter().any(|(of, key)| of.name == target.name && key.name == column.name);
+        let new: Vec<_> = target.columns.iter().filter(is_new).map(|column| (target, column)).collect();
+        ends.extend(new);
+    }
+    ends
+}
+
+/// By its name, or by what its columns are called.
+fn is_people(collection: &Collection) -> bool {
+    let has = |wanted: &str| {
+        let category = |column: &Column| words::category(&column.name, true);
+        collection.columns.iter().filter_map(category).any(|category| taxonomy::within(category, wanted))
+    };
+    words::is_people(&collection.name) || has("user.name.last") && (has("user.name.first") || has("user.contact.email"))
 }
 
 /// Whether the key of `target` was seen to hold such values. One that refers to another key itself (`profile.person_id`) is not
@@ -138,23 +167,22 @@ impl Field<'_> {
     /// Not to itself; and of two keys that are the same, people are referred to.
     fn may_refer_to(&self, party: usize, target: &Collection, key: &str) -> bool {
         let is_itself = self.party == party && self.collection.name == target.name && self.path.root() == key;
-        let is_lesser = words::is_people(&target.name) && !words::is_people(&self.collection.name);
+        let is_lesser = is_people(target) && !is_people(self.collection);
         !is_itself && (!self.is_key || is_lesser)
     }
 
     /// To the key with most of its values; of equal ones to people, and within the store.
     fn link(&self, datasets: &[&str]) -> Option<(usize, Undeclared)> {
-        let rank = |(party, target, _, count): &&(usize, &str, &str, usize)| {
-            (*count, words::is_people(target), *party == self.party)
-        };
-        let (party, target, key, found) = self.found.iter().max_by_key(rank)?;
+        let is_key = |of: &Found<'_>| of.target.key == [of.key];
+        let rank = |of: &&Found<'_>| (of.count, is_people(of.target), of.party == self.party, is_key(of));
+        let Found { party, target, key, count } = self.found.iter().max_by_key(rank)?;
         let link = Undeclared {
             from: (self.collection.name.clone(), self.path.clone()),
             dataset: (*party != self.party).then(|| datasets[*party].to_owned()),
-            to: ((*target).to_owned(), (*key).to_owned()),
+            to: (target.name.clone(), (*key).to_owned()),
             when: None,
             values: self.values.len(),
-            found: *found,
+            found: *count,
             score: SCORE,
             by_value: true,
             is_inside: self.is_inside,

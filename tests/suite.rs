@@ -113,6 +113,9 @@ mod retain;
 mod rules;
 #[path = "suite/run.rs"]
 mod run;
+#[cfg(feature = "sampler")]
+#[path = "suite/sampler.rs"]
+mod sampler;
 #[cfg(all(feature = "privacy", feature = "rules"))]
 #[path = "suite/servers.rs"]
 mod servers;

@@ -2,6 +2,7 @@
 
 mod find;
 mod reading;
+mod segments;
 mod source;
 
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use model::{Decimal, Digest, Fault, Instant, Kind, Place, Progress, Record, Reco
 use store::{Batch, Commit, CommitNotes, OriginalKey, Store};
 
 pub(crate) use find::{Input, find};
+pub(crate) use segments::{Known, Segments};
 use source::{Source, Tee};
 
 use super::failure::Unfinished;
@@ -33,6 +35,8 @@ pub(crate) struct Plan {
     pub(crate) any_time: bool,
     /// Largest share of rejected lines, as a fraction.
     pub(crate) max_rejected: Decimal,
+    /// What is asked of segments of samplers, and what was found out.
+    pub(crate) segments: Segments,
 }
 
 /// What became of one input.
@@ -192,6 +196,7 @@ fn parse_only(taken: &mut Taken, plan: &Plan, progress: &dyn Progress) -> Result
     let Some(mut source) = Source::open(&taken.input, progress)? else { return Ok(State::Empty) };
     taken.compression = source.compression();
     let request = request(taken, &source, plan)?;
+    plan.segments.judge(&request, &mut source)?;
     let mut sink = Counting::default();
     let tally = ingest::read(&mut source, &request, &mut sink)?;
     taken.rejections = sink.rejections;
@@ -203,9 +208,10 @@ fn keep(taken: &mut Taken, plan: &Plan, batch: &mut Batch<'_>, progress: &dyn Pr
     if known_before_reading(taken, plan, batch, progress)? {
         return Ok(State::Known);
     }
-    let Some(source) = Source::open(&taken.input, progress)? else { return Ok(State::Empty) };
+    let Some(mut source) = Source::open(&taken.input, progress)? else { return Ok(State::Empty) };
     taken.compression = source.compression();
     let request = request(taken, &source, plan)?;
+    plan.segments.judge(&request, &mut source)?;
     let mut tee = Tee { source, writer: batch.original()? };
     let mut sink = Keeping { batch, seen: 0, rejected: 0, rejections: Vec::new() };
     let read = ingest::read(&mut tee, &request, &mut sink);
@@ -253,6 +259,10 @@ fn known_before_reading(
     let Some(size) = taken.input.size().filter(|size| batch.size_known(*size)) else { return Ok(false) };
     let Some(mut source) = Source::open(&taken.input, progress)? else { return Ok(false) };
     let request = request(taken, &source, plan)?;
+    if request.format == Format::Segment {
+        // Whatever the store knows of it, it is a piece of a history that is judged.
+        return Ok(false);
+    }
     let mut hasher = seal::Hasher::new();
     std::io::copy(&mut source, &mut hasher).map_err(|error| Fault::io("read", taken.input.path(), error))?;
     let digest = hasher.finish();

@@ -14,7 +14,7 @@ use crate::cli::args::instant;
 use crate::cli::context::Context;
 use crate::cli::examples::Example;
 use crate::cli::files;
-use crate::cli::intake::{self, Input, Plan};
+use crate::cli::intake::{self, Input, Plan, Segments};
 use crate::cli::journal::{self, Wanted};
 use crate::cli::keys::{Keyring, Role};
 use crate::cli::passphrase::PassphraseArgs;
@@ -25,6 +25,10 @@ use shown::Ingested;
 pub(crate) const EXAMPLES: &[Example] = &[
     Example { about: "A folder of logs and metrics; content decides what each file is", line: "probity ingest logs" },
     Example { about: "Standard input", line: "probity ingest --format access-log - <access.log" },
+    Example {
+        about: "What a device has measured: every line is verified, every hole explained",
+        line: "probity ingest samples",
+    },
     Example { about: "Only parse, and say what is wrong where", line: "probity ingest --check metrics.prom" },
 ];
 
@@ -52,6 +56,9 @@ pub(crate) struct IngestArgs {
     /// The time of samples without a timestamp; otherwise the time in the file's name, or the file's own
     #[arg(long, value_name = "RFC3339", value_parser = instant)]
     scrape_time: Option<Instant>,
+    /// Public key (PEM) of a device whose sampler's segments are taken, and nobody else's (can be repeated)
+    #[arg(long, value_name = "FILE")]
+    trust: Vec<PathBuf>,
     /// Accept times before 2000-01-01 and more than 24 hours ahead
     #[arg(long)]
     any_time: bool,
@@ -77,7 +84,7 @@ pub(crate) fn run(context: &mut Context, args: IngestArgs) -> Result<Done, Fault
         }
     };
     progress.finish();
-    let result = Ingested { intake, checked: args.check };
+    let result = Ingested { intake, checked: args.check, devices: plan.segments.devices() };
     result.trace(context);
     result.complain(&context.output, args.map.is_some());
     Ok(Done::showing(result.exit(), result))
@@ -103,6 +110,7 @@ fn plan(context: &mut Context, args: &IngestArgs) -> Result<Plan, Fault> {
         stamp: args.scrape_time,
         any_time: context.config.flag("ingest.any_time"),
         max_rejected: context.config.parsed("ingest.max_rejected", share)?,
+        segments: Segments::trusting(&args.trust)?,
     })
 }
 

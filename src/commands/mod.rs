@@ -47,6 +47,8 @@ mod restrict;
 mod retain;
 #[cfg(feature = "house")]
 mod run;
+#[cfg(feature = "sampler")]
+mod sampler;
 mod util;
 #[cfg(feature = "verify")]
 mod verify;
@@ -113,6 +115,8 @@ pub(crate) enum Command {
     Run(run::RunArgs),
     #[cfg(feature = "house")]
     Health(health::HealthArgs),
+    #[cfg(feature = "sampler")]
+    Sampler(sampler::SamplerArgs),
     Config(config::ConfigArgs),
     Util(util::UtilArgs),
 }
@@ -167,6 +171,8 @@ pub(crate) const ABSENT: &[(&str, &str)] = &[
     ("run", "house"),
     #[cfg(not(feature = "house"))]
     ("health", "house"),
+    #[cfg(not(feature = "sampler"))]
+    ("sampler", "sampler"),
 ];
 
 /// A command by its name: what gives it its arguments, and its examples.
@@ -222,6 +228,8 @@ pub(crate) const COMMANDS: &[Named] = &[
     ("run", run::RunArgs::augment_args, run::EXAMPLES),
     #[cfg(feature = "house")]
     ("health", health::HealthArgs::augment_args, health::EXAMPLES),
+    #[cfg(feature = "sampler")]
+    ("sampler", sampler::SamplerArgs::augment_args, sampler::EXAMPLES),
     ("config", config::ConfigArgs::augment_args, config::EXAMPLES),
     ("util", util::UtilArgs::augment_args, util::EXAMPLES),
 ];
@@ -315,6 +323,8 @@ impl Command {
             Command::Run(args) => run::run(context, args),
             #[cfg(feature = "house")]
             Command::Health(args) => health::run(context, &args),
+            #[cfg(feature = "sampler")]
+            Command::Sampler(args) => sampler::run(context, args),
             Command::Config(args) => config::run(context, args),
             Command::Util(args) => util::run(context, args),
         }

@@ -63,6 +63,8 @@ fn every_example_runs() {
     house.write("metrics.prom", fs::read(repository("fixtures/prometheus/valid/types.prom")).unwrap());
     house.write("jobs/nightly.toml", "every = \"12h\"\n[[step]]\nrun = [\"ingest\", \"logs\"]\n");
     house.write("model.json", fs::read(repository("fixtures/reasoning/valid/reviewed.json")).unwrap());
+    let segment = fs::read(repository("fixtures/segment/valid/device.segment")).unwrap();
+    house.write("samples/00000000000000000000.segment", segment);
     house.run(&["ingest", "logs"]).expect(0);
     fs::copy(house.path(".probity/keys/evidence.pub"), house.path("examiner.pub")).unwrap();
     for (vector, name) in [("ca.pem", "authority.pem"), ("p384.p7s", "contract.p7s"), ("message", "contract.pdf")] {
@@ -153,7 +155,7 @@ fn example(house: &House, line: &str) -> Ran {
         _ => String::from("true"),
     };
     // What follows is stopped as a person would stop it.
-    let line = match line.contains("--follow") {
+    let line = match line.contains("--follow") || line.contains("sampler run") {
         true => format!("timeout --foreground --preserve-status -s INT 2 {line}"),
         false => line.to_owned(),
     };
@@ -340,6 +342,9 @@ fn every_document_fits_its_schema() {
                 "manifest.v2",
                 "decisions.v1",
                 "package-amended.v1",
+                // What a device measures: the tests of `sampler` judge it.
+                "sample.v1",
+                "segment.v1",
                 // Records of consent for others: `consent` judges them.
                 "dpv-27560.v1",
             ];

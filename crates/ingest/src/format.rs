@@ -19,11 +19,13 @@ pub enum Format {
     AccessLog,
     /// Lines that begin with a time: RFC 3164 syslog, `dpkg.log`, RFC 3339 syslog.
     Text,
+    /// A segment of a sampler: chained, signed samples.
+    Segment,
 }
 
 impl Format {
     /// Every format, in the order they are shown.
-    pub const ALL: [Format; 7] = [
+    pub const ALL: [Format; 8] = [
         Format::Prometheus,
         Format::OpenMetrics,
         Format::OtlpJson,
@@ -31,6 +33,7 @@ impl Format {
         Format::Csv,
         Format::AccessLog,
         Format::Text,
+        Format::Segment,
     ];
 
     /// The name that people and machines read.
@@ -43,6 +46,7 @@ impl Format {
             Format::Csv => "csv",
             Format::AccessLog => "access-log",
             Format::Text => "text",
+            Format::Segment => "segment",
         }
     }
 
@@ -64,6 +68,7 @@ pub fn detect(prefix: &[u8]) -> Option<Format> {
     let text = prefix.strip_prefix(b"\xef\xbb\xbf").unwrap_or(prefix);
     let first = text.iter().find(|byte| !byte.is_ascii_whitespace())?;
     match first {
+        b'{' if crate::formats::segment::begins(text) => Some(Format::Segment),
         b'{' | b'[' => Some(if looks_like_otlp(text) { Format::OtlpJson } else { Format::JsonLines }),
         _ => detect_lines(text),
     }

@@ -136,6 +136,11 @@ fn text_samples() {
     check(Format::Text, "text");
 }
 
+#[test]
+fn segment_samples() {
+    check(Format::Segment, "segment");
+}
+
 /// A valid map reads; an invalid one names the code and the place that its first line promises: `# code line:column`.
 #[test]
 fn map_samples() {
@@ -165,6 +170,7 @@ fn valid_samples_are_recognised() {
         (Format::Csv, "csv"),
         (Format::AccessLog, "accesslog"),
         (Format::Text, "text"),
+        (Format::Segment, "segment"),
     ];
     for (format, name) in folders {
         for path in samples(&folder(name, "valid")) {

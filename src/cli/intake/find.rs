@@ -86,7 +86,7 @@ fn walk(folder: &Path, inputs: &mut Vec<Input>) -> Result<(), Fault> {
             let path = error.path().unwrap_or(folder).to_path_buf();
             Fault::io("read", &path, error.into())
         })?;
-        if !entry.file_type().is_file() {
+        if !entry.file_type().is_file() || is_of_a_sampler(entry.path()) {
             continue;
         }
         if inputs.len() == FILES_MAX {
@@ -98,6 +98,14 @@ fn walk(folder: &Path, inputs: &mut Vec<Input>) -> Result<(), Fault> {
         inputs.push(Input { path: entry.into_path(), metadata: Some(metadata) });
     }
     Ok(())
+}
+
+/// What a sampler keeps beside its segments: its key, its lock, what was cut off, what receivers have.
+fn is_of_a_sampler(path: &Path) -> bool {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
+    let is_named_so = ["device.key", "device.pub", "lock"].contains(&name)
+        || [".torn", ".receiver"].iter().any(|end| name.ends_with(end));
+    is_named_so && path.with_file_name("device.pub").is_file()
 }
 
 /// The first `YYYYMMDDTHHMMSSZ` (ISO 8601, basic form, UTC) in a name.

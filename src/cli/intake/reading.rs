@@ -74,7 +74,16 @@ mod tests {
     fn plan() -> Plan {
         let now = Instant::parse("2026-11-22T12:00:00Z").unwrap();
         let max_rejected = Decimal::ZERO;
-        Plan { format: None, kind: None, map: None, now, stamp: None, any_time: false, max_rejected }
+        Plan {
+            format: None,
+            kind: None,
+            map: None,
+            now,
+            stamp: None,
+            any_time: false,
+            max_rejected,
+            segments: Default::default(),
+        }
     }
 
     fn notes() -> CommitNotes {

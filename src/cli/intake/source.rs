@@ -44,6 +44,23 @@ impl<'p> Source<'p> {
         self.rest.compression()
     }
 
+    /// All of it, held in memory from now on.
+    ///
+    /// # Errors
+    /// `file-too-large` above `limit`; damaged compression.
+    pub(super) fn whole(&mut self, limit: u64) -> Result<&[u8], Fault> {
+        let read = self.rest.by_ref().take(limit + 1).read_to_end(&mut self.prefix);
+        read.map_err(ingest::read_failed)?;
+        if self.prefix.len() as u64 > limit {
+            return Err(Fault::bad_input(
+                "file-too-large",
+                format!("The file is larger than {}", model::ByteSize(limit)),
+            )
+            .advise("Check that this is the file you meant."));
+        }
+        Ok(&self.prefix)
+    }
+
     /// The format that the first bytes tell.
     ///
     /// # Errors

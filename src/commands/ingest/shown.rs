@@ -1,5 +1,7 @@
 //! What an ingestion came to: for the ledger, for people, for machines.
 
+mod devices;
+
 use std::collections::BTreeMap;
 
 use ingest::Format;
@@ -9,7 +11,7 @@ use serde_json::{Value, json};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::{self, Unfinished};
-use crate::cli::intake::{Intake, State, Taken, shown};
+use crate::cli::intake::{Intake, Known, State, Taken, shown};
 use crate::cli::journal;
 use crate::cli::output::{Output, Page, Show};
 use crate::cli::table::{Cell, Table};
@@ -21,6 +23,8 @@ const LISTED_MAX: usize = 12;
 pub(super) struct Ingested {
     pub(super) intake: Intake,
     pub(super) checked: bool,
+    /// Of the segments of samplers.
+    pub(super) devices: Vec<Known>,
 }
 
 impl Ingested {
@@ -34,7 +38,8 @@ impl Ingested {
             State::Refused(fault) => fault.kind().into(),
             _ => Exit::Done,
         };
-        self.intake.taken.iter().map(exit).fold(self.unfinished_exit(), Exit::worse)
+        let all = self.intake.taken.iter().map(exit).chain(self.devices.iter().map(devices::exit));
+        all.fold(self.unfinished_exit(), Exit::worse)
     }
 
     fn unfinished_exit(&self) -> Exit {
@@ -63,6 +68,7 @@ impl Ingested {
         for fault in refused.clone().take(LISTED_MAX) {
             output.error(fault);
         }
+        self.devices.iter().for_each(|known| devices::complain(known, output));
         if let Some(Unfinished { fault, .. }) = &self.intake.unfinished {
             output.error(fault);
         }
@@ -180,6 +186,7 @@ impl Show for Ingested {
             "left": self.intake.unfinished.as_ref().map_or(0, |unfinished| unfinished.left),
             "failure": self.intake.unfinished.as_ref().map(|unfinished| failure::document(&unfinished.fault)),
             "store": self.intake.commits.last().map(|commit| json!({"version": commit.version, "head": commit.digest.hex()})),
+            "devices": self.devices.iter().map(devices::json).collect::<Vec<_>>(),
             "inputs": self.intake.taken.iter().map(input).collect::<Vec<_>>(),
         })
     }
@@ -198,6 +205,7 @@ impl Show for Ingested {
             let (known, all) = (grouped(known), grouped(self.intake.taken.len() as u64));
             page.line(format!("{known} of {all} {were} in the store already; nothing was added for {them}."));
         }
+        self.devices.iter().for_each(|known| devices::human(known, page));
         if let Some(commit) = self.intake.commits.last() {
             page.line(format!("Store version {}, commit {}.", commit.version, commit.digest.short()));
         }

@@ -6,4 +6,5 @@ pub(crate) mod jsonlines;
 pub(crate) mod openmetrics;
 pub(crate) mod otlp;
 pub(crate) mod prometheus;
+pub(crate) mod segment;
 pub(crate) mod text;

@@ -1,0 +1,154 @@
+//! The loop: measure, write down, wait.
+
+use std::time::Duration;
+
+use model::Fault;
+
+use crate::clock::Now;
+use crate::device;
+use crate::point::Points;
+use crate::read::{Readers, Root};
+use crate::sample;
+use crate::settings::Settings;
+use crate::spool::{About, Kept, Spool};
+
+/// What the loop needs of the world around it.
+pub trait Edge {
+    /// The clocks.
+    fn now(&self) -> Now;
+    /// Waits; true as soon as somebody wants the sampler to stop.
+    fn wait(&mut self, time: Duration) -> bool;
+    /// These lines are on the disk.
+    fn written(&mut self, lines: &[u8]);
+    /// Something that whoever looks after the device should know.
+    fn note(&mut self, text: &str);
+}
+
+/// Measures until it is told to stop. On return what was measured is on the disk, or was said not to be.
+///
+/// # Errors
+/// What keeps it from starting: `sampler-running`, `key-mode`, `bad-key-file`, I/O faults. A running one has none.
+pub fn run(settings: &Settings, edge: &mut dyn Edge) -> Result<(), Fault> {
+    let key = device::key(&settings.output)?;
+    let root = Root::new(&settings.root);
+    let interval_ms = u64::try_from(settings.interval.as_millis()).unwrap_or(u64::MAX);
+    let about = About { host: root.host(), boot: root.boot_id(), interval_ms };
+    let public = key.public();
+    let mut rhythm = Rhythm::new(settings.interval, public.as_bytes());
+    let mut spool = Spool::open(settings.output.clone(), key, about, settings.limits.clone())?;
+    let mut readers = Readers::new(root, settings.processes.clone());
+    let mut is_waiting = false;
+    loop {
+        let now = edge.now();
+        let points = readers.read(&now);
+        let kept = spool.append(&now, sample::members(&points));
+        report(&kept, &mut is_waiting, edge);
+        if edge.wait(rhythm.until_next(&edge.now())) {
+            break;
+        }
+    }
+    let kept = spool.stop(&edge.now());
+    report(&kept, &mut is_waiting, edge);
+    if let Kept::Waiting(why) = kept {
+        let (waiting, lost) = spool.waiting();
+        let message =
+            format!("{} samples are lost with this stop, and nothing tells of them: {why}", waiting as u64 + lost);
+        return Err(Fault::unavailable("samples-lost", message).advise("Make room on the disk."));
+    }
+    Ok(())
+}
+
+/// A disk that takes nothing is said once, and that it takes something again.
+fn report(kept: &Kept, is_waiting: &mut bool, edge: &mut dyn Edge) {
+    match kept {
+        Kept::Written(lines) => {
+            if std::mem::take(is_waiting) {
+                edge.note("The disk takes samples again.");
+            }
+            edge.written(lines);
+        }
+        Kept::Waiting(why) => {
+            if !std::mem::replace(is_waiting, true) {
+                edge.note(&format!("Samples wait in memory: {why}"));
+            }
+        }
+    }
+}
+
+/// Measures twice, a second apart: what is a difference to the sample before is there as well.
+pub fn once(root: Root, processes: Vec<String>, edge: &mut dyn Edge) -> Points {
+    let mut readers = Readers::new(root, processes);
+    readers.read(&edge.now());
+    edge.wait(Duration::from_secs(1));
+    readers.read(&edge.now())
+}
+
+/// When samples are taken: each device at its own point of the interval, and a little to and fro, so that a thousand devices
+/// that got their power back together do not stay together.
+#[derive(Debug)]
+struct Rhythm {
+    interval_ns: i64,
+    next_ns: Option<i64>,
+    state: u64,
+}
+
+/// Samples come this part of an interval early or late at most.
+const JITTER: i64 = 20;
+
+impl Rhythm {
+    fn new(interval: Duration, device: &[u8; 32]) -> Self {
+        let interval_ns = i64::try_from(interval.as_nanos()).unwrap_or(i64::MAX / 4).clamp(1, i64::MAX / 4);
+        let mut seed = [0; 8];
+        seed.copy_from_slice(&device[..8]);
+        Rhythm { interval_ns, next_ns: None, state: u64::from_le_bytes(seed) | 1 }
+    }
+
+    /// The first sample is taken at once, the second at the device's own point.
+    fn until_next(&mut self, now: &Now) -> Duration {
+        let random = self.random();
+        let due = match self.next_ns {
+            None => now.boot_ns + (random % self.interval_ns.unsigned_abs()) as i64,
+            Some(due) => due + self.interval_ns,
+        };
+        // After a sleep the rhythm goes on; what was slept through is not made up for.
+        let late = (now.boot_ns - due).max(0);
+        let due = due + (late + self.interval_ns - 1) / self.interval_ns * self.interval_ns;
+        self.next_ns = Some(due);
+        let span = (self.interval_ns / JITTER).max(1);
+        let jitter = (self.random() % (2 * span).unsigned_abs()) as i64 - span;
+        Duration::from_nanos((due + jitter - now.boot_ns).max(0).unsigned_abs())
+    }
+
+    /// Xorshift: it has to be spread, not secret.
+    fn random(&mut self) -> u64 {
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        self.state
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every sample is within a twentieth of its point, and a sleep moves no point.
+    #[test]
+    fn the_rhythm_is_kept() {
+        let interval = Duration::from_secs(30);
+        let mut rhythm = Rhythm::new(interval, &[7; 32]);
+        let mut now = Now::default();
+        let first = rhythm.until_next(&now);
+        assert!(first < interval + interval / 20);
+        let point = rhythm.next_ns.unwrap();
+        for round in 1..100_i64 {
+            let asleep = if round == 50 { 3_605_000_000_000 } else { 0 };
+            now.boot_ns = rhythm.next_ns.unwrap() + asleep;
+            let wait = rhythm.until_next(&now);
+            let due = now.boot_ns + wait.as_nanos() as i64;
+            let off = (due - point).rem_euclid(30_000_000_000);
+            assert!(off <= 1_500_000_000 || off >= 28_500_000_000, "{round}: {off}");
+            assert!(wait.as_secs_f64() <= 31.5, "{round}");
+        }
+    }
+}

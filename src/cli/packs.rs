@@ -153,5 +153,6 @@ pub(crate) fn suppressions(context: &Context, path: Option<&Path>) -> Result<Sup
         None => return Ok(Suppressions::default()),
     };
     let text = files::read_text(path, ByteSize(4 << 20))?;
-    Suppressions::read(&text, context.now()).map_err(|fault| fault.in_file(path))
+    let shown = path.strip_prefix(context.project.root()).unwrap_or(path);
+    Ok(Suppressions::read(&text, context.now()).map_err(|fault| fault.in_file(path))?.in_file(shown))
 }

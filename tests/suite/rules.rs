@@ -266,9 +266,16 @@ fn accepted_findings_end() {
     house.write("rules/suppressions.yaml", accept("*", "2020-01-01"));
     let over = house.json(&args, 1);
     assert!(over["stale_suppressions"][0]["message"].as_str().unwrap().contains("ended on 2020-01-01"), "{over}");
+    assert_eq!(over["stale_suppressions"][0]["place"], "rules/suppressions.yaml:2:3");
+    // A rule that nobody has is told, and one of a pack that was not asked, or not as a whole, is not.
+    house.write("rules/suppressions.yaml", accept("*", "2026-12-31").replace("-zones", "-zonse"));
+    let unknown = house.json(&args, 1);
+    assert!(unknown["stale_suppressions"][0]["message"].as_str().unwrap().contains("there is no rule"), "{unknown}");
+    let other = ["evaluate", "--pack", "infrastructure", "--only", "kubernetes-limits", "--input", input];
+    assert_eq!(house.json(&other, 0)["stale_suppressions"], Value::Array(vec![]));
     house.write("rules/suppressions.yaml", accept("*", "soon"));
     house.run(&args).expect(7).code("bad-suppression");
-    fit_their_schemas(&[accepted, unused, over]);
+    fit_their_schemas(&[accepted, unused, over, unknown]);
 }
 
 /// SARIF, OSCAL and JUnit, each read by a program that others wrote.

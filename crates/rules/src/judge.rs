@@ -43,8 +43,11 @@ pub fn judge(
         inputs: crate::rego::Inputs::of(book.rules().map(|(_, rule)| rule), facts, catalogue, at),
     };
     let outcomes: Vec<Outcome> = book.rules().map(|(pack, rule)| bench.outcome(pack, rule, suppressions)).collect();
-    let judged = |id: &str| outcomes.iter().any(|one| one.rule == id && !matches!(one.answer, Answer::NotGiven(_)));
-    let stale = suppressions.stale(judged);
+    // Of what could not be had nobody knows whether something of it would have been suppressed.
+    let is_known = |answer: &Answer| !matches!(answer, Answer::NotGiven(_) | Answer::NotJudged(_));
+    let judged = |id: &str| outcomes.iter().any(|one| one.rule == id && is_known(&one.answer));
+    let lacking = |id: &str| book.packs().iter().any(|pack| pack.lacks(id));
+    let stale = suppressions.stale(judged, lacking);
     let packs = book.packs().iter().map(|pack| (pack.name.clone(), pack.version.clone())).collect();
     let controls = book.packs().iter().flat_map(|pack| Coverage::of(pack, &outcomes)).collect();
     Judgement { at, strict: false, packs, facts: basis(book, facts), outcomes, controls, stale }

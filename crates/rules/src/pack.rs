@@ -34,6 +34,8 @@ pub struct Pack {
     pub rules: Vec<Rule>,
     framework: Option<String>,
     values: Vec<Value>,
+    /// Whether rules were left out.
+    narrowed: bool,
 }
 
 const KEYS: &[&str] = &["name", "title", "version", "parameters", "framework", "controls"];
@@ -106,6 +108,7 @@ impl Pack {
             framework: fields.text("framework")?.map(str::to_owned),
             rules: vec![],
             values,
+            narrowed: false,
         })
     }
 
@@ -148,7 +151,14 @@ impl Pack {
         self.rules.retain(wanted);
         if self.rules.len() < all {
             self.controls.clear();
+            self.narrowed = true;
         }
+    }
+
+    /// Whether an id is that of a rule that this pack would have, and has not.
+    pub(crate) fn lacks(&self, id: &str) -> bool {
+        let is_own = id.split_once('.').is_some_and(|(pack, _)| pack == self.name);
+        is_own && !self.narrowed && !self.rules.iter().any(|rule| rule.id == id)
     }
 }
 

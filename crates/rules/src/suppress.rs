@@ -9,7 +9,9 @@
 //!     until: 2027-03-31
 //! ```
 
-use model::{Fault, Instant, Verdict};
+use std::path::Path;
+
+use model::{Fault, Instant, Place, Verdict};
 use yaml::Fields;
 
 use crate::answer::{Finding, Suppressed};
@@ -27,7 +29,7 @@ pub struct Suppression {
     pub by: String,
     /// The last day on which it holds, `YYYY-MM-DD`, UTC.
     pub until: String,
-    place: String,
+    place: Place,
 }
 
 /// All decisions of a run.
@@ -74,16 +76,24 @@ impl Suppressions {
         (standing, suppressed)
     }
 
-    /// Suppressions that are over, or suppressed nothing although their rule was judged.
-    pub(crate) fn stale(&self, judged: impl Fn(&str) -> bool) -> Vec<Finding> {
+    /// The same, of this file.
+    #[must_use]
+    pub fn in_file(mut self, path: &Path) -> Self {
+        self.list.iter_mut().for_each(|one| one.place = std::mem::take(&mut one.place).in_file(path));
+        self
+    }
+
+    /// Suppressions that are over, that suppressed nothing although their rule was judged, or whose rule the packs do not have.
+    pub(crate) fn stale(&self, judged: impl Fn(&str) -> bool, lacking: impl Fn(&str) -> bool) -> Vec<Finding> {
         let stale = |(one, used): (&Suppression, &bool)| {
             let message = match one.until < self.today {
                 true => format!("the suppression of {} ended on {}", one.rule, one.until),
+                false if lacking(&one.rule) => format!("there is no rule {} that could be suppressed", one.rule),
                 false if !used && judged(&one.rule) => format!("the suppression of {} suppresses nothing", one.rule),
                 false => return None,
             };
             let subject = one.subject.clone().unwrap_or_else(|| one.rule.clone());
-            Some(Finding { verdict: Verdict::Broken, subject, message, place: Some(one.place.clone()) })
+            Some(Finding { verdict: Verdict::Broken, subject, message, place: Some(one.place.to_string()) })
         };
         self.list.iter().zip(&self.used).filter_map(stale).collect()
     }
@@ -103,7 +113,7 @@ impl Suppression {
             reason: fields.required_text("reason")?.to_owned(),
             by: fields.required_text("by")?.to_owned(),
             until,
-            place: fields.place.to_string(),
+            place: fields.place.clone(),
         })
     }
 

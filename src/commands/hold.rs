@@ -85,7 +85,10 @@ pub(crate) fn run(context: &mut Context, args: HoldArgs) -> Result<Done, Fault> 
 fn add(context: &mut Context, args: AddArgs) -> Result<Done, Fault> {
     context.trace.begin(Wanted::Always, "hold.added");
     let on = match args.collection {
-        Some(name) => On::Collection(name),
+        Some(name) => {
+            holds::check_name(context, &name)?;
+            On::Collection(name)
+        }
         None => {
             let secret = requests::secret(context)?;
             let identities = args.subject.identities(context)?;
@@ -96,6 +99,10 @@ fn add(context: &mut Context, args: AddArgs) -> Result<Done, Fault> {
     if !known.contains(&args.code.as_str()) {
         return Err(Fault::usage("bad-hold-code", format!("{:?} is no code of Art. 17(3)", args.code))
             .advise(format!("Write one of {}.", known.join(", "))));
+    }
+    if let Some(until) = args.until.filter(|until| *until <= context.now()) {
+        return Err(Fault::usage("hold-over", format!("The hold would have ended on {}", until.date()))
+            .advise("--until names a time to come; without it the hold is in force until it is released."));
     }
     let hold = Hold {
         id: holds::next_id(context)?,

@@ -237,6 +237,16 @@ fn holds_keep_what_they_cover() {
     let released = house.json(&["hold", "release", "hold-0001"], 0);
     house.run(&["hold", "release", "hold-0002"]).expect(6).code("no-hold");
     house.run(&["hold", "add", ANN, "--law", "x", "--approver", "y", "--code", "18"]).expect(2).code("bad-hold-code");
+    // What would keep nothing is no hold.
+    let on = |name: &str, more: &[&str]| {
+        let add = ["hold", "add", "--collection", name, "--law", "audit", "--approver", "cfo"];
+        house.run(&[&add[..], more].concat())
+    };
+    let ran = on("shpo.parcel", &[]).expect(2).code("unknown-dataset");
+    assert!(ran.stderr.contains("\"shop\""), "{ran:?}");
+    on("", &[]).expect(2).code("unknown-dataset");
+    on("shop.parcel", &["--until", "2020-01-01"]).expect(2).code("hold-over");
+    assert_eq!(house.json(&["hold", "list"], 0)["holds"].as_array().unwrap().len(), 1);
     house.json(&["hold", "add", ANN, "--law", "proceedings", "--approver", "counsel"], 0);
     assert!(!house.read(".probity/holds.jsonl").contains("ann"));
     let plan = house.json(&["erase", ANN, "--dry-run"], 0);

@@ -178,6 +178,15 @@ impl Fault {
         self
     }
 
+    /// The same, of a value that stands in an input and not on the command line.
+    #[must_use]
+    pub fn of_input(mut self) -> Self {
+        if self.0.kind == Kind::Usage {
+            self.0.kind = Kind::BadInput;
+        }
+        self
+    }
+
     /// Keeps the error underneath.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {

@@ -125,5 +125,9 @@ fn other_project(record: &Record) -> Fault {
 /// # Errors
 /// As `identity::parse_all`.
 pub(crate) fn people(record: &Record, rules: &Rules) -> Result<Vec<identity::Identity>, Fault> {
-    if record.known.is_some() { Ok(Vec::new()) } else { identity::parse_all(&record.subject, rules) }
+    if record.known.is_some() {
+        Ok(Vec::new())
+    } else {
+        identity::parse_all(&record.subject, rules).map_err(Fault::of_input)
+    }
 }

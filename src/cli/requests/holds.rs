@@ -10,8 +10,10 @@ use privacy::hold::{self, Hold};
 use privacy::plan;
 use privacy::row::Key;
 
+use privacy::map::Dataset;
+
 use crate::cli::context::Context;
-use crate::cli::{files, keys};
+use crate::cli::{data_map, files, keys, own_store, store_keys};
 
 const FILE_MAX: ByteSize = ByteSize(64 << 20);
 
@@ -27,6 +29,41 @@ impl HoldFile {
     pub(crate) fn new(context: &Context, subject: Vec<Digest>) -> Self {
         HoldFile { path: path(context), subject, now: context.now() }
     }
+}
+
+/// Says no to a hold on what no store has: it would keep nothing, and look as if it did. A collection that the map does not have
+/// may be there all the same, so that it is held with a warning; where nothing is mapped nobody can tell.
+///
+/// # Errors
+/// `unknown-dataset`.
+pub(crate) fn check_name(context: &Context, name: &str) -> Result<(), Fault> {
+    // A map that cannot be read keeps nobody from holding.
+    let map = data_map::load_or_none(context).ok().flatten().map(|reading| reading.map);
+    let stores = store_keys::names(&context.config);
+    let mapped = map.iter().flat_map(|map| &map.datasets);
+    let mut datasets: Vec<&str> = mapped.clone().map(|dataset| dataset.key.as_str()).collect();
+    datasets.extend(stores.iter().map(String::as_str));
+    let is_of = |dataset: &str| name == dataset || name.strip_prefix(dataset).is_some_and(|rest| rest.starts_with('.'));
+    if name.is_empty() || !datasets.is_empty() && !is_of(own_store::NAME) && !datasets.iter().any(|one| is_of(one)) {
+        let fault = Fault::usage("unknown-dataset", format!("There is no dataset {name:?} that could be held"));
+        let first = name.split('.').next().unwrap_or_default();
+        return Err(fault.advise(match model::nearest(first, datasets.iter().copied()) {
+            Some(near) => format!("Did you mean {near:?}? Nothing is held yet."),
+            None => "`probity map show` names datasets and collections. Nothing is held yet.".to_owned(),
+        }));
+    }
+    let held = |dataset: &&Dataset| name == dataset.key || is_of(&dataset.key);
+    let names_it = |dataset: &Dataset| {
+        let collection = name.strip_prefix(dataset.key.as_str()).map_or("", |rest| rest.trim_start_matches('.'));
+        collection.is_empty() || dataset.collections.iter().any(|one| one.name == collection)
+    };
+    let mut held = mapped.filter(held).peekable();
+    if held.peek().is_some() && !held.any(names_it) {
+        context
+            .output
+            .warn(&format!("the data map has no collection {name}: look whether it is written as in the store"));
+    }
+    Ok(())
 }
 
 impl plan::Holds for HoldFile {

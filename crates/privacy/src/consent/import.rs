@@ -39,12 +39,20 @@ pub(super) fn subject_of(text: &str) -> String {
 /// `bad-consent-row`, `bad-consent-name`, `bad-consent-time`, each with the line.
 pub fn from_row(row: &Row, by: &str, now: Instant) -> Result<Record, Fault> {
     read_row(row, by, now).map_err(|fault| match fault.place() {
-        Some(_) => fault,
-        None => fault.at(model::Place::line(row.line, 0)),
+        Some(_) => fault.of_input(),
+        None => fault.of_input().at(model::Place::line(row.line, 0)),
     })
 }
 
+/// Columns that narrow a consent: one of these that is not read would make it hold for longer, or for more.
+const NARROWING: [&str; 3] = ["expires", "channel", "explicit"];
+
 fn read_row(row: &Row, by: &str, now: Instant) -> Result<Record, Fault> {
+    for name in row.names().filter(|name| !NARROWING.contains(name)) {
+        if let Some(near) = model::nearest(name, NARROWING) {
+            return Err(bad(row.line, format!("There is no column {name:?}; did you mean {near:?}?")));
+        }
+    }
     let word = row.text("act").unwrap_or("given");
     let kind = Kind::parse(word)
         .ok_or_else(|| bad(row.line, format!("The act {word:?} is none of given, refused, withdrawn")))?;
@@ -68,7 +76,11 @@ fn read_row(row: &Row, by: &str, now: Instant) -> Result<Record, Fault> {
     act.channel = row.text("channel").map(|channel| name("channel", channel)).transpose()?;
     act.time = Some(time);
     act.expires = row.text("expires").map(|end| expiry(end, time)).transpose()?;
-    act.explicit = row.text("explicit") == Some("true");
+    act.explicit = match row.text("explicit").unwrap_or("false") {
+        "true" => true,
+        "false" => false,
+        other => return Err(bad(row.line, format!("explicit is true or false, not {other:?}"))),
+    };
     act.method = text("method")?;
     act.place = text("place")?;
     act.source = Some(Source { format: "rows".to_owned(), digest: seal::sha256(&row.canonical()) });
@@ -121,6 +133,7 @@ mod tests {
             let text = format!("subject,purpose,act,time,age\n{row}\n");
             let fault = from_row(&rows(&text).next().unwrap().unwrap(), "uid-0", now()).unwrap_err();
             assert_eq!(fault.place().map(|place| place.line), Some(2), "{row}: {fault}");
+            assert_eq!(fault.kind(), model::Kind::BadInput, "{row}: {fault}");
         };
         check(",news,given,2026-01-31,");
         check("a=b,,given,2026-01-31,");
@@ -128,5 +141,15 @@ mod tests {
         check("a=b,news,given,2027-01-31,");
         check("a=b,news,given,,");
         check("a=b,news,given,2026-01-31,12");
+        check("a=b,news,given,2026-13-31,");
+        let narrowed = |name: &str, value: &str| {
+            let text = format!("subject,purpose,time,{name},note\na=b,news,2026-01-31,{value},x\n");
+            from_row(&rows(&text).next().unwrap().unwrap(), "uid-0", now()).map_err(|fault| fault.message().to_owned())
+        };
+        assert!(narrowed("expires", "P1Y").is_ok() && narrowed("city", "Ulm").is_ok());
+        assert!(narrowed("expires", "soon").is_err() && narrowed("explicit", "perhaps").is_err());
+        for name in ["expire", "expiry", "channels", "explict"] {
+            assert!(narrowed(name, "P1Y").unwrap_err().contains("did you mean"), "{name}");
+        }
     }
 }

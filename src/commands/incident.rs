@@ -114,6 +114,10 @@ pub(crate) fn run(context: &mut Context, args: IncidentArgs) -> Result<Done, Fau
 
 fn open(context: &mut Context, args: OpenArgs) -> Result<Done, Fault> {
     context.trace.begin(Wanted::Always, "incident.opened");
+    if args.title.trim().is_empty() {
+        return Err(Fault::usage("no-title", "The incident has no title")
+            .advise("Say in a few words what it is: --title WORDS."));
+    }
     let aware = args.aware.unwrap_or_else(|| context.now());
     let mut said = vec![("title", args.title), ("aware", incidents::past(context, "--aware", aware)?)];
     said.extend(args.details.said(context)?);

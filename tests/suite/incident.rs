@@ -62,6 +62,15 @@ fn the_clock_runs_over_holidays_and_says_no_when_it_is_over() {
     at(&house, "2026-12-28T00:00:00Z", &["incident", "list"], 0);
     let late = ["incident", "notify", "inc-0001", "--sent", "2026-12-28T09:00:00Z"];
     let now = ["--time", "2026-12-28T10:00:00Z"];
+    // Nobody is told of what nobody knows, and who told people first told the authority no earlier for that.
+    let before = ["incident", "notify", "inc-0001", "--sent", "2026-12-24T17:00:00Z"];
+    house.run(&[&now[..], &before].concat()).expect(2).code("told-before-aware");
+    house.run(&[&now[..], &["incident", "open", "--title", " "]].concat()).expect(2).code("no-title");
+    let people = ["incident", "notify", "inc-0001", "--to", "people", "--sent", "2026-12-25T09:00:00Z"];
+    for phase in ["first", "further"] {
+        let told = at(&house, now[1], &people, 0)["told"].as_array().unwrap().clone();
+        assert_eq!(told.last().unwrap()["phase"], phase, "{told:?}");
+    }
     house.run(&[&now[..], &late].concat()).expect(4).code("delay-without-reason");
     house.run(&[&["--time", "2026-12-28T08:00:00Z"], &late[..]].concat()).expect(2).code("time-to-come");
     let told = at(&house, now[1], &[&late[..], &["--delay", "the log had to be restored first"]].concat(), 0);

@@ -35,9 +35,9 @@ pub(super) struct NotifyArgs {
     /// When it was sent
     #[arg(long, value_name = "TIME", value_parser = Instant::parse, required_unless_present = "draft")]
     sent: Option<Instant>,
-    /// Which phase it is (Art. 33(4))
-    #[arg(long, value_name = "PHASE", value_parser = ["first", "further", "final"], default_value = "first")]
-    phase: String,
+    /// Which phase it is (Art. 33(4)); default: first, and further once they were told
+    #[arg(long, value_name = "PHASE", value_parser = ["first", "further", "final"])]
+    phase: Option<String>,
     /// Under which it can be found with them
     #[arg(long, value_name = "WORDS")]
     reference: Option<String>,
@@ -57,13 +57,20 @@ fn sent_to(context: &mut Context, args: &NotifyArgs, sent: Instant) -> Result<Do
     context.trace.begin(Wanted::Always, "incident.notified");
     let incident = incidents::one(context, &args.id)?;
     let time = incidents::past(context, "--sent", sent)?;
-    let is_late = args.to == "authority" && sent > incident.clock().due && incident.told.is_empty();
+    if sent < incident.aware() {
+        let message = format!("--sent: {time} is before you became aware, {}", incident.aware());
+        return Err(Fault::usage("told-before-aware", message)
+            .advise("Check the time and its zone; nobody is told of what nobody knows."));
+    }
+    let is_first = !incident.told.iter().any(|told| told.to.word() == args.to);
+    let is_late = args.to == "authority" && sent > incident.clock().due && is_first;
     if is_late && args.delay.is_none() {
         let message = format!("It was sent after {}, 72 hours after awareness", incident.clock().due);
         return Err(Fault::refused("delay-without-reason", message)
             .advise("Art. 33(1) wants the reasons for the delay with the notification: --delay WORDS."));
     }
-    let mut said = vec![("to", args.to.clone()), ("sent", time), ("phase", args.phase.clone())];
+    let phase = args.phase.as_deref().unwrap_or(if is_first { "first" } else { "further" });
+    let mut said = vec![("to", args.to.clone()), ("sent", time), ("phase", phase.to_owned())];
     said.extend(args.reference.clone().map(|text| ("reference", text)));
     said.extend(args.delay.clone().map(|text| ("delay", text)));
     let incident = incidents::enter(context, Some(&args.id), vec![(Event::Notified, said)])?;

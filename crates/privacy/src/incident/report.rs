@@ -5,7 +5,7 @@
 use model::Instant;
 use serde_json::{Value, json};
 
-use super::{DETAILS, Entry, Incident};
+use super::{DETAILS, Entry, Incident, Notice};
 
 mod forms;
 
@@ -67,7 +67,8 @@ impl Report {
             timeline.extend(at.map(|at| Moment { at, source: "stated", text: text.to_owned() }));
         }
         for told in &incident.told {
-            let text = format!("the {} was told ({})", told.to.word(), told.phase);
+            let were = if told.to == Notice::People { "were" } else { "was" };
+            let text = format!("the {} {were} told ({})", told.to.word(), told.phase);
             timeline.push(Moment { at: told.sent, source: "stated", text });
         }
         let left_out = acts.len().saturating_sub(ACTS_MOST);

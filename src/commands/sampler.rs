@@ -1,11 +1,13 @@
 //! `sampler`: this device measures itself.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use model::{ByteSize, Fault, Span};
-use sampler::{Edge, Limits, Now, Root, Settings, Stop};
+use sampler::push::Target;
+use sampler::{Edge, Limits, Now, Root, Settings, Socket, Starter, Status, Stop};
 
 use super::Done;
 use crate::cli::context::Context;
@@ -16,6 +18,11 @@ use crate::cli::output::Output;
 pub(crate) const EXAMPLES: &[Example] = &[
     Example { about: "What this machine says of itself now", line: "probity sampler once" },
     Example { about: "A sample every 30 seconds, until SIGTERM", line: "probity sampler run --output samples" },
+    Example {
+        about: "Hand over now what a folder does not have yet",
+        line: "probity sampler flush --output samples --push .",
+    },
+    Example { about: "A hardened unit, to be reviewed", line: "probity sampler install systemd" },
 ];
 
 /// Measure this device: chained, signed samples
@@ -36,6 +43,29 @@ enum Verb {
     Run(RunArgs),
     /// Measure now and print it
     Once(ReadArgs),
+    /// Hand over now what receivers do not have yet
+    ///
+    /// While a sampler runs its newest segment stays: it is not closed.
+    Flush {
+        /// Where the segments are
+        #[arg(long, value_name = "DIR")]
+        output: PathBuf,
+        /// Who receives (can be repeated); as for run
+        #[arg(long, value_name = "URL", value_parser = target, required = true)]
+        push: Vec<Target>,
+    },
+    /// Say how the buffer stands, and how far each receiver has come
+    Status {
+        /// Where the segments are
+        #[arg(long, value_name = "DIR")]
+        output: PathBuf,
+    },
+    /// Print what starts a sampler: a unit of systemd, or a DaemonSet
+    Install {
+        /// systemd or kubernetes
+        #[arg(value_parser = starter)]
+        starter: Starter,
+    },
 }
 
 #[derive(Args, Debug)]
@@ -61,30 +91,46 @@ struct RunArgs {
     /// All segments together; the oldest go first, those that receivers have before others
     #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = total)]
     max_size: u64,
+    /// Hand over to: http://HOST/PATH (PUT of segments), a folder, otlp://HOST:4318/v1/metrics or otlp-json://... (can be repeated)
+    #[arg(long, value_name = "URL", value_parser = target)]
+    push: Vec<Target>,
+    /// Answer /metrics (OpenMetrics) and /healthz on this address of loopback
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Take statsd lines of applications on this address of loopback, or unix:PATH
+    #[arg(long, value_name = "ADDRESS", value_parser = socket)]
+    statsd: Option<Socket>,
+    /// Take statsd lines that are appended to this file (can be repeated)
+    #[arg(long, value_name = "FILE")]
+    follow: Vec<PathBuf>,
 }
 
 pub(crate) fn run(context: &mut Context, args: SamplerArgs) -> Result<Done, Fault> {
     let json = context.output.is_json();
     let stop = Stop::listen().map_err(|error| Fault::io("listen for", "signals".as_ref(), error))?;
     let mut world = World { output: &mut context.output, stop };
-    match args.verb {
-        Verb::Once(read) => {
-            let points = sampler::once(Root::new(read.root), read.process, &mut world);
-            context.output.write(sampler::show(&points, json).as_bytes())?;
+    let said = match args.verb {
+        Verb::Run(run) => return sampler::run(&run.settings(), &mut world).map(|()| Done::streamed(Exit::Done)),
+        Verb::Once(read) => sampler::show(&sampler::once(Root::new(read.root), read.process, &mut world), json),
+        Verb::Flush { output, push } => {
+            sampler::flush(&output, &push)?;
+            Status::of(&output)?.show(json)
         }
-        Verb::Run(run) => {
-            let limits = Limits { total_bytes: run.max_size, ..Limits::default() };
-            let settings = Settings {
-                output: run.output,
-                root: run.read.root,
-                interval: run.interval,
-                processes: run.read.process,
-                limits,
-            };
-            sampler::run(&settings, &mut world)?;
-        }
-    }
+        Verb::Status { output } => Status::of(&output)?.show(json),
+        Verb::Install { starter } => starter.description().to_owned(),
+    };
+    context.output.write(said.as_bytes())?;
     Ok(Done::streamed(Exit::Done))
+}
+
+impl RunArgs {
+    fn settings(self) -> Settings {
+        let limits = Limits { total_bytes: self.max_size, ..Limits::default() };
+        let RunArgs {
+            read: ReadArgs { root, process: processes }, output, interval, push, listen, statsd, follow, ..
+        } = self;
+        Settings { output, root, interval, processes, limits, push, listen, statsd, follow }
+    }
 }
 
 fn interval(text: &str) -> Result<Duration, String> {
@@ -93,6 +139,18 @@ fn interval(text: &str) -> Result<Duration, String> {
 
 fn total(text: &str) -> Result<u64, String> {
     ByteSize::parse(text).and_then(sampler::total).map_err(|fault| said(&fault))
+}
+
+fn target(text: &str) -> Result<Target, String> {
+    Target::parse(text).map_err(|fault| said(&fault))
+}
+
+fn socket(text: &str) -> Result<Socket, String> {
+    Socket::parse(text).map_err(|fault| said(&fault))
+}
+
+fn starter(text: &str) -> Result<Starter, String> {
+    Starter::parse(text).map_err(|fault| said(&fault))
 }
 
 fn said(fault: &Fault) -> String {

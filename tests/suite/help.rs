@@ -344,6 +344,7 @@ fn every_document_fits_its_schema() {
                 "package-amended.v1",
                 // What a device measures: the tests of `sampler` judge it.
                 "sample.v1",
+                "sampler-status.v1",
                 "segment.v1",
                 // Records of consent for others: `consent` judges them.
                 "dpv-27560.v1",

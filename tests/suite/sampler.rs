@@ -82,6 +82,30 @@ fn a_run_writes_what_its_format_says() {
     }
 }
 
+/// How a buffer stands, before and after everything went to a folder; what came there is ingested.
+#[test]
+fn a_folder_receives() {
+    let house = House::initialised();
+    machine(&house);
+    run(&house, 3, &["--interval", "10ms"]);
+    house.shell("mkdir received").expect(0);
+    let before = house.json(&["sampler", "status", "--output", "samples"], 0);
+    let after = house.json(&["sampler", "flush", "--output", "samples", "--push", "received"], 0);
+    assert_eq!((&before["running"], &before["receivers"]), (&false.into(), &Value::Array(Vec::new())));
+    assert_eq!((&after["receivers"][0]["behind"], &after["lines"]), (&0.into(), &before["lines"]));
+    fit_their_schemas(&[before, after]);
+    let document = house.json(&["ingest", "received", "--any-time"], 0);
+    assert_eq!((&document["inputs"][0]["state"], &document["devices"][0]["segments"]), (&"ingested".into(), &1.into()));
+    house
+        .run(&["sampler", "flush", "--output", "samples", "--push", "http://127.0.0.1:1/"])
+        .expect(8)
+        .code("push-failed");
+    house.run(&["sampler", "flush", "--output", "samples", "--push", "https://example.org/"]).expect(2);
+    house.run(&["sampler", "run", "--output", "samples", "--listen", "0.0.0.0:0"]).expect(4).code("not-loopback");
+    house.run(&["sampler", "run", "--output", "samples", "--statsd", "0.0.0.0:0"]).expect(2);
+    house.run(&["sampler", "install", "cron"]).expect(2);
+}
+
 #[test]
 fn what_cannot_be_run_is_said() {
     let house = House::new();

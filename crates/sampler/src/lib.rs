@@ -12,27 +12,36 @@
 //!
 //! Deliberately absent: SQL, PDF, an async runtime, TLS, and trust of its own: a signature says which key, not whose.
 
+mod application;
 pub mod clock;
 pub mod device;
+mod install;
 pub mod line;
 pub mod names;
 mod point;
+pub mod push;
 mod read;
 mod run;
 mod sample;
+mod serve;
 mod settings;
+mod shared;
 mod show;
 pub mod spool;
+mod status;
 mod stop;
 pub mod verify;
 
+pub use application::Socket;
 pub use clock::Now;
+pub use install::Starter;
 pub use point::{Number, Point, Points};
 pub use read::{Readers, Root};
 pub use run::{Edge, once, run};
 pub use settings::{Settings, interval, total};
 pub use show::show;
 pub use spool::{Kept, Limits, Spool};
+pub use status::{Status, flush};
 pub use stop::Stop;
 
 /// What a segment's first line says that it is.

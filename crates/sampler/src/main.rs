@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use arguments::Command;
 use model::{Fault, Kind};
-use probity_sampler::{self as sampler, Edge, Now, Root, Stop};
+use probity_sampler::{self as sampler, Edge, Now, Root, Status, Stop};
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -47,6 +47,8 @@ fn perform(command: Command) -> Result<(), Fault> {
             let points = sampler::once(Root::new(&root), processes, &mut World::new(false)?);
             say(sampler::show(&points, json).as_bytes())
         }
+        Command::Flush { folder, targets } => sampler::flush(&folder, &targets),
+        Command::Status { folder, json } => say(Status::of(&folder)?.show(json).as_bytes()),
         Command::Run { settings, json } => sampler::run(&settings, &mut World::new(json)?),
     }
 }

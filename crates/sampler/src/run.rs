@@ -1,15 +1,21 @@
 //! The loop: measure, write down, wait.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use model::Fault;
 
+use crate::application::{self, Tail};
 use crate::clock::Now;
 use crate::device;
 use crate::point::Points;
+use crate::push;
 use crate::read::{Readers, Root};
 use crate::sample;
+use crate::serve;
 use crate::settings::Settings;
+use crate::shared::Shared;
 use crate::spool::{About, Kept, Spool};
 
 /// What the loop needs of the world around it.
@@ -38,11 +44,22 @@ pub fn run(settings: &Settings, edge: &mut dyn Edge) -> Result<(), Fault> {
     let mut spool = Spool::open(settings.output.clone(), key, about, settings.limits.clone())?;
     let mut readers = Readers::new(root, settings.processes.clone());
     let mut is_waiting = false;
+    let shared = Arc::new(Shared::default());
+    helpers(settings, &shared, public.as_bytes())?;
+    let mut tails: Vec<Tail> = settings.follow.iter().cloned().map(Tail::new).collect();
+    // What is there already is not of this run.
+    said(&mut tails, &shared);
     loop {
         let now = edge.now();
         let points = readers.read(&now);
-        let kept = spool.append(&now, sample::members(&points));
+        spool.acknowledge(shared.lock().acknowledged);
+        let mut says = sample::members(&points);
+        says.extend(said(&mut tails, &shared));
+        let kept = spool.append(&now, says);
+        tell(&shared, &spool, points);
         report(&kept, &mut is_waiting, edge);
+        let notes = std::mem::take(&mut shared.lock().notes);
+        notes.iter().for_each(|note| edge.note(note));
         if edge.wait(rhythm.until_next(&edge.now())) {
             break;
         }
@@ -56,6 +73,46 @@ pub fn run(settings: &Settings, edge: &mut dyn Edge) -> Result<(), Fault> {
         return Err(Fault::unavailable("samples-lost", message).advise("Make room on the disk."));
     }
     Ok(())
+}
+
+/// What applications have said until now.
+fn said(tails: &mut [Tail], shared: &Shared) -> Vec<u8> {
+    let applications = &mut shared.lock().applications;
+    tails.iter_mut().for_each(|tail| tail.read(applications));
+    applications.members()
+}
+
+/// Starts those who hand over and who answer, where they are wanted. They end with the process.
+fn helpers(settings: &Settings, shared: &Arc<Shared>, device: &[u8; 32]) -> Result<(), Fault> {
+    const STACK: usize = 128 << 10;
+    let failed = |error| Fault::io("start", "a thread".as_ref(), error);
+    let start =
+        |work: Box<dyn FnOnce() + Send>| thread::Builder::new().stack_size(STACK).spawn(work).map(drop).map_err(failed);
+    if let Some(address) = settings.listen {
+        let (listener, shared, interval) = (serve::bind(address)?, Arc::clone(shared), settings.interval);
+        start(Box::new(move || serve::answer(&listener, &shared, interval)))?;
+    }
+    if let Some(socket) = &settings.statsd {
+        let (listen, shared) = (application::listen(socket)?, Arc::clone(shared));
+        start(Box::new(move || listen(&shared)))?;
+    }
+    if !settings.push.is_empty() {
+        let (folder, targets, shared) = (settings.output.clone(), settings.push.clone(), Arc::clone(shared));
+        let mut seed = [0; 8];
+        seed.copy_from_slice(&device[8..16]);
+        start(Box::new(move || push::carry(&folder, &targets, &shared, u64::from_le_bytes(seed))))?;
+    }
+    Ok(())
+}
+
+/// What happened, for the helpers.
+fn tell(shared: &Shared, spool: &Spool, points: Points) {
+    let mut state = shared.lock();
+    (state.durable, state.open) = spool.place();
+    (state.waiting, state.lost) = spool.waiting();
+    (state.points, state.taken) = (points, Some(Instant::now()));
+    drop(state);
+    shared.tell();
 }
 
 /// A disk that takes nothing is said once, and that it takes something again.

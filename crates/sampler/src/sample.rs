@@ -4,10 +4,17 @@ use seal::canonical;
 
 use crate::point::{Number, Point, Points};
 
+/// What all numbers of a machine may take of a line: some eight hundred of them.
+const BYTES_MAX: usize = 96 << 10;
+
 /// `,"m":[["system.cpu.utilization",0.25],["system.network.io",123,{"network.interface.name":"eth0"}]]`
 pub(crate) fn members(points: &Points) -> Vec<u8> {
     let mut says = b",\"m\":[".to_vec();
     for (at, Point { metric, labels, value }) in points.0.iter().enumerate() {
+        // A line has a bound, whatever the machine has.
+        if says.len() > BYTES_MAX {
+            break;
+        }
         comma(&mut says, at);
         says.push(b'[');
         canonical::push_string(&mut says, metric.name);

@@ -1,10 +1,13 @@
 //! What a run is to do, and within which bounds.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use model::{ByteSize, Fault, Span};
 
+use crate::application::Socket;
+use crate::push::Target;
 use crate::spool::Limits;
 
 /// What a run is to do.
@@ -20,6 +23,14 @@ pub struct Settings {
     pub processes: Vec<String>,
     /// What the buffer may cost.
     pub limits: Limits,
+    /// Who receives.
+    pub push: Vec<Target>,
+    /// Where `/metrics` and `/healthz` are answered.
+    pub listen: Option<SocketAddr>,
+    /// Where applications send statsd to.
+    pub statsd: Option<Socket>,
+    /// Files of statsd lines that applications append to.
+    pub follow: Vec<PathBuf>,
 }
 
 /// How often a sample may be taken.

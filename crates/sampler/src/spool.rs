@@ -20,6 +20,7 @@ use crate::clock::{HOUR_NS, Now};
 use crate::line;
 use crate::names;
 
+pub(crate) use files::is_locked;
 pub use files::{ENDING, Named, list};
 
 /// What the buffer may cost.
@@ -96,6 +97,7 @@ pub struct Spool {
 struct Open {
     file: File,
     path: PathBuf,
+    first: u64,
     /// How many bytes are good.
     good: u64,
     since_boot_ns: i64,
@@ -145,6 +147,11 @@ impl Spool {
     /// Lines below `seq` were taken by every receiver: their segments may go when room is needed.
     pub fn acknowledge(&mut self, seq: u64) {
         self.acknowledged = self.acknowledged.max(seq);
+    }
+
+    /// The number of the next line, and that of the first line of the segment that is written to.
+    pub fn place(&self) -> (u64, Option<u64>) {
+        (self.seq, self.open.as_ref().map(|open| open.first))
     }
 
     /// How many samples wait in memory, and how many were lost since the disk stopped taking them.
@@ -265,7 +272,7 @@ impl Spool {
             Some(open) => open,
             None => {
                 let (path, file) = files::create(&self.folder, self.seq)?;
-                Open { file, path, good: 0, since_boot_ns: now.boot_ns }
+                Open { file, path, first: self.seq, good: 0, since_boot_ns: now.boot_ns }
             }
         };
         let written = open.file.write_all(bytes).and_then(|()| open.file.sync_data());

@@ -131,9 +131,185 @@ fn what_is_typed_wrong_is_said() {
     check(&["--version"], 0, env!("CARGO_PKG_VERSION"));
     check(&["walk"], 2, "\"walk\" is not a command");
     check(&["run"], 2, "--output is missing");
-    check(&["run", "--output"], 2, "its value is missing");
+    check(&["run", "--output"], 2, "value of --output is missing");
     check(&["once", "--interval", "1s"], 2, "not an option of once");
     check(&["run", "--output", "x", "--interval", "2d"], 2, "once a day at least");
     check(&["run", "--output", "x", "--max-size", "1MB"], 2, "four segments");
     check(&["once"], 0, "system.memory.usage\tsystem.memory.state=used\t");
+}
+
+/// What a server took: address and body.
+type Taken = std::sync::Arc<std::sync::Mutex<Vec<(String, Vec<u8>)>>>;
+
+/// A server that refuses every second request; what it took is kept by name.
+fn server(kept: Taken) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        for (number, stream) in listener.incoming().enumerate() {
+            let mut reader = BufReader::new(stream.unwrap());
+            let (mut head, mut line) = (String::new(), String::new());
+            while reader.read_line(&mut line).unwrap_or(0) > 2 {
+                head.push_str(&std::mem::take(&mut line));
+            }
+            let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: ")?.parse().ok()).unwrap_or(0);
+            let mut body = vec![0; length];
+            if reader.read_exact(&mut body).is_err() {
+                continue;
+            }
+            let status = if number % 2 == 0 { "503 No" } else { "201 Yes" };
+            if number % 2 == 1 {
+                let name = head.split(' ').nth(1).unwrap_or_default().to_owned();
+                kept.lock().unwrap().push((name, body));
+            }
+            let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
+            let _ = std::io::Write::write_all(reader.get_mut(), answer.as_bytes());
+        }
+    });
+    address
+}
+
+/// While it runs a sampler hands over to a folder, to a server and as OTLP, in spite of refusals; what is left goes with `flush`.
+#[test]
+fn what_was_measured_is_handed_over() {
+    let (folder, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let kept = Taken::default();
+    let address = server(std::sync::Arc::clone(&kept));
+    let (put, otlp) = (format!("http://{address}/in"), format!("otlp-json://{address}/v1/metrics"));
+    let targets = ["--push", to.path().to_str().unwrap(), "--push", &put, "--push", &otlp];
+    let output = folder.path().to_str().unwrap();
+    let args = [&["run", "--interval", "20ms", "--json", "--output", output], &targets[..]].concat();
+    let mut child = Command::new(PROGRAM).args(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    // OTLP goes while the segment is open.
+    while kept.lock().unwrap().is_empty() {
+        out.read_line(&mut line).unwrap();
+    }
+    stop(&child);
+    assert!(child.wait().unwrap().success());
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert!(said.contains("status 503; it is tried again"), "{said}");
+    let flush = [&["flush", "--output", output], &targets[..]].concat();
+    let mut rounds = 0;
+    loop {
+        let ran = Command::new(PROGRAM).args(&flush).output().unwrap();
+        if ran.status.success() {
+            break;
+        }
+        rounds += 1;
+        assert!(rounds < 10, "{}", String::from_utf8_lossy(&ran.stderr));
+    }
+    let samples = device(folder.path()).samples;
+    let copied = fs::read_dir(to.path()).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap());
+    let kept = kept.lock().unwrap();
+    let put = kept.iter().filter(|(name, _)| name.starts_with("/in/")).map(|(_, body)| body.clone());
+    for received in [copied.collect::<Vec<_>>(), put.collect()] {
+        let segments = received.iter().map(|bytes| Segment::read(bytes).unwrap()).collect();
+        let device = join(segments).remove(0);
+        assert_eq!(device.samples, samples);
+        // On a machine with much to do some samples are late.
+        assert!(device.holes.iter().all(|hole| hole.why == Why::Late), "{:?}", device.holes);
+    }
+    let load = |body: &[u8]| -> u64 {
+        let said: serde_json::Value = serde_json::from_slice(body).unwrap();
+        let metrics = said["resourceMetrics"][0]["scopeMetrics"][0]["metrics"].as_array().unwrap();
+        let metric = metrics.iter().find(|metric| metric["name"] == "system.memory.limit").unwrap();
+        metric["gauge"]["dataPoints"].as_array().unwrap().len() as u64
+    };
+    let otlp: u64 = kept.iter().filter(|(name, _)| name == "/v1/metrics").map(|(_, body)| load(body)).sum();
+    assert_eq!(otlp, samples);
+    let status = Command::new(PROGRAM).args(["status", "--output", output]).output().unwrap();
+    let status = String::from_utf8_lossy(&status.stdout);
+    assert!(status.starts_with("stopped: ") && status.matches("\t0 lines behind\n").count() == 3, "{status}");
+}
+
+fn ask(address: &str, what: &str) -> String {
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    std::io::Write::write_all(&mut stream, format!("{what} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// On loopback, and nowhere else, a sampler says how it is; promtool has nothing against the way it says it.
+#[test]
+fn a_sampler_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let args = ["run", "--interval", "1h", "--json", "--listen", &free, "--output"];
+    let mut child = Command::new(PROGRAM).args(args).arg(folder.path()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdout.as_mut().unwrap().read_exact(&mut [0; 1]).unwrap();
+    let metrics = ask(&free, "GET /metrics");
+    assert!(metrics.contains("\nprobity_sampler_lines 2\n") && metrics.ends_with("# EOF\n"), "{metrics}");
+    assert!(metrics.contains("\n# TYPE system_memory_usage gauge\n"), "{metrics}");
+    assert!(ask(&free, "GET /healthz").ends_with("\r\n\r\nok\n"));
+    assert!(ask(&free, "GET /secrets").starts_with("HTTP/1.1 404"));
+    assert!(ask(&free, "POST /metrics").starts_with("HTTP/1.1 405"));
+    stop(&child);
+    assert!(child.wait().unwrap().success());
+    let (_, body) = metrics.split_once("\r\n\r\n").unwrap();
+    let promtool = Command::new("promtool").args(["check", "metrics"]).stdin(Stdio::piped()).spawn();
+    match promtool {
+        Err(_) => eprintln!("SKIPPED: promtool is not installed"),
+        Ok(mut promtool) => {
+            // promtool speaks the older text format, which has no end mark and calls counters by their whole name.
+            let older = body.replace("# EOF\n", "");
+            std::io::Write::write_all(promtool.stdin.as_mut().unwrap(), older.as_bytes()).unwrap();
+            drop(promtool.stdin.take());
+            assert_ne!(promtool.wait().unwrap().code(), Some(1));
+        }
+    }
+    let args = ["run", "--listen", "0.0.0.0:0", "--output"];
+    let ran = Command::new(PROGRAM).args(args).arg(folder.path()).output().unwrap();
+    assert_eq!(ran.status.code(), Some(4), "{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+/// systemd has nothing against the unit.
+#[test]
+fn the_unit_is_sound() {
+    let ran = Command::new(PROGRAM).args(["install", "systemd"]).output().unwrap();
+    let unit = String::from_utf8(ran.stdout).unwrap().replace("/usr/bin/probity-sampler", PROGRAM);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("probity-sampler.service");
+    fs::write(&path, unit.replace("Documentation=man:probity-sampler(1)\n", "")).unwrap();
+    match Command::new("systemd-analyze").arg("verify").arg(&path).output() {
+        Err(_) => eprintln!("SKIPPED: systemd-analyze is not installed"),
+        Ok(ran) => {
+            let said = String::from_utf8_lossy(&ran.stderr);
+            assert!(ran.status.success() && !said.contains("probity-sampler.service"), "{said}");
+        }
+    }
+    let ran = Command::new(PROGRAM).args(["install", "kubernetes"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&ran.stdout).contains("kind: DaemonSet"));
+    assert_eq!(Command::new(PROGRAM).args(["install", "cron"]).output().unwrap().status.code(), Some(2));
+}
+
+/// An application says what only it knows, in three ways.
+#[test]
+fn applications_are_heard() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, socket) = (folder.path().join("app.statsd"), folder.path().join("app.sock"));
+    fs::write(&file, "old:1|c\n").unwrap();
+    let output = folder.path().join("out");
+    let mut run = Command::new(PROGRAM);
+    run.args(["run", "--interval", "10ms", "--json", "--output"]).arg(&output).arg("--follow").arg(&file);
+    let mut child =
+        run.arg("--statsd").arg(format!("unix:{}", socket.display())).stdout(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    std::io::Write::write_all(&mut fs::File::options().append(true).open(&file).unwrap(), b"offloaded:5|c\n").unwrap();
+    let sender = std::os::unix::net::UnixDatagram::unbound().unwrap();
+    sender.send_to(b"wait:120|ms|#route:pay\nqueue:3|g", &socket).unwrap();
+    let has = |line: &str, part: &str| line.contains(part);
+    while !(has(&line, "[\"offloaded\",5]") && has(&line, "[\"wait_count\",1,{\"route\":\"pay\"}]")) {
+        line.clear();
+        assert!(out.read_line(&mut line).unwrap() > 0);
+    }
+    assert!(line.contains("\"gauges\":[[\"queue\",3]]") && !line.contains("old"), "{line}");
+    stop(&child);
+    assert!(child.wait().unwrap().success());
+    assert!(device(&output).holes.iter().all(|hole| hole.why == Why::Late));
 }

@@ -49,8 +49,8 @@ struct Head {
 struct Said<'a> {
     wall_ns: Option<i64>,
     event: Option<String>,
-    /// Where the numbers begin.
-    points: Option<Scanner<'a>>,
+    /// Where the numbers begin, and what they mean where the head does not say it.
+    points: Vec<(Scanner<'a>, Option<SampleType>)>,
     /// Everything that an event says besides.
     more: Vec<(String, String)>,
 }
@@ -60,8 +60,8 @@ fn read_line(line: &Line<'_>, request: &Request, head: &mut Head, output: &mut O
     let said = said(text, request, head)?;
     let wall_ns = said.wall_ns.ok_or_else(|| Bad::line("missing-time", "The line has no wall_ns"))?;
     let time = Instant::from_nanos(wall_ns);
-    match (said.event, said.points) {
-        (Some(event), _) => {
+    match said.event {
+        Some(event) => {
             let mut attributes: Vec<(&str, &str)> = vec![("event", &event)];
             attributes.extend(said.more.iter().map(|(name, value)| (name.as_str(), value.as_str())));
             let (severity, severity_number) = if is_quiet(&event) { ("INFO", 9) } else { ("WARN", 13) };
@@ -82,8 +82,25 @@ fn read_line(line: &Line<'_>, request: &Request, head: &mut Head, output: &mut O
             output.record(line.bytes, 0, record)?;
             Ok(())
         }
-        (None, Some(points)) => samples(line, time, points, head, output),
-        (None, None) => Err(Bad::line("missing-field", "The line has neither samples nor an event").into()),
+        None if said.points.is_empty() => {
+            Err(Bad::line("missing-field", "The line has neither samples nor an event").into())
+        }
+        None => {
+            for (points, meaning) in said.points {
+                samples(line, time, points, meaning, head, output)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// The members that hold numbers: of the machine, and of applications.
+fn meaning(member: &str) -> Option<Option<SampleType>> {
+    match member {
+        "m" => Some(None),
+        "counters" => Some(Some(SampleType::Counter)),
+        "gauges" => Some(Some(SampleType::Gauge)),
+        _ => None,
     }
 }
 
@@ -98,8 +115,8 @@ fn said<'a>(text: &'a str, request: &Request, head: &mut Head) -> Result<Said<'a
         if said.more.iter().any(|(known, _)| *known == name) {
             return Err(wrong(&scanner));
         }
-        if name == "m" {
-            said.points = Some(scanner.clone());
+        if let Some(meaning) = meaning(&name) {
+            said.points.push((scanner.clone(), meaning));
         }
         if name == "metrics" {
             head.metrics = metrics(&mut scanner)?;
@@ -111,9 +128,10 @@ fn said<'a>(text: &'a str, request: &Request, head: &mut Head) -> Result<Said<'a
             ("wall_ns", Token::Number(wall)) => said.wall_ns = number::integer(wall.as_bytes()),
             ("event", Token::Text(word)) => said.event = Some(owned(&word)?),
             ("host", Token::Text(host)) => head.host = Some(owned(&host)?).filter(|host| !host.is_empty()),
-            ("v" | "seq" | "boot" | "boot_ns" | "mono_ns" | "prev" | "h" | "sig" | "m", other) => {
-                scanner.skip(other)?
-            }
+            (
+                "v" | "seq" | "boot" | "boot_ns" | "mono_ns" | "prev" | "h" | "sig" | "m" | "counters" | "gauges",
+                other,
+            ) => scanner.skip(other)?,
             (_, Token::Text(value)) => said.more.push((name, owned(&value)?)),
             (_, Token::Number(value)) => said.more.push((name, value.to_owned())),
             (_, Token::True) => said.more.push((name, "true".to_owned())),
@@ -167,6 +185,7 @@ fn samples(
     line: &Line<'_>,
     time: Instant,
     mut scanner: Scanner<'_>,
+    meaning: Option<SampleType>,
     head: &Head,
     output: &mut Output<'_>,
 ) -> Result<(), Stop> {
@@ -180,9 +199,10 @@ fn samples(
             output.absent();
             continue;
         };
-        let (sample_type, unit) = match head.metrics.get(&name) {
-            Some((kind, unit)) => (*kind, Some(unit.as_str())),
-            None => (SampleType::Unknown, None),
+        let (sample_type, unit) = match (meaning, head.metrics.get(&name)) {
+            (Some(meaning), _) => (meaning, None),
+            (None, Some((kind, unit))) => (*kind, Some(unit.as_str())),
+            (None, None) => (SampleType::Unknown, None),
         };
         let mut labels: Vec<(&str, &str)> =
             labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use model::Fault;
 use seal::canonical;
@@ -50,7 +51,16 @@ pub(super) fn lock(folder: &Path) -> Result<File, Fault> {
     let path = folder.join(LOCK);
     let failed = |error| Fault::io("lock", &path, error);
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-    match file.try_lock() {
+    // Who only asks whether a sampler runs holds the lock for a moment.
+    let mut locked = file.try_lock();
+    for _ in 0..20 {
+        if !matches!(locked, Err(fs::TryLockError::WouldBlock)) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+        locked = file.try_lock();
+    }
+    match locked {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => {
             Err(Fault::refused("sampler-running", format!("Another sampler writes to {}", folder.display()))
@@ -58,6 +68,11 @@ pub(super) fn lock(folder: &Path) -> Result<File, Fault> {
         }
         Err(fs::TryLockError::Error(error)) => Err(failed(error)),
     }
+}
+
+/// Whether a sampler runs there.
+pub(crate) fn is_locked(folder: &Path) -> bool {
+    File::open(folder.join(LOCK)).is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
 }
 
 /// A new segment. One of the same name can only be what a failed attempt left: it goes aside.

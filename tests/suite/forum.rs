@@ -162,3 +162,32 @@ fn a_scan_alone_finds_a_person_across_stores() {
         assert!(holds(stays), "{stays} is gone");
     }
 }
+
+/// A foreign key over two columns is followed as one: whoever shares a country with the person is nobody of theirs.
+#[test]
+fn a_reference_over_two_columns_is_one() {
+    if !crate::house::judge("sqlite3") {
+        return;
+    }
+    let house = House::initialised();
+    let engine = Engine::Sqlite(house.path("app.db"));
+    engine.ask(
+        "create table client (id integer primary key, email text unique, country text not null, code integer not null, unique (country, code));
+         create table item (id integer primary key, country text, code integer, what text, foreign key (country, code) references client (country, code));
+         insert into client values (1, 'eve@example.org', 'DE', 1), (2, 'max@example.org', 'DE', 2), (3, 'kim@example.org', 'FR', 1);
+         insert into item values (1, 'DE', 1, 'of eve'), (2, 'DE', 2, 'of max'), (3, 'FR', 1, 'of kim'), (4, 'DE', null, 'of nobody');",
+    );
+    let text = house.read("probity.toml");
+    house.write("probity.toml", format!("{text}\n[stores.app]\nurl = \"sqlite:app.db\"\n"));
+    house.run(&["map", "scan"]).expect(0);
+    house.run(&["export", "email=eve@example.org", "--format", "json", "--output", "out.json"]).expect(0);
+    let data: Value = serde_json::from_str(&house.read("out.json")).unwrap();
+    assert_eq!(data["data"]["app:item"].as_array().unwrap().len(), 1, "{data:#}");
+    let plan = house.json(&["erase", "email=eve@example.org", "--dry-run"], 0);
+    house.run(&["erase", "email=eve@example.org", "--confirm", plan["digest"].as_str().unwrap()]).expect(0);
+    assert_eq!(
+        engine.ask("select id, country, code, what from item order by id"),
+        "2|DE|2|of max\n3|FR|1|of kim\n4|DE||of nobody"
+    );
+    assert_eq!(engine.ask("select count(*) from client"), "2");
+}

@@ -95,7 +95,7 @@ impl Type {
             Class::Number => decimal(text),
             Class::Boolean => matches!(text, "true" | "false"),
             Class::Date => date(text),
-            Class::Timestamp => text.split_once(['T', ' ']).is_some_and(|(day, time)| date(day) && clock(time)),
+            Class::Timestamp => timestamp(text),
             Class::Clock => clock(text),
             Class::Interval => false,
             Class::Bytes => text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit()),
@@ -168,17 +168,38 @@ fn numbers(text: &str, mark: char, lengths: &[usize]) -> Option<Vec<u32>> {
     are.then(|| parts.iter().filter_map(|part| part.parse().ok()).collect())
 }
 
+/// What both dates and timestamps can hold (PostgreSQL, 8.5).
+const LAST_YEAR: u32 = 294_276;
+const FIRST_YEAR_BC: u32 = 4713;
+
+/// `2026-11-22`, `0044-03-15 BC`, `infinity`.
 fn date(text: &str) -> bool {
-    let Some(parts) = numbers(text, '-', &[4, 2, 2]) else { return false };
+    if matches!(text, "infinity" | "-infinity") {
+        return true;
+    }
+    let (text, is_before) = text.strip_suffix(" BC").map_or((text, false), |text| (text, true));
+    let width = text.find('-').filter(|width| (4..=7).contains(width)).unwrap_or(4);
+    let Some(parts) = numbers(text, '-', &[width, 2, 2]) else { return false };
     let [year, month, day] = parts[..] else { return false };
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    // The year before the first is 1 BC, and a leap year.
+    let counted = if is_before { year.wrapping_sub(1) } else { year };
+    let is_leap = counted % 4 == 0 && (counted % 100 != 0 || counted % 400 == 0);
     let days = match month {
         2 => 28 + u32::from(is_leap),
         4 | 6 | 9 | 11 => 30,
         1..=12 => 31,
         _ => 0,
     };
-    year > 0 && (1..=days).contains(&day)
+    (1..=LAST_YEAR).contains(&year) && (!is_before || year <= FIRST_YEAR_BC) && (1..=days).contains(&day)
+}
+
+/// A day and a time of day; the era stands at the end.
+fn timestamp(text: &str) -> bool {
+    if matches!(text, "infinity" | "-infinity") {
+        return true;
+    }
+    let (plain, era) = text.strip_suffix(" BC").map_or((text, ""), |text| (text, " BC"));
+    plain.split_once(['T', ' ']).is_some_and(|(day, time)| date(&format!("{day}{era}")) && clock(time))
 }
 
 /// `12:00:00`, with a fraction of up to six digits, `Z` or an offset.
@@ -282,11 +303,14 @@ mod tests {
         check(Class::Integer, "smallint", &["7", "-32768"], &["32768", "", "7.0", "x", "1 OR 1=1"]);
         check(Class::Integer, "bigint", &["9223372036854775807"], &["9223372036854775808"]);
         check(Class::Number, "numeric", &["1.50", "-0"], &["1e3", ".", "1.", "NaN", "0x1"]);
-        check(Class::Date, "date", &["2024-02-29"], &["2023-02-29", "2024-13-01", "0000-01-01", "today", "2024-1-1"]);
+        let days = ["2024-02-29", "0044-03-15 BC", "0001-02-29 BC", "10000-01-01", "-infinity"];
+        let none = ["0004-02-29 BC", "4714-01-01 BC", "300000-01-01", "002024-01-01 AD"];
+        check(Class::Date, "date", &days, &none);
+        check(Class::Date, "date", &[], &["2023-02-29", "2024-13-01", "0000-01-01", "today", "2024-1-1"]);
         check(
             Class::Timestamp,
             "t",
-            &["2024-02-29T23:59:59.5Z", "2024-02-29 00:00:00+02"],
+            &["2024-02-29T23:59:59.5Z", "2024-02-29 00:00:00+02", "0044-03-15 00:00:00+00 BC", "infinity"],
             &["2024-02-29T24:00:00", "now"],
         );
         check(

@@ -11,12 +11,14 @@
 //! not held.
 
 mod ask;
+mod cells;
 mod learn;
 mod likely;
 mod mentioned;
 mod named;
 mod stream;
 mod up;
+mod whose;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -25,13 +27,15 @@ use model::{Digest, Fault, Progress};
 use crate::Limits;
 use crate::anchor;
 use crate::catalog::Catalog;
-use crate::graph::{Edge, Graph, Tie};
+use crate::graph::{Edge, Graph};
 use crate::identity::Identity;
 use crate::plan::{Gap, MissingIndex};
 use crate::row::{Cell, FieldPath, Key};
 use crate::store::{Condition, DataStore, Fold};
 use ask::{Answer, Asked, Question};
+use whose::Whose;
 
+pub(crate) use cells::{cell, holds, is_list, texts, tuples};
 pub use learn::also_known_as;
 pub use named::named;
 pub use stream::{EachFound, rows};
@@ -192,15 +196,6 @@ pub fn from_rows(
     search.spread(members, progress)?;
     progress.finish();
     Ok(search.finish())
-}
-
-/// Whose a row is by the identities in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Whose {
-    Theirs,
-    /// Theirs is in a list with others.
-    Joint,
-    Others,
 }
 
 /// How a row stands while the search goes on.
@@ -418,45 +413,6 @@ impl<'g> Search<'g> {
         Ok(())
     }
 
-    /// Whose a row is by its `identities` (in the order of the node's): the store was asked for more than the person's.
-    fn whose(&mut self, node: usize, identities: &[Cell]) -> Whose {
-        let mut whose = Whose::Others;
-        for ((field, kind), cell) in self.graph.nodes[node].identities.iter().zip(identities) {
-            let texts = cell.as_deref().map(texts).unwrap_or_default();
-            let name = || format!("{}.{field}", self.graph.nodes[node].name());
-            let mut others = 0;
-            for text in &texts {
-                let meant = self.identities.iter().filter(|identity| identity.is_of(kind) && identity.matches(text));
-                let found: Vec<_> = meant.collect();
-                others += usize::from(found.is_empty());
-                if !found.is_empty() && found.iter().all(|identity| identity.matches_folded(text)) {
-                    self.folded.insert(name());
-                }
-            }
-            match others {
-                0 if !texts.is_empty() => whose = Whose::Theirs,
-                count if count < texts.len() => {
-                    self.alongside.insert(name());
-                    whose = if whose == Whose::Others { Whose::Joint } else { whose };
-                }
-                _ => {}
-            }
-        }
-        whose
-    }
-
-    /// Keeps identities of kinds that were not named: of two addresses in a row the other can be somebody else's.
-    fn learn(&mut self, node: usize, identities: &[Cell]) {
-        let of = &self.graph.nodes[node];
-        for ((field, kind), cell) in of.identities.iter().zip(identities) {
-            let is_new = !learn::is_of_others(of, field) && !self.identities.iter().any(|one| one.is_of(kind));
-            let Some(text) = cell.as_deref().filter(|_| is_new) else { continue };
-            let rules = self.identities.first().map(|one| *one.rules()).unwrap_or_default();
-            let new = Identity::new(kind, text, &rules).ok();
-            self.learned.extend(new.filter(|new| !self.learned.contains(new)));
-        }
-    }
-
     /// The place of a row that came, new or known.
     fn enter(&mut self, node: usize, row: ask::Came) -> Result<usize, Fault> {
         let rows = &mut self.nodes[node];
@@ -488,65 +444,6 @@ impl<'g> Search<'g> {
             still: false,
         });
         Ok(at)
-    }
-
-    /// Decides whose a row is by what is known now. Nobody's row can become somebody's later, never the other way round.
-    fn judge(&mut self, node: usize, at: usize) {
-        let row = &self.nodes[node].rows[at];
-        if row.state == State::Owned || row.still {
-            return;
-        }
-        let state = match (row.seed, row.joint && self.keeps_shared(node)) {
-            (true, false) => State::Owned,
-            (true, true) => State::Shared,
-            (false, _) => self.by_edges(node, row),
-        };
-        self.nodes[node].rows[at].state = state;
-        if state != State::Owned {
-            return;
-        }
-        for &number in &self.ports_at[node] {
-            let tuples = tuples(self.graph, node, &self.ports[number].fields, &self.nodes[node].rows[at].cells);
-            self.ports[number].enlist(tuples);
-        }
-    }
-
-    /// Whether the map says of the node that what is another's as well stays.
-    fn keeps_shared(&self, node: usize) -> bool {
-        let word = self.graph.nodes[node].mapped.as_ref().and_then(|mapped| mapped.settings.word("shared"));
-        matches!(word, Some("keep" | "unlink"))
-    }
-
-    /// Among the edges on which the row has values those decide that lead nearest to people; where they lead to several
-    /// people, the row is theirs together.
-    fn by_edges(&self, node: usize, row: &Row) -> State {
-        let mut nearest = u32::MAX;
-        let (mut all, mut any) = (true, false);
-        for &number in &self.graph.out[node] {
-            let edge = &self.graph.edges[number];
-            let Tie::Owns(rank) = edge.tie else { continue };
-            if rank > nearest || !holds(self.graph, edge, &row.cells) {
-                continue;
-            }
-            let values = tuples(self.graph, node, &edge.child_fields, &row.cells);
-            if values.is_empty() {
-                continue;
-            }
-            if rank < nearest {
-                (nearest, all, any) = (rank, true, false);
-            }
-            let owned = &self.ports[self.port_of[number]].owned;
-            let is_tied = row.ties.contains(&number);
-            let known = values.iter().filter(|tuple| owned.contains(*tuple)).count();
-            any |= is_tied || known > 0;
-            all &= known == values.len() || is_tied && values.len() == 1;
-        }
-        let word = self.graph.nodes[node].mapped.as_ref().and_then(|mapped| mapped.settings.word("shared"));
-        match (any, all || word == Some("delete")) {
-            (true, true) => State::Owned,
-            (true, false) => State::Shared,
-            (false, _) => State::Points,
-        }
     }
 
     fn finish(self) -> Found {
@@ -584,55 +481,6 @@ fn found_row(key: Key, row: Row, exclusive: bool) -> FoundRow {
     };
     let Row { cells, digest, count, ties, referrers, seed, .. } = row;
     FoundRow { key, role, count, digest, cells, ties, referrers, seed }
-}
-
-/// Whether the condition of a polymorphic edge is met.
-pub(crate) fn holds(graph: &Graph, edge: &Edge, cells: &[Cell]) -> bool {
-    let Some((field, is)) = &edge.when else { return true };
-    cell(graph, edge.child, field, cells).is_some_and(|cell| cell == is)
-}
-
-/// The text of `field` among the cells of the node's needs.
-pub(crate) fn cell<'c>(graph: &Graph, node: usize, field: &FieldPath, cells: &'c [Cell]) -> Option<&'c String> {
-    let at = graph.nodes[node].needs.binary_search(field).ok()?;
-    cells.get(at)?.as_ref()
-}
-
-/// The values of `fields` in a row: none when one of them is absent; several when a single field is a list.
-pub(crate) fn tuples(graph: &Graph, node: usize, fields: &[FieldPath], cells: &[Cell]) -> Vec<Vec<String>> {
-    if let [field] = fields {
-        let Some(text) = cell(graph, node, field, cells) else { return Vec::new() };
-        return match is_list(graph, node, field) {
-            true => texts(text).into_iter().map(|text| vec![text]).collect(),
-            false => vec![vec![text.clone()]],
-        };
-    }
-    let whole = fields.iter().map(|field| cell(graph, node, field, cells).cloned()).collect::<Option<Vec<_>>>();
-    whole.into_iter().collect()
-}
-
-/// Whether the field holds a list, by the catalog or by the map.
-pub(crate) fn is_list(graph: &Graph, node: usize, field: &FieldPath) -> bool {
-    use crate::catalog::ColumnKind;
-    let node = &graph.nodes[node];
-    let column = node.collection.column(field.root()).map(|column| column.kind);
-    let by_map =
-        node.field(field).and_then(|field| field.data_type.as_deref()).is_some_and(|kind| kind.ends_with("[]"));
-    by_map || field.below().is_empty() && column == Some(ColumnKind::List)
-}
-
-/// The texts of a cell: those of its elements when it is a JSON array.
-pub(crate) fn texts(cell: &str) -> Vec<String> {
-    let list = cell.starts_with('[').then(|| serde_json::from_str::<Vec<serde_json::Value>>(cell).ok()).flatten();
-    let text = |value: serde_json::Value| match value {
-        serde_json::Value::String(text) => Some(text),
-        serde_json::Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    };
-    match list {
-        Some(values) => values.into_iter().filter_map(text).collect(),
-        None => vec![cell.to_owned()],
-    }
 }
 
 impl Question {

@@ -151,10 +151,30 @@ impl Found<'_> {
         };
         let (down, up) = if holder_refers { (to_holder, from_holder) } else { (from_holder, to_holder) };
         let when = reference.when.as_ref().map(|(field, is)| (self.in_collection(holder, field), is.clone()));
+        if let Some(whole) = self.composite((child, child_field), (parent, parent_field)) {
+            whole.place.get_or_insert_with(|| reference.place.clone());
+            return;
+        }
         let edge = self.edge(child, one(child_field), parent, one(parent_field), when.filter(|_| holder_refers));
         edge.down |= down;
         edge.up |= up;
         edge.place.get_or_insert_with(|| reference.place.clone());
+    }
+
+    /// The foreign key over several columns that a reference tells one column of: a map has a line for each, and followed
+    /// alone each would lead to rows of others.
+    fn composite(&mut self, child: (usize, &FieldPath), parent: (usize, &FieldPath)) -> Option<&mut Edge> {
+        let is_whole = |edge: &Edge| edge.child_fields.len() == 1 && edge.child_fields[0] == *child.1;
+        let pairs =
+            |edge: &Edge| edge.child_fields.iter().zip(&edge.parent_fields).any(|pair| pair == (child.1, parent.1));
+        let is_link =
+            |edge: &&mut Edge| edge.link.is_some() && edge.child == child.0 && edge.parent == parent.0 && pairs(edge);
+        let mut links: Vec<&mut Edge> = self.edges.values_mut().filter(is_link).collect();
+        // A foreign key over this column alone, beside the other, is a link of its own.
+        if links.iter().any(|edge| is_whole(edge)) {
+            return None;
+        }
+        links.pop()
     }
 
     /// Whether the field that holds the reference is the referring one: as the foreign key says; else whichever is no key

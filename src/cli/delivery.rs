@@ -1,6 +1,8 @@
 //! Telling targets: addresses and secrets are read, and each target is spoken to on its own, so that one that is down holds up
 //! nobody else.
 
+mod syslog;
+
 use std::fs::File;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -43,7 +45,7 @@ pub(crate) fn ready<'a>(context: &Context, target: &'a Target, letters: &[Letter
             allowed(context, run)?;
             None
         }
-        TargetKind::File { .. } => None,
+        TargetKind::File { .. } | TargetKind::Syslog { .. } => None,
     };
     let secret = address.and_then(|address| address.secret_file.as_deref());
     let secret = secret.map(|file| first_line(context, file)).transpose()?;
@@ -108,6 +110,7 @@ impl Ready<'_> {
         match &self.target.kind {
             TargetKind::File { path } => append(&self.root.join(path), &payload.body),
             TargetKind::Command { run } => start(run, &self.root, &payload.body, timeout),
+            TargetKind::Syslog { receiver, .. } => syslog::send(receiver, &payload.body, timeout),
             _ => self.post(payload, timeout),
         }
     }

@@ -1,7 +1,8 @@
 //! Alerts: from a judgement to its end, what nobody answers, silences, a register that nobody changes unnoticed.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::{TcpListener, UdpSocket};
+use std::os::unix::net::UnixDatagram;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
@@ -510,4 +511,56 @@ fn two_at_once_both_enter() {
     assert!(entered > 0);
     assert_eq!(known, entered);
     assert_eq!(acts(&house).iter().filter(|act| *act == "alert.acknowledged").count(), entered);
+}
+
+/// Receivers of syslog hear one message for each alert, on each way; a text with line ends stays one message.
+#[test]
+fn syslog_hears_of_alerts() {
+    let house = project();
+    let wait = Some(std::time::Duration::from_secs(20));
+    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let unix = UnixDatagram::bind(house.path("log.sock")).unwrap();
+    udp.set_read_timeout(wait).unwrap();
+    unix.set_read_timeout(wait).unwrap();
+    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = |address: std::net::SocketAddr| address.port();
+    let targets = |udp_address: &str| {
+        house.write(
+            "alerts.yaml",
+            format!(
+                "schema: alerts/1\ntargets:\n  udp: {{kind: syslog, address: \"{udp_address}\", facility: daemon}}\n  \
+                 tcp: {{kind: syslog, address: \"tcp://localhost:{}\"}}\n  unix: {{kind: syslog, address: \"unix://{}\"}}\n  \
+                 gone: {{kind: syslog, address: \"unix:///nowhere/log\", tries: 1}}\n",
+                port(tcp.local_addr().unwrap()),
+                house.path("log.sock").display(),
+            ),
+        )
+    };
+    targets(&format!("udp://127.0.0.1:{}", port(udp.local_addr().unwrap())));
+    let heard = |text: &str, priority: u16| {
+        let head =
+            format!("<{priority}>1 2026-11-22T12:00:00Z - probity - firing [origin software=\"probity\" swVersion=\"");
+        assert!(text.starts_with(&head) && text.contains("\"] \u{feff}[firing "), "{text:?}");
+        assert!(text.contains("alertname=\"Test\"") && !text.contains('\n') && text.len() <= 2048, "{text:?}");
+    };
+    let mut bytes = [0; 4096];
+    house.run(&["alert", "test", "udp"]).expect(0);
+    let length = udp.recv(&mut bytes).unwrap();
+    // daemon is 3, and a test is of low severity: a notice.
+    heard(std::str::from_utf8(&bytes[..length]).unwrap(), 3 * 8 + 5);
+    house.run(&["alert", "test", "unix"]).expect(0);
+    let length = unix.recv(&mut bytes).unwrap();
+    heard(std::str::from_utf8(&bytes[..length]).unwrap(), 16 * 8 + 5);
+    house.run(&["alert", "test", "tcp"]).expect(0);
+    let mut text = String::new();
+    tcp.accept().unwrap().0.read_to_string(&mut text).unwrap();
+    let (length, message) = text.split_once(' ').unwrap();
+    assert_eq!(length.parse::<usize>().unwrap(), message.len());
+    heard(message, 16 * 8 + 5);
+    house.run(&["alert", "test", "gone"]).expect(8).code("target-failed");
+    for wrong in ["udp://127.0.0.1", "127.0.0.1:514", "tls://a:6514", "unix://relative"] {
+        targets(wrong);
+        let ran = house.run(&["alert", "test", "tcp"]).expect(7).code("bad-syslog-address");
+        assert!(ran.stderr.contains("alerts.yaml:3:"), "{ran:?}");
+    }
 }

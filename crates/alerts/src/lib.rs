@@ -57,7 +57,9 @@ pub use limits::Limits;
 pub use matcher::Matcher;
 pub use observe::{Changes, observe};
 pub use observed::{Observed, Sight, Signal};
-pub use policy::{Address, Escalation, Flapping, Inhibition, NoData, Policy, Route, Source, Target, TargetKind, Terms};
+pub use policy::{
+    Address, Escalation, Flapping, Inhibition, NoData, Policy, Receiver, Route, Source, Target, TargetKind, Terms,
+};
 pub use register::Register;
 pub use silence::Silence;
 pub use standing::{Standing, Voice};

@@ -8,7 +8,7 @@ use model::{Severity, Span};
 use crate::alert::Kind;
 use crate::matcher::{Matcher, Subject, all_hold};
 pub(crate) use targets::routed;
-pub use targets::{Address, Route, Source, Target, TargetKind};
+pub use targets::{Address, Receiver, Route, Source, Target, TargetKind};
 
 /// Terms of alerts, and what becomes of those that nobody answers.
 #[derive(Clone, Debug, PartialEq, Eq)]

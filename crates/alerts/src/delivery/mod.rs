@@ -4,6 +4,7 @@
 //! the alert by its fingerprint. What could not be told stays due; nothing is given up while it is true.
 
 mod payload;
+mod syslog;
 
 use std::collections::BTreeMap;
 

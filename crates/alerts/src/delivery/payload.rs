@@ -5,7 +5,7 @@ use model::{Instant, Severity, Span, Unit, hex};
 use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
-use super::Letter;
+use super::{Letter, syslog};
 use crate::policy::TargetKind;
 
 /// An alert that still fires ends for Alertmanager so long after it was told, unless it is told again.
@@ -27,7 +27,7 @@ pub struct Envelope<'a> {
 /// A body, and what goes with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payload {
-    /// JSON.
+    /// JSON; of syslog its message.
     pub body: String,
     /// Headers of HTTP.
     pub headers: Vec<(&'static str, String)>,
@@ -49,6 +49,10 @@ impl Payload {
             }
             TargetKind::Slack(_) => each(slack),
             TargetKind::PagerDuty(_) => each(pagerduty),
+            TargetKind::Syslog { facility, .. } => {
+                let one = |letter| syslog::message(letter, envelope.now, *facility);
+                letters.iter().map(|letter| Payload { body: one(letter), headers: Vec::new() }).collect()
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Who is told: targets and routes of `alerts.yaml`.
 
+use std::fmt;
+
 use model::{Fault, Span, Unit};
 use yaml::{Fields, Node};
 
@@ -52,6 +54,34 @@ pub enum TargetKind {
     Slack(Address),
     /// The events of PagerDuty, version 2.
     PagerDuty(Address),
+    /// A receiver of syslog (RFC 5424), one message for each alert.
+    Syslog {
+        /// Where it listens.
+        receiver: Receiver,
+        /// The number of the facility.
+        facility: u8,
+    },
+}
+
+/// Where a receiver of syslog listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Receiver {
+    /// A datagram to host and port (RFC 5426).
+    Udp(String),
+    /// A connection to host and port (RFC 6587, octets counted).
+    Tcp(String),
+    /// A datagram to a socket of this machine.
+    Unix(String),
+}
+
+impl fmt::Display for Receiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Receiver::Udp(address) => write!(f, "udp://{address}"),
+            Receiver::Tcp(address) => write!(f, "tcp://{address}"),
+            Receiver::Unix(path) => write!(f, "unix://{path}"),
+        }
+    }
 }
 
 /// An address, and what goes with it.
@@ -90,6 +120,8 @@ const KEYS: &[&str] = &[
     "secret_file",
     "path",
     "run",
+    "address",
+    "facility",
     "timeout",
     "tries",
     "rate",
@@ -98,7 +130,12 @@ const KEYS: &[&str] = &[
     "repeat",
     "fallback",
 ];
-const KINDS: &[&str] = &["file", "command", "webhook", "webhook-v4", "alertmanager", "slack", "pagerduty"];
+const KINDS: &[&str] = &["file", "command", "webhook", "webhook-v4", "alertmanager", "slack", "pagerduty", "syslog"];
+/// RFC 5424 §6.2.1, by their numbers.
+const FACILITIES: [&str; 24] = [
+    "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp",
+    "audit", "alert", "clock", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
+];
 
 /// The targets that a route names for an alert, without doubles.
 pub(crate) fn routed<'p>(routes: &'p [Route], subject: &Subject<'_>) -> Vec<&'p str> {
@@ -182,6 +219,7 @@ fn kind(fields: &Fields<'_>) -> Result<TargetKind, Fault> {
         "alertmanager" => TargetKind::Alertmanager(address(fields, false, None)?),
         "slack" => TargetKind::Slack(address(fields, false, None)?),
         "pagerduty" => TargetKind::PagerDuty(address(fields, true, Some("https://events.pagerduty.com/v2/enqueue"))?),
+        "syslog" => TargetKind::Syslog { receiver: receiver(fields)?, facility: facility(fields)? },
         _ => {
             return Err(Fault::bad_config("unknown-word", format!("{} is {word:?}", fields.path_of("kind")))
                 .advise(format!("Write one of {}.", KINDS.join(", ")))
@@ -189,6 +227,37 @@ fn kind(fields: &Fields<'_>) -> Result<TargetKind, Fault> {
         }
     };
     Ok(found)
+}
+
+fn receiver(fields: &Fields<'_>) -> Result<Receiver, Fault> {
+    let text = fields.required_text("address")?;
+    let has_port = |address: &str| {
+        address.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+    };
+    let found = match text.split_once("://") {
+        Some(("udp", address)) if has_port(address) => Receiver::Udp(address.to_owned()),
+        Some(("tcp", address)) if has_port(address) => Receiver::Tcp(address.to_owned()),
+        Some(("unix", path)) if path.starts_with('/') => Receiver::Unix(path.to_owned()),
+        _ => {
+            return Err(Fault::bad_config("bad-syslog-address", format!("{text:?} is no address of syslog"))
+                .advise("Write udp://HOST:514, tcp://HOST:601 or unix:///dev/log.")
+                .at(fields.required("address")?.place.clone()));
+        }
+    };
+    Ok(found)
+}
+
+fn facility(fields: &Fields<'_>) -> Result<u8, Fault> {
+    let Some(word) = fields.text("facility")? else { return Ok(16) };
+    let number = FACILITIES.iter().position(|known| *known == word).and_then(|number| u8::try_from(number).ok());
+    number.ok_or_else(|| {
+        let fault = Fault::bad_config("unknown-word", format!("{} is {word:?}", fields.path_of("facility")));
+        let advised = fault.advise(format!("Write one of {}.", FACILITIES.join(", ")));
+        match fields.node("facility") {
+            Some(node) => advised.at(node.place.clone()),
+            None => advised,
+        }
+    })
 }
 
 fn address(fields: &Fields<'_>, needs_secret: bool, default: Option<&str>) -> Result<Address, Fault> {

@@ -191,3 +191,36 @@ fn a_reference_over_two_columns_is_one() {
     );
     assert_eq!(engine.ask("select count(*) from client"), "2");
 }
+
+const OFFICE: &str = "
+create table tenants(id text primary key, name text);
+create table users(id text primary key, tenant_id text, email text unique, full_name text);
+create table docs(id text primary key, tenant_id text, created_by text, owner text, title text);
+create table comments(id text primary key, doc_id text, user_id text, approved_by text, body text);
+create table sheets(id text primary key, tenant_id text, created_by text, title text);
+insert into tenants values('10000000-aaaa-4aaa-8aaa-000000000001','ACME'),('10000000-aaaa-4aaa-8aaa-000000000002','Umbrella');
+insert into users values('20000000-bbbb-4aaa-8aaa-000000000001','10000000-aaaa-4aaa-8aaa-000000000001','ann@example.org','Ann Berg'),('20000000-bbbb-4aaa-8aaa-000000000002','10000000-aaaa-4aaa-8aaa-000000000001','bob@example.org','Bob Carter');
+insert into docs values('30000000-cccc-4aaa-8aaa-000000000001','10000000-aaaa-4aaa-8aaa-000000000001','20000000-bbbb-4aaa-8aaa-000000000001','20000000-bbbb-4aaa-8aaa-000000000002','by ann for bob'),('30000000-cccc-4aaa-8aaa-000000000002','10000000-aaaa-4aaa-8aaa-000000000001','20000000-bbbb-4aaa-8aaa-000000000002','20000000-bbbb-4aaa-8aaa-000000000001','by bob for ann');
+insert into comments values('40000000-dddd-4aaa-8aaa-000000000001','30000000-cccc-4aaa-8aaa-000000000001','20000000-bbbb-4aaa-8aaa-000000000001','20000000-bbbb-4aaa-8aaa-000000000002','ann on bobs doc'),('40000000-dddd-4aaa-8aaa-000000000002','30000000-cccc-4aaa-8aaa-000000000002','20000000-bbbb-4aaa-8aaa-000000000002','20000000-bbbb-4aaa-8aaa-000000000001','bob on anns doc');
+insert into sheets values('50000000-eeee-4aaa-8aaa-000000000001','10000000-aaaa-4aaa-8aaa-000000000001','20000000-bbbb-4aaa-8aaa-000000000001','sheet by ann');
+";
+
+/// Who entered or approved a row does not own it, where another column says whose it is; tenants are nobody.
+#[test]
+fn who_entered_a_row_does_not_own_it() {
+    if !crate::house::judge("sqlite3") {
+        return;
+    }
+    let house = House::initialised();
+    let engine = Engine::Sqlite(house.path("app.db"));
+    engine.ask(OFFICE);
+    let text = house.read("probity.toml");
+    house.write("probity.toml", format!("{text}\n[stores.app]\nurl = \"sqlite:app.db\"\n"));
+    house.run(&["map", "scan"]).expect(0);
+    let plan = house.json(&["erase", "email=ann@example.org", "--dry-run"], 0);
+    house.run(&["erase", "email=ann@example.org", "--confirm", plan["digest"].as_str().unwrap()]).expect(0);
+    assert_eq!(engine.ask("select title, created_by is null from docs"), "by ann for bob|1");
+    assert_eq!(engine.ask("select body, approved_by is null from comments"), "bob on anns doc|1");
+    assert_eq!(engine.ask("select count(*) from sheets"), "0", "nothing else says whose it is");
+    assert_eq!(engine.ask("select count(*) from tenants"), "2");
+}

@@ -4,8 +4,7 @@ use model::{Fault, counted, grouped};
 use privacy::map::merge::{self, Added};
 use privacy::map::propose::{self, Undeclared};
 use privacy::map::write::Comments;
-use privacy::map::{DataMap, Direction, MappedField, Reference};
-use privacy::row::FieldPath;
+use privacy::map::{DataMap, MappedField};
 use serde_json::{Value, json};
 
 use super::ScanArgs;
@@ -60,8 +59,10 @@ fn one(survey: &Survey, classifier: &Classifier, links: bool, map: &mut DataMap,
         classifier.guess(names, values)
     });
     proposal.dataset.store.clone_from(&survey.store);
-    for link in &survey.undeclared {
-        undeclared(&mut proposal, link, links || link.by_value);
+    // What says whose a row is comes before what stands aside of it.
+    let (aside, plain): (Vec<_>, Vec<_>) = survey.undeclared.iter().partition(|link| link.is_aside);
+    for link in plain.into_iter().chain(aside) {
+        proposal.take(link, links || link.by_value);
     }
     let added = merge::merge(map, &proposal);
     let new: Vec<(String, &MappedField)> = proposal
@@ -106,59 +107,6 @@ fn is_new(added: &Added, collection: &str, field: &MappedField) -> bool {
     !added.datasets.is_empty()
         || added.collections.iter().any(|(_, name)| name == collection)
         || added.fields.iter().any(|(_, name, path)| name == collection && *path == field.path.to_string())
-}
-
-/// Says in a comment, or as a reference, that a column looks like one.
-fn undeclared(proposal: &mut propose::Proposal, link: &Undeclared, as_reference: bool) {
-    let key = proposal.dataset.key.clone();
-    let dataset = link.dataset.clone().unwrap_or_else(|| key.clone());
-    let target = format!("{}.{}", link.to.0, link.to.1);
-    let from = link.from.1.to_string();
-    let looks = if link.by_value { "By its values a reference to" } else { "Looks like a reference to" };
-    let said = format!("{looks} {}.", evidence(link));
-    proposal.comments.say(&key, &link.from.0, &from, said.clone());
-    if !as_reference {
-        let (above, when) = match &link.when {
-            None => ("fides_meta", String::new()),
-            Some((field, word)) => ("meta: {probity", format!(", when: {{field: {field}, is: {}}}", json!(word))),
-        };
-        let end = if link.when.is_some() { "}" } else { "" };
-        let line = format!(
-            "If it is: {above}: {{references: [{{dataset: {dataset}, field: {target}, direction: from{when}}}]}}{end}"
-        );
-        return proposal.comments.say(&key, &link.from.0, &from, line);
-    }
-    let Some(collection) = proposal.dataset.collections.iter_mut().find(|one| one.name == link.from.0) else { return };
-    let is_plain = |field: &MappedField| field.path.0.len() == 1 && field.path != link.from.1;
-    let is_somebodys = collection.fields.iter().any(|field| is_plain(field) && !field.references.is_empty());
-    for field in collection.fields.iter_mut().filter(|field| field.path == link.from.1) {
-        if field.categories.is_empty() && link.dataset.is_none() {
-            // What was undecided about it is decided.
-            field.categories.push("system.operations".to_owned());
-            proposal.comments.say_only(&key, &link.from.0, &from, said.clone());
-        }
-        if link.by_value && link.is_inside && is_somebodys {
-            field.settings.words.insert("owner".to_owned(), ("false".to_owned(), model::Place::default()));
-            let line = "The row refers to somebody beside this: whom it names here, it is not theirs.";
-            proposal.comments.say(&key, &link.from.0, &from, line);
-        }
-        field.references.push(Reference {
-            dataset: dataset.clone(),
-            collection: link.to.0.clone(),
-            field: FieldPath::column(&link.to.1),
-            direction: Some(Direction::From),
-            when: link.when.as_ref().map(|(field, word)| (FieldPath::column(field), word.clone())),
-            place: model::Place::default(),
-        });
-    }
-}
-
-/// What speaks for a link, for people: `person.id where owner_type is "person": 7 of 7 different values are there (60 of 100)`.
-fn evidence(link: &Undeclared) -> String {
-    let dataset = link.dataset.as_ref().map_or(String::new(), |key| format!("{key}: "));
-    let when = link.when.as_ref().map_or(String::new(), |(field, word)| format!(" where {field} is {word:?}"));
-    let (to, found, values, score) = (&link.to, link.found, link.values, link.score);
-    format!("{dataset}{}.{}{when}: {found} of {values} different values are there ({score} of 100)", to.0, to.1)
 }
 
 #[derive(Default)]
@@ -222,7 +170,7 @@ impl Store {
         }
         for link in &self.undeclared {
             let looks = if link.by_value { "By its values a reference" } else { "Looks like a reference" };
-            page.line(format!("{looks}: {}.{} → {}", link.from.0, link.from.1, evidence(link)));
+            page.line(format!("{looks}: {}.{} → {}", link.from.0, link.from.1, link.evidence()));
         }
         if !self.left_out.is_empty() {
             page.line(format!("Left out, as they show rows of others: {}", self.left_out.join(", ")));

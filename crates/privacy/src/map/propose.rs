@@ -4,6 +4,7 @@
 //! by, and leaves a column without a category where nothing speaks for one.
 
 mod links;
+mod take;
 mod values;
 mod words;
 

@@ -40,8 +40,9 @@ pub struct Undeclared {
     pub score: u8,
     /// Its values could not be there by chance: it is taken as a reference without being asked.
     pub by_value: bool,
-    /// It stands in a list, or within a document.
-    pub is_inside: bool,
+    /// It stands in a list or within a document, or says who did something to the row: where something else says whose the row
+    /// is, this does not.
+    pub is_aside: bool,
 }
 
 /// One store, for finding links between several.
@@ -124,7 +125,7 @@ fn link(
         found,
         score,
         by_value: false,
-        is_inside: false,
+        is_aside: false,
     }
 }
 

@@ -35,8 +35,8 @@ struct Field<'f> {
     values: BTreeSet<&'f str>,
     /// It alone names the rows of its own collection.
     is_key: bool,
-    /// In a list, or in a document.
-    is_inside: bool,
+    /// See [`Undeclared::is_aside`].
+    is_aside: bool,
     /// Keys that have some of its values.
     found: Vec<Found<'f>>,
 }
@@ -101,7 +101,9 @@ fn unmistakable<'f>(party: usize, collection: &'f Collection, sample: &'f Sample
             path: &field.path,
             values,
             is_key,
-            is_inside: field.is_list || !field.path.below().is_empty(),
+            is_aside: field.is_list
+                || !field.path.below().is_empty()
+                || field.path.0.last().is_some_and(|name| words::is_actor(name)),
             found: vec![],
         })
     })
@@ -185,7 +187,7 @@ impl Field<'_> {
             found: *count,
             score: SCORE,
             by_value: true,
-            is_inside: self.is_inside,
+            is_aside: self.is_aside,
         };
         Some((self.party, link))
     }

@@ -245,6 +245,32 @@ fn what_is_undefined_is_no_and_what_is_wrong_is_located() {
     }
 }
 
+/// Where nothing says that the time of rows is over, or a law keeps them, they stay although what they belong to is over: that stays
+/// with them, without its personal data.
+#[test]
+fn what_belongs_to_a_row_that_is_over_has_to_be_over_too() {
+    let orders = "  - {name: orders, collections: shop.orders, keep: P2Y, from: booked_on}\n";
+    let books = "  - {name: books, collections: shop.orders, jurisdictions: [DE, AT], at_least: P10Y, from: booked_on, law: § 147 AO}\n";
+    let kept = "  - name: line\n    meta: {probity: {retain: {code: 17-3-b, law: a law, until: 2099-12-31}}}\n";
+    let (floor, nothing) = (RULES.replace(orders, ""), RULES.replace(orders, "").replace(books, ""));
+    let lines = MAP.replace("  - name: line\n", kept);
+    for (name, map, rules, exit) in
+        [("floor", MAP, &*floor, 1), ("nothing", MAP, &*nothing, 1), ("lines", &*lines, RULES, 0)]
+    {
+        let Some((house, shop)) = scene("sqlite", name) else { return };
+        house.write("probity-map.yml", map);
+        house.write("retention.yaml", rules);
+        let plan = house.json(&["retain", "plan"], exit);
+        house.run(&["retain", "apply", "--confirm", &digest(&plan)]).expect(0);
+        let left = dump(&shop);
+        for stays in ["1|1|", "pen", "ink", "cup", "pot", "2012-05-01", "2010-01-01"] {
+            assert!(left.contains(stays), "{name}: {stays}: {left}");
+        }
+        assert!(!left.contains("ann@example.org") && !left.contains("eve@example.org"), "{name}: {left}");
+        assert_eq!(left.contains("Ann Lane 1"), name != "lines", "{name}: {left}");
+    }
+}
+
 /// Rows are taken in portions, the longest overdue first, until nothing is left.
 #[test]
 fn portions_end_where_nothing_is_left() {

@@ -39,9 +39,11 @@ pub(crate) enum Verdict {
 
 impl Ages<'_> {
     pub(crate) fn verdict(&self, graph: &Graph, node: usize, row: &FoundRow) -> Verdict {
-        let Some(term) = self.terms[node].as_ref().filter(|term| term.undefined.is_none()) else {
-            return Verdict::Goes;
-        };
+        let Some(term) = &self.terms[node] else { return Verdict::Goes };
+        // What goes cannot be put back: where nobody knows whether the time is over, it is not, whatever the row belongs to.
+        if let Some(why) = &term.undefined {
+            return Verdict::Stays(why.clone());
+        }
         match (term.due(graph, &row.cells, self.today), term.ending) {
             (Due::Over(_), Ending::Delete) => Verdict::Goes,
             (Due::Over(_), Ending::Anonymise) => Verdict::Anonymised(self.reason(node)),
@@ -51,7 +53,7 @@ impl Ages<'_> {
 
     /// Whether the row goes by its own age, whatever becomes of others.
     pub(crate) fn ends(&self, graph: &Graph, node: usize, row: &FoundRow) -> bool {
-        let is_known = self.terms[node].as_ref().is_some_and(|term| term.undefined.is_none());
+        let is_known = self.terms[node].as_ref().is_some_and(|term| term.undefined.is_none() && term.is_said());
         is_known && self.verdict(graph, node, row) == Verdict::Goes
     }
 

@@ -102,7 +102,7 @@ pub fn select(
     let taken = || Taken { rows: BTreeMap::new(), most: wanted.most };
     let (mut over, mut held) = (taken(), taken());
     progress.start("read", 0);
-    for term in terms.iter().flatten().filter(|term| term.undefined.is_none()) {
+    for term in terms.iter().flatten().filter(|term| term.undefined.is_none() && term.is_said()) {
         let member = &mut members[graph.nodes[term.node].member];
         let mut look = Look::new(graph, term, wanted, &mut over, &mut held, progress);
         look.collection(member)?;

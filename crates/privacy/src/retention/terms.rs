@@ -77,9 +77,20 @@ impl Term {
         };
         let needed = keeps.into_iter().max();
         let allowed = ceilings.into_iter().min();
-        let Some(purposes) = needed.into_iter().chain(allowed).min() else { return Due::Undated };
-        let last = floors.into_iter().chain(self.until).fold(purposes, Date::max);
+        // Where nothing but a law speaks, a row is over when the law lets go of it.
+        let purposes = needed.into_iter().chain(allowed).min();
+        let Some(last) = floors.into_iter().chain(self.until).chain(purposes).max() else { return Due::Undated };
         if last < today { Due::Over(last) } else { Due::NotYet(last) }
+    }
+
+    /// Whether something says when its rows go by themselves: a law that wants them kept does not.
+    pub fn is_said(&self) -> bool {
+        !self.keeps.is_empty() || !self.ceilings.is_empty()
+    }
+
+    /// Whether a law wants rows kept.
+    fn has_floor(&self) -> bool {
+        !self.floors.is_empty() || self.until.is_some()
     }
 
     /// A field and a day: no row is over whose date in that field is not before the day.
@@ -134,8 +145,8 @@ pub fn terms(graph: &Graph, rules: &Rules) -> Result<Vec<Option<Term>>, Fault> {
             continue;
         }
         let term = term(graph, number, dataset, mapped, rules)?;
-        let is_said = !term.keeps.is_empty() || !term.ceilings.is_empty();
-        terms.push((is_said || node.personal || node.about_people).then_some(term));
+        let is_meant = term.is_said() || term.has_floor() || node.personal || node.about_people;
+        terms.push(is_meant.then_some(term));
     }
     Ok(terms)
 }
@@ -205,7 +216,10 @@ fn term(
     of_map(graph, &mut term, dataset, mapped, &mut open);
     let said = dataset.word(mapped, "retention_action").and_then(Ending::parse);
     term.ending = ending.map(|(ending, _)| ending).or(said).unwrap_or(Ending::Delete);
-    if term.undefined.is_none() {
+    // What holds nobody's data and goes with what it belongs to needs no period of its own, and may have a floor.
+    let node = &graph.nodes[number];
+    let needs_period = node.personal || node.about_people || term.is_said();
+    if term.undefined.is_none() && needs_period {
         term.undefined = missing(&term, &open);
     }
     Ok(term)
@@ -213,7 +227,7 @@ fn term(
 
 /// Why nobody knows when the rows are over.
 fn missing(term: &Term, open: &[&str]) -> Option<String> {
-    match (term.keeps.is_empty() && term.ceilings.is_empty(), open) {
+    match (!term.is_said(), open) {
         (true, _) => Some("Nothing says how long its rows are kept".to_owned()),
         (false, [_, ..]) if term.ceilings.is_empty() => {
             Some(format!("Nothing says how long its rows are kept for the purpose {}", open.join(", ")))

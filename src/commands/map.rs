@@ -67,7 +67,7 @@ struct ScanArgs {
     name: Vec<String>,
     #[command(flatten)]
     sample: SampleArgs,
-    /// Write links that nobody declared into the map as references, not only as comments
+    /// Write links that are not sure into the map as references too, not only as comments
     #[arg(long)]
     links: bool,
     /// Say what would be added, and write nothing

@@ -62,7 +62,7 @@ fn one(survey: &Survey, classifier: &Classifier, links: bool, map: &mut DataMap,
     // What says whose a row is comes before what stands aside of it.
     let (aside, plain): (Vec<_>, Vec<_>) = survey.undeclared.iter().partition(|link| link.is_aside);
     for link in plain.into_iter().chain(aside) {
-        proposal.take(link, links || link.by_value);
+        proposal.take(link, links || link.is_sure);
     }
     let added = merge::merge(map, &proposal);
     let new: Vec<(String, &MappedField)> = proposal
@@ -169,8 +169,7 @@ impl Store {
             page.line(format!("Identity: {identity}"));
         }
         for link in &self.undeclared {
-            let looks = if link.by_value { "By its values a reference" } else { "Looks like a reference" };
-            page.line(format!("{looks}: {}.{} → {}", link.from.0, link.from.1, link.evidence()));
+            page.line(format!("{}.{}: {} {}", link.from.0, link.from.1, link.looks(), link.evidence()));
         }
         if !self.left_out.is_empty() {
             page.line(format!("Left out, as they show rows of others: {}", self.left_out.join(", ")));
@@ -203,6 +202,7 @@ impl Store {
                 "found": link.found,
                 "score": link.score,
                 "by_value": link.by_value,
+                "sure": link.is_sure,
             })).collect::<Vec<_>>(),
             "left_out": self.left_out,
             "gaps": self.gaps,

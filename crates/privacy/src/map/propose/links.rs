@@ -1,6 +1,7 @@
 //! Links that nobody declared: a column named and typed like a key whose values are found there, in the same store or in
 //! another; a column of addresses that are another store's people; and pairs of columns that name a table and a row of it
-//! (`owner_type`, `owner_id`). They are told with what speaks for them, and followed only when the map says so.
+//! (`owner_type`, `owner_id`). They are told with what speaks for them. Those that are sure become references; the others are followed
+//! only when the map says so.
 
 use std::collections::BTreeSet;
 
@@ -38,8 +39,11 @@ pub struct Undeclared {
     pub found: usize,
     /// How much speaks for it, of a hundred: the likeness of names, how many values, how many of them were found.
     pub score: u8,
-    /// Its values could not be there by chance: it is taken as a reference without being asked.
+    /// Its values could not be there by chance.
     pub by_value: bool,
+    /// It is taken as a reference without being asked: by its values; or by its name (`customer_id`, and one `customer.id` only) or
+    /// by the word beside it, where every value that was seen is there.
+    pub is_sure: bool,
     /// It stands in a list or within a document, or says who did something to the row: where something else says whose the row
     /// is, this does not.
     pub is_aside: bool,
@@ -67,10 +71,15 @@ pub fn undeclared(store: &mut dyn DataStore, catalog: &Catalog, samples: &[Sampl
         let Some(collection) = catalog.collection(&sample.collection) else { continue };
         for column in collection.columns.iter().filter(|column| may_refer(collection, column)) {
             let values = values(sample, column);
-            for (target, key) in targets(catalog, collection, column) {
-                let looks = Looks { like: Like::Name, fold: Fold::Exact, values: &values };
+            let targets = targets(catalog, collection, column);
+            let is_only = targets.iter().all(|(target, _)| target.name == targets[0].0.name);
+            let like = if is_only { Like::OnlyName } else { Like::Name };
+            let looks = Looks { like, fold: Fold::Exact, values: &values };
+            for (target, key) in targets {
                 if let Some((count, score)) = looks.within(store, target, key)? {
-                    found.push(link(collection, column, (target, key), (values.len(), count, score)));
+                    let mut link = link(collection, column, (target, key), (values.len(), count, score));
+                    link.is_sure = is_only && count == values.len();
+                    found.push(link);
                     break;
                 }
             }
@@ -125,7 +134,8 @@ fn link(
         found,
         score,
         by_value: false,
-        is_aside: false,
+        is_sure: false,
+        is_aside: words::is_actor(&column.name),
     }
 }
 
@@ -192,6 +202,7 @@ fn polymorphic(
         if let Some((count, score)) = looks.within(store, target, key)? {
             let mut link = link(collection, column, (target, key), (values.len(), count, score));
             link.when = Some((kind.name.clone(), word));
+            link.is_sure = count == values.len();
             found.push(link);
         }
     }
@@ -226,6 +237,8 @@ fn named_by<'c>(word: &str, target: &'c Collection) -> Option<(&'c Collection, &
 enum Like {
     /// Its name.
     Name,
+    /// Its name, which is like that of one key only.
+    OnlyName,
     /// Another column says so, row by row.
     Type,
     /// It holds what names a person.
@@ -246,7 +259,7 @@ impl Looks<'_> {
         target: &Collection,
         key: &Column,
     ) -> Result<Option<(usize, u8)>, Fault> {
-        let is_told = self.like == Like::Type;
+        let is_told = matches!(self.like, Like::Type | Like::OnlyName);
         if self.values.len() < if is_told { 1 } else { VALUES_MIN } {
             return Ok(None);
         }
@@ -264,7 +277,8 @@ impl Looks<'_> {
             Ok(())
         })?;
         let found = there.len().min(self.values.len());
-        let enough = found > 0 && found * 100 >= self.values.len() * FOUND_PERCENT;
+        let is_few = self.values.len() < VALUES_MIN && found < self.values.len();
+        let enough = found > 0 && !is_few && found * 100 >= self.values.len() * FOUND_PERCENT;
         Ok(enough.then(|| (found, self.score(found))))
     }
 

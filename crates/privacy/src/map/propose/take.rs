@@ -13,7 +13,7 @@ impl Proposal {
         let dataset = link.dataset.clone().unwrap_or_else(|| key.clone());
         let target = format!("{}.{}", link.to.0, link.to.1);
         let from = link.from.1.to_string();
-        let looks = if link.by_value { "By its values a reference to" } else { "Looks like a reference to" };
+        let looks = link.looks();
         let said = format!("{looks} {}.", link.evidence());
         self.comments.say(&key, &link.from.0, &from, said.clone());
         if !as_reference {
@@ -27,7 +27,7 @@ impl Proposal {
             );
             return self.comments.say(&key, &link.from.0, &from, line);
         }
-        let has_owner = link.by_value && link.is_aside && has_owner(&self.dataset, link);
+        let has_owner = link.is_sure && link.is_aside && has_owner(&self.dataset, link);
         let Some(collection) = self.dataset.collections.iter_mut().find(|one| one.name == link.from.0) else { return };
         for field in collection.fields.iter_mut().filter(|field| field.path == link.from.1) {
             if field.categories.is_empty() && link.dataset.is_none() {
@@ -39,7 +39,7 @@ impl Proposal {
                 field.settings.words.insert("owner".to_owned(), ("false".to_owned(), model::Place::default()));
                 let line = "The row refers to somebody beside this: whom it names here, it is not theirs.";
                 self.comments.say(&key, &link.from.0, &from, line);
-            } else if link.by_value && link.is_aside && link.from.1.below().is_empty() {
+            } else if link.is_sure && link.is_aside && link.from.1.below().is_empty() {
                 let line = "If this is who entered the row, not whom it is about: meta: {probity: {owner: false}}";
                 self.comments.say(&key, &link.from.0, &from, line);
             }
@@ -56,6 +56,15 @@ impl Proposal {
 }
 
 impl Undeclared {
+    /// How sure it is, for people.
+    pub fn looks(&self) -> &'static str {
+        match (self.by_value, self.is_sure) {
+            (true, _) => "By its values a reference to",
+            (_, true) => "By its name and values a reference to",
+            _ => "Looks like a reference to",
+        }
+    }
+
     /// What speaks for a link, for people: `person.id where owner_type is "person": 7 of 7 different values are there (60 of 100)`.
     pub fn evidence(&self) -> String {
         let dataset = self.dataset.as_ref().map_or(String::new(), |key| format!("{key}: "));

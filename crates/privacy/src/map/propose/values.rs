@@ -187,6 +187,7 @@ impl Field<'_> {
             found: *count,
             score: SCORE,
             by_value: true,
+            is_sure: true,
             is_aside: self.is_aside,
         };
         Some((self.party, link))

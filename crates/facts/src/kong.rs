@@ -74,7 +74,9 @@ impl<'n> Gateway<'n> {
 
     fn all_plugins(&self) -> Vec<Plugin<'n>> {
         let under = |node: &'n Node, scope: Scope<'n>| {
-            list(node, &["plugins"]).iter().map(move |plugin| Plugin { node: plugin, scope })
+            list(node, &["plugins"])
+                .iter()
+                .map(move |plugin| Plugin { node: plugin, scope: scope.and(self.scope(plugin)) })
         };
         let top = list(self.root, &["plugins"]).iter().map(|node| Plugin { node, scope: self.scope(node) });
         let services = self.services.iter().flat_map(|node| under(node, Scope::of_service(node)));
@@ -83,7 +85,7 @@ impl<'n> Gateway<'n> {
         top.chain(services).chain(routes).chain(people.flat_map(|node| under(node, Scope::of_consumer()))).collect()
     }
 
-    /// What a plugin at the top is for; a service or route that is not in this file is somebody else's.
+    /// What a plugin says that it is for; a service or route that is not in this file is somebody else's.
     fn scope(&self, plugin: &'n Node) -> Scope<'n> {
         let is = |node: &Node, name: &str| names(node).any(|known| known == name);
         let service =
@@ -182,6 +184,10 @@ mod tests {
     fn plugins_reach_the_routes_below_them() {
         let both = "[{name: rate-limiting}, {name: key-auth}]";
         assert_eq!(route("[]", "[]", "[]"), (false, false), "a consumer's limit is not everybody's");
+        let of_one = "[{name: rate-limiting, consumer: nobody}, {name: key-auth}]";
+        assert_eq!(route("[]", of_one, "[]"), (false, true), "wherever it stands");
+        assert_eq!(route(of_one, "[]", "[]"), (false, true));
+        assert_eq!(route("[]", "[{name: jwt, route: another}]", "[]"), (false, false));
         assert_eq!(route(both, "[]", "[]"), (true, true));
         assert_eq!(route("[]", both, "[]"), (true, true));
         assert_eq!(route("[]", "[]", both), (true, true));

@@ -27,6 +27,15 @@ impl<'n> Scope<'n> {
         Scope { consumer: true, ..Scope::default() }
     }
 
+    /// What stands there, and says of itself that it is for less.
+    pub(super) fn and(self, own: Self) -> Self {
+        Scope {
+            service: self.service.or(own.service),
+            route: self.route.or(own.route),
+            consumer: self.consumer || own.consumer,
+        }
+    }
+
     /// How near it is to the route, if it acts on it for everybody: route and service, route, service, all.
     fn nearness(&self, route: &Node, service: Option<&Node>) -> Option<u8> {
         let same = |wanted: Option<Option<&Node>>, found: Option<&Node>| match (wanted, found) {

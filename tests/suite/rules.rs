@@ -76,6 +76,29 @@ fn keeps_and_breaks(house: &House, pack: &str, rule: &str) {
     assert!(!message.contains(['{', '}']) && !message.is_empty(), "{id}: {message}");
 }
 
+/// For ever is no time limit (Art. 30(1)(f)), and what ends with an event is one.
+#[test]
+fn for_ever_is_no_period() {
+    let house = House::new();
+    let record = std::fs::read_to_string(repository("fixtures/rules/gdpr.a30-1-f-retention/fail.yaml")).unwrap();
+    let check = |period: &str, expect: &str| {
+        let with = format!("legal_basis_for_processing: Contract\n    retention_period: \"{period}\"\n");
+        let without = "legal_basis_for_processing: Contract\n";
+        assert!(record.contains(without));
+        house.write("in/systems.yml", record.replacen(without, &with, 1));
+        let only = ["evaluate", "--pack", "gdpr", "--only", "a30-1-f-retention", "--input", "in"];
+        let judged = house.json(&only, i32::from(expect == "broken"));
+        assert_eq!(judged["rules"][0]["answer"], expect, "{period}: {judged}");
+    };
+    for period in ["P3Y", "3 years", "until the contract ends", "as long as the account is open", "10 years (§ 147 AO)"]
+    {
+        check(period, "met");
+    }
+    for period in ["forever", "kept indefinitely", "Unlimited", "TBD", "n/a", "unknown", "-", " "] {
+        check(period, "broken");
+    }
+}
+
 /// A policy that keeps nobody out is none, and policies add up: whoever one of them lets in comes in.
 #[test]
 fn a_policy_that_lets_everybody_in_is_none() {

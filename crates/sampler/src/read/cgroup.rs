@@ -16,6 +16,8 @@ pub(super) struct Cgroup {
     cpu: Option<Group>,
     memory: Option<Group>,
     before: Option<(i64, u64)>,
+    /// What the machine has: a limit above it is none.
+    total: Option<u64>,
 }
 
 /// One controller: the folders from our own group up to the root.
@@ -39,7 +41,8 @@ impl Cgroup {
             Some((controllers, path)) => Some(Group::new(root, false, &format!("sys/fs/cgroup/{controllers}"), path)),
             None => line("").map(|(_, path)| Group::new(root, true, "sys/fs/cgroup", path)),
         };
-        Cgroup { cpu: group("cpu"), memory: group("memory"), before: None }
+        let total = root.text("proc/meminfo").and_then(|text| super::memory::kibibytes(&text, "MemTotal:"));
+        Cgroup { cpu: group("cpu"), memory: group("memory"), before: None, total }
     }
 
     pub(super) fn read(&mut self, root: &Root, now: &Now, points: &mut Points) {
@@ -67,8 +70,7 @@ impl Cgroup {
             true => ("memory.max", "memory.current", "inactive_file "),
             false => ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "),
         };
-        let total = root.text("proc/meminfo").and_then(|text| super::memory::kibibytes(&text, "MemTotal:"));
-        let sensible = |limit: &u64| *limit < total.unwrap_or(LIMIT_MAX).min(LIMIT_MAX);
+        let sensible = |limit: &u64| *limit < self.total.unwrap_or(LIMIT_MAX).min(LIMIT_MAX);
         let limit = group.tightest(|folder| root.number(&format!("{folder}/{limit}")).filter(sensible));
         let Some((limit, own)) = limit.zip(group.folders.first()) else { return };
         points.push(names::CONTAINER_MEMORY_LIMIT, limit);

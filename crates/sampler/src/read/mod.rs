@@ -40,7 +40,8 @@ impl Root {
 
     /// The text of a file, or `None` whatever is wrong with it.
     pub(crate) fn text(&self, below: &str) -> Option<String> {
-        let mut bytes = Vec::with_capacity(1024);
+        // Most files fit: one read for what is there, and one that finds the end.
+        let mut bytes = Vec::with_capacity(8 << 10);
         File::open(self.path(below)).ok()?.take(FILE_MAX).read_to_end(&mut bytes).ok()?;
         String::from_utf8(bytes).ok()
     }

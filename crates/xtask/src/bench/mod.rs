@@ -14,6 +14,7 @@ mod place;
 mod privacy;
 mod redact;
 mod rules;
+mod sampler;
 mod schema;
 mod start;
 mod table;
@@ -22,13 +23,14 @@ use crate::args::Args;
 use cases::Case;
 use place::Place;
 
-/// `bench [CASE]… [--size SIZE] [--rounds N] [--binary FILE]`; `bench redact` has cases of its own, and `bench privacy fides`
+/// `bench [CASE]… [--size SIZE] [--rounds N] [--binary FILE]`; `bench redact` has cases of its own, `bench sampler` takes as many seconds as there are rounds, and `bench privacy fides`
 /// is the small person beside Fides, `bench privacy schema` a data map of 200 tables.
 pub(crate) fn run(mut args: Args) -> Result<(), String> {
     let mut cases = Vec::new();
     while let Some(name) = args.word() {
         match name.as_str() {
             "redact" => return redact::run(args),
+            "sampler" => return sampler::run(args),
             "fides" if cases.last() == Some(&Case::Privacy) => {
                 cases.pop();
                 cases.push(Case::PrivacyFides);

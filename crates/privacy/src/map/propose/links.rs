@@ -72,7 +72,8 @@ pub fn undeclared(store: &mut dyn DataStore, catalog: &Catalog, samples: &[Sampl
         for column in collection.columns.iter().filter(|column| may_refer(collection, column)) {
             let values = values(sample, column);
             let targets = targets(catalog, collection, column);
-            let is_only = targets.iter().all(|(target, _)| target.name == targets[0].0.name);
+            let is_named = targets.iter().all(|(target, key)| named_like(&column.name, &target.name, &key.name));
+            let is_only = is_named && targets.iter().all(|(target, _)| target.name == targets[0].0.name);
             let like = if is_only { Like::OnlyName } else { Like::Name };
             let looks = Looks { like, fold: Fold::Exact, values: &values };
             for (target, key) in targets {
@@ -116,7 +117,9 @@ pub fn across(parties: &mut [Party<'_>]) -> Result<Vec<(usize, Undeclared)>, Fau
 fn values(sample: &Sample, column: &Column) -> Vec<String> {
     let sampled = sample.field(&FieldPath::column(&column.name)).filter(|field| !field.is_object && !field.is_list);
     let values: BTreeSet<&String> = sampled.into_iter().flat_map(|field| &field.values).collect();
-    values.into_iter().take(VALUES_MAX).cloned().collect()
+    // Where nothing forbids it, nobody is often number 0.
+    let is_nobody = |value: &str| column.kind == ColumnKind::Integer && value == "0";
+    values.into_iter().filter(|value| !is_nobody(value)).take(VALUES_MAX).cloned().collect()
 }
 
 fn link(
@@ -319,14 +322,18 @@ pub(super) fn keys(catalog: &Catalog) -> Vec<(&Collection, &Column)> {
     found
 }
 
-/// Keys of other collections that are named and typed like `column`.
+/// Keys of other collections that are named and typed like `column`; else those of people, where the column is called by what
+/// people are (`post_author`).
 fn targets<'c>(catalog: &'c Catalog, collection: &Collection, column: &Column) -> Vec<(&'c Collection, &'c Column)> {
+    let is_other = |target: &Collection, key: &Column| target.name != collection.name || key.name != column.name;
     let mut found = keys(catalog);
-    found.retain(|(target, key)| {
-        key.kind == column.kind
-            && (target.name != collection.name || key.name != column.name)
-            && named_like(&column.name, &target.name, &key.name)
-    });
+    found.retain(|(target, key)| key.kind == column.kind && is_other(target, key));
+    let named: Vec<_> =
+        found.iter().filter(|(target, key)| named_like(&column.name, &target.name, &key.name)).copied().collect();
+    if !named.is_empty() || !words::is_people(&column.name) || column.kind != ColumnKind::Integer {
+        return named;
+    }
+    found.retain(|(target, key)| words::is_people(&target.name) && target.key == [key.name.as_str()]);
     found
 }
 
@@ -339,6 +346,10 @@ pub(crate) fn named_like(column: &str, target: &str, key: &str) -> bool {
     let last = table.last().map(|word| words::singular(word)).unwrap_or_default();
     let generic = matches!(key.as_str(), "id" | "key" | "no" | "nr" | "number" | "code" | "uuid" | "name");
     let whole = [format!("{stem}{key}"), format!("{last}{key}")];
+    // A column that is called like the table alone: `visit.person` and `person.id`.
+    if generic && words.concat() == stem {
+        return true;
+    }
     // What stands before says which of several: `billing_address_id`.
     words.concat() == key && !generic || (0..words.len()).any(|from| whole.contains(&words[from..].concat()))
 }
@@ -357,6 +368,8 @@ mod tests {
         check("customer_id", "shop.customers", "id", true);
         check("person_id", "app_person", "id", true);
         check("mail", "person", "mail", true);
+        check("person", "person", "id", true);
+        check("person", "person", "mail", false);
         check("id", "person", "id", false);
         check("code", "country", "code", false);
         check("type_id", "person", "id", false);

@@ -1,9 +1,9 @@
 //! What is being written and has no name yet: held by a lock for as long as its process lives, swept when nobody holds it.
 
-#[cfg(feature = "redact")]
+#[cfg(any(feature = "privacy", feature = "redact"))]
 use std::ffi::OsStr;
 use std::fs::File;
-#[cfg(feature = "redact")]
+#[cfg(any(feature = "privacy", feature = "redact"))]
 use std::fs::{self, TryLockError};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
@@ -13,7 +13,7 @@ use std::path::Path;
 pub(crate) const FILE: &str = ".probity-";
 
 /// How the names of folders of drafts begin; six letters or digits follow.
-#[cfg(feature = "redact")]
+#[cfg(any(feature = "privacy", feature = "redact"))]
 pub(crate) const FOLDER: &str = ".probity-tree-";
 
 /// Holds the draft `file`, whose path is `path`, while it stays open. `false`: it was swept before it was held.
@@ -40,7 +40,7 @@ fn is_at(file: &File, path: &Path) -> io::Result<bool> {
 
 /// Removes the drafts in `folder` that runs left behind which were killed: nobody holds them any more. What cannot be
 /// removed stays; it is in nobody's way.
-#[cfg(feature = "redact")]
+#[cfg(any(feature = "privacy", feature = "redact"))]
 pub(crate) fn sweep(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
@@ -54,7 +54,7 @@ pub(crate) fn sweep(folder: &Path) {
     }
 }
 
-#[cfg(feature = "redact")]
+#[cfg(any(feature = "privacy", feature = "redact"))]
 fn sweep_one(path: &Path, is_tree: bool) -> io::Result<()> {
     let file = File::open(path)?;
     match file.try_lock() {
@@ -66,7 +66,7 @@ fn sweep_one(path: &Path, is_tree: bool) -> io::Result<()> {
     }
 }
 
-#[cfg(feature = "redact")]
+#[cfg(any(feature = "privacy", feature = "redact"))]
 fn is_named(name: &OsStr, beginning: &str) -> bool {
     let rest = name.to_str().and_then(|name| name.strip_prefix(beginning));
     rest.is_some_and(|rest| rest.len() == 6 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))

@@ -8,6 +8,7 @@ use privacy::register::Request;
 
 use super::shelf::{SHELVES, Shelf};
 use super::{REQUEST, SMALL_MAX};
+use crate::cli::drafts;
 use crate::cli::files::{self, Existing};
 
 /// The highest number that was taken out: no later dossier gets the id of another.
@@ -79,7 +80,7 @@ pub(crate) fn end(all: &Path, id: &str) -> Result<(), Fault> {
     remove(&going)
 }
 
-/// Finishes what a stopped run had begun to take out.
+/// Finishes what a stopped run had begun to take out, and lets its unfinished files go.
 ///
 /// # Errors
 /// I/O faults.
@@ -89,7 +90,9 @@ pub(crate) fn sweep(all: &Path) -> Result<(), Fault> {
     }
     let entries = fs::read_dir(all).map_err(|error| Fault::io("read", all, error))?;
     let going = entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(GOING));
-    going.map(|entry| entry.path()).try_for_each(|path| remove(&path))
+    going.map(|entry| entry.path()).try_for_each(|path| remove(&path))?;
+    drafts::sweep(all);
+    Ok(())
 }
 
 fn remove(path: &PathBuf) -> Result<(), Fault> {

@@ -30,12 +30,13 @@ impl Tail {
     /// beginning; a file that is not there, or not to be read, has nothing to say.
     pub(crate) fn read(&mut self, applications: &mut Applications) {
         let is_first = std::mem::take(&mut self.is_first);
+        // A pipe would be waited for until somebody writes to it.
+        if !std::fs::metadata(&self.path).is_ok_and(|about| about.is_file()) {
+            return;
+        }
         let Ok(mut file) = File::open(&self.path) else { return };
         let Ok(about) = file.metadata() else { return };
         let (number, length) = (about.ino(), about.len());
-        if !about.is_file() {
-            return;
-        }
         let from = match self.at {
             Some((known, at)) if known == number && at <= length => at,
             None if is_first => length,

@@ -1,6 +1,7 @@
 //! Datagrams of statsd: UDP on loopback, or a Unix socket.
 
 use std::net::{SocketAddr, UdpSocket};
+use std::os::unix::fs::FileTypeExt as _;
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 
@@ -56,7 +57,8 @@ pub(crate) fn listen(socket: &Socket) -> Result<impl FnOnce(&Shared) + Send + 's
             .map_err(|error| Fault::io("listen on", address.to_string().as_ref(), error))?,
         Socket::Unix(path) => {
             // What a sampler that was killed has left; one that runs has the lock of another folder at most.
-            if UnixDatagram::unbound().and_then(|probe| probe.connect(path)).is_err() {
+            let is_socket = path.symlink_metadata().is_ok_and(|about| about.file_type().is_socket());
+            if is_socket && UnixDatagram::unbound().and_then(|probe| probe.connect(path)).is_err() {
                 let _ = std::fs::remove_file(path);
             }
             UnixDatagram::bind(path).map(Open::Unix).map_err(|error| Fault::io("listen on", path, error))?
@@ -74,4 +76,40 @@ pub(crate) fn listen(socket: &Socket) -> Result<impl FnOnce(&Shared) + Send + 's
             }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a killed sampler has left goes; a file that is somebody's, and a socket that somebody listens on, stay.
+    #[test]
+    fn only_a_dead_socket_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |name: &str, expect: bool| {
+            let path = folder.path().join(name);
+            assert_eq!(listen(&Socket::Unix(path.clone())).is_ok(), expect, "{name}");
+            assert!(path.exists(), "{name}");
+        };
+        std::fs::write(folder.path().join("file"), "precious").unwrap();
+        drop(UnixDatagram::bind(folder.path().join("dead")).unwrap());
+        let _alive = UnixDatagram::bind(folder.path().join("alive")).unwrap();
+        check("file", false);
+        check("alive", false);
+        check("dead", true);
+        check("new", true);
+    }
+
+    #[test]
+    fn addresses_are_of_this_machine() {
+        let check = |text: &str, expect: Option<&str>| {
+            assert_eq!(Socket::parse(text).err().map(|fault| fault.code()), expect, "{text}");
+        };
+        check("127.0.0.1:8125", None);
+        check("[::1]:8125", None);
+        check("unix:/run/sampler.sock", None);
+        check("10.0.0.1:8125", Some("not-loopback"));
+        check("localhost", Some("bad-statsd-address"));
+        check("unix:", Some("bad-statsd-address"));
+    }
 }

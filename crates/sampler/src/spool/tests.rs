@@ -212,6 +212,24 @@ fn a_day_with_everything() {
     assert!(device.holes.iter().any(|hole| hole.why == Why::Clock { by_ms: -3_600_000 }));
 }
 
+/// A sampler that is told to measure more often has missed nothing before.
+#[test]
+fn the_interval_may_change() {
+    let mut bench = Bench::new();
+    bench.samples(&mut bench.spool(), 5);
+    let about = About { host: "device-7".to_owned(), boot: "boot-0".to_owned(), interval_ms: 1_000 };
+    let folder = bench.folder.path().to_path_buf();
+    let mut spool = Spool::open(folder, SigningKey::from_seed([7; 32]), about, Limits::default()).unwrap();
+    for second in 0..5 {
+        let since = MINUTE_NS + second * 1_000_000_000;
+        let Now { wall_ns, boot_ns, mono_ns } = bench.now;
+        let now = Now { wall_ns: wall_ns + since, boot_ns: boot_ns + since, mono_ns: mono_ns + since };
+        spool.append(&now, SAYS.to_vec());
+    }
+    let device = holes(bench.folder.path(), &[]);
+    assert_eq!((device.samples, device.expected), (10, 10));
+}
+
 #[test]
 fn pieces_of_another_history_are_told_apart() {
     let mut bench = Bench::new();

@@ -112,7 +112,7 @@ fn device(segments: &[Segment]) -> Option<Device> {
     holes.retain(|hole| !matches!(hole.why, Why::Dropped { is_acknowledged: true }) || has_gaps(segments));
     holes.extend(chain(segments));
     let moments: Vec<&Moment> = segments.iter().flat_map(|segment| &segment.moments).collect();
-    let (expected, quiet) = silences(&moments, newest.interval_ms);
+    let (expected, quiet) = silences(&moments);
     // A gap that the device tells of is why there were no samples then.
     let is_told = |quiet: &Hole| {
         let within = |hole: &&Hole| hole.from_ns >= quiet.from_ns && hole.to_ns <= quiet.to_ns && hole.samples > 0;
@@ -170,8 +170,7 @@ fn leads(mut from: Digest, to: Digest, bridges: &[(Digest, Digest)]) -> bool {
 }
 
 /// How many samples there should be, and times without any that the clocks and the starts explain.
-fn silences(moments: &[&Moment], interval_ms: u64) -> (u64, Vec<Hole>) {
-    let interval_ns = i64::try_from(interval_ms.saturating_mul(1_000_000)).unwrap_or(i64::MAX);
+fn silences(moments: &[&Moment]) -> (u64, Vec<Hole>) {
     let (mut expected, mut holes) = (0, Vec::new());
     let (mut before, mut was_stopped, mut was_started): (Option<&Moment>, bool, bool) = (None, false, false);
     for moment in moments {
@@ -182,8 +181,10 @@ fn silences(moments: &[&Moment], interval_ms: u64) -> (u64, Vec<Hole>) {
             What::Sample => {
                 expected += 1;
                 if let Some(before) = before.replace(moment) {
-                    let passed = passed(before, moment);
-                    let missed = u64::try_from((passed + interval_ns / 2) / interval_ns - 1).unwrap_or(0);
+                    // Where the interval was changed in between the longer one counts: nobody said which held until when.
+                    let interval_ns = before.interval_ns.max(moment.interval_ns);
+                    let passed = passed(before, moment).saturating_add(interval_ns / 2);
+                    let missed = u64::try_from(passed / interval_ns - 1).unwrap_or(0);
                     expected += missed;
                     if missed > 0 {
                         let why = why(before, moment, was_started, was_stopped, interval_ns);

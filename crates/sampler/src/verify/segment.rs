@@ -42,6 +42,8 @@ pub(super) struct Moment {
     pub(super) wall_ns: i64,
     pub(super) boot_ns: i64,
     pub(super) mono_ns: i64,
+    /// How often a sample was taken then.
+    pub(super) interval_ns: i64,
     pub(super) boot: Box<str>,
     pub(super) what: What,
 }
@@ -139,6 +141,7 @@ impl Segment {
             wall_ns: clock("wall_ns")?,
             boot_ns: clock("boot_ns")?,
             mono_ns: clock("mono_ns")?,
+            interval_ns: i64::try_from(self.interval_ms.saturating_mul(1_000_000)).unwrap_or(i64::MAX),
             boot: said["boot"].as_str().unwrap_or_default().into(),
             what,
         });

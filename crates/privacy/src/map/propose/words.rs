@@ -132,8 +132,15 @@ pub(super) fn is_people(table: &str) -> bool {
         "respondent",
         "participant",
     ];
+    // What files and patterns of keys add to their names: `users_jsonl`, `user_part2`.
+    const FORMS: &[&str] = &["csv", "json", "jsonl", "ndjson", "parquet", "part", "tsv"];
     let words = split(table.rsplit('.').next().unwrap_or(table));
-    words.last().is_some_and(|word| PEOPLE.contains(&&*singular(word)) || PEOPLE.contains(&word.as_str()))
+    let is_form = |word: &&String| FORMS.contains(&word.trim_end_matches(|sign: char| sign.is_ascii_digit()));
+    words
+        .iter()
+        .rev()
+        .find(|word| !is_form(word))
+        .is_some_and(|word| PEOPLE.contains(&&*singular(word)) || PEOPLE.contains(&word.as_str()))
 }
 
 /// Whether a column names who did something to the row, as `created_by` and `last_editor_id` do, not whom the row is about.
@@ -273,5 +280,9 @@ mod tests {
         check("customer_order", false);
         check("people", true);
         check("status", false);
+        check("users_jsonl", true);
+        check("user_part2", true);
+        check("exports/people_csv", true);
+        check("parts", false);
     }
 }

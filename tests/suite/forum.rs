@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::databases::{Engine, server};
-use crate::house::House;
+use crate::house::{House, fit_their_schemas};
 
 const SCRIPT: &str = include_str!("../../fixtures/privacy/forum.sql");
 const ANN: &str = "11111111-1111-4111-8111-111111111111";
@@ -144,6 +144,17 @@ fn a_scan_alone_finds_a_person_across_stores() {
         format!("{text}\n[stores.app]\nurl = \"sqlite:app.db\"\n[stores.files]\nurl = \"file:files\"\n"),
     );
     house.run(&["map", "scan"]).expect(0);
+    house.run(&["export", "email=kim@example.org", "--output", "kim.zip"]).expect(0);
+    house.shell("unzip -q kim.zip -d kim && cd kim && sha256sum --quiet -c SHA256SUMS").expect(0);
+    let face = format!("data/files/faces_name_png/{kim}.png");
+    assert_eq!(house.read(&format!("kim/{face}")), "kim", "the file itself is handed over");
+    assert!(house.read("kim/index.html").contains(&format!("href=\"{face}\"")));
+    let manifest: Value = serde_json::from_str(&house.read("kim/manifest.json")).unwrap();
+    let file = manifest["files"].as_array().unwrap().iter().find(|file| file["path"] == *face).unwrap();
+    assert_eq!(file["of_row"], serde_json::json!({"collection": "files:faces/name_png", "row": 1}));
+    fit_their_schemas(std::slice::from_ref(&manifest));
+    let ran = house.run(&["export", "email=kim@example.org", "--format", "json", "--output", "kim.json"]).expect(0);
+    assert!(ran.stdout.contains("1 file is named only"), "{ran:?}");
     let plan = house.json(&["erase", "email=kim@example.org", "--dry-run"], 0);
     let done = house.run(&["erase", "email=kim@example.org", "--confirm", plan["digest"].as_str().unwrap(), "--json"]);
     let done: Value = serde_json::from_str(&done.expect(0).stdout).unwrap();

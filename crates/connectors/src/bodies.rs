@@ -390,6 +390,18 @@ impl<B: Bodies> DataStore for Rows<B> {
         self.search(&shape, entries, &meets, find.fields, find.limit.unwrap_or(u64::MAX), each)
     }
 
+    fn content(&mut self, collection: &str, key: &Key) -> Result<Option<Box<dyn Read>>, Fault> {
+        let shape = self.shape(collection)?;
+        let Some(id) = key.0.first().and_then(Option::as_deref).filter(|_| format(&shape) == Format::Whole) else {
+            return Ok(None);
+        };
+        let entry = self.bodies.entry(id)?.filter(|entry| shape.matches(&entry.name).is_some() && !entry.is_marker);
+        if let Some(why) = entry.as_ref().and_then(|entry| entry.unread.as_ref()) {
+            return Err(not_readable(id, why));
+        }
+        entry.map_or(Ok(None), |entry| self.bodies.read(&entry.id))
+    }
+
     fn goes_along(&mut self, collection: &str, keys: &[Key]) -> Result<Along, Fault> {
         match self.bodies.abilities().versions {
             true => along::along(self, collection, keys),

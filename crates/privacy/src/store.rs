@@ -118,6 +118,13 @@ pub trait DataStore: Send {
         self.find(find, each).map(|()| false)
     }
 
+    /// What a row stands for whose key names a whole file or object: its bytes, from front to back. `None`: the row is all there is,
+    /// or it is gone.
+    fn content(&mut self, collection: &str, key: &Key) -> Result<Option<Box<dyn std::io::Read>>, Fault> {
+        let _ = (collection, key);
+        Ok(None)
+    }
+
     /// What stands behind the rows with these keys and goes with them, though no question finds it: older versions. Nothing
     /// where [`Abilities::versions`] is not set.
     fn goes_along(&mut self, collection: &str, keys: &[Key]) -> Result<Along, Fault> {

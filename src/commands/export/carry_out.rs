@@ -59,6 +59,9 @@ pub(super) fn run(context: &mut Context, args: &ExportArgs, output: &Path) -> Re
     let (scope, others) = args.extent();
     let mut export = Export::new(&reading.map, &identities, scope, others, detect, &mut spool);
     gaps.into_iter().for_each(|gap| export.gap(gap));
+    if args.format != Format::Zip {
+        export.leave_files();
+    }
     let progress = context.progress(Count::Items);
     let lost = gather(&mut export, &search.graph, &mut fleet.members, &search.found, &*progress)?;
     let whole = lost == 0 && fleet.unreachable.is_empty() && !search.is_broken();

@@ -253,6 +253,10 @@ impl DataStore for Guarded {
         self.each_once(1, find.limit, each, |store, each| store.find_before(find, before, each))
     }
 
+    fn content(&mut self, collection: &str, key: &Key) -> Result<Option<Box<dyn std::io::Read>>, Fault> {
+        self.read(1, |store| Ok(store.content(collection, key)?))
+    }
+
     fn goes_along(&mut self, collection: &str, keys: &[Key]) -> Result<Along, Fault> {
         self.read(1, |store| Ok(store.goes_along(collection, keys)?))
     }

@@ -37,6 +37,8 @@ pub struct WrittenFile {
     pub sha256: Digest,
     /// Rows of data, where it holds rows.
     pub rows: Option<u64>,
+    /// The collection and the number of the row whose file it is.
+    pub of_row: Option<(String, u64)>,
     /// Cells of a CSV that got an apostrophe in front, so that no spreadsheet takes them for a formula.
     pub neutralised: u64,
 }
@@ -98,7 +100,14 @@ impl<'a> FileOut<'a> {
         }
         self.empty()?;
         self.archive.end()?;
-        Ok(WrittenFile { name: self.name, size: self.size, sha256: self.hasher.finish(), rows, neutralised: 0 })
+        Ok(WrittenFile {
+            name: self.name,
+            size: self.size,
+            sha256: self.hasher.finish(),
+            rows,
+            of_row: None,
+            neutralised: 0,
+        })
     }
 }
 

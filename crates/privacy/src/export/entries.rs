@@ -16,11 +16,23 @@ pub(super) struct Names {
 impl Names {
     /// `data/<dataset>/<collection>`, without its ending.
     pub(super) fn stem(&mut self, dataset: &str, collection: &str) -> String {
-        let plain = format!("data/{}/{}", part(dataset), part(collection));
-        let mut name = plain.clone();
+        self.once(format!("data/{}/{}", part(dataset), part(collection)), "")
+    }
+
+    /// `<stem>/<name>`: a file of the person's, of that collection.
+    pub(super) fn file(&mut self, stem: &str, name: &str) -> String {
+        let name = part(name);
+        match name.rsplit_once('.').filter(|(front, _)| !front.is_empty()) {
+            Some((front, end)) => self.once(format!("{stem}/{front}"), &format!(".{end}")),
+            None => self.once(format!("{stem}/{name}"), ""),
+        }
+    }
+
+    fn once(&mut self, plain: String, end: &str) -> String {
+        let mut name = format!("{plain}{end}");
         let mut number = 2;
         while !self.used.insert(name.to_ascii_lowercase()) {
-            name = format!("{plain}-{number}");
+            name = format!("{plain}-{number}{end}");
             number += 1;
         }
         name
@@ -61,5 +73,8 @@ mod tests {
         let mut names = Names::default();
         assert_eq!(names.stem("a", "x y"), "data/a/x_y");
         assert_eq!(names.stem("a", "X_Y"), "data/a/X_Y-2");
+        assert_eq!(names.file("data/a/x_y", "face of ann.png"), "data/a/x_y/face_of_ann.png");
+        assert_eq!(names.file("data/a/x_y", "FACE/of/ann.PNG"), "data/a/x_y/FACE_of_ann-2.PNG");
+        assert_eq!(names.file("data/a/x_y", ".."), "data/a/x_y/_");
     }
 }

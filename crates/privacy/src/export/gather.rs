@@ -4,7 +4,7 @@ use model::{Fault, Kind, Progress};
 
 use super::{Export, Role};
 use crate::discover::{self, Found, FoundRow, Member};
-use crate::graph::Graph;
+use crate::graph::{Graph, Node};
 use crate::row::{FieldPath, Key, Row};
 
 /// Reads every row that was found and takes it in. A store that fails meanwhile becomes a gap; the others are read. Says how
@@ -26,11 +26,18 @@ pub fn gather(
         let table = export.table(&node.dataset, &node.collection);
         let fields = export.fields(table);
         let name = node.member_name.as_str();
+        let is_file = node.collection.words.iter().any(|(word, text)| word == "format" && text == "whole");
+        let (mut files, mut others) = (Vec::new(), 0_u64);
         let mut each = |row: &FoundRow, cells| {
             let role = role(graph, row);
             let whole = Row { key: row.key.clone(), cells };
             progress.advance(1);
             // Equal rows of a collection without a key come once.
+            if is_file && role == Role::Own {
+                files.push((export.rows_in(table), row.key.clone()));
+            } else if is_file {
+                others += 1;
+            }
             (0..row.count.max(1)).try_for_each(|_| export.row(table, name, &whole, &role))
         };
         let read = discover::rows(graph, &mut members[node.member], number, rows, &fields, &mut each);
@@ -41,7 +48,12 @@ pub fn gather(
                 export.gap(format!("{}: {older} behind these records, and nothing of it is shown here.", node.name()));
             }
         });
-        match read {
+        if others > 0 {
+            let many = model::counted(others, "file is", "files are");
+            export.gap(format!("{}: {many} somebody else's as well, and named only.", node.name()));
+        }
+        let read = read.and_then(|()| take_files(export, table, &mut members[node.member], node, &files));
+        match read.map(|unread| lost += unread) {
             Err(fault) if fault.kind() == Kind::Unavailable && fault.code() != "spool-lost" => {
                 lost += 1;
                 export.gap(format!("{} could not be read to the end: {}", node.name(), fault.message()));
@@ -51,6 +63,38 @@ pub fn gather(
     }
     progress.finish();
     Ok(lost + part_strangers(export, graph, members, found)?)
+}
+
+/// Takes in the files that rows stand for; says how many could not be read.
+fn take_files(
+    export: &mut Export<'_>,
+    table: usize,
+    member: &mut Member,
+    node: &Node,
+    files: &[(usize, Key)],
+) -> Result<u64, Fault> {
+    if !export.takes_files() && !files.is_empty() {
+        let many = model::counted(files.len() as u64, "file is", "files are");
+        export.gap(format!("{}: {many} named only; an export as zip holds them.", node.name()));
+        return Ok(0);
+    }
+    let mut unread = 0;
+    for (row, key) in files {
+        let path = key.0.first().and_then(Option::as_deref).unwrap_or_default();
+        let name = path.split('?').next().and_then(|path| path.rsplit('/').next()).unwrap_or(path);
+        let why = match member.store.content(&node.collection.name, key) {
+            Ok(None) => continue,
+            Ok(Some(mut input)) => match export.file(table, *row, name, &mut *input)? {
+                Ok(()) => continue,
+                Err(error) => error.to_string(),
+            },
+            Err(fault) if fault.kind() == Kind::Unavailable => fault.message().to_owned(),
+            Err(fault) => return Err(fault),
+        };
+        unread += 1;
+        export.gap(format!("{}: the file {path} could not be read: {why}", node.name()));
+    }
+    Ok(unread)
 }
 
 /// Finds out which addresses in the person's rows the stores know other people by. Where a store does not say, all of them are

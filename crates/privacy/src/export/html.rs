@@ -11,7 +11,7 @@ use super::information::{COMPLAINT, POINTS, RIGHTS};
 use super::others::{Listed, Shown};
 use super::prose::LIMITS;
 use super::spool::Shelf;
-use super::table::Table;
+use super::table::{Content, Table};
 use super::{Archive, Cover, Scope};
 use crate::map::taxonomy;
 
@@ -143,31 +143,54 @@ fn section(
     ));
     let columns: Vec<usize> =
         (0..table.columns.len()).filter(|at| page.scope == Scope::Access || table.columns[*at].is_portable).collect();
-    let is_table = columns.len() <= COLUMNS_WIDE && table.rows.len() > 1;
+    let has_files = table.rows.iter().any(|entry| entry.content.is_some());
+    let is_table = columns.len() + usize::from(has_files) <= COLUMNS_WIDE && table.rows.len() > 1;
     if is_table {
         html.push_str(&format!("<div class=\"scroll\" role=\"region\" aria-labelledby=\"c{number}\" tabindex=\"0\">\n<table>\n<caption>{}</caption>\n<thead><tr>", escape(&title_of(table))));
         columns.iter().for_each(|at| html.push_str(&format!("<th scope=\"col\">{}</th>", name_of(table, *at))));
+        if has_files {
+            html.push_str("<th scope=\"col\">File</th>");
+        }
         html.push_str("</tr></thead>\n<tbody>\n");
     }
     out.text(&html)?;
     for (nth, entry) in table.rows.iter().take(shown).enumerate() {
         let cells: Vec<Shown> = shelf.cells(entry.place)?.into_iter().map(Shown::of_cell).collect();
-        out.text(&record(table, &columns, &cells, nth, is_table))?;
+        let file = entry.content.as_ref().map(link);
+        let file = has_files.then(|| file.unwrap_or_else(|| NONE.to_owned()));
+        out.text(&record(table, &columns, &cells, (nth, is_table), file.as_deref()))?;
     }
     out.text(if is_table { "</tbody>\n</table>\n</div>\n</section>\n" } else { "</section>\n" })
 }
 
-fn record(table: &Table, columns: &[usize], cells: &[Shown], nth: usize, is_row: bool) -> String {
+const NONE: &str = "<span class=\"none\">none</span>";
+
+/// To the file that a row stands for.
+fn link(content: &Content) -> String {
+    format!("<a href=\"{}\"><bdi>{}</bdi></a>", escape(&content.path), escape(&content.name))
+}
+
+fn record(
+    table: &Table,
+    columns: &[usize],
+    cells: &[Shown],
+    (nth, is_row): (usize, bool),
+    file: Option<&str>,
+) -> String {
     let mut html = String::new();
     if is_row {
         html.push_str("<tr>");
         columns.iter().for_each(|at| html.push_str(&format!("<td>{}</td>", cell(&cells[*at]))));
+        html.push_str(&file.map(|file| format!("<td>{file}</td>")).unwrap_or_default());
         html.push_str("</tr>\n");
         return html;
     }
     html.push_str(&format!("<h3>Record {}</h3>\n<dl class=\"record\">\n", nth + 1));
     for at in columns {
         html.push_str(&format!("<div><dt>{}</dt><dd>{}</dd></div>\n", name_of(table, *at), cell(&cells[*at])));
+    }
+    if let Some(file) = file {
+        html.push_str(&format!("<div><dt>File</dt><dd>{file}</dd></div>\n"));
     }
     html.push_str("</dl>\n");
     html
@@ -176,7 +199,7 @@ fn record(table: &Table, columns: &[usize], cells: &[Shown], nth: usize, is_row:
 fn cell(shown: &Shown) -> String {
     let text = match shown {
         Shown::Whole(Some(text)) | Shown::Partly(text) => text,
-        Shown::Whole(None) => return "<span class=\"none\">none</span>".to_owned(),
+        Shown::Whole(None) => return NONE.to_owned(),
         Shown::Gone(taken) => return format!("<em class=\"taken\">{}</em>", escape(taken.placeholder())),
         Shown::Absent => return String::new(),
     };

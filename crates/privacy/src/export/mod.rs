@@ -29,6 +29,7 @@ pub use package::{Cover, Signature, Signed};
 pub use spool::Spool;
 
 use std::collections::BTreeSet;
+use std::io::Read;
 
 use model::Fault;
 
@@ -94,6 +95,7 @@ pub struct Export<'a> {
     tables: Vec<Table>,
     gaps: Vec<String>,
     settled: bool,
+    takes_files: bool,
 }
 
 impl<'a> Export<'a> {
@@ -117,6 +119,7 @@ impl<'a> Export<'a> {
             tables: Vec::new(),
             gaps: Vec::new(),
             settled: false,
+            takes_files: true,
         }
     }
 
@@ -135,6 +138,11 @@ impl<'a> Export<'a> {
         self.tables[table].columns.iter().map(|column| FieldPath::column(&column.name)).collect()
     }
 
+    /// How many rows of that table came in.
+    pub fn rows_in(&self, table: usize) -> usize {
+        self.tables[table].rows.len()
+    }
+
     /// A row, whose cells stand in the order of [`Export::fields`].
     ///
     /// # Errors
@@ -147,8 +155,40 @@ impl<'a> Export<'a> {
             key: row.key.clone(),
             role: role.clone(),
             place,
+            content: None,
         });
         Ok(())
+    }
+
+    /// Whether whole files are taken in: one document has no room for them.
+    pub fn takes_files(&self) -> bool {
+        self.takes_files
+    }
+
+    /// Leaves whole files out.
+    pub fn leave_files(&mut self) {
+        self.takes_files = false;
+    }
+
+    /// The file for which the row of that number of the table stands, by its name without folders. No row comes in meanwhile. `Ok(Err(…))`: it could not be read.
+    ///
+    /// # Errors
+    /// What the spool says.
+    pub fn file(
+        &mut self,
+        table: usize,
+        row: usize,
+        name: &str,
+        input: &mut dyn Read,
+    ) -> Result<std::io::Result<()>, Fault> {
+        let bytes = match self.shelf.keep(input)? {
+            Ok(bytes) => bytes,
+            Err(error) => return Ok(Err(error)),
+        };
+        if let Some(entry) = self.tables[table].rows.get_mut(row) {
+            entry.content = Some(table::Content { bytes, name: name.to_owned(), path: String::new() });
+        }
+        Ok(Ok(()))
     }
 
     /// Who may be meant by contact data, numbers and names in the person's rows that are not known to be theirs, once all rows are

@@ -60,15 +60,16 @@ impl Export<'_> {
         sign: &Signature<'_>,
         archive: &mut dyn Archive,
     ) -> Result<Written, Fault> {
-        let ready = self.prepare()?;
+        let mut ready = self.prepare()?;
         let (information, missing) = information::information(&ready.tables, cover.controller);
         let mut files = Vec::new();
         let mut names = Names::default();
         let mut stems = Vec::new();
-        for table in &ready.tables {
+        for table in &mut ready.tables {
             let stem = names.stem(&table.dataset, &table.collection);
             files.push(self.table_json(table, &format!("{stem}.json"), archive)?);
             files.push(self.table_csv(table, &format!("{stem}.csv"), archive)?);
+            self.contents(table, &stem, &mut names, archive, &mut files)?;
             stems.push(stem);
         }
         files.push(self.data_json(&ready, archive)?);
@@ -189,6 +190,28 @@ impl Export<'_> {
         Ok(Ready { tables, listed, rows })
     }
 
+    /// The files that rows stand for.
+    fn contents(
+        &mut self,
+        table: &mut Table,
+        stem: &str,
+        names: &mut Names,
+        archive: &mut dyn Archive,
+        files: &mut Vec<WrittenFile>,
+    ) -> Result<(), Fault> {
+        let name = table.name();
+        for (number, entry) in table.rows.iter_mut().enumerate() {
+            let Some(content) = &mut entry.content else { continue };
+            content.path = names.file(stem, &content.name);
+            let mut out = FileOut::begin(archive, &content.path)?;
+            self.shelf.kept(content.bytes, &mut |piece| out.bytes(piece))?;
+            let mut file = out.end(None)?;
+            file.of_row = Some((name.clone(), number as u64 + 1));
+            files.push(file);
+        }
+        Ok(())
+    }
+
     fn data_json(&mut self, ready: &Ready, archive: &mut dyn Archive) -> Result<WrittenFile, Fault> {
         let mut out = FileOut::begin(archive, "data.json")?;
         self.data(ready, &mut out)?;
@@ -295,7 +318,9 @@ impl Export<'_> {
             if let Some(rows) = file.rows {
                 entry["rows"] = rows.into();
             }
-            if file.name.ends_with(".csv") {
+            if let Some((collection, row)) = &file.of_row {
+                entry["of_row"] = json!({"collection": collection, "row": row});
+            } else if file.name.ends_with(".csv") {
                 entry["neutralised_cells"] = file.neutralised.into();
             }
             entry

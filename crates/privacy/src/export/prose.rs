@@ -17,6 +17,7 @@ pub(super) const LIMITS: &[&str] = &[
      written without capitals, rare, foreign to those lists, a nickname or a single word may have been missed, and a word \
      that is no name may have been taken out.",
     "Whoever is described without a name, a number or an address is not found.",
+    "Whole files (pictures, documents) are handed over as they are: nothing was looked for within them.",
 ];
 /// Words before and behind a name that are none.
 const TITLES: &[&str] = &[

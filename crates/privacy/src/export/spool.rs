@@ -18,6 +18,13 @@ pub(super) struct Place {
     len: u32,
 }
 
+/// Where the bytes of a file lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bytes {
+    at: u64,
+    len: u64,
+}
+
 /// Rows in a spool. Writing comes first, reading after.
 pub(super) struct Shelf<'a> {
     spool: &'a mut dyn Spool,
@@ -59,6 +66,37 @@ impl<'a> Shelf<'a> {
             self.flush()?;
         }
         Ok(place)
+    }
+
+    /// Keeps all of `input`. `Ok(Err(…))`: it could not be read to its end.
+    pub(super) fn keep(&mut self, input: &mut dyn Read) -> Result<io::Result<Bytes>, Fault> {
+        let (at, mut piece) = (self.end, vec![0; BUFFER]);
+        loop {
+            match input.read(&mut piece) {
+                Ok(0) => return Ok(Ok(Bytes { at, len: self.end - at })),
+                Ok(count) => {
+                    self.buffer.extend_from_slice(&piece[..count]);
+                    self.end += count as u64;
+                    self.flush()?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+    }
+
+    /// Tells what was kept, piece by piece.
+    pub(super) fn kept(&mut self, bytes: Bytes, each: &mut dyn FnMut(&[u8]) -> Result<(), Fault>) -> Result<(), Fault> {
+        self.flush()?;
+        self.spool.seek(SeekFrom::Start(bytes.at)).map_err(lost)?;
+        let (mut left, mut piece) = (bytes.len, vec![0; BUFFER]);
+        while left > 0 {
+            let count = usize::try_from(left).unwrap_or(BUFFER).min(BUFFER);
+            self.spool.read_exact(&mut piece[..count]).map_err(lost)?;
+            each(&piece[..count])?;
+            left -= count as u64;
+        }
+        Ok(())
     }
 
     pub(super) fn cells(&mut self, place: Place) -> Result<Vec<Cell>, Fault> {

@@ -1,7 +1,7 @@
 //! One collection of the export: its columns with what the map says of them, and where its rows lie.
 
 use super::Role;
-use super::spool::Place;
+use super::spool::{Bytes, Place};
 use crate::catalog::{Collection, Column, ColumnKind};
 use crate::map::{DataMap, Dataset, MappedCollection, MappedField, taxonomy};
 use crate::row::{Cell, FieldPath, Key};
@@ -24,6 +24,17 @@ pub(super) struct Entry {
     pub(super) key: Key,
     pub(super) role: Role,
     pub(super) place: Place,
+    /// The file that it stands for.
+    pub(super) content: Option<Content>,
+}
+
+/// A whole file of the person's.
+pub(super) struct Content {
+    pub(super) bytes: Bytes,
+    /// As the store calls it, without folders.
+    pub(super) name: String,
+    /// Where it is in the archive.
+    pub(super) path: String,
 }
 
 /// A column.

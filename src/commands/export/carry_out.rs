@@ -58,10 +58,7 @@ pub(super) fn run(context: &mut Context, args: &ExportArgs, output: &Path) -> Re
     let detect = Bystanders::CAN_LOOK.then_some(Detectors { identifiers: &identifiers, names: &names });
     let (scope, others) = args.extent();
     let mut export = Export::new(&reading.map, &identities, scope, others, detect, &mut spool);
-    gaps.into_iter().for_each(|gap| export.gap(gap));
-    if args.format != Format::Zip {
-        export.leave_files();
-    }
+    begin(&mut export, gaps, args.format);
     let progress = context.progress(Count::Items);
     let lost = gather(&mut export, &search.graph, &mut fleet.members, &search.found, &*progress)?;
     let whole = lost == 0 && fleet.unreachable.is_empty() && !search.is_broken();
@@ -102,6 +99,14 @@ pub(super) fn run(context: &mut Context, args: &ExportArgs, output: &Path) -> Re
         written,
     };
     Ok(Done::showing(if whole { Exit::Done } else { Exit::Partial }, handed))
+}
+
+/// What is known to be missing before the rows come.
+fn begin(export: &mut Export<'_>, gaps: Vec<String>, format: Format) {
+    gaps.into_iter().for_each(|gap| export.gap(gap));
+    if format != Format::Zip {
+        export.leave_files();
+    }
 }
 
 /// What was searched and found.

@@ -6,6 +6,7 @@ use model::Fault;
 #[cfg(any(feature = "engine", feature = "rules"))]
 use serde_json::Value;
 
+#[cfg(any(feature = "alerts", feature = "engine", feature = "rules"))]
 use super::context::Context;
 #[cfg(any(feature = "engine", feature = "rules"))]
 use super::{files, keys};

@@ -62,7 +62,7 @@ pub(crate) mod judgements;
 pub(crate) mod keys;
 #[cfg(feature = "house")]
 pub(crate) mod listing;
-#[cfg(feature = "redact")]
+#[cfg(any(feature = "redact", feature = "privacy"))]
 pub(crate) mod new_folder;
 pub(crate) mod output;
 #[cfg(feature = "privacy")]

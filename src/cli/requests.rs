@@ -35,7 +35,9 @@ pub(crate) use answering::Answering;
 pub(crate) use holds::HoldFile;
 pub(crate) use journal::FileJournal;
 use shelf::{SHELVES, Shelf};
-pub(crate) use tombstones::{bury, known_secret, secret, stones};
+#[cfg(feature = "rules")]
+pub(crate) use tombstones::known_secret;
+pub(crate) use tombstones::{bury, secret, stones};
 
 const REQUEST: &str = "request.json";
 const KEY: &str = "key";

@@ -134,3 +134,23 @@ fn an_endless_document_is_refused() {
     let fault = probity_ingest::read(&mut input, &request, &mut Count::default()).unwrap_err();
     assert_eq!(fault.code(), "document-too-large");
 }
+
+/// A name that stands twice in a line of a segment, of a label as of a member, is told and not taken.
+#[test]
+fn a_name_stands_once_in_a_line_of_a_segment() {
+    let line = |members: &str| format!("{{\"v\":1,\"seq\":1,\"wall_ns\":1780000000000000000,{members}}}\n");
+    for (members, records) in [
+        (r#""m":[["a",1,{"x":"1","y":"2"}]]"#, 1),
+        (r#""m":[["a",1,{"x":"1","x":"2"}]]"#, 0),
+        (r#""event":"stop","why":"term""#, 1),
+        (r#""event":"stop","event":"gap""#, 0),
+        (r#""event":"stop","why":"term","why":"int""#, 0),
+        (r#""event":7"#, 0),
+    ] {
+        let (mut sink, text) = (Count::default(), line(members));
+        let mut input = text.as_bytes();
+        let request = Request::new(Format::Segment, NOW);
+        probity_ingest::read(&mut input, &request, &mut sink).unwrap();
+        assert_eq!((sink.0, sink.1.len()), (records, usize::from(records == 0)), "{members}");
+    }
+}

@@ -4,6 +4,7 @@
 //! of `audit verify`; here is looked whether the newest of it is there and goes together.
 
 mod inside;
+#[cfg(any(feature = "alerts", feature = "pdf", feature = "privacy"))]
 mod outside;
 
 use model::Fault;
@@ -85,14 +86,11 @@ impl Check {
 
 /// Every check; `reach`: also of what is somewhere else, each of which is waited for at most so long as its settings say.
 pub(crate) fn checks(context: &Context, reach: bool) -> Vec<Check> {
-    let mut all = vec![
-        inside::disk(context),
-        inside::keys(context),
-        inside::ledger(context),
-        inside::clock(context),
-        inside::store(context),
-        inside::jobs(context),
-    ];
+    let mut all = Vec::new();
+    all.extend([inside::disk(context), inside::keys(context), inside::ledger(context), inside::clock(context)]);
+    all.extend([inside::store(context), inside::jobs(context)]);
+    #[cfg(not(any(feature = "pdf", feature = "privacy")))]
+    let _ = reach;
     #[cfg(feature = "alerts")]
     all.push(outside::targets(context));
     #[cfg(feature = "pdf")]

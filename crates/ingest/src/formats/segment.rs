@@ -2,7 +2,7 @@
 //!
 //! The head of a segment says of each name what its number means. Chain and signatures are judged before anybody reads here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use model::{Body, Fault, Instant, Log, Record, Sample, SampleType};
@@ -109,10 +109,10 @@ fn said<'a>(text: &'a str, request: &Request, head: &mut Head) -> Result<Said<'a
     if scanner.value()? != Token::Object {
         return Err(Bad::new("not-an-object", 0, "A line is one JSON object, {…}"));
     }
-    let (mut said, mut first) = (Said::default(), true);
+    let (mut said, mut first, mut seen) = (Said::default(), true, BTreeSet::new());
     while let Some(key) = scanner.key(&mut first)? {
         let name = owned(&key)?;
-        if said.more.iter().any(|(known, _)| *known == name) {
+        if !seen.insert(name.clone()) {
             return Err(wrong(&scanner));
         }
         if let Some(meaning) = meaning(&name) {
@@ -127,6 +127,7 @@ fn said<'a>(text: &'a str, request: &Request, head: &mut Head) -> Result<Said<'a
         match (name.as_str(), token) {
             ("wall_ns", Token::Number(wall)) => said.wall_ns = number::integer(wall.as_bytes()),
             ("event", Token::Text(word)) => said.event = Some(owned(&word)?),
+            ("event", _) => return Err(wrong(&scanner)),
             ("host", Token::Text(host)) => head.host = Some(owned(&host)?).filter(|host| !host.is_empty()),
             (
                 "v" | "seq" | "boot" | "boot_ns" | "mono_ns" | "prev" | "h" | "sig" | "m" | "counters" | "gauges",
@@ -259,8 +260,10 @@ fn point<'a>(scanner: &mut Scanner<'a>) -> Result<Point<'a>, Bad> {
 fn texts(scanner: &mut Scanner<'_>) -> Result<Vec<(String, String)>, Bad> {
     let (mut texts, mut first) = (Vec::new(), true);
     while let Some(key) = scanner.key(&mut first)? {
+        let name = owned(&key)?;
+        let is_known = texts.iter().any(|(known, _)| *known == name);
         match scanner.value()? {
-            Token::Text(value) => texts.push((owned(&key)?, owned(&value)?)),
+            Token::Text(value) if !is_known => texts.push((name, owned(&value)?)),
             _ => return Err(wrong(scanner)),
         }
     }

@@ -317,7 +317,9 @@ impl Showing<'_> {
             },
             _ => {}
         }
-        let is_met = || column.identity.is_none() && column.other_people.is_none() && self.met.is(&text);
+        // A place can be called like a person who was met.
+        let may_name = column.is_free || column.is_contact || column.is_name;
+        let is_met = || may_name && column.identity.is_none() && column.other_people.is_none() && self.met.is(&text);
         if self.own.is_anothers(column, &text) || is_met() {
             return Shown::Gone(Taken::Identity);
         }

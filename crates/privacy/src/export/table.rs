@@ -56,6 +56,8 @@ pub(super) struct Field {
     pub(super) is_portable: bool,
     /// Addresses or telephone numbers stand in it, of whoever.
     pub(super) is_contact: bool,
+    /// A name of whoever stands in it.
+    pub(super) is_name: bool,
     /// Free text may stand in it: whatever the map does not call a datum of its own.
     pub(super) is_free: bool,
     /// Fields below it that hold other people's data or identities.
@@ -151,6 +153,7 @@ impl Field {
             other_people: field.and_then(|field| field.settings.flag("other_people")),
             is_secret: is_secret(&categories),
             is_portable: is_portable(dataset, mapped, field),
+            is_name: categories.iter().any(|category| taxonomy::within(category, "user.name")),
             is_contact: categories.iter().any(|category| is_contact(category)),
             is_free: matches!(column.kind, ColumnKind::Text | ColumnKind::Json | ColumnKind::List | ColumnKind::Other)
                 && !categories.iter().any(is_datum),

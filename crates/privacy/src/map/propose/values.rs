@@ -24,6 +24,8 @@ const SIGNS_MIN: usize = 8;
 const DIGITS_MIN: usize = 17;
 /// Values of one field that are asked for: a few are enough.
 const VALUES_MAX: usize = 20;
+/// Larger tables are asked about columns only where an index serves.
+const ROWS_WITHOUT_INDEX: u64 = 1_000_000;
 /// So many of a hundred: as sure as values can make it.
 const SCORE: u8 = 100;
 
@@ -113,7 +115,12 @@ fn unmistakable<'f>(party: usize, collection: &'f Collection, sample: &'f Sample
 fn ends(catalog: &Catalog) -> Vec<(&Collection, &Column)> {
     let mut ends = keys(catalog);
     for target in catalog.collections.iter().filter(|target| !target.read_only && is_people(target)) {
-        let is_new = |column: &&Column| !ends.iter().any(|(of, key)| of.name == target.name && key.name == column.name);
+        let is_dear = target.rows_estimated.unwrap_or(0) >= ROWS_WITHOUT_INDEX;
+        let is_served = |column: &Column| target.indexes.iter().any(|index| index.on.first() == Some(&column.name));
+        let is_new = |column: &&Column| {
+            let is_known = ends.iter().any(|(of, key)| of.name == target.name && key.name == column.name);
+            !is_known && (!is_dear || is_served(column))
+        };
         let new: Vec<_> = target.columns.iter().filter(is_new).map(|column| (target, column)).collect();
         ends.extend(new);
     }

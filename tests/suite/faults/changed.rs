@@ -314,6 +314,8 @@ fn the_clock_of_the_system_jumps() {
         let program = env!("CARGO_BIN_EXE_probity");
         let mut command = Command::new("faketime");
         command.arg(time).arg(program).args(args).current_dir(scene.house.root()).stdin(Stdio::null());
+        // What somebody has set for other programs is no setting of this one.
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("TZ", "UTC");
         Ran::of(command.output().unwrap())
     };
     let plan: Value =

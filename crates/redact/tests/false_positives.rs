@@ -59,7 +59,7 @@ fn ordinary_text_is_left_alone() {
     let Some(python) = std::env::var_os("PROBITY_TEST_PYTHON") else { return };
     let folder = tempfile::tempdir().unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/judges/redact/corpus.py");
-    let made = Command::new(python).arg(script).arg(folder.path()).arg("20").status().unwrap();
+    let made = Command::new(python).arg(script).arg(folder.path()).arg("60").status().unwrap();
     assert!(made.success());
     let scanner = Scanner::unproven(Detector::built_in().unwrap()).unwrap();
     let mut scratch = scanner.scratch();

@@ -2,7 +2,7 @@
 
     corpus.py OUT [MEGABYTES]
 
-OUT gets one file a source: code.txt (the crates of Cargo.lock as cargo has fetched them, Python's library), docs.txt (/usr/share/doc),
+OUT gets one file a source: code.txt (the crates of Cargo.lock as cargo has fetched them, Python's library; no tests), docs.txt (/usr/share/doc),
 headers.txt (/usr/include), logs.txt (dpkg's and apt's own, and made ones of a kernel, a service manager, a JSON service).
 Addresses of e-mail and telephone numbers of authors stand in such texts: they are true findings, and are told apart by
 whoever judges. Nothing of it is committed: it is made anew from what the machine has, in the same order.
@@ -23,6 +23,10 @@ SOURCES = {
 }
 
 
+# Tests are full of what is made to look like somebody's, and what is installed beside Python's library differs everywhere.
+MADE = re.compile(r"/(tests?|testing|site-packages|dist-packages|examples|benches|fixtures)/|/(test_|conftest)[^/]*$|_tests?\.\w+$")
+
+
 def read(path):
     try:
         with (gzip.open if path.endswith(".gz") else open)(path, "rb") as file:
@@ -41,7 +45,7 @@ def locked():
 def gather(out, name, megabytes, patterns):
     crates = locked()
     files = sorted({file for pattern in patterns for file in glob.glob(os.path.expanduser(pattern), recursive=True)})
-    files = [file for file in files if os.path.isfile(file) and os.path.getsize(file) < 1 << 20]
+    files = [file for file in files if os.path.isfile(file) and os.path.getsize(file) < 1 << 20 and not MADE.search(file)]
     files = [file for file in files if "/registry/src/" not in file or file.split("/registry/src/")[1].split("/")[1] in crates]
     random.Random(name).shuffle(files)
     left = megabytes * 1_000_000

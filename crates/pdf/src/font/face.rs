@@ -291,6 +291,7 @@ mod tests {
     fn judged(path: &Path, text: &str) -> Vec<[i32; 4]> {
         let mut shape = Command::new("hb-shape");
         shape.args(["--no-glyph-names", "--no-clusters", "--font-size=upem"]).arg(path).arg(text);
+        shape.env("LC_ALL", "C.UTF-8");
         let said = String::from_utf8(shape.output().expect("hb-shape runs").stdout).unwrap();
         let glyph = |glyph: &str| {
             let (id, advance) = glyph.split_once('+').unwrap_or((glyph, "0"));

@@ -125,7 +125,7 @@ impl Asked {
 }
 
 /// Whether a store has to read a large collection to answer.
-pub(super) fn is_dear(collection: &Collection, conditions: &[Condition]) -> bool {
+pub(crate) fn is_dear(collection: &Collection, conditions: &[Condition]) -> bool {
     collection.rows_estimated.unwrap_or(0) >= Limits::ROWS_WITHOUT_INDEX
         && conditions.iter().any(|condition| !is_served(collection, condition))
 }

@@ -11,7 +11,7 @@ use crate::map::{MappedField, taxonomy};
 use crate::plan::Gap;
 use crate::row::FieldPath;
 
-/// Rows that are counted of one field; then it is "more than".
+/// Rows that are counted of one field besides those that are known to be the person's; then it is "at least".
 const ROWS_MAX: u64 = 1_000;
 
 /// Asks every such field that can be asked for the price of an index or of a small collection.
@@ -30,8 +30,10 @@ pub(super) fn look(search: &mut Search<'_>, members: &mut [Member], progress: &d
                 search.asked.gaps.push(unseen(node, field));
                 continue;
             }
+            // The person's own rows come too, and must not hide the others.
+            let limit = Some(ROWS_MAX + search.nodes[number].rows.len() as u64);
             let extra = vec![field.clone()];
-            questions.push(Question { node: number, conditions, edges: vec![], extra, limit: Some(ROWS_MAX) });
+            questions.push(Question { node: number, conditions, edges: vec![], extra, limit });
         }
     }
     for answer in search.asked.ask(search.graph, members, questions, search.options, progress)? {
@@ -46,11 +48,10 @@ pub(super) fn look(search: &mut Search<'_>, members: &mut [Member], progress: &d
             let known = search.nodes[node].index.get(key).map(|at| search.nodes[node].rows[*at].state);
             known.is_some_and(|state| state != State::Points)
         };
-        let came = answer.rows.len() as u64;
         let rows = answer.rows.iter().filter(|row| row.cells.get(needs).is_some_and(is_named) && !is_known(&row.key));
         let count = rows.count() as u64;
         if count > 0 {
-            tell(search, node, field, count, came >= ROWS_MAX);
+            tell(search, node, field, count, count >= ROWS_MAX);
         }
     }
     Ok(())
@@ -82,14 +83,6 @@ fn fields(node: &Node) -> impl Iterator<Item = (&FieldPath, &'static str)> {
         let says = ["owner", "other_people"].iter().any(|word| field.settings.words.contains_key(*word));
         field.identity.is_none() && field.references.is_empty() && !says
     };
-    let kind = |field: &MappedField| {
-        let is = |wanted: &str| field.categories.iter().any(|category| taxonomy::within(category, wanted));
-        match () {
-            () if is("user.contact.email") => Some("email"),
-            () if is("user.contact.phone_number") => Some("phone_number"),
-            () => None,
-        }
-    };
     let mapped = node.mapped.iter().flat_map(|mapped| &mapped.fields);
-    mapped.filter(is_silent).filter_map(move |field| Some((&field.path, kind(field)?)))
+    mapped.filter(is_silent).filter_map(|field| Some((&field.path, taxonomy::reaches(&field.categories)?)))
 }

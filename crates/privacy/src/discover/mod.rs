@@ -32,6 +32,7 @@ use crate::identity::Identity;
 use crate::plan::{Gap, MissingIndex};
 use crate::row::{Cell, FieldPath, Key};
 use crate::store::{Condition, DataStore, Fold};
+pub(crate) use ask::is_dear;
 use ask::{Answer, Asked, Question};
 use whose::Whose;
 

@@ -12,9 +12,9 @@ use crate::map::taxonomy;
 use crate::row::{FieldPath, Key};
 use crate::store::{Condition, Find, Fold};
 
-/// Kind and normalised value of those of `identities` that stand, in a row that is not among the person's (`found`), in a field which the map calls an identity, or, in a collection
-/// about people that is small or has an index, contact data or a whole name (kind `name`). Asked in batches, whatever
-/// their number.
+/// Kind and normalised value of those of `identities` that stand, in a row that is not among the person's (`found`), in a field
+/// which the map calls an identity; or, in a collection about people that is small or has an index, in contact data or a whole
+/// name (kind `name`). Asked in batches, whatever their number.
 ///
 /// # Errors
 /// What the stores say.
@@ -70,13 +70,8 @@ fn asked(node: &Node, identities: &[Identity]) -> Vec<(FieldPath, String)> {
     let is_known = |path: &FieldPath| node.identities.iter().any(|(field, _)| field == path);
     let mapped = node.mapped.iter().filter(|_| node.about_people).flat_map(|mapped| &mapped.fields);
     for field in mapped.filter(|field| !is_known(&field.path) && field.references.is_empty()) {
-        let is = |wanted: &str| field.categories.iter().any(|category| taxonomy::within(category, wanted));
-        let kind = match () {
-            () if is("user.contact.email") => "email",
-            () if is("user.contact.phone_number") => "phone_number",
-            () if field.categories.iter().any(|category| category == "user.name") => "name",
-            () => continue,
-        };
+        let is_name = || field.categories.iter().any(|category| category == "user.name");
+        let Some(kind) = taxonomy::reaches(&field.categories).or_else(|| is_name().then_some("name")) else { continue };
         let one = [(field.path.clone(), kind.to_owned())];
         if !ask::is_dear(&node.collection, &conditions(&one, identities)) {
             fields.extend(one);

@@ -25,6 +25,13 @@ pub fn name(category: &str) -> &str {
     categories().find(|(key, _)| *key == category).map_or(category, |(_, name)| name)
 }
 
+/// The kind of identity by which data of these categories reach a person: `email`, `phone_number`.
+pub fn reaches<'c>(categories: impl IntoIterator<Item = &'c String> + Clone) -> Option<&'static str> {
+    let kinds = [("user.contact.email", "email"), ("user.contact.phone_number", "phone_number")];
+    let is = |wanted: &str| categories.clone().into_iter().any(|category| within(category, wanted));
+    kinds.into_iter().find(|(wanted, _)| is(wanted)).map(|(_, kind)| kind)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use model::Fault;
 
 use super::words;
+use crate::Limits;
 use crate::catalog::{Catalog, Collection, Column, ColumnKind};
 use crate::map::sample::Sample;
 use crate::row::FieldPath;
@@ -266,19 +267,7 @@ impl Looks<'_> {
         if self.values.len() < if is_told { 1 } else { VALUES_MIN } {
             return Ok(None);
         }
-        let field = FieldPath::column(&key.name);
-        let values = self.values.iter().map(|value| vec![value.clone()]).collect();
-        let condition = Condition { fields: vec![field.clone()], fold: self.fold, values, when: None };
-        let find =
-            Find { collection: &target.name, fields: std::slice::from_ref(&field), any: &[condition], limit: None };
-        let mut there = BTreeSet::new();
-        store.find(&find, &mut |row| {
-            there.extend(row.cells.into_iter().next().flatten().map(|cell| match self.fold {
-                Fold::Lower => cell.trim().to_lowercase(),
-                _ => cell,
-            }));
-            Ok(())
-        })?;
+        let there = present(store, (&target.name, &key.name), self.fold, self.values)?;
         let found = there.len().min(self.values.len());
         let is_few = self.values.len() < VALUES_MIN && found < self.values.len();
         let enough = found > 0 && !is_few && found * 100 >= self.values.len() * FOUND_PERCENT;
@@ -301,6 +290,30 @@ impl Looks<'_> {
         let score: usize = 50 + many + if are_small { 0 } else { 20 };
         u8::try_from(score.saturating_sub(usize::from(missing > 0) * 10 + missing)).unwrap_or(100)
     }
+}
+
+/// Those of `values` that a column holds, as its cells have them; in lower case where it does not count.
+pub(super) fn present<V: AsRef<str>>(
+    store: &mut dyn DataStore,
+    (collection, key): (&str, &str),
+    fold: Fold,
+    values: &[V],
+) -> Result<BTreeSet<String>, Fault> {
+    let field = FieldPath::column(key);
+    let mut there = BTreeSet::new();
+    for values in values.chunks(Limits::BATCH) {
+        let values = values.iter().map(|value| vec![value.as_ref().to_owned()]).collect();
+        let condition = Condition { fields: vec![field.clone()], fold, values, when: None };
+        let find = Find { collection, fields: std::slice::from_ref(&field), any: &[condition], limit: None };
+        store.find(&find, &mut |row| {
+            there.extend(row.cells.into_iter().next().flatten().map(|cell| match fold {
+                Fold::Lower => cell.trim().to_lowercase(),
+                _ => cell,
+            }));
+            Ok(())
+        })?;
+    }
+    Ok(there)
 }
 
 fn may_refer(collection: &Collection, column: &Column) -> bool {

@@ -1,20 +1,20 @@
 //! Links that values alone tell: a UUID, or another identifier too long to stand in two places by chance, that is the key of a row.
 //!
 //! What the field is called does not count (`likes.a`, `event.payload.actor.id`, a list of watchers), nor how many values there
-//! are. Every key is asked for all the values of all stores at once: as many questions as there are keys.
+//! are. Every key is asked for all the values of all stores together, in batches.
 
 use std::collections::BTreeSet;
 
 use model::Fault;
 
-use super::links::{Party, Undeclared, keys};
+use super::links::{Party, Undeclared, keys, present};
 use super::words;
-use crate::Limits;
 use crate::catalog::{Catalog, Collection, Column, ColumnKind};
+use crate::discover::is_dear;
 use crate::map::sample::{Sample, SampledField};
 use crate::map::taxonomy;
 use crate::row::FieldPath;
-use crate::store::{Condition, Find, Fold};
+use crate::store::{Condition, Fold};
 
 /// Shorter texts are words.
 const CHARS_MIN: usize = 14;
@@ -24,8 +24,6 @@ const SIGNS_MIN: usize = 8;
 const DIGITS_MIN: usize = 17;
 /// Values of one field that are asked for: a few are enough.
 const VALUES_MAX: usize = 20;
-/// Larger tables are asked about columns only where an index serves.
-const ROWS_WITHOUT_INDEX: u64 = 1_000_000;
 /// So many of a hundred: as sure as values can make it.
 const SCORE: u8 = 100;
 
@@ -66,13 +64,14 @@ pub fn by_value(parties: &mut [Party<'_>]) -> Result<Vec<(usize, Undeclared)>, F
         }
     }
     let all: BTreeSet<&str> = fields.iter().flat_map(|field| &field.values).copied().collect();
+    let all: Vec<&str> = all.into_iter().collect();
     if all.is_empty() {
         return Ok(vec![]);
     }
     for (at, (_, catalog, samples)) in known.iter().enumerate() {
         let asked = |(target, key): &(&Collection, &Column)| has_unmistakable(samples, target, &key.name);
         for (target, key) in ends(catalog).into_iter().filter(asked) {
-            let there = present(&mut parties[at], target, &key.name, &all)?;
+            let there = present(&mut *parties[at].store, (&target.name, &key.name), Fold::Exact, &all)?;
             for field in &mut fields {
                 let count = field.values.iter().filter(|value| there.contains(**value)).count();
                 if count > 0 && field.may_refer_to(at, target, &key.name) {
@@ -115,11 +114,13 @@ fn unmistakable<'f>(party: usize, collection: &'f Collection, sample: &'f Sample
 fn ends(catalog: &Catalog) -> Vec<(&Collection, &Column)> {
     let mut ends = keys(catalog);
     for target in catalog.collections.iter().filter(|target| !target.read_only && is_people(target)) {
-        let is_dear = target.rows_estimated.unwrap_or(0) >= ROWS_WITHOUT_INDEX;
-        let is_served = |column: &Column| target.indexes.iter().any(|index| index.on.first() == Some(&column.name));
+        let is_dear = |column: &Column| {
+            let fields = vec![FieldPath::column(&column.name)];
+            is_dear(target, &[Condition { fields, fold: Fold::Exact, values: vec![], when: None }])
+        };
         let is_new = |column: &&Column| {
             let is_known = ends.iter().any(|(of, key)| of.name == target.name && key.name == column.name);
-            !is_known && (!is_dear || is_served(column))
+            !is_known && !is_dear(column)
         };
         let new: Vec<_> = target.columns.iter().filter(is_new).map(|column| (target, column)).collect();
         ends.extend(new);
@@ -147,29 +148,6 @@ fn has_unmistakable(samples: &[Sample], target: &Collection, key: &str) -> bool 
     let sampled = samples.iter().find(|sample| sample.collection == target.name);
     let field = sampled.and_then(|sample| sample.field(&FieldPath::column(key)));
     is_text && field.is_some_and(|field| field.values.iter().any(|value| is_unmistakable(value)))
-}
-
-/// Those of `values` that `key` holds.
-fn present(
-    party: &mut Party<'_>,
-    target: &Collection,
-    key: &str,
-    values: &BTreeSet<&str>,
-) -> Result<BTreeSet<String>, Fault> {
-    let field = FieldPath::column(key);
-    let mut there = BTreeSet::new();
-    let values: Vec<Vec<String>> = values.iter().map(|value| vec![(*value).to_owned()]).collect();
-    for values in values.chunks(Limits::BATCH) {
-        let condition =
-            Condition { fields: vec![field.clone()], fold: Fold::Exact, values: values.to_vec(), when: None };
-        let find =
-            Find { collection: &target.name, fields: std::slice::from_ref(&field), any: &[condition], limit: None };
-        party.store.find(&find, &mut |row| {
-            there.extend(row.cells.into_iter().next().flatten());
-            Ok(())
-        })?;
-    }
-    Ok(there)
 }
 
 impl Field<'_> {

@@ -87,6 +87,12 @@ impl Patient {
         self.left().bytes == 0
     }
 
+    /// Nothing follows from here.
+    #[cfg(any(feature = "nats", feature = "redis"))]
+    pub(crate) fn ended(&self) -> io::Result<()> {
+        self.tcp.shutdown(std::net::Shutdown::Write)
+    }
+
     fn left(&self) -> Left {
         *self.answer.lock().unwrap_or_else(PoisonError::into_inner)
     }

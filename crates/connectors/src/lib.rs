@@ -22,6 +22,8 @@ mod crc16;
 #[cfg_attr(not(feature = "all"), allow(dead_code))]
 mod bounds;
 // Each kind uses its part of it.
+#[cfg(feature = "nats")]
+mod channel;
 #[cfg(feature = "document")]
 #[cfg_attr(not(feature = "all"), allow(dead_code))]
 mod document;
@@ -63,6 +65,10 @@ mod web;
 mod web_address;
 
 pub use access::{Access, Tls};
+#[cfg(feature = "nats")]
+pub use channel::Channel;
+#[cfg(feature = "nats")]
+pub use nats::{Acknowledge, Publication, publish};
 
 use model::Fault;
 use privacy::map::Dataset;

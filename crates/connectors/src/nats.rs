@@ -7,6 +7,7 @@
 mod filters;
 mod login;
 mod messages;
+mod publish;
 mod settings;
 mod wire;
 
@@ -32,6 +33,7 @@ use crate::web_address::Address;
 
 use filters::{filters, is_subject};
 use messages::{Message, Stream};
+pub use publish::{Acknowledge, Message as Publication, publish};
 pub(crate) use settings::settings;
 use wire::Wire;
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use common::dataset;
-use probity_connectors::{Access, open};
+use probity_connectors::{Access, Acknowledge, Publication, open, publish};
 
 struct Server {
     child: Child,
@@ -144,4 +144,40 @@ print(json.dumps([config, creds(good, seed), creds(good, other), creds(late, see
     assert_eq!(server.login(&credentials(server.folder.path(), other)), refused());
     assert_eq!(server.login(&credentials(server.folder.path(), late)), refused());
     assert_eq!(server.login(&Access::default()), refused());
+}
+
+/// A message is acknowledged by the stream that keeps it, taken by the server where none does, and refused where one has to be
+/// there, where the user may not, and where it is too large.
+#[test]
+fn messages_are_acknowledged() {
+    let server = Server::start(
+        "max_payload: 1000\nauthorization {users: [{user: ann, password: pw}, {user: bob, password: pw, permissions: {publish: [\"a.b\"]}}]}",
+    );
+    let url = format!("nats://127.0.0.1:{}", server.port);
+    let send = |user: &str, subject: &str, body: &[u8], acknowledge: Acknowledge| {
+        let access = Access { user: Some(user.to_owned()), ..secret("pw") };
+        let told = publish(&url, &access, &Publication { subject, id: "1", body }, acknowledge);
+        told.map_err(|fault| (fault.code(), fault.message().to_owned()))
+    };
+    assert_eq!(send("ann", "a.b", b"hello", Acknowledge::WhereThere), Ok(()));
+    assert_eq!(send("bob", "a.b", b"hello", Acknowledge::Never), Ok(()));
+    let (code, why) = send("ann", "a.b", b"hello", Acknowledge::Always).unwrap_err();
+    assert!(code == "store-refused" && why.contains("no stream keeps this subject"), "{why}");
+    assert_eq!(send("bob", "c", b"hello", Acknowledge::Never).unwrap_err().0, "store-permission");
+    assert_eq!(send("bob", "a.b", b"hello", Acknowledge::WhereThere).unwrap_err().0, "store-permission");
+    assert_eq!(send("eve", "a.b", b"hello", Acknowledge::Never).unwrap_err().0, "store-login-refused");
+    assert!(send("ann", "a.b", &[b'x'; 2000], Acknowledge::Never).is_err());
+    let ann = |script: &str| {
+        py(&format!(
+            "import asyncio, nats\nasync def main():\n  nc = await nats.connect('{url}', user='ann', password='pw')\n  \
+             js = nc.jetstream()\n  {script}\n  await nc.close()\nasyncio.run(main())\n"
+        ))
+    };
+    ann("await js.add_stream(name='A', subjects=['a.>'], max_msgs=2, discard=nats.js.api.DiscardPolicy.NEW)");
+    for (id, expect) in [("1", true), ("1", true), ("2", true), ("3", false)] {
+        let access = Access { user: Some("ann".to_owned()), ..secret("pw") };
+        let told = publish(&url, &access, &Publication { subject: "a.b", id, body: b"hello" }, Acknowledge::WhereThere);
+        assert_eq!(told.is_ok(), expect, "{id}: {told:?}");
+    }
+    assert_eq!(ann("print((await js.stream_info('A')).state.messages)").trim(), "2");
 }

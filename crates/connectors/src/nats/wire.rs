@@ -4,16 +4,15 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::time::Duration;
 
 use model::Fault;
 use serde_json::{Value, json};
 
 use crate::Access;
-use crate::bounds::{Patient, endless, harmless};
-use crate::tls::{self, encrypted};
+use crate::bounds::{endless, harmless};
+use crate::channel::Channel;
 use crate::web_address::Address;
 
 use super::login::Login;
@@ -26,14 +25,9 @@ const ANSWER_BYTES_MAX: u64 = 128 << 20;
 /// Lines and messages that nobody asked for and that are passed over before the answer.
 const STRAY_MAX: u32 = 10_000;
 
-trait Both: Read + Write + Send {}
-impl<T: Read + Write + Send> Both for T {}
-
 /// A connection, logged in.
 pub(super) struct Wire {
-    stream: BufReader<Box<dyn Both>>,
-    /// What lies under the stream.
-    tcp: Patient,
+    stream: BufReader<Channel>,
     patience: Option<Duration>,
     host: String,
     inbox: String,
@@ -51,35 +45,24 @@ impl Wire {
         let login = Login::of(address, access)?;
         let lost = |error: std::io::Error| unreachable(&host, &error);
         let port = address.port.unwrap_or(4222);
-        let mut places = (host.as_str(), port).to_socket_addrs().map_err(lost)?;
-        let place = places.next().ok_or_else(|| lost(std::io::ErrorKind::AddrNotAvailable.into()))?;
-        let tcp = TcpStream::connect_timeout(&place, access.connect_timeout).map_err(lost)?;
+        let mut channel = Channel::connect(&host, port, access.connect_timeout).map_err(lost)?;
         let patience = (!access.statement_timeout.is_zero()).then_some(access.statement_timeout);
-        tcp.set_nodelay(true).map_err(lost)?;
-        let tcp = Patient::of(tcp);
-        tcp.expect(Some(access.connect_timeout), LINE_BYTES_MAX);
-        let hello = tls::line(tcp.clone()).map_err(lost)?;
-        if hello.is_empty() {
-            return Err(lost(std::io::ErrorKind::UnexpectedEof.into()));
-        }
+        channel.expect(Some(access.connect_timeout), LINE_BYTES_MAX);
+        let hello = channel.line().map_err(lost)?;
         let info: Value = hello
             .strip_prefix("INFO ")
             .and_then(|text| serde_json::from_str(text).ok())
             .ok_or_else(|| refused(&host, "it speaks no NATS"))?;
         let is_encrypted =
             address.scheme == "tls" || access.tls.wanted(&address.host) || info["tls_required"].as_bool() == Some(true);
-        let stream: Box<dyn Both> = match is_encrypted {
-            true => Box::new(encrypted(&host, tcp.clone(), access)?),
-            false => Box::new(tcp.clone()),
-        };
+        let channel = if is_encrypted { channel.encrypted(access)? } else { channel };
         let number = |salt: u64| {
             let mut hasher = RandomState::new().build_hasher();
             hasher.write_u64(salt);
             hasher.finish()
         };
         let mut wire = Wire {
-            stream: BufReader::with_capacity(1 << 16, stream),
-            tcp,
+            stream: BufReader::with_capacity(1 << 16, channel),
             patience,
             inbox: format!("_INBOX.{:016x}{:016x}", number(1), number(2)),
             asked: 0,
@@ -118,17 +101,8 @@ impl Wire {
     pub(super) fn ask(&mut self, subject: &str, headers: &str, payload: &[u8]) -> Result<(String, Vec<u8>), Fault> {
         self.asked += 1;
         let reply = format!("{}.{}", self.inbox, self.asked);
-        let mut question = match headers {
-            "" => format!("PUB {subject} {reply} {}\r\n", payload.len()).into_bytes(),
-            headers => {
-                let head = format!("NATS/1.0\r\n{headers}\r\n\r\n");
-                format!("HPUB {subject} {reply} {} {}\r\n{head}", head.len(), head.len() + payload.len()).into_bytes()
-            }
-        };
-        question.extend_from_slice(payload);
-        question.extend_from_slice(b"\r\n");
-        self.tcp.expect(self.patience, ANSWER_BYTES_MAX);
-        self.send(&question)?;
+        self.stream.get_ref().expect(self.patience, ANSWER_BYTES_MAX);
+        self.send(&publication(&format!("{subject} {reply}"), headers, payload))?;
         for _ in 0..STRAY_MAX {
             let line = self.line()?;
             let words: Vec<&str> = line.split_ascii_whitespace().collect();
@@ -151,6 +125,22 @@ impl Wire {
             }
         }
         Err(endless(&self.host, "it sends what nobody asked for instead"))
+    }
+
+    /// Hands a message over that nobody answers; on return the server has taken it.
+    pub(super) fn tell(&mut self, subject: &str, headers: &str, payload: &[u8]) -> Result<(), Fault> {
+        self.stream.get_ref().expect(self.patience, ANSWER_BYTES_MAX);
+        let mut said = publication(subject, headers, payload);
+        said.extend_from_slice(b"PING\r\n");
+        self.send(&said)?;
+        for _ in 0..STRAY_MAX {
+            match self.line()?.as_str() {
+                "PONG" => return Ok(()),
+                "PING" => self.send(b"PONG\r\n")?,
+                _ => {}
+            }
+        }
+        Err(endless(&self.host, "it says everything but that it took the message"))
     }
 
     /// Asks the JetStream API; an error of the API is the inner one: its number and its words.
@@ -186,7 +176,7 @@ impl Wire {
     }
 
     fn lost(&self, error: &std::io::Error) -> Fault {
-        match self.tcp.is_exhausted() {
+        match self.stream.get_ref().is_exhausted() {
             true => endless(&self.host, "an answer has more bytes than any may have"),
             false => unreachable(&self.host, error),
         }
@@ -219,6 +209,20 @@ impl Wire {
     }
 }
 
+/// A message on the wire; `to` is its subject, and where an answer goes.
+fn publication(to: &str, headers: &str, payload: &[u8]) -> Vec<u8> {
+    let mut message = match headers {
+        "" => format!("PUB {to} {}\r\n", payload.len()).into_bytes(),
+        headers => {
+            let head = format!("NATS/1.0\r\n{headers}\r\n\r\n");
+            format!("HPUB {to} {} {}\r\n{head}", head.len(), head.len() + payload.len()).into_bytes()
+        }
+    };
+    message.extend_from_slice(payload);
+    message.extend_from_slice(b"\r\n");
+    message
+}
+
 /// The lengths of the headers and of the whole, which a message says last. Both are within limits.
 fn sizes(has_headers: bool, words: &[&str]) -> Option<(usize, usize)> {
     let mut sizes = words.iter().rev();
@@ -237,6 +241,6 @@ fn unreachable(host: &str, error: &std::io::Error) -> Fault {
     }
 }
 
-fn refused(host: &str, why: &str) -> Fault {
+pub(super) fn refused(host: &str, why: &str) -> Fault {
     Fault::unavailable("store-refused", format!("{host}: {}", harmless(why))).advise("See the log of the server.")
 }

@@ -8,6 +8,9 @@ mod adversary;
 #[cfg(feature = "alerts")]
 #[path = "suite/alert.rs"]
 mod alert;
+#[cfg(feature = "alerts")]
+#[path = "suite/alert_targets.rs"]
+mod alert_targets;
 #[cfg(feature = "privacy")]
 #[path = "suite/amend.rs"]
 mod amend;

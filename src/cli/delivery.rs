@@ -1,6 +1,9 @@
 //! Telling targets: addresses and secrets are read, and each target is spoken to on its own, so that one that is down holds up
 //! nobody else.
 
+mod link;
+mod nats;
+mod smtp;
 mod syslog;
 
 use std::fs::File;
@@ -11,6 +14,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant as Moment};
 
 use alerts::{Address, Envelope, Letter, Payload, Source, Target, TargetKind};
+use connectors::Access;
 use model::{ByteSize, Fault};
 
 use super::context::Context;
@@ -26,6 +30,7 @@ const POLL: Duration = Duration::from_millis(20);
 pub(crate) struct Ready<'a> {
     target: &'a Target,
     url: String,
+    access: Access,
     payloads: Vec<Payload>,
     root: PathBuf,
 }
@@ -33,7 +38,7 @@ pub(crate) struct Ready<'a> {
 /// Makes a delivery ready.
 ///
 /// # Errors
-/// `command-not-allowed`; I/O faults of files with secrets.
+/// `command-not-allowed`, `no-password`; I/O faults of files with secrets.
 pub(crate) fn ready<'a>(context: &Context, target: &'a Target, letters: &[Letter<'_>]) -> Result<Ready<'a>, Fault> {
     let address = match &target.kind {
         TargetKind::Webhook(address)
@@ -45,7 +50,7 @@ pub(crate) fn ready<'a>(context: &Context, target: &'a Target, letters: &[Letter
             allowed(context, run)?;
             None
         }
-        TargetKind::File { .. } | TargetKind::Syslog { .. } => None,
+        _ => None,
     };
     let secret = address.and_then(|address| address.secret_file.as_deref());
     let secret = secret.map(|file| first_line(context, file)).transpose()?;
@@ -53,6 +58,7 @@ pub(crate) fn ready<'a>(context: &Context, target: &'a Target, letters: &[Letter
     Ok(Ready {
         target,
         url: address.map(|address| url(context, address)).transpose()?.unwrap_or_default(),
+        access: link::access(context, target)?,
         payloads: Payload::of(&target.kind, letters, &envelope),
         root: context.project.root().to_path_buf(),
     })
@@ -81,20 +87,21 @@ fn allowed(context: &Context, run: &[String]) -> Result<(), Fault> {
 }
 
 impl Ready<'_> {
-    /// Tells the target, as often as it takes and may.
+    /// Tells the target, as often as it takes and may. Gives what is to be said of it although it was told.
     ///
     /// # Errors
     /// Why it could not be told.
-    pub(crate) fn deliver(&self) -> Result<(), Fault> {
-        self.payloads.iter().try_for_each(|payload| self.tell(payload))
+    pub(crate) fn deliver(&self) -> Result<Option<String>, Fault> {
+        let told = self.payloads.iter().map(|payload| self.tell(payload)).collect::<Result<Vec<_>, _>>()?;
+        Ok(told.into_iter().flatten().next())
     }
 
-    fn tell(&self, payload: &Payload) -> Result<(), Fault> {
+    fn tell(&self, payload: &Payload) -> Result<Option<String>, Fault> {
         let mut wait = WAIT;
         let mut attempt = 1;
         loop {
             match self.attempt(payload) {
-                Ok(()) => return Ok(()),
+                Ok(remark) => return Ok(remark),
                 Err(fault) if attempt >= self.target.tries || fault.code() == "target-refused" => return Err(fault),
                 Err(_) => {}
             }
@@ -105,14 +112,17 @@ impl Ready<'_> {
         }
     }
 
-    fn attempt(&self, payload: &Payload) -> Result<(), Fault> {
+    fn attempt(&self, payload: &Payload) -> Result<Option<String>, Fault> {
         let timeout = Duration::from_secs(self.target.timeout.seconds().max(1));
-        match &self.target.kind {
+        let told = match &self.target.kind {
+            TargetKind::Email(mail) => return smtp::send(mail, &payload.body, &self.access),
             TargetKind::File { path } => append(&self.root.join(path), &payload.body),
             TargetKind::Command { run } => start(run, &self.root, &payload.body, timeout),
-            TargetKind::Syslog { receiver, .. } => syslog::send(receiver, &payload.body, timeout),
+            TargetKind::Syslog { receiver, .. } => syslog::send(receiver, &payload.body, &self.access),
+            TargetKind::Nats(nats) => nats::send(nats, payload, &self.access),
             _ => self.post(payload, timeout),
-        }
+        };
+        told.map(|()| None)
     }
 
     fn post(&self, payload: &Payload, timeout: Duration) -> Result<(), Fault> {

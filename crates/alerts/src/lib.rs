@@ -58,7 +58,8 @@ pub use matcher::Matcher;
 pub use observe::{Changes, observe};
 pub use observed::{Observed, Sight, Signal};
 pub use policy::{
-    Address, Escalation, Flapping, Inhibition, NoData, Policy, Receiver, Route, Source, Target, TargetKind, Terms,
+    Acknowledged, Address, Encryption, Escalation, Flapping, Inhibition, Link, Mail, Nats, NoData, Policy, Receiver,
+    Route, Secret, Source, Target, TargetKind, Terms,
 };
 pub use register::Register;
 pub use silence::Silence;

@@ -1,5 +1,6 @@
 //! What the project says about its alerts: `alerts.yaml`.
 
+mod network;
 mod read;
 mod targets;
 
@@ -7,6 +8,7 @@ use model::{Severity, Span};
 
 use crate::alert::Kind;
 use crate::matcher::{Matcher, Subject, all_hold};
+pub use network::{Acknowledged, Encryption, Link, Mail, Nats, Secret};
 pub(crate) use targets::routed;
 pub use targets::{Address, Receiver, Route, Source, Target, TargetKind};
 

@@ -118,15 +118,13 @@ fn deliver(tasks: Vec<Task<'_>>) -> Vec<Told> {
                 (told, ready.map(|ready| scope.spawn(move || ready.deliver())))
             })
             .collect();
-        let done = |(mut told, handle): (Told, Option<std::thread::ScopedJoinHandle<'_, Result<(), Fault>>>)| {
-            let failed = handle.and_then(|handle| match handle.join() {
-                Ok(Ok(())) => None,
-                Ok(Err(fault)) => Some(fault.message().to_owned()),
-                Err(_) => Some("the thread ended".to_owned()),
-            });
-            if failed.is_some() {
-                (told.outcome, told.why) = ("failed", failed);
-            }
+        let done = |(mut told, handle): (Told, Option<std::thread::ScopedJoinHandle<'_, Result<_, Fault>>>)| {
+            let Some(handle) = handle else { return told };
+            (told.outcome, told.why) = match handle.join() {
+                Ok(Ok(remark)) => ("told", remark),
+                Ok(Err(fault)) => ("failed", Some(fault.message().to_owned())),
+                Err(_) => ("failed", Some("the thread ended".to_owned())),
+            };
             told
         };
         started.into_iter().map(done).collect()
@@ -143,7 +141,7 @@ fn record(context: &Context, all: &[Told]) -> Result<(), Fault> {
     }
     let enter = |register: &mut Register| {
         made.iter().try_for_each(|told| match (told.outcome, &told.why) {
-            ("told", _) => register.told(&told.target, &told.letters, actor),
+            ("told", why) => register.told(&told.target, &told.letters, why.as_deref(), actor),
             (_, why) => register.untold(&told.target, &told.letters, why.as_deref().unwrap_or_default(), actor),
         })
     };
@@ -161,13 +159,13 @@ pub(super) fn test(context: &mut Context, args: &TestArgs) -> Result<Done, Fault
         })
     })?;
     let alert = trial(context.now());
-    delivery::ready(context, target, &[Letter { alert: &alert, over: false }])?.deliver()?;
+    let remark = delivery::ready(context, target, &[Letter { alert: &alert, over: false }])?.deliver()?;
     let told = Told {
         target: target.name.clone(),
         instead_of: None,
         letters: vec![(alert.id, "test".to_owned())],
         outcome: "told",
-        why: None,
+        why: remark,
     };
     Ok(Done::showing(Exit::Done, Notified { all: vec![told] }))
 }

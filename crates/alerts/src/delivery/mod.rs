@@ -3,6 +3,7 @@
 //! A delivery is entered when it was made: a run that was killed in between makes it again, and whoever hears of it twice knows
 //! the alert by its fingerprint. What could not be told stays due; nothing is given up while it is true.
 
+mod mail;
 mod payload;
 mod syslog;
 
@@ -136,14 +137,24 @@ impl Register {
         letters.iter().filter(|letter| log.wants(letter, target, now)).copied().collect()
     }
 
-    /// Enters that a target was told.
+    /// Enters that a target was told, and what is to be said of it all the same.
     ///
     /// # Errors
     /// `internal`.
-    pub fn told(&mut self, target: &str, letters: &[(String, String)], actor: Actor<'_>) -> Result<(), Fault> {
+    pub fn told(
+        &mut self,
+        target: &str,
+        letters: &[(String, String)],
+        why: Option<&str>,
+        actor: Actor<'_>,
+    ) -> Result<(), Fault> {
         let letters: Map<String, Value> =
             letters.iter().map(|(id, word)| (id.clone(), Value::from(word.as_str()))).collect();
-        self.delivery(Event::Told, json!({"target": target, "letters": letters}), actor)
+        let mut said = json!({"target": target, "letters": letters});
+        if let Some(why) = why {
+            said["why"] = why.into();
+        }
+        self.delivery(Event::Told, said, actor)
     }
 
     /// Enters that a target could not be told.

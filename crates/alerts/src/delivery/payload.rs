@@ -5,7 +5,7 @@ use model::{Instant, Severity, Span, Unit, hex};
 use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
-use super::{Letter, syslog};
+use super::{Letter, mail, syslog};
 use crate::policy::TargetKind;
 
 /// An alert that still fires ends for Alertmanager so long after it was told, unless it is told again.
@@ -27,9 +27,9 @@ pub struct Envelope<'a> {
 /// A body, and what goes with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payload {
-    /// JSON; of syslog its message.
+    /// JSON; of syslog and mail their message.
     pub body: String,
-    /// Headers of HTTP.
+    /// Headers of HTTP; of NATS the id of the message.
     pub headers: Vec<(&'static str, String)>,
 }
 
@@ -49,12 +49,20 @@ impl Payload {
             }
             TargetKind::Slack(_) => each(slack),
             TargetKind::PagerDuty(_) => each(pagerduty),
+            TargetKind::Email(target) => letters.iter().map(|letter| mail::message(letter, envelope, target)).collect(),
+            TargetKind::Nats(_) => vec![numbered(delivery(letters, envelope).to_string())],
             TargetKind::Syslog { facility, .. } => {
                 let one = |letter| syslog::message(letter, envelope.now, *facility);
                 letters.iter().map(|letter| Payload { body: one(letter), headers: Vec::new() }).collect()
             }
         }
     }
+}
+
+/// With an id by which a stream knows the message again when it is handed over twice.
+fn numbered(body: String) -> Payload {
+    let id = seal::sha256(body.as_bytes()).hex();
+    Payload { body, headers: vec![("Nats-Msg-Id", id)] }
 }
 
 /// Our own form, `alert-delivery/1`.

@@ -5,6 +5,7 @@ use std::fmt;
 use model::{Fault, Span, Unit};
 use yaml::{Fields, Node};
 
+use super::network::{self, LINK_KEYS, Mail, Nats};
 use super::read::{matchers, number, time};
 use crate::matcher::{Matcher, Subject, all_hold};
 
@@ -60,7 +61,13 @@ pub enum TargetKind {
         receiver: Receiver,
         /// The number of the facility.
         facility: u8,
+        /// Certificates that are trusted instead of those of the system: a file, PEM.
+        ca: Option<String>,
     },
+    /// A mail for each alert.
+    Email(Mail),
+    /// A message of NATS.
+    Nats(Nats),
 }
 
 /// Where a receiver of syslog listens.
@@ -70,6 +77,8 @@ pub enum Receiver {
     Udp(String),
     /// A connection to host and port (RFC 6587, octets counted).
     Tcp(String),
+    /// An encrypted connection to host and port (RFC 5425).
+    Tls(String),
     /// A datagram to a socket of this machine.
     Unix(String),
 }
@@ -79,6 +88,7 @@ impl fmt::Display for Receiver {
         match self {
             Receiver::Udp(address) => write!(f, "udp://{address}"),
             Receiver::Tcp(address) => write!(f, "tcp://{address}"),
+            Receiver::Tls(address) => write!(f, "tls://{address}"),
             Receiver::Unix(path) => write!(f, "unix://{path}"),
         }
     }
@@ -113,24 +123,10 @@ pub struct Route {
     pub go_on: bool,
 }
 
-const KEYS: &[&str] = &[
-    "kind",
-    "url",
-    "url_file",
-    "secret_file",
-    "path",
-    "run",
-    "address",
-    "facility",
-    "timeout",
-    "tries",
-    "rate",
-    "failures",
-    "rest",
-    "repeat",
-    "fallback",
-];
-const KINDS: &[&str] = &["file", "command", "webhook", "webhook-v4", "alertmanager", "slack", "pagerduty", "syslog"];
+/// What every target can say.
+const KEYS: [&str; 8] = ["kind", "timeout", "tries", "rate", "failures", "rest", "repeat", "fallback"];
+const KINDS: [&str; 10] =
+    ["file", "command", "webhook", "webhook-v4", "alertmanager", "slack", "pagerduty", "syslog", "email", "nats"];
 /// RFC 5424 §6.2.1, by their numbers.
 const FACILITIES: [&str; 24] = [
     "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp",
@@ -181,13 +177,28 @@ fn no_target(name: &str) -> Fault {
         .advise("Write it under targets, or correct the name.")
 }
 
-fn texts(fields: &Fields<'_>, key: &str) -> Result<Vec<String>, Fault> {
+pub(super) fn texts(fields: &Fields<'_>, key: &str) -> Result<Vec<String>, Fault> {
     let list = fields.list(key)?;
     list.iter().map(|(path, node)| yaml::text(node, path).map(str::to_owned)).collect()
 }
 
+/// What a target of this kind can say.
+fn keys(kind: &str) -> Vec<&'static str> {
+    let own: &[&str] = match kind {
+        "file" => &["path"],
+        "command" => &["run"],
+        "syslog" => &["address", "facility", "ca"],
+        "email" => &["from", "to"],
+        "nats" => &["subject", "credentials", "acknowledge"],
+        _ => &["url", "url_file", "secret_file"],
+    };
+    let link = if ["email", "nats"].contains(&kind) { &LINK_KEYS[..] } else { &[] };
+    [&KEYS, own, link].concat()
+}
+
 fn target(name: &str, node: &Node, path: &str) -> Result<Target, Fault> {
-    let fields = Fields::of(node, path, KEYS)?;
+    let word = Fields::open(node, path)?.text("kind")?.unwrap_or_default();
+    let fields = Fields::of(node, path, &keys(word))?;
     let span = |key: &str, default: Span| match fields.node(key) {
         Some(_) => time(&fields, key),
         None => Ok(default),
@@ -219,7 +230,13 @@ fn kind(fields: &Fields<'_>) -> Result<TargetKind, Fault> {
         "alertmanager" => TargetKind::Alertmanager(address(fields, false, None)?),
         "slack" => TargetKind::Slack(address(fields, false, None)?),
         "pagerduty" => TargetKind::PagerDuty(address(fields, true, Some("https://events.pagerduty.com/v2/enqueue"))?),
-        "syslog" => TargetKind::Syslog { receiver: receiver(fields)?, facility: facility(fields)? },
+        "syslog" => TargetKind::Syslog {
+            receiver: receiver(fields)?,
+            facility: facility(fields)?,
+            ca: fields.text("ca")?.map(str::to_owned),
+        },
+        "email" => TargetKind::Email(network::mail(fields)?),
+        "nats" => TargetKind::Nats(network::nats(fields)?),
         _ => {
             return Err(Fault::bad_config("unknown-word", format!("{} is {word:?}", fields.path_of("kind")))
                 .advise(format!("Write one of {}.", KINDS.join(", ")))
@@ -237,10 +254,11 @@ fn receiver(fields: &Fields<'_>) -> Result<Receiver, Fault> {
     let found = match text.split_once("://") {
         Some(("udp", address)) if has_port(address) => Receiver::Udp(address.to_owned()),
         Some(("tcp", address)) if has_port(address) => Receiver::Tcp(address.to_owned()),
+        Some(("tls", address)) if has_port(address) => Receiver::Tls(address.to_owned()),
         Some(("unix", path)) if path.starts_with('/') => Receiver::Unix(path.to_owned()),
         _ => {
             return Err(Fault::bad_config("bad-syslog-address", format!("{text:?} is no address of syslog"))
-                .advise("Write udp://HOST:514, tcp://HOST:601 or unix:///dev/log.")
+                .advise("Write udp://HOST:514, tcp://HOST:601, tls://HOST:6514 or unix:///dev/log.")
                 .at(fields.required("address")?.place.clone()));
         }
     };

@@ -36,6 +36,7 @@ pub struct Refused {
 }
 
 /// A question of a table of questions.
+#[cfg(feature = "sql")]
 pub(crate) struct Question {
     pub(crate) name: &'static str,
     pub(crate) sql: &'static str,

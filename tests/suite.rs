@@ -58,6 +58,9 @@ mod faults;
 #[cfg(feature = "privacy")]
 #[path = "suite/forum.rs"]
 mod forum;
+#[cfg(feature = "alerts")]
+#[path = "suite/generate.rs"]
+mod generate;
 #[cfg(feature = "privacy")]
 #[path = "suite/handed.rs"]
 mod handed;

@@ -3,6 +3,8 @@
 //! Time, randomness, identity, terminal, environment and signals enter the program here and nowhere else.
 
 #[cfg(feature = "alerts")]
+pub(crate) mod alertmanager;
+#[cfg(feature = "alerts")]
 pub(crate) mod alerts;
 #[cfg(feature = "privacy")]
 pub(crate) mod amending;
@@ -92,7 +94,7 @@ pub(crate) mod restrictions;
 pub(crate) mod retention;
 #[cfg(feature = "pdf")]
 pub(crate) mod revocation;
-#[cfg(feature = "engine")]
+#[cfg(feature = "house")]
 pub(crate) mod rules;
 #[cfg(feature = "house")]
 pub(crate) mod schedule;

@@ -1,5 +1,7 @@
 //! `util`: completions, man pages, schemas, explanations, schedules.
 
+#[cfg(feature = "house")]
+mod generate;
 #[cfg(feature = "rules")]
 mod jobs;
 
@@ -25,6 +27,11 @@ pub(crate) const EXAMPLES: &[Example] = &[
     Example { about: "What a failure code means", line: "probity util explain disk-full" },
     Example { about: "Completions for bash", line: "probity util completions bash" },
     Example { about: "The contract of a format", line: "probity util schema evaluation.v1.schema.json" },
+    #[cfg(feature = "house")]
+    Example {
+        about: "Recording rules and burn rate alerts for Prometheus, and where Alertmanager sends them",
+        line: "probity util prometheus-rules --rule slo --output rules.yml",
+    },
     Example { about: "Man pages into a folder", line: "probity util man man1" },
 ];
 
@@ -71,6 +78,9 @@ enum Verb {
     /// Print the Kubernetes CronJob that runs a job when it is due
     #[cfg(feature = "house")]
     Kubernetes(ScheduleArgs),
+    #[cfg(feature = "house")]
+    #[command(flatten)]
+    Generate(generate::Verb),
     /// Write job files that judge retention, encryption, audit logging, minimisation and consent
     #[cfg(feature = "rules")]
     Jobs {
@@ -120,6 +130,8 @@ pub(crate) fn run(context: &mut Context, args: UtilArgs) -> Result<Done, Fault> 
         Verb::Systemd(args) => schedule(context, Clock::Systemd, &args)?,
         #[cfg(feature = "house")]
         Verb::Kubernetes(args) => schedule(context, Clock::Kubernetes, &args)?,
+        #[cfg(feature = "house")]
+        Verb::Generate(verb) => return generate::run(context, verb),
         #[cfg(feature = "rules")]
         Verb::Jobs { dir, overwrite } => {
             let written = jobs::write(&dir, Existing::from_flag(overwrite))?;

@@ -77,6 +77,7 @@ fn every_example_runs() {
     house.write("notice.md", "We send you a letter each week.\n");
     house.write("processing.csv", "subject,purpose,time\nemail=ann@example.org,newsletter,2026-11-22T12:00:00Z\n");
     house.write("k8s/web.yaml", fs::read(manifest).unwrap());
+    house.write("slo/counters.yaml", fs::read(repository("fixtures/openslo/valid/counters.yaml")).unwrap());
     people(&house);
     fs::copy(house.path(".probity/keys/evidence.pub"), house.path("controller.pub")).unwrap();
     house.write("certificate.json", "{}");

@@ -107,9 +107,13 @@ pub(crate) fn watches(rule: &Rule) -> Vec<Watch> {
             windows: vec![condition.lookback],
         })
     });
-    let period = rule.windows.first().filter(|_| rule.burn_tiers).map(|window| window.duration.rolling().seconds());
-    let tiers = period.into_iter().flat_map(|period| TIERS.iter().filter_map(move |tier| tier.watch(period)));
-    policies.chain(tiers).collect()
+    policies.chain(tiers(rule).filter(|_| rule.burn_tiers)).collect()
+}
+
+/// The four tiers over the first window of a rule.
+pub(crate) fn tiers(rule: &Rule) -> impl Iterator<Item = Watch> {
+    let period = rule.windows.first().map(|window| window.duration.rolling().seconds());
+    period.into_iter().flat_map(|period| TIERS.iter().filter_map(move |tier| tier.watch(period)))
 }
 
 /// A tier: name, share of the budget in percent, long and short window in minutes, severity.

@@ -118,7 +118,7 @@ pub struct Shown {
 
 /// What an objective asks.
 #[derive(Clone, Debug, PartialEq)]
-enum Question {
+pub(crate) enum Question {
     /// How many of `total` are `part`; `bad` says that these are the bad ones.
     Ratio { part: Source, total: Source, bad: bool },
     /// How many values hold.
@@ -369,7 +369,7 @@ impl Asked<'_> {
     }
 }
 
-fn question(indicator: &Indicator, objective: &Objective) -> Result<Question, Fault> {
+pub(crate) fn question(indicator: &Indicator, objective: &Objective) -> Result<Question, Fault> {
     match &indicator.metric {
         Metric::Threshold(source) => {
             let source = source.source(Role::Values)?;

@@ -11,6 +11,9 @@ mod alert;
 #[cfg(feature = "alerts")]
 #[path = "suite/alert_targets.rs"]
 mod alert_targets;
+#[cfg(feature = "alerts")]
+#[path = "suite/alert_watch.rs"]
+mod alert_watch;
 #[cfg(feature = "privacy")]
 #[path = "suite/amend.rs"]
 mod amend;

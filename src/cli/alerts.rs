@@ -16,10 +16,11 @@ use super::context::Context;
 use super::exit::Exit;
 use super::{files, journal, judgements};
 
-const DOCUMENT_MAX: ByteSize = ByteSize(256 << 20);
+/// A document that alerts are made from, at most.
+pub(crate) const DOCUMENT_MAX: ByteSize = ByteSize(256 << 20);
 const POLICY_MAX: ByteSize = ByteSize(1 << 20);
 /// What the project says about its alerts.
-const POLICY: &str = "alerts.yaml";
+pub(crate) const POLICY: &str = "alerts.yaml";
 /// The name of the digest of a line in an entry of the ledger.
 const LINE: &str = "line";
 /// Entries that go into the ledger at once.

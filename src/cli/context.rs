@@ -54,6 +54,12 @@ impl Context {
         self.fixed_time.unwrap_or_else(clock)
     }
 
+    /// What `--time` fixes the clock to.
+    #[cfg(feature = "alerts")]
+    pub(crate) fn fixed_time(&self) -> Option<Instant> {
+        self.fixed_time
+    }
+
     /// The same for whatever outlives this borrow.
     #[cfg(feature = "privacy")]
     pub(crate) fn clock(&self) -> Box<dyn Fn() -> Instant> {

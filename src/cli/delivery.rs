@@ -27,8 +27,8 @@ const WAIT: Duration = Duration::from_millis(200);
 const POLL: Duration = Duration::from_millis(20);
 
 /// What a target needs, with its secrets read: it goes to a thread of its own.
-pub(crate) struct Ready<'a> {
-    target: &'a Target,
+pub(crate) struct Ready {
+    target: Target,
     url: String,
     access: Access,
     payloads: Vec<Payload>,
@@ -39,7 +39,7 @@ pub(crate) struct Ready<'a> {
 ///
 /// # Errors
 /// `command-not-allowed`, `no-password`; I/O faults of files with secrets.
-pub(crate) fn ready<'a>(context: &Context, target: &'a Target, letters: &[Letter<'_>]) -> Result<Ready<'a>, Fault> {
+pub(crate) fn ready(context: &Context, target: &Target, letters: &[Letter<'_>]) -> Result<Ready, Fault> {
     let address = match &target.kind {
         TargetKind::Webhook(address)
         | TargetKind::WebhookV4(address)
@@ -56,7 +56,7 @@ pub(crate) fn ready<'a>(context: &Context, target: &'a Target, letters: &[Letter
     let secret = secret.map(|file| first_line(context, file)).transpose()?;
     let envelope = Envelope { now: context.now(), receiver: &target.name, secret: secret.as_deref() };
     Ok(Ready {
-        target,
+        target: target.clone(),
         url: address.map(|address| url(context, address)).transpose()?.unwrap_or_default(),
         access: link::access(context, target)?,
         payloads: Payload::of(&target.kind, letters, &envelope),
@@ -86,7 +86,7 @@ fn allowed(context: &Context, run: &[String]) -> Result<(), Fault> {
         .advise("Add it to [alerts] commands in probity.toml, as it is written in alerts.yaml."))
 }
 
-impl Ready<'_> {
+impl Ready {
     /// Tells the target, as often as it takes and may. Gives what is to be said of it although it was told.
     ///
     /// # Errors

@@ -114,6 +114,8 @@ pub(crate) mod subject;
 #[cfg(feature = "privacy")]
 pub(crate) mod survey;
 pub(crate) mod table;
+#[cfg(feature = "alerts")]
+pub(crate) mod telling;
 #[cfg(feature = "privacy")]
 pub(crate) mod terms;
 #[cfg(all(feature = "pdf", feature = "pkcs11"))]
@@ -121,6 +123,8 @@ pub(crate) mod token;
 pub(crate) mod toml_file;
 #[cfg(feature = "pdf")]
 pub(crate) mod vault;
+#[cfg(feature = "alerts")]
+pub(crate) mod watching;
 
 use std::ffi::OsString;
 

@@ -3,6 +3,7 @@
 mod notify;
 mod shown;
 mod silence;
+mod watch;
 
 use std::path::PathBuf;
 
@@ -22,6 +23,7 @@ pub(crate) const EXAMPLES: &[Example] = &[
     Example { about: "What is wrong, and who knows of it", line: "probity alert list" },
     Example { about: "Has everybody answered? Exit 1 when not", line: "probity alert list --due" },
     Example { about: "Tell the targets of alerts.yaml what is new", line: "probity alert notify" },
+    Example { about: "Alerts as they happen, told at once, until Ctrl-C", line: "probity alert watch --every 10s" },
     Example { about: "You know of it", line: "probity alert ack alert-0001 --note \"on it\"" },
     Example {
         about: "Nobody is to be disturbed during the maintenance",
@@ -59,6 +61,11 @@ enum Verb {
     Silence(silence::SilenceArgs),
     /// Tell the targets of alerts.yaml what is new; exit 5 when one could not be told
     Notify(notify::NotifyArgs),
+    /// Make alerts, tell targets and print events as they happen, until SIGTERM or Ctrl-C
+    ///
+    /// What `evaluate` finds becomes alerts within a second, and targets are told at once. With --json each event is a line,
+    /// `alert-event/1`. A target that is slow or down holds up nobody else.
+    Watch(watch::WatchArgs),
     /// Say to which targets an alert goes; exit 1 when to none
     Route(notify::RouteArgs),
     /// Send a test to a target
@@ -138,6 +145,7 @@ pub(crate) fn run(context: &mut Context, args: AlertArgs) -> Result<Done, Fault>
         }),
         Verb::Silence(args) => silence::run(context, args),
         Verb::Notify(args) => notify::notify(context, &args),
+        Verb::Watch(args) => watch::run(context, args),
         Verb::Route(args) => notify::route(context, &args),
         Verb::Test(args) => notify::test(context, &args),
     }

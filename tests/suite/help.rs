@@ -156,7 +156,7 @@ fn example(house: &House, line: &str) -> Ran {
         _ => String::from("true"),
     };
     // What follows is stopped as a person would stop it.
-    let line = match line.contains("--follow") || line.contains("sampler run") {
+    let line = match line.contains("--follow") || line.contains("sampler run") || line.contains("alert watch") {
         true => format!("timeout --foreground --preserve-status -s INT 2 {line}"),
         false => line.to_owned(),
     };

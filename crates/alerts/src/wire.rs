@@ -1,10 +1,12 @@
-//! The documents `alert/1` and `silence/1`.
+//! The documents `alert/1`, `silence/1` and `alert-event/1`.
 
 use model::Instant;
 use serde_json::{Map, Value, json};
 
 use crate::Limits;
 use crate::alert::{Alert, Moment, Status};
+use crate::event::Event;
+use crate::register::Register;
 use crate::silence::Silence;
 use crate::standing::{Standing, Voice};
 
@@ -31,6 +33,27 @@ impl Standing<'_> {
             "acknowledged": acknowledged.map(|it| json!({"at": it.at.to_string(), "by": it.by, "note": it.note})),
             "escalated": time(alert.escalated), "flapping": alert.flapping, "silenced_by": silenced,
             "inhibited_by": inhibited, "incidents": alert.incidents, "history": history(alert),
+        })
+    }
+}
+
+impl Register {
+    /// The lines behind the first `after`, each with its number, its event, and as `alert-event/1`. What is said of the alert
+    /// is how it stands now.
+    pub fn events(&self, after: u64) -> impl Iterator<Item = (u64, Event, Value)> {
+        let skipped = usize::try_from(after).unwrap_or(usize::MAX);
+        self.lines().enumerate().skip(skipped).map(|(number, (entry, digest))| {
+            let alert = self.alert(&entry.about);
+            let id = number as u64 + 1;
+            let about = Some(entry.about.as_str()).filter(|about| !about.is_empty());
+            let event = json!({
+                "schema": "alert-event/1", "id": id, "at": entry.at.to_string(), "by": entry.by,
+                "event": entry.event.word(), "about": about, "line": digest.hex(), "said": entry.said,
+                "fingerprint": alert.map(|alert| alert.labels.fingerprint().to_string()),
+                "status": alert.map(|alert| alert.status.word()), "severity": alert.map(|alert| alert.severity.word()),
+                "summary": alert.map(|alert| alert.summary.as_str()),
+            });
+            (id, entry.event, event)
         })
     }
 }

@@ -1,6 +1,6 @@
 //! `alert notify|test|route`: who is told, who could not be, who would be.
 
-use alerts::{Actor, Due, Held, Letter, Policy, Register, Target, trial};
+use alerts::{Letter, Policy, Register, trial};
 use clap::Args;
 use model::{Fault, Instant};
 use serde_json::{Value, json};
@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 use super::PolicyArgs;
 use crate::cli::alerts as project;
 use crate::cli::context::Context;
-use crate::cli::delivery::{self, Ready};
+use crate::cli::delivery;
 use crate::cli::exit::Exit;
 use crate::cli::journal::Wanted;
 use crate::cli::output::{Page, Show};
 use crate::cli::table::{Cell, Table};
+use crate::cli::telling::{self, Told};
 use crate::commands::Done;
 
 #[derive(Args, Debug)]
@@ -37,39 +38,10 @@ pub(super) struct RouteArgs {
     policy: PolicyArgs,
 }
 
-/// What became of one delivery.
-struct Told {
-    target: String,
-    /// The target that it stands in for.
-    instead_of: Option<String>,
-    letters: Vec<(String, String)>,
-    /// `told`, `failed`, `held`.
-    outcome: &'static str,
-    why: Option<String>,
-}
-
-/// A delivery that is to be made.
-struct Task<'a> {
-    told: Told,
-    ready: Option<Ready<'a>>,
-}
-
 pub(super) fn notify(context: &mut Context, args: &NotifyArgs) -> Result<Done, Fault> {
     context.trace.begin(Wanted::Always, "alert.notified");
     let policy = project::policy(context, args.policy.policy.as_deref())?;
-    let register = project::read_whole(context)?;
-    let due = register.due(&policy, context.now());
-    let mut all = deliver(due.iter().map(|due| task(context, due.target, &due.letters, due.held, None)).collect());
-    // Whoever could not be told has somebody who is told instead.
-    let stand_in = |told: &Told| {
-        let due = due.iter().find(|due| due.target.name == told.target)?;
-        let fallback = policy.target(due.target.fallback.as_deref()?)?;
-        let letters = register.news(fallback, &due.letters, context.now());
-        (!letters.is_empty()).then(|| task(context, fallback, &letters, None, Some(told.target.clone())))
-    };
-    let tasks = all.iter().filter(|told| told.outcome != "told").filter_map(stand_in).collect();
-    all.extend(deliver(tasks));
-    record(context, &all)?;
+    let all = telling::tell(context, &policy)?;
     for (name, outcome) in [("told", "told"), ("failed", "failed"), ("held", "held")] {
         context.trace.count(name, all.iter().filter(|told| told.outcome == outcome).count() as u64);
     }
@@ -85,67 +57,6 @@ fn exit(all: &[Told]) -> Exit {
         lost if lost == all.len() => Exit::Unavailable,
         _ => Exit::Partial,
     }
-}
-
-fn task<'a>(
-    context: &Context,
-    target: &'a Target,
-    letters: &[Letter<'_>],
-    held: Option<Held>,
-    instead_of: Option<String>,
-) -> Task<'a> {
-    let words = Due { target, letters: letters.to_vec(), held }.words();
-    let told = |outcome, why| Told { target: target.name.clone(), instead_of, letters: words, outcome, why };
-    match held {
-        Some(Held::Open(until)) => {
-            Task { told: told("held", Some(format!("failed too often, left alone until {until}"))), ready: None }
-        }
-        Some(Held::Rate) => Task { told: told("held", Some("told too often in this minute".to_owned())), ready: None },
-        None => match delivery::ready(context, target, letters) {
-            Ok(ready) => Task { told: told("told", None), ready: Some(ready) },
-            Err(fault) => Task { told: told("failed", Some(fault.message().to_owned())), ready: None },
-        },
-    }
-}
-
-/// Tells every target at once: one that is slow holds up no other.
-fn deliver(tasks: Vec<Task<'_>>) -> Vec<Told> {
-    std::thread::scope(|scope| {
-        let started: Vec<_> = tasks
-            .into_iter()
-            .map(|task| {
-                let Task { told, ready } = task;
-                (told, ready.map(|ready| scope.spawn(move || ready.deliver())))
-            })
-            .collect();
-        let done = |(mut told, handle): (Told, Option<std::thread::ScopedJoinHandle<'_, Result<_, Fault>>>)| {
-            let Some(handle) = handle else { return told };
-            (told.outcome, told.why) = match handle.join() {
-                Ok(Ok(remark)) => ("told", remark),
-                Ok(Err(fault)) => ("failed", Some(fault.message().to_owned())),
-                Err(_) => ("failed", Some("the thread ended".to_owned())),
-            };
-            told
-        };
-        started.into_iter().map(done).collect()
-    })
-}
-
-/// Enters what was told and what was not. Whoever stood in heard it; the target itself has yet to.
-fn record(context: &Context, all: &[Told]) -> Result<(), Fault> {
-    let (by, now) = (context.actor(), context.now());
-    let actor = Actor { by: &by, now };
-    let made: Vec<&Told> = all.iter().filter(|told| told.outcome != "held").collect();
-    if made.is_empty() {
-        return Ok(());
-    }
-    let enter = |register: &mut Register| {
-        made.iter().try_for_each(|told| match (told.outcome, &told.why) {
-            ("told", why) => register.told(&told.target, &told.letters, why.as_deref(), actor),
-            (_, why) => register.untold(&told.target, &told.letters, why.as_deref().unwrap_or_default(), actor),
-        })
-    };
-    project::change(context, enter).map(drop)
 }
 
 pub(super) fn test(context: &mut Context, args: &TestArgs) -> Result<Done, Fault> {

@@ -130,6 +130,11 @@ impl Register {
         policy.targets.iter().map(due).filter(|due| !due.letters.is_empty()).collect()
     }
 
+    /// Why a target is not told now; nothing: it can be.
+    pub fn held(&self, target: &Target, now: Instant) -> Option<Held> {
+        self.log(&target.name).and_then(|log| log.held(target, now))
+    }
+
     /// Those letters that say something new to this target.
     pub fn news<'r>(&self, target: &Target, letters: &[Letter<'r>], now: Instant) -> Vec<Letter<'r>> {
         let none = Log::default();

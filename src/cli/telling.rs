@@ -1,0 +1,169 @@
+//! Telling every target what is new to it, and entering what became of it.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::thread::{JoinHandle, sleep, spawn};
+use std::time::{Duration, Instant as Moment};
+
+use alerts::{Actor, Due, Held, Letter, Policy, Register, Target};
+use model::Fault;
+use rustix::fs::{FlockOperation, flock};
+
+use super::context::Context;
+use super::delivery::{self, Ready};
+use super::{alerts as project, keys};
+
+/// How long whoever tells now waits for whoever does already.
+const PATIENCE: Duration = Duration::from_secs(120);
+const POLL: Duration = Duration::from_millis(50);
+/// What a watch writes into the lock, so that nobody waits for its end.
+const WATCH: &str = "watch\n";
+
+/// What became of one delivery.
+pub(crate) struct Told {
+    pub(crate) target: String,
+    /// The target that it stands in for.
+    pub(crate) instead_of: Option<String>,
+    pub(crate) letters: Vec<(String, String)>,
+    /// `told`, `failed`, `held`.
+    pub(crate) outcome: &'static str,
+    pub(crate) why: Option<String>,
+}
+
+/// A delivery that is to be made.
+pub(crate) struct Task {
+    pub(crate) told: Told,
+    ready: Option<Ready>,
+}
+
+/// Held by whoever tells: two at once would both tell the same.
+pub(crate) struct Lock {
+    _file: File,
+}
+
+/// Tells every target what is due to it, and somebody else where it could not be told.
+///
+/// # Errors
+/// `watch-running`; those of the register and the ledger.
+pub(crate) fn tell(context: &Context, policy: &Policy) -> Result<Vec<Told>, Fault> {
+    let _lock = lock(context, false)?;
+    let register = project::read_whole(context)?;
+    let due = register.due(policy, context.now());
+    let mut all = deliver(due.iter().map(|due| task(context, due.target, &due.letters, due.held, None)).collect());
+    let tasks =
+        due.iter().zip(&all).filter_map(|(due, told)| stand_in(context, policy, &register, due, told)).collect();
+    all.extend(deliver(tasks));
+    record(context, &all)?;
+    Ok(all)
+}
+
+/// Waits until nobody else tells.
+///
+/// # Errors
+/// `watch-running` where a watch does, which does not end; or where it takes too long. I/O faults.
+pub(crate) fn lock(context: &Context, is_watch: bool) -> Result<Lock, Fault> {
+    let folder = context.project.state("run");
+    keys::private_folder(&context.project.state(""))?;
+    keys::private_folder(&folder)?;
+    let path = folder.join("alert-delivery.lock");
+    let fault = |error| Fault::io("lock", &path, error);
+    let mut file = File::options().create(true).read(true).write(true).truncate(false).open(&path).map_err(fault)?;
+    let begun = Moment::now();
+    loop {
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => break,
+            Err(rustix::io::Errno::WOULDBLOCK) => {}
+            Err(error) => return Err(fault(error.into())),
+        }
+        let mut word = String::new();
+        let _ = File::open(&path).and_then(|mut file| file.read_to_string(&mut word));
+        if word == WATCH || begun.elapsed() > PATIENCE {
+            return Err(Fault::refused("watch-running", "Another run tells the targets of this project")
+                .advise("While `alert watch` runs it tells them; stop it first, or let it."));
+        }
+        sleep(POLL);
+    }
+    file.set_len(0).map_err(fault)?;
+    file.write_all(if is_watch { WATCH } else { "" }.as_bytes()).map_err(fault)?;
+    Ok(Lock { _file: file })
+}
+
+/// A delivery; one that is held, or cannot be made ready, has its outcome already.
+pub(crate) fn task(
+    context: &Context,
+    target: &Target,
+    letters: &[Letter<'_>],
+    held: Option<Held>,
+    instead_of: Option<String>,
+) -> Task {
+    let words = Due { target, letters: letters.to_vec(), held }.words();
+    let told = |outcome, why| Told { target: target.name.clone(), instead_of, letters: words, outcome, why };
+    match held {
+        Some(Held::Open(until)) => {
+            Task { told: told("held", Some(format!("failed too often, left alone until {until}"))), ready: None }
+        }
+        Some(Held::Rate) => Task { told: told("held", Some("told too often in this minute".to_owned())), ready: None },
+        None => match delivery::ready(context, target, letters) {
+            Ok(ready) => Task { told: told("told", None), ready: Some(ready) },
+            Err(fault) => Task { told: told("failed", Some(fault.message().to_owned())), ready: None },
+        },
+    }
+}
+
+/// Whoever could not be told has somebody who is told instead.
+pub(crate) fn stand_in(
+    context: &Context,
+    policy: &Policy,
+    register: &Register,
+    due: &Due<'_>,
+    told: &Told,
+) -> Option<Task> {
+    if told.outcome == "told" {
+        return None;
+    }
+    let fallback = policy.target(due.target.fallback.as_deref()?)?;
+    let letters = register.news(fallback, &due.letters, context.now());
+    let held = register.held(fallback, context.now());
+    (!letters.is_empty()).then(|| task(context, fallback, &letters, held, Some(told.target.clone())))
+}
+
+impl Task {
+    /// Makes the delivery.
+    pub(crate) fn run(self) -> Told {
+        let Task { mut told, ready } = self;
+        if let Some(ready) = ready {
+            (told.outcome, told.why) = match ready.deliver() {
+                Ok(remark) => ("told", remark),
+                Err(fault) => ("failed", Some(fault.message().to_owned())),
+            };
+        }
+        told
+    }
+}
+
+/// Tells every target at once: one that is slow holds up no other.
+fn deliver(tasks: Vec<Task>) -> Vec<Told> {
+    let started: Vec<JoinHandle<Told>> = tasks.into_iter().map(|task| spawn(move || task.run())).collect();
+    // A thread ends early through a panic alone, which ends the program.
+    started.into_iter().filter_map(|handle| handle.join().ok()).collect()
+}
+
+/// Enters what was told and what was not. Whoever stood in heard it; the target itself has yet to.
+///
+/// # Errors
+/// Those of the register and the ledger.
+pub(crate) fn record(context: &Context, all: &[Told]) -> Result<(), Fault> {
+    let (by, now) = (context.actor(), context.now());
+    let actor = Actor { by: &by, now };
+    let made: Vec<&Told> = all.iter().filter(|told| told.outcome != "held").collect();
+    if made.is_empty() {
+        return Ok(());
+    }
+    let enter = |register: &mut Register| {
+        made.iter().try_for_each(|told| match (told.outcome, &told.why) {
+            ("told", why) => register.told(&told.target, &told.letters, why.as_deref(), actor),
+            (_, why) => register.untold(&told.target, &told.letters, why.as_deref().unwrap_or_default(), actor),
+        })
+    };
+    project::change(context, enter).map(drop)
+}

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant as Moment};
 
-use alerts::{Address, Envelope, Letter, Payload, Source, Target, TargetKind};
+use alerts::{Address, Envelope, Labels, Letter, Payload, Source, Target, TargetKind};
 use connectors::Access;
 use model::{ByteSize, Fault};
 
@@ -39,7 +39,12 @@ pub(crate) struct Ready {
 ///
 /// # Errors
 /// `command-not-allowed`, `no-password`; I/O faults of files with secrets.
-pub(crate) fn ready(context: &Context, target: &Target, letters: &[Letter<'_>]) -> Result<Ready, Fault> {
+pub(crate) fn ready(
+    context: &Context,
+    target: &Target,
+    group: &Labels,
+    letters: &[Letter<'_>],
+) -> Result<Ready, Fault> {
     let address = match &target.kind {
         TargetKind::Webhook(address)
         | TargetKind::WebhookV4(address)
@@ -54,7 +59,7 @@ pub(crate) fn ready(context: &Context, target: &Target, letters: &[Letter<'_>]) 
     };
     let secret = address.and_then(|address| address.secret_file.as_deref());
     let secret = secret.map(|file| first_line(context, file)).transpose()?;
-    let envelope = Envelope { now: context.now(), receiver: &target.name, secret: secret.as_deref() };
+    let envelope = Envelope { now: context.now(), receiver: &target.name, secret: secret.as_deref(), group };
     Ok(Ready {
         target: target.clone(),
         url: address.map(|address| url(context, address)).transpose()?.unwrap_or_default(),

@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::thread::{JoinHandle, sleep, spawn};
 use std::time::{Duration, Instant as Moment};
 
-use alerts::{Actor, Due, Held, Letter, Policy, Register, Target};
+use alerts::{Actor, Due, Held, Policy, Register};
 use model::Fault;
 use rustix::fs::{FlockOperation, flock};
 
@@ -48,8 +48,10 @@ pub(crate) struct Lock {
 pub(crate) fn tell(context: &Context, policy: &Policy) -> Result<Vec<Told>, Fault> {
     let _lock = lock(context, false)?;
     let register = project::read_whole(context)?;
-    let due = register.due(policy, context.now());
-    let mut all = deliver(due.iter().map(|due| task(context, due.target, &due.letters, due.held, None)).collect());
+    let mut due = register.due(policy, context.now());
+    // That alerts wait for others is as it should be.
+    due.retain(|due| !matches!(due.held, Some(Held::Group(_))));
+    let mut all = deliver(due.iter().map(|due| task(context, due, None)).collect());
     let tasks =
         due.iter().zip(&all).filter_map(|(due, told)| stand_in(context, policy, &register, due, told)).collect();
     all.extend(deliver(tasks));
@@ -89,21 +91,17 @@ pub(crate) fn lock(context: &Context, is_watch: bool) -> Result<Lock, Fault> {
 }
 
 /// A delivery; one that is held, or cannot be made ready, has its outcome already.
-pub(crate) fn task(
-    context: &Context,
-    target: &Target,
-    letters: &[Letter<'_>],
-    held: Option<Held>,
-    instead_of: Option<String>,
-) -> Task {
-    let words = Due { target, letters: letters.to_vec(), held }.words();
-    let told = |outcome, why| Told { target: target.name.clone(), instead_of, letters: words, outcome, why };
-    match held {
+pub(crate) fn task(context: &Context, due: &Due<'_>, instead_of: Option<String>) -> Task {
+    let told = |outcome, why| Told { target: due.target.name.clone(), instead_of, letters: due.words(), outcome, why };
+    match due.held {
         Some(Held::Open(until)) => {
             Task { told: told("held", Some(format!("failed too often, left alone until {until}"))), ready: None }
         }
+        Some(Held::Group(until)) => {
+            Task { told: told("held", Some(format!("waits for others of its group until {until}"))), ready: None }
+        }
         Some(Held::Rate) => Task { told: told("held", Some("told too often in this minute".to_owned())), ready: None },
-        None => match delivery::ready(context, target, letters) {
+        None => match delivery::ready(context, due.target, &due.group, &due.letters) {
             Ok(ready) => Task { told: told("told", None), ready: Some(ready) },
             Err(fault) => Task { told: told("failed", Some(fault.message().to_owned())), ready: None },
         },
@@ -124,7 +122,8 @@ pub(crate) fn stand_in(
     let fallback = policy.target(due.target.fallback.as_deref()?)?;
     let letters = register.news(fallback, &due.letters, context.now());
     let held = register.held(fallback, context.now());
-    (!letters.is_empty()).then(|| task(context, fallback, &letters, held, Some(told.target.clone())))
+    let due = Due { target: fallback, group: due.group.clone(), letters, held };
+    (!due.letters.is_empty()).then(|| task(context, &due, Some(told.target.clone())))
 }
 
 impl Task {
@@ -141,11 +140,32 @@ impl Task {
     }
 }
 
-/// Tells every target at once: one that is slow holds up no other.
+/// Tells every target at once, one delivery after the other: one that is slow holds up no other, and one that is down is not
+/// asked for each of its groups.
 fn deliver(tasks: Vec<Task>) -> Vec<Told> {
-    let started: Vec<JoinHandle<Told>> = tasks.into_iter().map(|task| spawn(move || task.run())).collect();
+    let mut by_target: Vec<Vec<Task>> = Vec::new();
+    for task in tasks {
+        match by_target.last_mut().filter(|last| last[0].told.target == task.told.target) {
+            Some(last) => last.push(task),
+            None => by_target.push(vec![task]),
+        }
+    }
+    let started: Vec<JoinHandle<Vec<Told>>> =
+        by_target.into_iter().map(|tasks| spawn(move || one_after_the_other(tasks))).collect();
     // A thread ends early through a panic alone, which ends the program.
-    started.into_iter().filter_map(|handle| handle.join().ok()).collect()
+    started.into_iter().filter_map(|handle| handle.join().ok()).flatten().collect()
+}
+
+fn one_after_the_other(tasks: Vec<Task>) -> Vec<Told> {
+    let mut all: Vec<Told> = Vec::new();
+    for task in tasks {
+        let is_down = all.last().is_some_and(|told| told.outcome != "told");
+        all.push(match is_down && task.ready.is_some() {
+            true => Told { outcome: "held", why: Some("the delivery before failed".to_owned()), ..task.told },
+            false => task.run(),
+        });
+    }
+    all
 }
 
 /// Enters what was told and what was not. Whoever stood in heard it; the target itself has yet to.

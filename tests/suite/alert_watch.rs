@@ -188,6 +188,33 @@ fn a_slow_target_holds_up_nobody() {
     assert!(rest.contains("\"target\":\"slow\""), "{rest}");
 }
 
+/// Alerts that are found by several runs are told together: the first waits for the second, by service.
+#[test]
+fn alerts_wait_for_their_group() {
+    let house = project(
+        "targets: {log: {kind: file, path: told.jsonl, group_by: [service], group_wait: 5s}}\nroutes: [{to: [log]}]\n",
+    );
+    // Time has to pass here, so that none is fixed.
+    let mut command = Command::new(env!("CARGO_BIN_EXE_probity"));
+    command
+        .args(["alert", "watch", "--json", "--every", "1h"])
+        .current_dir(house.root())
+        .env_clear()
+        .env("HOME", house.root());
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut until = |event: &str| lines.find(|line| line.contains(&format!("\"event\":\"{event}\""))).unwrap();
+    keep(&house, "web", &evaluation(0, "web", "broken"));
+    until("fired");
+    keep(&house, "api", &evaluation(1, "api", "broken"));
+    until("fired");
+    let told: Value = serde_json::from_str(&until("told")).unwrap();
+    assert_eq!(told["said"]["letters"].as_object().unwrap().len(), 2, "{told}");
+    assert_eq!(house.read("told.jsonl").lines().count(), 1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
 /// kill -9 again and again: no alert is lost, nothing was told that is not entered in the end, and the ledger has every line.
 #[test]
 fn kills_lose_no_alert() {

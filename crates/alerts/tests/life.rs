@@ -392,3 +392,89 @@ fn a_judgement_is_read() {
         ]
     );
 }
+
+fn second(seconds: i64) -> Instant {
+    Instant::from_seconds(1_767_225_600 + seconds).expect("a time")
+}
+
+/// What is due to the one target after so many seconds, group by group: `rule word`, and a `+` before what waits.
+fn groups(project: &Project, seconds: i64) -> Vec<String> {
+    let due = project.register.due(&project.policy, second(seconds));
+    due.iter()
+        .map(|due| {
+            let rules: Vec<&str> = due.letters.iter().map(|letter| letter.alert.labels.value("rule")).collect();
+            format!("{}{}", if due.held.is_some() { "+" } else { "" }, rules.join(" "))
+        })
+        .collect()
+}
+
+/// Tells the target everything that it may be told.
+fn tell(project: &mut Project, seconds: i64) {
+    let due = project.register.due(&project.policy, second(seconds));
+    let words: Vec<_> = due.iter().filter(|due| due.held.is_none()).map(|due| due.words()).collect();
+    let actor = Actor { by: "ann", now: second(seconds) };
+    words.iter().for_each(|words| project.register.told("log", words, None, actor).expect("told"));
+}
+
+/// The first of a group waits for others, later ones for the interval; who is critical waits ten seconds at most; a group all of
+/// which is over begins anew; what is repeated waits as well.
+#[test]
+fn alerts_wait_for_their_group_over_several_runs() {
+    let mut project = Project::new(&format!(
+        "{QUICK}terms: [{{match: {{rule: grave*}}, severity: critical}}]\ntargets:\n  log: {{kind: file, path: log, rate: 100, group_by: \
+         [service], group_wait: 30s, group_interval: 5m, repeat: 1h}}\nroutes: [{{to: [log]}}]\n"
+    ));
+    let see = |project: &mut Project, seconds: i64, rule: &str, service: &str, verdict: &str| {
+        let mut one = objective(rule, "main", verdict, 1);
+        one["service"] = service.into();
+        let document = json!({"schema": "evaluation/1", "at": second(seconds).to_string(), "objectives": [one]});
+        let observed = Observed::read(&document.to_string()).expect("an evaluation");
+        observe(&mut project.register, &project.policy, &observed, "uid-0", second(seconds)).expect("observed");
+    };
+    see(&mut project, 0, "a", "shop", "broken");
+    see(&mut project, 10, "b", "shop", "broken");
+    see(&mut project, 20, "m", "mail", "broken");
+    assert_eq!(groups(&project, 29), ["+m", "+a b"]);
+    assert_eq!(groups(&project, 30), ["+m", "a b"]);
+    tell(&mut project, 30);
+    assert_eq!(groups(&project, 49), ["+m"]);
+    tell(&mut project, 50);
+    // Of the told group: five minutes, or ten seconds where it is critical.
+    see(&mut project, 60, "c", "shop", "broken");
+    assert_eq!((groups(&project, 329), groups(&project, 330)), (vec!["+c".to_owned()], vec!["c".to_owned()]));
+    see(&mut project, 70, "grave", "shop", "broken");
+    assert_eq!((groups(&project, 79), groups(&project, 80)), (vec!["+grave c".to_owned()], vec!["grave c".to_owned()]));
+    tell(&mut project, 80);
+    // Alone and critical: ten seconds, not thirty.
+    see(&mut project, 90, "grave-pay", "pay", "broken");
+    assert_eq!(
+        (groups(&project, 99), groups(&project, 100)),
+        (vec!["+grave-pay".to_owned()], vec!["grave-pay".to_owned()])
+    );
+    tell(&mut project, 100);
+    // What is over waits for the interval; then the group is gone, and begins anew.
+    see(&mut project, 110, "m", "mail", "met");
+    assert_eq!((groups(&project, 349), groups(&project, 350)), (vec!["+m".to_owned()], vec!["m".to_owned()]));
+    tell(&mut project, 350);
+    see(&mut project, 360, "m", "mail", "broken");
+    assert_eq!((groups(&project, 389), groups(&project, 390)), (vec!["+m".to_owned()], vec!["m".to_owned()]));
+    tell(&mut project, 390);
+    assert_eq!(groups(&project, 3629), Vec::<String>::new());
+    // An hour after each was told; those told later are not yet due.
+    assert_eq!(groups(&project, 3630), ["a b"]);
+}
+
+/// A group is its own delivery: so many go in a minute, and no more.
+#[test]
+fn each_group_counts_as_a_delivery() {
+    let project = |rate: u64| {
+        let mut project = Project::new(&format!(
+            "{QUICK}targets: {{log: {{kind: file, path: log, rate: {rate}, group_by: [rule]}}}}\nroutes: [{{to: [log]}}]\n"
+        ));
+        let three = ["a", "b", "c"].map(|rule| objective(rule, "main", "broken", 1));
+        project.take(&evaluation(0, &three), 0);
+        project
+    };
+    assert_eq!(groups(&project(2), 0), ["a", "b", "+c"]);
+    assert_eq!(groups(&project(9), 0), ["a", "b", "c"]);
+}

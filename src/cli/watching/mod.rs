@@ -16,8 +16,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant as Moment, SystemTime};
 
-use alerts::{Observed, Policy, Register};
-use model::{Fault, Kind};
+use alerts::{Due, Held, Observed, Policy, Register};
+use model::{Fault, Instant, Kind};
 
 use super::context::Context;
 use super::telling::{self, Task, Told};
@@ -60,6 +60,8 @@ struct Watch {
     /// Documents that were read, with how they were then.
     read: BTreeMap<PathBuf, Stamp>,
     looked: Option<Moment>,
+    /// When something that waits is due.
+    wake: Option<Instant>,
     /// What was said on standard error last.
     trouble: String,
 }
@@ -107,6 +109,7 @@ impl Watch {
             stamps: Vec::new(),
             read: BTreeMap::new(),
             looked: None,
+            wake: None,
             trouble: String::new(),
         }
     }
@@ -159,7 +162,8 @@ impl Watch {
     fn turn(&mut self, context: &Context, every: Duration) -> Result<(), Fault> {
         let told = self.enter(context)?;
         let stamps = stamps(context, self.policy_file.as_deref())?;
-        let is_due = self.looked.is_none_or(|looked| looked.elapsed() >= every);
+        let is_awake = self.wake.is_some_and(|wake| wake <= context.now());
+        let is_due = is_awake || self.looked.is_none_or(|looked| looked.elapsed() >= every);
         if told.is_empty() && stamps == self.stamps && !is_due {
             return Ok(());
         }
@@ -214,19 +218,17 @@ impl Watch {
     /// Starts the deliveries that are due, each in a thread of its own; and those instead of `failed` ones.
     fn tell(&mut self, context: &Context, register: &Register, failed: &[Told]) {
         let due = register.due(&self.policy, context.now());
+        let waits = |due: &Due<'_>| match due.held {
+            Some(Held::Group(until) | Held::Open(until)) => Some(until),
+            _ => None,
+        };
+        self.wake = due.iter().filter_map(waits).min();
         let mut tasks: Vec<Task> = Vec::new();
-        for due in &due {
-            let name = due.target.name.as_str();
-            let lost = failed.iter().find(|told| told.target == name && told.outcome == "failed");
-            let held =
-                Told { target: name.to_owned(), instead_of: None, letters: Vec::new(), outcome: "held", why: None };
-            if lost.is_some() || due.held.is_some() {
-                let told = lost.unwrap_or(&held);
-                tasks.extend(telling::stand_in(context, &self.policy, register, due, told));
-            }
-            if due.held.is_none() {
-                tasks.push(telling::task(context, due.target, &due.letters, None, None));
-            }
+        for due in due.iter().filter(|due| !matches!(due.held, Some(Held::Group(_)))) {
+            let own = telling::task(context, due, None);
+            let lost = failed.iter().find(|told| told.target == own.told.target && told.outcome == "failed");
+            tasks.extend(telling::stand_in(context, &self.policy, register, due, lost.unwrap_or(&own.told)));
+            tasks.push(own);
         }
         // What is held has an outcome already, which is no news.
         for task in tasks.into_iter().filter(|task| task.told.outcome != "held") {

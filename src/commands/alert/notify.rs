@@ -1,6 +1,6 @@
 //! `alert notify|test|route`: who is told, who could not be, who would be.
 
-use alerts::{Letter, Policy, Register, trial};
+use alerts::{Labels, Letter, Policy, Register, trial};
 use clap::Args;
 use model::{Fault, Instant};
 use serde_json::{Value, json};
@@ -70,7 +70,8 @@ pub(super) fn test(context: &mut Context, args: &TestArgs) -> Result<Done, Fault
         })
     })?;
     let alert = trial(context.now());
-    let remark = delivery::ready(context, target, &[Letter { alert: &alert, over: false }])?.deliver()?;
+    let remark =
+        delivery::ready(context, target, &Labels::default(), &[Letter { alert: &alert, over: false }])?.deliver()?;
     let told = Told {
         target: target.name.clone(),
         instead_of: None,

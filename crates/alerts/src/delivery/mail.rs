@@ -151,7 +151,7 @@ mod tests {
         let now = Instant::parse("2026-11-22T12:03:04.5Z").unwrap();
         let mut alert = trial(now);
         (alert.summary, alert.runbook) = (summary.to_owned(), runbook.map(str::to_owned));
-        let envelope = Envelope { now, receiver: "m", secret: None };
+        let envelope = Envelope { now, receiver: "m", secret: None, group: &crate::Labels::default() };
         message(&Letter { alert: &alert, over: false }, &envelope, target).body
     }
 

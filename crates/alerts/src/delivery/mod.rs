@@ -3,6 +3,7 @@
 //! A delivery is entered when it was made: a run that was killed in between makes it again, and whoever hears of it twice knows
 //! the alert by its fingerprint. What could not be told stays due; nothing is given up while it is true.
 
+mod group;
 mod mail;
 mod payload;
 mod syslog;
@@ -17,9 +18,10 @@ pub use payload::{Envelope, Payload};
 use crate::acts::Actor;
 use crate::alert::{Alert, Status};
 use crate::event::{Entry, Event};
+use crate::labels::Labels;
 use crate::policy::{Policy, Target, routed};
 use crate::register::Register;
-use crate::standing::Voice;
+use crate::standing::Standing;
 
 const MINUTE: i64 = 60;
 
@@ -37,6 +39,8 @@ pub struct Letter<'r> {
 pub struct Due<'r> {
     /// The target.
     pub target: &'r Target,
+    /// What its alerts agree on.
+    pub group: Labels,
     /// What it is to be told, the gravest first.
     pub letters: Vec<Letter<'r>>,
     /// Why it is not told now; nothing: it is.
@@ -50,6 +54,8 @@ pub enum Held {
     Open(Instant),
     /// It was told so often in the last minute.
     Rate,
+    /// The alerts wait for others of their group until then.
+    Group(Instant),
 }
 
 /// How deliveries to a target went.
@@ -88,12 +94,13 @@ impl Log {
         Some(())
     }
 
-    fn held(&self, target: &Target, now: Instant) -> Option<Held> {
+    /// `more`: so many deliveries are to be made before.
+    fn held(&self, target: &Target, more: u64, now: Instant) -> Option<Held> {
         let until = self.failed.and_then(|failed| failed.plus(target.rest));
         let recent = self.times.iter().filter(|time| now.seconds() - time.seconds() < MINUTE).count() as u64;
         match until {
             Some(until) if self.failures >= target.failures && now < until => Some(Held::Open(until)),
-            _ if recent >= target.rate => Some(Held::Rate),
+            _ if recent + more >= target.rate => Some(Held::Rate),
             _ => None,
         }
     }
@@ -107,32 +114,48 @@ impl Log {
 }
 
 impl Register {
-    /// What is due to each target at `now`. An alert that is silenced or inhibited is not told; that it is over is told to whom its
-    /// beginning was told.
+    /// What is due to each target at `now`, group by group. An alert that is silenced or inhibited is not told; that it is over is
+    /// told to whom its beginning was told.
     pub fn due<'r>(&'r self, policy: &'r Policy, now: Instant) -> Vec<Due<'r>> {
-        let none = Log::default();
         let standings = self.standings(policy, now);
-        let due = |target: &'r Target| {
-            let log = self.log(&target.name).unwrap_or(&none);
-            let letter = |standing: &crate::Standing<'r>| {
-                let alert = standing.alert;
-                let over = alert.status == Status::Resolved;
-                let is_told =
-                    (over && alert.tells_end) || (alert.status == Status::Firing && standing.voice == Voice::Told);
-                let is_theirs = || routed(&policy.routes, &alert.subject()).contains(&target.name.as_str());
-                let letter = Letter { alert, over };
-                (is_told && is_theirs() && log.wants(&letter, target, now)).then_some(letter)
-            };
-            let mut letters: Vec<Letter<'r>> = standings.iter().filter_map(letter).collect();
+        policy.targets.iter().flat_map(|target| self.due_to(target, policy, &standings, now)).collect()
+    }
+
+    fn due_to<'r>(
+        &'r self,
+        target: &'r Target,
+        policy: &Policy,
+        standings: &[Standing<'r>],
+        now: Instant,
+    ) -> Vec<Due<'r>> {
+        let none = Log::default();
+        let log = self.log(&target.name).unwrap_or(&none);
+        let mut groups: BTreeMap<Labels, Vec<Letter<'r>>> = BTreeMap::new();
+        for standing in standings {
+            let alert = standing.alert;
+            let over = alert.status == Status::Resolved;
+            let is_told = (over && alert.tells_end) || standing.speaks();
+            let letter = Letter { alert, over };
+            let is_theirs = || routed(&policy.routes, &alert.subject()).contains(&target.name.as_str());
+            if is_told && is_theirs() && log.wants(&letter, target, now) {
+                groups.entry(group::of(alert, target)).or_default().push(letter);
+            }
+        }
+        let last = group::told(self.alerts().iter(), target, log);
+        let mut made = 0;
+        let due = |(group, mut letters): (Labels, Vec<Letter<'r>>)| {
             letters.sort_by_key(|letter| std::cmp::Reverse(letter.alert.severity));
-            Due { target, letters, held: log.held(target, now) }
+            let waits = group::until(&letters, target, last.get(&group).copied(), now).map(Held::Group);
+            let held = waits.or_else(|| log.held(target, made, now));
+            made += u64::from(held.is_none());
+            Due { target, group, letters, held }
         };
-        policy.targets.iter().map(due).filter(|due| !due.letters.is_empty()).collect()
+        groups.into_iter().map(due).collect()
     }
 
     /// Why a target is not told now; nothing: it can be.
     pub fn held(&self, target: &Target, now: Instant) -> Option<Held> {
-        self.log(&target.name).and_then(|log| log.held(target, now))
+        self.log(&target.name).and_then(|log| log.held(target, 0, now))
     }
 
     /// Those letters that say something new to this target.
@@ -186,8 +209,13 @@ impl Register {
 impl Due<'_> {
     /// What is told, apart from the register: ids and words.
     pub fn words(&self) -> Vec<(String, String)> {
-        self.letters.iter().map(|letter| (letter.alert.id.clone(), letter.word())).collect()
+        words(&self.letters)
     }
+}
+
+/// Letters apart from the register: ids and words.
+pub fn words(letters: &[Letter<'_>]) -> Vec<(String, String)> {
+    letters.iter().map(|letter| (letter.alert.id.clone(), letter.word())).collect()
 }
 
 impl Policy {

@@ -1,11 +1,14 @@
 //! What targets read: one body for all letters, or one for each.
 
+use std::collections::BTreeMap;
+
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use model::{Instant, Severity, Span, Unit, hex};
 use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
 use super::{Letter, mail, syslog};
+use crate::labels::Labels;
 use crate::policy::TargetKind;
 
 /// An alert that still fires ends for Alertmanager so long after it was told, unless it is told again.
@@ -22,6 +25,8 @@ pub struct Envelope<'a> {
     pub receiver: &'a str,
     /// The secret of the target: of the signature, or the routing key.
     pub secret: Option<&'a str>,
+    /// What the alerts agree on.
+    pub group: &'a Labels,
 }
 
 /// A body, and what goes with it.
@@ -164,9 +169,9 @@ fn webhook_v4(letters: &[Letter<'_>], envelope: &Envelope<'_>) -> Value {
     let status = if letters.iter().all(|letter| letter.over) { "resolved" } else { "firing" };
     json!({
         "version": "4", "receiver": envelope.receiver, "status": status,
-        "alerts": letters.iter().map(one).collect::<Vec<_>>(), "groupLabels": {},
+        "alerts": letters.iter().map(one).collect::<Vec<_>>(), "groupLabels": envelope.group.pairs().collect::<BTreeMap<_, _>>(),
         "commonLabels": common(labels_with_severity), "commonAnnotations": common(annotations),
-        "externalURL": "", "groupKey": format!("{{}}:{{receiver={:?}}}", envelope.receiver), "truncatedAlerts": 0,
+        "externalURL": "", "groupKey": format!("{{receiver={:?}}}:{}", envelope.receiver, envelope.group), "truncatedAlerts": 0,
     })
 }
 

@@ -30,6 +30,12 @@ pub struct Target {
     pub repeat: Option<Span>,
     /// Who is told when it cannot be.
     pub fallback: Option<String>,
+    /// Alerts that agree on these labels are told together.
+    pub group_by: Vec<String>,
+    /// How long the first of a group waits for others; nothing: not at all.
+    pub group_wait: Option<Span>,
+    /// How long those that come later wait after the group was told; nothing: not at all.
+    pub group_interval: Option<Span>,
 }
 
 /// How a target is spoken to.
@@ -124,7 +130,19 @@ pub struct Route {
 }
 
 /// What every target can say.
-const KEYS: [&str; 8] = ["kind", "timeout", "tries", "rate", "failures", "rest", "repeat", "fallback"];
+const KEYS: [&str; 11] = [
+    "kind",
+    "timeout",
+    "tries",
+    "rate",
+    "failures",
+    "rest",
+    "repeat",
+    "fallback",
+    "group_by",
+    "group_wait",
+    "group_interval",
+];
 const KINDS: [&str; 10] =
     ["file", "command", "webhook", "webhook-v4", "alertmanager", "slack", "pagerduty", "syslog", "email", "nats"];
 /// RFC 5424 §6.2.1, by their numbers.
@@ -213,8 +231,21 @@ fn target(name: &str, node: &Node, path: &str) -> Result<Target, Fault> {
         failures: count("failures", 3)?,
         rest: span("rest", Span::new(5, Unit::Minute))?,
         repeat: fields.node("repeat").map(|_| time(&fields, "repeat")).transpose()?,
+        group_by: group_by(&fields)?,
+        group_wait: fields.node("group_wait").map(|_| time(&fields, "group_wait")).transpose()?,
+        group_interval: fields.node("group_interval").map(|_| time(&fields, "group_interval")).transpose()?,
         fallback: fields.text("fallback")?.map(str::to_owned),
     })
+}
+
+fn group_by(fields: &Fields<'_>) -> Result<Vec<String>, Fault> {
+    let names = texts(fields, "group_by")?;
+    match names.iter().find(|name| Matcher::new(name, true, "").is_none()) {
+        Some(name) => Err(Fault::bad_config("bad-alert-match", format!("group_by has {name:?}, which names no label"))
+            .advise("Write names of labels, severity or kind: [service, severity].")
+            .at(fields.required("group_by")?.place.clone())),
+        None => Ok(names),
+    }
 }
 
 fn kind(fields: &Fields<'_>) -> Result<TargetKind, Fault> {

@@ -37,6 +37,11 @@ impl Planned {
     pub(in crate::commands) fn is_empty(&self) -> bool {
         self.plan.steps.is_empty()
     }
+
+    /// What was not known when the plan was made.
+    pub(in crate::commands) fn gaps(&self, page: &mut Page) {
+        self.plan.gaps.iter().for_each(|gap| page.field("gap", &gap.text));
+    }
 }
 
 impl Show for Planned {
@@ -69,7 +74,7 @@ impl Show for Planned {
             let rows = model::counted(shared.rows.len() as u64, "row", "rows");
             page.field("shared", format!("{rows} of {}.{}: {}", shared.member, shared.collection, shared.reason));
         }
-        self.plan.gaps.iter().for_each(|gap| page.field("gap", &gap.text));
+        self.gaps(page);
         for (member, text, collections) in minded(&self.plan) {
             page.field("mind", format!("{member}: {text} ({})", collections.join(", ")));
         }

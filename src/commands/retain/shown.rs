@@ -105,6 +105,7 @@ impl Show for Planned {
         self.summary.human(page);
         page.gap();
         if self.plan.is_empty() {
+            self.plan.gaps(page);
             return page.line("Nothing is to be done.");
         }
         self.plan.human(page);

@@ -150,13 +150,16 @@ impl<'a> Work<'a> {
         self.fates[node].iter().any(changes) || self.cuts.keys().any(|(of, _)| *of == node)
     }
 
+    /// Whether anything of a row may be changed at all.
+    fn is_changeable(&self, row: At) -> bool {
+        let is_fixed = self.held.contains_key(&row) || self.graph.nodes[row.0].collection.read_only;
+        !is_fixed && !matches!(self.fate(row), Fate::Fixed | Fate::NotYet(_))
+    }
+
     /// The columns that have to be emptied so that `row` does not refer over `edge` any more; `None`: it cannot be done.
     pub(super) fn cuttable(&self, row: At, edge: &Edge) -> Option<Vec<FieldPath>> {
         let node = &self.graph.nodes[row.0];
-        if self.held.contains_key(&row)
-            || node.collection.read_only
-            || matches!(self.fate(row), Fate::Fixed | Fate::NotYet(_))
-        {
+        if !self.is_changeable(row) {
             return None;
         }
         let is_free = |column: &Column| {
@@ -344,11 +347,11 @@ fn must_stay(work: &Work<'_>, row: At, edge: &Edge) -> String {
         Fate::Points | Fate::Shared(_) => "of others",
         _ => "that stay",
     };
-    format!(
-        "Rows of {} {why} refer to it, and their {} cannot be empty.",
-        node.collection.name,
-        joined(&edge.child_fields)
-    )
+    let so = match work.is_changeable(row) {
+        true => format!("their {} cannot be empty", joined(&edge.child_fields)),
+        false => "stay as they are".to_owned(),
+    };
+    format!("Rows of {} {why} refer to it, and {so}.", node.collection.name)
 }
 
 /// Which rows that stay lose their link to the person: where the row they refer to goes, and where it is another's row.

@@ -42,6 +42,9 @@ mod databases;
 mod demo;
 #[path = "suite/documents.rs"]
 mod documents;
+#[cfg(all(feature = "privacy", feature = "rules"))]
+#[path = "suite/duties.rs"]
+mod duties;
 #[cfg(feature = "privacy")]
 #[path = "suite/erase.rs"]
 mod erase;

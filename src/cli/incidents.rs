@@ -62,6 +62,12 @@ pub(crate) fn one(context: &Context, id: &str) -> Result<Incident, Fault> {
     })
 }
 
+/// Whom an authority can ask, as the settings say it; empty where they do not.
+pub(crate) fn contact(context: &Context) -> String {
+    let settings = ["privacy.officer", "privacy.contact"].map(|name| context.config.text(name).to_owned());
+    settings.into_iter().find(|text| !text.is_empty()).unwrap_or_default()
+}
+
 /// What was said, by the words of the register.
 pub(crate) type Said<'n> = Vec<(&'n str, String)>;
 

@@ -124,8 +124,18 @@ fn fact(house: &House, name: &str) -> Value {
 
 /// What the rules of a pack come to whose names begin with `prefix`: the answer, and what the first finding says.
 fn answers(house: &House, pack: &str, prefix: &str, time: &str) -> BTreeMap<String, (String, String)> {
-    let args = ["evaluate", "--pack", pack, "--time", time, "--json"];
-    let ran = house.run(&args);
+    answers_with(house, pack, prefix, time, &[])
+}
+
+/// The same, with more options.
+fn answers_with(
+    house: &House,
+    pack: &str,
+    prefix: &str,
+    time: &str,
+    more: &[&str],
+) -> BTreeMap<String, (String, String)> {
+    let ran = house.run(&[&["evaluate", "--pack", pack, "--time", time, "--json"], more].concat());
     let judged: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
     let mut answers = BTreeMap::new();
     for outcome in judged["rules"].as_array().unwrap() {

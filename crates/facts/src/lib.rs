@@ -18,6 +18,8 @@ mod junit;
 mod kong;
 mod kubernetes;
 mod load;
+pub mod region;
+mod reviews;
 mod scans;
 mod secret;
 pub mod server;
@@ -93,6 +95,8 @@ kinds! {
     Kubernetes: "kubernetes" from kubernetes,
     /// Statistics of Locust.
     Load: "load" from load,
+    /// Reviews of who may get into a store.
+    Reviews: "reviews" from reviews,
     /// Reports of scanners: SARIF, CycloneDX.
     Scans: "scans" from scans,
     /// Records of processing: fideslang systems.

@@ -43,7 +43,11 @@ pub fn interpret(kind: &str, heard: &[Heard<'_>]) -> Value {
 
 /// What servers of every kind have in common: the fact `servers`, made of the facts of the [`KINDS`].
 pub fn together<'v>(facts: impl Iterator<Item = (&'v str, &'v Value)>) -> Value {
-    json!({"servers": facts.flat_map(|(kind, fact)| all::servers(kind, fact)).collect::<Vec<_>>()})
+    let facts: Vec<_> = facts.collect();
+    json!({
+        "servers": facts.iter().flat_map(|(kind, fact)| all::servers(kind, fact)).collect::<Vec<_>>(),
+        "accounts": facts.iter().flat_map(|(kind, fact)| all::accounts(kind, fact)).collect::<Vec<_>>(),
+    })
 }
 
 /// Servers, with their accounts and their replicas, as each server tells of itself.

@@ -1,7 +1,8 @@
 //! Records of processing (GDPR Art. 30) as fideslang writes systems (fideslang 3.1.4): `system:` with `privacy_declarations`.
 //!
 //! What fideslang has no key for stands under `meta.probity` of a system: `reviewed` (a date), `contract` with `reference`,
-//! `date`, `expires` and `return` (erase or return, Art. 28(3)(g)), `security` (measures, Art. 32(1)), `objection` (where people
+//! `date`, `expires` and `return` (erase or return, Art. 28(3)(g)), `processor` with `controllers` (Art. 30(2)(a)) and `authorised`
+//! (Art. 28(2)), `transfers` with `countries` and `assessment` (Art. 30(1)(e), 46), `security` (measures, Art. 32(1)), `objection` (where people
 //! object, Art. 21), `weighing` (of legitimate interests, Art. 6(1)(f)), `joint` with `arrangement` and `published` (Art. 26),
 //! `country` and `representative` (Art. 27), `public_body` and `monitoring` (Art. 37(1)), `officer` with `registered`, `reports_to`
 //! and `reviewed` (Art. 37 to 39), `dpia` with `advice`, `residual` and `consulted` (Art. 35(2), 36).
@@ -59,6 +60,11 @@ fn system(file: File<'_>, node: &Node) -> Value {
         "contract": own(&["contract", "reference"]),
         "contract_expires": own(&["contract", "expires"]).and_then(day),
         "contract_return": own(&["contract", "return"]),
+        "processor": at(node, &["meta", "probity", "processor"]).is_some(),
+        "on_behalf_of": texts(node, &["meta", "probity", "processor", "controllers"]),
+        "authorised": own(&["processor", "authorised"]),
+        "transfers_to": texts(node, &["meta", "probity", "transfers", "countries"]).iter().map(|country| country.to_ascii_uppercase()).collect::<Vec<_>>(),
+        "transfer_assessment": own(&["transfers", "assessment"]),
         "activities": list(node, &["privacy_declarations"]).len(),
         "place": place(file.name, node),
     });

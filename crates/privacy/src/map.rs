@@ -3,6 +3,7 @@
 //! Written as fideslang dataset YAML (fideslang 3.1.4), read unchanged; what only probity knows stands under `meta: {probity: {…}}`.
 
 pub mod check;
+pub mod credential;
 pub mod edit;
 pub mod graph;
 pub mod merge;

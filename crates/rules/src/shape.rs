@@ -52,6 +52,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "redis",
     "requests",
     "retention",
+    "reviews",
     "scans",
     "servers",
     "stores",

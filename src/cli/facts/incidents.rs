@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use model::{Fault, Kind};
-use privacy::incident::{Incident, Notice, Register};
+use privacy::incident::{Incident, Notice, Register, items};
 use rules::Source;
 use serde_json::{Value, json};
 
@@ -32,18 +32,19 @@ fn told(context: &Context, what: &str, value: &Value) -> Collected {
 fn value(context: &Context, register: Result<&Register, &Fault>) -> Value {
     let place = incidents::path(context).display().to_string();
     let all = register.map(Register::incidents).unwrap_or_default();
-    let lines: Vec<Value> = all.iter().map(|incident| one(incident, &place)).collect();
+    let lines: Vec<Value> = all.iter().map(|incident| one(context, incident, &place)).collect();
     json!({
         "sound": register.is_ok(), "fault": register.err().map(Fault::message), "place": place, "incidents": lines,
     })
 }
 
-fn one(incident: &Incident, place: &str) -> Value {
+fn one(context: &Context, incident: &Incident, place: &str) -> Value {
     let authority = incident.first_told(Notice::Authority);
     let people = incident.first_told(Notice::People);
     let missing = incident.missing();
     // Art. 34(2): the nature, and what Art. 33(3)(c) and (d) ask for; a contact is the house's.
     let silent = || ["nature", "consequences", "measures"].into_iter().filter(|word| incident.said(word).is_none());
+    let unsaid = content(context, incident);
     json!({
         "id": incident.id, "open": incident.closed.is_none(), "aware": incident.aware().to_string(),
         "due": incident.clock().due.to_string(), "risk": incident.said("risk"),
@@ -52,7 +53,16 @@ fn one(incident: &Incident, place: &str) -> Value {
         "delay_reason": authority.is_some_and(|told| told.delay.is_some()),
         "people_told": people.map(|told| told.sent.to_string()), "exemption": incident.said("exemption"),
         "exemption_reason": incident.said("exemption-reason").is_some(), "missing": missing.len(),
-        "missing_words": missing.join(", "), "notice_missing": silent().count(),
+        "missing_words": missing.join(", "), "content_missing": unsaid.len(),
+        "content_words": unsaid.join(", "), "notice_missing": silent().count(),
         "notice_words": silent().collect::<Vec<_>>().join(", "), "place": place,
     })
+}
+
+/// The points of Art. 33(3) that nobody has said; a contact of the settings counts.
+fn content(context: &Context, incident: &Incident) -> Vec<&'static str> {
+    let sections = items(incident, &incidents::contact(context), context.now());
+    // Reasons for a delay (Art. 33(1)) are asked for by a rule of their own.
+    let of_content = sections.into_iter().filter(|section| section.code.starts_with("33-3"));
+    of_content.flat_map(|section| section.items).filter(|item| item.said.is_none()).map(|item| item.word).collect()
 }

@@ -56,6 +56,7 @@ fn requests_of(context: &Context, all: &[Request]) -> Value {
             "extension_told": time(request.extension.as_ref().map(|extension| extension.notified)),
             "paused": request.is_paused(), "verified": request.verification.is_some(), "ground": request.ground,
             "purposes": request.purposes,
+            "carried": request.digest("plan").is_some(),
             "certified": request.digest("certificate").is_some(), "packaged": request.digest("package").is_some(),
             "recipients": recipients, "told": told,
             "place": folder.join(&request.id).join("request.json").display().to_string(),

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use model::Fault;
 use privacy::map::check::{self, Level, Part};
-use privacy::map::{DataMap, Dataset, MappedCollection, taxonomy};
+use privacy::map::credential::{Kept, kept};
+use privacy::map::{DataMap, Dataset, MappedCollection, MappedField, taxonomy};
 use rules::{Gap, Source};
 use serde_json::{Value, json};
 
@@ -74,6 +75,7 @@ fn collection(dataset: &Dataset, one: &MappedCollection) -> Value {
     json!({
         "name": format!("{}.{}", dataset.key, one.name),
         "dataset": dataset.key,
+        "collection": one.name,
         "personal": one.fields.iter().any(|field| dataset.is_personal(one, field)),
         "sensitive": categories.iter().any(|category| taxonomy::is_sensitive(category)),
         "special": categories.iter().any(|category| taxonomy::is_special(category)),
@@ -123,7 +125,7 @@ fn of_stores(context: &Context, map: &DataMap) -> Result<Collected, Fault> {
     };
     gaps.extend(surveys.iter().flat_map(unseen));
     let value = json!({
-        "stores": surveys.iter().map(store).collect::<Vec<_>>(),
+        "stores": surveys.iter().map(|survey| store(context, survey)).collect::<Vec<_>>(),
         "drift": drift.iter().map(difference).collect::<Vec<_>>(),
         "columns": surveys.iter().flat_map(|survey| columns(map, survey)).collect::<Vec<_>>(),
     });
@@ -131,8 +133,9 @@ fn of_stores(context: &Context, map: &DataMap) -> Result<Collected, Fault> {
     Ok(Collected::now(context, value, surveys.iter().map(source).collect(), gaps))
 }
 
-fn store(survey: &Survey) -> Value {
+fn store(context: &Context, survey: &Survey) -> Value {
     json!({
+        "dataset": survey.dataset, "countries": countries(context, &survey.store),
         "name": survey.store, "collections": survey.catalog.collections.len(), "sampled": survey.rows(),
         "rows": survey.rows_estimated(), "place": format!("stores.{}", survey.store),
     })
@@ -157,14 +160,42 @@ fn columns<'s>(map: &'s DataMap, survey: &'s Survey) -> impl Iterator<Item = Val
         let whole = sample.fields.iter().filter(|field| field.path.0.len() == 1 && !field.is_object);
         whole.map(move |field| {
             let name = format!("{}.{}.{}", survey.store, sample.collection, field.path);
-            let is_personal = |dataset: &Dataset, mapped: &MappedCollection| {
-                mapped.field(&field.path).is_some_and(|field| dataset.is_personal(mapped, field))
+            let described =
+                dataset.zip(mapped).and_then(|(dataset, mapped)| Some((dataset, mapped, mapped.field(&field.path)?)));
+            let is_credential = described.is_some_and(|(dataset, mapped, field)| is_credential(dataset, mapped, field));
+            let kept_so = |wanted: Kept| match is_credential {
+                true => json!(field.values.iter().filter(|value| kept(value) == wanted).count()),
+                false => Value::Null,
             };
             json!({
-                "personal": dataset.zip(mapped).is_some_and(|(dataset, mapped)| is_personal(dataset, mapped)),
+                "personal": described.is_some_and(|(dataset, mapped, field)| dataset.is_personal(mapped, field)),
+                "credential": is_credential, "clear": kept_so(Kept::Clear), "opaque": kept_so(Kept::Opaque),
                 "dataset": survey.dataset, "sampled": sample.rows, "filled": field.values.len(),
                 "place": name, "name": name,
             })
         })
     })
+}
+
+fn is_credential(dataset: &Dataset, mapped: &MappedCollection, field: &MappedField) -> bool {
+    dataset.categories(mapped, field).any(|category| taxonomy::within(category, "user.authorization"))
+}
+
+/// The countries that the addresses and the region of a store name.
+fn countries(context: &Context, store: &str) -> BTreeSet<&'static str> {
+    let is_of = |name: &str| name.split('/').next() == Some(store);
+    let servers = stores::servers(context).into_iter().filter(|server| is_of(&server.name));
+    let texts = servers.flat_map(|server| {
+        let access = server.access().unwrap_or_default();
+        [Some(server.url), access.endpoint, access.region]
+    });
+    texts.flatten().filter_map(|text| facts::region::country(host(&text))).collect()
+}
+
+/// The host of an address; of a name without a scheme the name.
+fn host(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let rest = rest.split(['/', '?']).next().unwrap_or(rest);
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    rest.split(':').next().unwrap_or(rest)
 }

@@ -81,8 +81,7 @@ fn draft(context: &mut Context, args: &NotifyArgs) -> Result<Done, Fault> {
     context.trace.begin(Wanted::WhereThere, "incident.drafted");
     let incident = incidents::one(context, &args.id)?;
     let setting = |name: &str| Some(context.config.text(name).to_owned()).filter(|text| !text.is_empty());
-    let contact = setting("privacy.officer").or_else(|| setting("privacy.contact")).unwrap_or_default();
-    let sections = items(&incident, &contact, context.now());
+    let sections = items(&incident, &incidents::contact(context), context.now());
     let controller = setting("privacy.controller");
     let text = match args.format.as_str() {
         "html" => html(&incident, &sections, controller.as_deref()),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Live, answers, check, fact, later, project, shown};
+use super::{Live, answers, answers_with, check, fact, later, project, shown};
 use crate::house::{House, judge};
 
 const BINARIES: &str = "bin=$(dirname \"$(find /usr/lib/postgresql -path '*/bin/initdb' | sort -V | tail -n 1)\")\n";
@@ -109,6 +109,53 @@ fn a_server_as_it_should_not_be() {
         assert_eq!(soc2[rule].0, "broken", "{rule}: {soc2:?}");
     }
     assert_eq!(soc2["6-1-encryption-at-rest"].0, "not judged");
+    let map = "dataset:\n- fides_key: shop\n  collections:\n  - {name: person, fields: [{name: id, data_categories: [user.unique_id]}]}\n";
+    house.write("probity-map.yml", map);
+    let gdpr = answers(&house, "gdpr", "a32-1-", &later(0));
+    for rule in ["a-in-transit", "b-login", "b-passwords", "b-superusers", "b-public-grants", "d-audit-log"] {
+        assert_eq!(gdpr[rule].0, "broken", "{rule}: {gdpr:?}");
+    }
+    assert!(gdpr["b-public-grants"].1.contains("shop: public.person"), "{gdpr:?}");
+    assert_eq!(gdpr["a-at-rest"].0, "not judged");
+}
+
+fn review(of: &str, accounts: &str) -> String {
+    format!("access_review: 1\nstore: shop\nreviewed: {of}\nby: Operations\naccounts: [{accounts}]\n")
+}
+
+/// Art. 32: whoever may get in was approved, with no more rights than that, and not years ago.
+#[test]
+fn who_may_get_in_was_approved() {
+    if !judge("psql") {
+        return;
+    }
+    let live = good();
+    let house = of(&live, "always");
+    live.shell(
+        "psql -Xqc 'GRANT SELECT ON pg_catalog.pg_authid TO auditor' \"postgres://postgres@/postgres?host=$PWD&port=$PORT\"",
+    );
+    let answer = |text: &str, rule: &str| {
+        house.write("review.yaml", text);
+        let found = answers_with(&house, "gdpr", "a32-1-b-", &later(0), &["--input", "review.yaml"]);
+        assert_eq!(found["passwords"].0, "met", "{found:?}");
+        found[rule].clone()
+    };
+    let without = answers(&house, "gdpr", "a32-1-b-access-", &later(0));
+    assert!(without.values().all(|(answer, _)| answer == "not given"), "{without:?}");
+    let whole = "{name: auditor}, {name: postgres, superuser: true}";
+    let check = |text: &str, reviewed: &str, approved: &str, says: &str| {
+        assert_eq!(answer(text, "access-reviewed").0, reviewed, "{text}");
+        let found = answer(text, "access-approved");
+        assert!(found.0 == approved && found.1.contains(says), "{text}: {found:?}");
+    };
+    check(&review(&later(0), whole), "met", "met", "");
+    check(&review("2024-01-01T00:00:00Z", whole), "broken", "met", "");
+    check(&review(&later(0), "{name: auditor}"), "met", "broken", "shop: postgres");
+    check(&review(&later(0), "{name: auditor}, {name: postgres}"), "met", "broken", "superuser: yes");
+    // What was reviewed is another store.
+    check(&review(&later(0), whole).replace("store: shop", "store: books"), "broken", "not applicable", "");
+    // What cannot be read is no review, and says nothing of accounts.
+    check(&review("lately", whole), "broken", "not judged", "");
 }
 
 /// A server that is gone is a gap, and nothing over it is met.

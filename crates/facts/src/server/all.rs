@@ -59,6 +59,49 @@ fn common(kind: &str, server: &Value, of: &Of<'_>) -> Value {
     })
 }
 
+/// The accounts of `fact`, which is of `kind`.
+pub(super) fn accounts(kind: &str, fact: &Value) -> Vec<Value> {
+    let accounts = fact["accounts"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let one = |account: &Value| {
+        json!({
+            "store": account["store"], "kind": kind, "name": account["name"], "login": may_log_in(kind, account),
+            "superuser": is_superuser(kind, account), "password": password(kind, account),
+            "refused": account["refused"], "place": account["place"],
+        })
+    };
+    accounts.iter().map(one).collect()
+}
+
+fn may_log_in(kind: &str, account: &Value) -> Option<bool> {
+    match kind {
+        "postgresql" => account["login"].as_bool(),
+        "redis" => account["enabled"].as_bool(),
+        _ => Some(!account["locked"].as_bool()? && account["password"] != "closed"),
+    }
+}
+
+fn is_superuser(kind: &str, account: &Value) -> Option<bool> {
+    match kind {
+        "redis" => Some(account["dangerous"].as_bool()? && account["every_key"].as_bool()?),
+        _ => account["superuser"].as_bool(),
+    }
+}
+
+/// How a password is kept, in one set of words for all kinds.
+fn password(kind: &str, account: &Value) -> Option<&'static str> {
+    if kind == "redis" {
+        // What is kept is a digest without salt of a secret whose strength nobody here knows.
+        return Some(if account["password"].as_bool()? { "other" } else { "none" });
+    }
+    Some(match (kind, account["password"].as_str()?) {
+        (_, "scram-sha-256" | "strong") => "strong",
+        (_, "md5" | "weak") => "weak",
+        // A role of PostgreSQL without a password gets in only where pg_hba.conf asks for none.
+        ("mariadb", "none") => "none",
+        _ => "other",
+    })
+}
+
 fn demands_tls(kind: &str, server: &Value, of: &Of<'_>) -> Option<bool> {
     let flag = |name: &str| server[name].as_bool();
     match kind {
@@ -113,6 +156,30 @@ fn encrypted(kind: &str, server: &Value) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn accounts_of_every_kind_speak_one_language() {
+        let check = |kind: &str, account: Value, expect: Value| {
+            let told = &accounts(kind, &json!({"accounts": [account]}))[0];
+            assert_eq!(json!([told["login"], told["superuser"], told["password"]]), expect, "{kind}: {told}");
+        };
+        let md5 = json!({"login": true, "superuser": false, "password": "md5"});
+        check("postgresql", md5, json!([true, false, "weak"]));
+        check(
+            "postgresql",
+            json!({"login": true, "superuser": true, "password": "none"}),
+            json!([true, true, "other"]),
+        );
+        check(
+            "mariadb",
+            json!({"locked": false, "superuser": false, "password": "none"}),
+            json!([true, false, "none"]),
+        );
+        check("mariadb", json!({"locked": false, "password": "closed"}), json!([false, null, "other"]));
+        let default = json!({"enabled": true, "password": false, "dangerous": true, "every_key": true});
+        check("redis", default, json!([true, true, "none"]));
+        check("redis", json!({"enabled": null, "password": null}), json!([null, null, null]));
+    }
 
     /// What one item does not say is unknown, unless another settles it.
     #[test]

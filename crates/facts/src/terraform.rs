@@ -9,6 +9,8 @@ mod hcl;
 mod kinds;
 mod opening;
 mod plan;
+mod refer;
+mod rotation;
 
 use serde_json::{Value, json};
 
@@ -46,7 +48,8 @@ pub(crate) fn read(files: &[File<'_>]) -> Read {
         let kind = KINDS.iter().find(|kind| kind.name == one.kind)?;
         Some(store(one, kind, &all, &data))
     });
-    let value = json!({"stores": stores.collect::<Vec<_>>(), "openings": opening::all(&all)});
+    let value =
+        json!({"stores": stores.collect::<Vec<_>>(), "openings": opening::all(&all), "keys": rotation::all(&all)});
     Read { value, gaps }
 }
 

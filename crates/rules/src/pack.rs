@@ -382,6 +382,7 @@ const BUILT_IN: &[(&str, Files)] = built_in! {
         "terraform-in-transit",
         "terraform-ports",
         "terraform-private",
+        "terraform-rotation",
         "terraform-zones",
         "tests-pass",
         "tests-steady",

@@ -1,6 +1,7 @@
 //! Amazon's buckets: what is said of one stands in resources of its own.
 
 use super::body::{Body, Found, Resource, Value};
+use super::refer::{belongs, refers};
 
 /// A bucket with what belongs to it.
 pub(super) struct Bucket<'r> {
@@ -10,7 +11,7 @@ pub(super) struct Bucket<'r> {
 
 impl<'r> Bucket<'r> {
     pub(super) fn of(bucket: &'r Resource, all: &'r [Resource]) -> Self {
-        let own = |kind: &'static str| all.iter().filter(move |one| one.kind == kind && belongs(one, bucket));
+        let own = |kind: &'static str| all.iter().filter(move |one| one.kind == kind && belongs(one, "bucket", bucket));
         let policies = own("aws_s3_bucket_policy").map(|one| &one.body);
         Bucket {
             blocks: own("aws_s3_bucket_public_access_block").map(|one| &one.body).next(),
@@ -65,29 +66,4 @@ impl<'r> Bucket<'r> {
 fn mentions_tls(document: &Body) -> bool {
     let conditions = document.blocks("statement").flat_map(|statement| statement.blocks("condition"));
     conditions.filter_map(|condition| condition.written("variable")).any(|name| name == "aws:SecureTransport")
-}
-
-/// By name, or by the expression that refers to it.
-fn belongs(one: &Resource, bucket: &Resource) -> bool {
-    let Some(written) = one.body.written("bucket") else { return false };
-    let named = matches!(bucket.body.find(&["bucket"]), Found::Is(Value::Known(name)) if name == written);
-    // Within a module, references go by the address without the module's.
-    let local = format!("{}.{}", bucket.kind, bucket.name);
-    named || refers(written, &local) && module(&one.address) == module(&bucket.address)
-}
-
-fn module(address: &str) -> &str {
-    address.rfind("module.").map_or("", |at| {
-        let rest = &address[at + 7..];
-        &address[..at + 7 + rest.find('.').unwrap_or(rest.len())]
-    })
-}
-
-/// Whether an expression names the address, and not only one that begins alike.
-fn refers(written: &str, address: &str) -> bool {
-    written.match_indices(address).any(|(at, _)| {
-        let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-        !written[at + address.len()..].starts_with(is_name)
-            && !written[..at].ends_with(|c: char| is_name(c) || c == '.')
-    })
 }

@@ -99,6 +99,8 @@ mod package;
 #[cfg(all(feature = "rules", feature = "pdf"))]
 #[path = "suite/paper.rs"]
 mod paper;
+#[path = "suite/probe.rs"]
+mod probe;
 #[path = "suite/produce.rs"]
 mod produce;
 #[cfg(feature = "privacy")]

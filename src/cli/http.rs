@@ -124,15 +124,25 @@ fn agent(url: &str, total: Duration, redirects: u32) -> Result<Agent, Fault> {
     Ok(config.build().into())
 }
 
+/// The certificates that the system trusts.
+///
+/// # Errors
+/// `no-tls-roots`.
 #[cfg(feature = "house")]
-fn tls() -> Result<ureq::tls::TlsConfig, Fault> {
+pub(crate) fn native_roots() -> Result<Vec<rustls::pki_types::CertificateDer<'static>>, Fault> {
     let found = rustls_native_certs::load_native_certs();
     if found.certs.is_empty() {
         let why = found.errors.first().map(|error| format!(": {error}")).unwrap_or_default();
         return Err(Fault::unavailable("no-tls-roots", format!("The system has no certificates for TLS{why}"))
             .advise("Install the package ca-certificates, or name a file with SSL_CERT_FILE."));
     }
-    let roots: Vec<_> = found.certs.iter().map(|der| ureq::tls::Certificate::from_der(der).to_owned()).collect();
+    Ok(found.certs)
+}
+
+#[cfg(feature = "house")]
+fn tls() -> Result<ureq::tls::TlsConfig, Fault> {
+    let found = native_roots()?;
+    let roots: Vec<_> = found.iter().map(|der| ureq::tls::Certificate::from_der(der).to_owned()).collect();
     Ok(ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::new_with_certs(&roots)).build())
 }
 

@@ -239,7 +239,7 @@ fn last_version(context: &Context) -> Result<Option<u64>, Fault> {
 }
 
 /// The commands that commit to the store.
-pub(crate) const COMMITTERS: [&str; 2] = ["ingest", "retain"];
+pub(crate) const COMMITTERS: [&str; 3] = ["ingest", "probe", "retain"];
 
 /// Writes the entry of a run that ended with `result`.
 ///

@@ -13,6 +13,8 @@ pub(crate) mod args;
 pub(crate) mod authority;
 #[cfg(feature = "verify")]
 pub(crate) mod blocks;
+#[cfg(feature = "house")]
+pub(crate) mod browser;
 #[cfg(feature = "privacy")]
 pub(crate) mod bystanders;
 #[cfg(feature = "pdf")]
@@ -76,6 +78,8 @@ pub(crate) mod pages;
 pub(crate) mod passphrase;
 #[cfg(feature = "house")]
 pub(crate) mod pins;
+#[cfg(feature = "house")]
+pub(crate) mod probes;
 #[cfg(feature = "redact")]
 pub(crate) mod production;
 pub(crate) mod progress;

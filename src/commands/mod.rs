@@ -31,6 +31,8 @@ mod init;
 mod map;
 #[cfg(feature = "pdf")]
 mod package;
+#[cfg(feature = "house")]
+mod probe;
 #[cfg(feature = "redact")]
 mod produce;
 #[cfg(feature = "engine")]
@@ -115,6 +117,8 @@ pub(crate) enum Command {
     Run(run::RunArgs),
     #[cfg(feature = "house")]
     Health(health::HealthArgs),
+    #[cfg(feature = "house")]
+    Probe(probe::ProbeArgs),
     #[cfg(feature = "sampler")]
     Sampler(sampler::SamplerArgs),
     Config(config::ConfigArgs),
@@ -171,6 +175,8 @@ pub(crate) const ABSENT: &[(&str, &str)] = &[
     ("run", "house"),
     #[cfg(not(feature = "house"))]
     ("health", "house"),
+    #[cfg(not(feature = "house"))]
+    ("probe", "house"),
     #[cfg(not(feature = "sampler"))]
     ("sampler", "sampler"),
 ];
@@ -228,6 +234,8 @@ pub(crate) const COMMANDS: &[Named] = &[
     ("run", run::RunArgs::augment_args, run::EXAMPLES),
     #[cfg(feature = "house")]
     ("health", health::HealthArgs::augment_args, health::EXAMPLES),
+    #[cfg(feature = "house")]
+    ("probe", probe::ProbeArgs::augment_args, probe::EXAMPLES),
     #[cfg(feature = "sampler")]
     ("sampler", sampler::SamplerArgs::augment_args, sampler::EXAMPLES),
     ("config", config::ConfigArgs::augment_args, config::EXAMPLES),
@@ -323,6 +331,8 @@ impl Command {
             Command::Run(args) => run::run(context, args),
             #[cfg(feature = "house")]
             Command::Health(args) => health::run(context, &args),
+            #[cfg(feature = "house")]
+            Command::Probe(args) => probe::run(context, args),
             #[cfg(feature = "sampler")]
             Command::Sampler(args) => sampler::run(context, args),
             Command::Config(args) => config::run(context, args),

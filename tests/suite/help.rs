@@ -77,6 +77,8 @@ fn every_example_runs() {
     house.write("notice.md", "We send you a letter each week.\n");
     house.write("processing.csv", "subject,purpose,time\nemail=ann@example.org,newsletter,2026-11-22T12:00:00Z\n");
     house.write("k8s/web.yaml", fs::read(manifest).unwrap());
+    let journey = "schema: probe/1\nname: shop\nsteps: [{name: one, request: {url: \"http://127.0.0.1:1/\"}}]\n";
+    house.write("shop.yaml", journey);
     house.write("slo/counters.yaml", fs::read(repository("fixtures/openslo/valid/counters.yaml")).unwrap());
     people(&house);
     fs::copy(house.path(".probity/keys/evidence.pub"), house.path("controller.pub")).unwrap();
@@ -95,7 +97,8 @@ fn every_example_runs() {
                 "evaluate" | "run" => &[0, 1, 3],
                 // Nothing has fired yet, or everything that could.
                 "alert" => &[0, 1, 3, 6],
-                "facts" | "redact" | "verify" => &[0, 1],
+                // Nobody listens there.
+                "facts" | "probe" | "redact" | "verify" => &[0, 1],
                 // The job of the example has never run.
                 "health" => &[0, 5],
                 // Its authority is nobody's.

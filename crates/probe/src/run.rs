@@ -1,0 +1,234 @@
+//! A journey, walked.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use model::Instant;
+use serde_json::Value;
+
+use crate::expect::written;
+use crate::journey::{Extraction, Journey, Step};
+use crate::limits;
+use crate::redirect;
+use crate::report::{Report, StepReport};
+
+/// The first wait between two attempts; each that follows is twice as long.
+const WAIT: Duration = Duration::from_millis(500);
+
+/// One request, as it goes out.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The method.
+    pub method: String,
+    /// The whole address.
+    pub url: String,
+    /// Names and values.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Option<Vec<u8>>,
+    /// The most bytes that the body of the answer may have.
+    pub body_bytes: u64,
+}
+
+/// An answer, read to its end.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// Names and values.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// How long each part took.
+    pub phases: Phases,
+    /// Until when the server's certificate is good; nothing without TLS.
+    pub certificate_expires: Option<Instant>,
+}
+
+/// How long each part of an exchange took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Phases {
+    /// Finding the address of the name.
+    pub dns: Duration,
+    /// Connecting.
+    pub connect: Duration,
+    /// Agreeing on TLS.
+    pub tls: Duration,
+    /// Until the head of the answer was there.
+    pub first_byte: Duration,
+    /// Until its body was there.
+    pub transfer: Duration,
+}
+
+impl Phases {
+    /// All of it.
+    pub fn total(&self) -> Duration {
+        self.dns + self.connect + self.tls + self.first_byte + self.transfer
+    }
+
+    fn and(self, other: Phases) -> Phases {
+        Phases {
+            dns: self.dns + other.dns,
+            connect: self.connect + other.connect,
+            tls: self.tls + other.tls,
+            first_byte: self.first_byte + other.first_byte,
+            transfer: self.transfer + other.transfer,
+        }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// A stable word: `timeout`, `unreachable`, `certificate`, `too-large`, `bad-answer`, `bad-address`, `redirect-refused`.
+    pub code: &'static str,
+    /// What happened, in words that hold nothing of addresses, headers and bodies.
+    pub message: String,
+}
+
+/// How the network is reached.
+pub trait Browser {
+    /// Sends a request and reads the answer to its end, within a time. A redirect is an answer.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn fetch(&mut self, request: &Request, within: Duration) -> Result<Answer, Trouble>;
+
+    /// Waits before another attempt; false when it is to be given up.
+    fn wait(&mut self, time: Duration) -> bool;
+}
+
+/// Walks a journey at `now`. `secrets` are the values of [`Journey::secrets`], in their order.
+pub fn run(journey: &Journey, secrets: &[String], now: Instant, browser: &mut dyn Browser) -> Report {
+    let mut values: BTreeMap<String, String> = journey.variables.iter().cloned().collect();
+    values.extend(journey.secrets.iter().map(|(name, _)| name.clone()).zip(secrets.iter().cloned()));
+    let base = journey.base.as_ref().map(|base| base.fill(&values));
+    let mut steps = vec![];
+    let mut goes_on = true;
+    for step in &journey.steps {
+        let report = match goes_on {
+            true => walk(step, base.as_deref(), &mut values, now, browser),
+            false => StepReport::skipped(&step.name),
+        };
+        goes_on = report.passed;
+        steps.push(report);
+    }
+    Report { journey: journey.name.clone(), service: journey.service.clone(), at: now, steps }
+}
+
+/// A step, with its attempts.
+fn walk(
+    step: &Step,
+    base: Option<&str>,
+    values: &mut BTreeMap<String, String>,
+    now: Instant,
+    browser: &mut dyn Browser,
+) -> StepReport {
+    let mut wait = WAIT;
+    let mut attempts = 1;
+    loop {
+        let mut report = attempt(step, base, values, now, browser);
+        report.attempts = attempts;
+        if report.passed || attempts > step.retries || !browser.wait(wait) {
+            return report;
+        }
+        (attempts, wait) = (attempts + 1, wait * 2);
+    }
+}
+
+fn attempt(
+    step: &Step,
+    base: Option<&str>,
+    values: &mut BTreeMap<String, String>,
+    now: Instant,
+    browser: &mut dyn Browser,
+) -> StepReport {
+    let mut report = StepReport::begun(&step.name);
+    let answer = match exchange(step, base, values, &mut report, browser) {
+        Ok(answer) => answer,
+        Err(trouble) => return report.failed(trouble.code, trouble.message),
+    };
+    report.answered(&answer);
+    for expectation in &step.expect {
+        if let Some(why) = expectation.failure(&answer, values, now) {
+            report = report.failed("assertion", why);
+        }
+    }
+    for (name, extraction) in &step.extract {
+        match value(extraction, &answer).filter(|value| value.chars().count() <= limits::VALUE_CHARS) {
+            Some(found) => drop(values.insert(name.clone(), found)),
+            None => report = report.failed("extraction", format!("the answer does not hold what {name} is taken from")),
+        }
+    }
+    report
+}
+
+/// The request and what redirects lead to, within the time of the step.
+fn exchange(
+    step: &Step,
+    base: Option<&str>,
+    values: &BTreeMap<String, String>,
+    report: &mut StepReport,
+    browser: &mut dyn Browser,
+) -> Result<Answer, Trouble> {
+    let mut request = Request {
+        method: step.method.clone(),
+        url: address(base, &step.url.fill(values))?,
+        headers: step.headers.iter().map(|(name, value)| (name.clone(), value.fill(values))).collect(),
+        body: step.body.as_ref().map(|body| body.fill(values).into_bytes()),
+        body_bytes: step.body_bytes,
+    };
+    let mut spent = Phases::default();
+    loop {
+        let within = step.timeout.saturating_sub(spent.total());
+        let mut answer = browser.fetch(&request, within)?;
+        spent = spent.and(answer.phases);
+        answer.phases = spent;
+        let Some(next) = redirect::next(&request, &answer)?.filter(|_| step.redirects > 0) else { return Ok(answer) };
+        report.redirects += 1;
+        if report.redirects > step.redirects {
+            let message = format!("more than {} redirects", step.redirects);
+            return Err(Trouble { code: "too-many-redirects", message });
+        }
+        if spent.total() >= step.timeout {
+            let message = format!("took longer than {} ms", step.timeout.as_millis());
+            return Err(Trouble { code: "timeout", message });
+        }
+        request = next;
+    }
+}
+
+fn address(base: Option<&str>, url: &str) -> Result<String, Trouble> {
+    let bad = |_| Trouble { code: "bad-address", message: "the address is no web address".to_owned() };
+    let whole = match base {
+        Some(base) => url::Url::parse(base).and_then(|base| base.join(url)),
+        None => url::Url::parse(url),
+    };
+    let whole = whole.map_err(bad)?;
+    match ["http", "https"].contains(&whole.scheme()) && whole.host_str().is_some() {
+        true => Ok(whole.into()),
+        false => Err(Trouble { code: "bad-address", message: "the address is no web address".to_owned() }),
+    }
+}
+
+fn value(extraction: &Extraction, answer: &Answer) -> Option<String> {
+    match extraction {
+        Extraction::Header(name) => answer.header(name).map(str::to_owned),
+        Extraction::Json(pointer) => {
+            let document: Value = serde_json::from_slice(&answer.body).ok()?;
+            document.pointer(pointer).map(written)
+        }
+        Extraction::Pattern(pattern) => {
+            let body = String::from_utf8_lossy(&answer.body);
+            let found = pattern.captures(&body)?;
+            found.get(1).or(found.get(0)).map(|part| part.as_str().to_owned())
+        }
+    }
+}
+
+impl Answer {
+    /// The first value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+}

@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use alerts::{Address, Inhibition, Matcher, Policy, Route, Source, Target, TargetKind};
+use alerts::{Address, Encryption, Inhibition, Mail, Matcher, Policy, Route, Secret, Source, Target, TargetKind};
 use model::{Fault, Severity};
 use serde_json::Value;
 
@@ -105,12 +105,26 @@ fn routes(policy: &Policy, text: &mut String, warnings: &mut Vec<Fault>) {
                 matchers.join(", "),
                 repeat.map_or_else(|| ONCE.to_owned(), |repeat| repeat.to_string()),
             );
+            policy.target(name).into_iter().for_each(|target| grouping(target, text));
         }
         if route.to.is_empty() {
             // A route to nobody ends the way of its alerts.
             let (nobody, goes_on) = (quoted(&nobody(policy)), route.go_on);
             let matchers = matchers.join(", ");
             let _ = writeln!(text, "  - receiver: {nobody}\n    matchers: [{matchers}]\n    continue: {goes_on}");
+        }
+    }
+}
+
+/// Where a target says how alerts are told together.
+fn grouping(target: &Target, text: &mut String) {
+    if !target.group_by.is_empty() {
+        let labels: Vec<String> = target.group_by.iter().map(|label| quoted(label)).collect();
+        let _ = writeln!(text, "    group_by: [{}]", labels.join(", "));
+    }
+    for (key, span) in [("group_wait", target.group_wait), ("group_interval", target.group_interval)] {
+        if let Some(span) = span {
+            let _ = writeln!(text, "    {key}: {span}");
         }
     }
 }
@@ -163,11 +177,45 @@ fn integration(target: &Target, root: &Path) -> Result<String, Fault> {
             quoted(url),
             file(secret)
         )),
+        TargetKind::Email(mail) => email(name, mail, &file),
         _ => Err(cannot(
             &format!("tell {name:?}: it knows no target of that kind"),
-            "Use webhook-v4, slack or pagerduty, or keep telling this one with `probity alert notify`.",
+            "Use webhook-v4, slack, pagerduty or email, or keep telling this one with `probity alert notify`.",
         )),
     }
+}
+
+fn email(name: &str, mail: &Mail, file: &dyn Fn(&str) -> String) -> Result<String, Fault> {
+    let link = &mail.link;
+    // It takes TLS from the first byte for what the port 465 means, and STARTTLS for every other.
+    if (link.scheme == "smtps") != (link.port == 465) {
+        let what = format!("tell {name:?}: its port 465 alone is encrypted from the first byte");
+        return Err(cannot(&what, "Use smtp://HOST:587, or smtps://HOST:465."));
+    }
+    let mut text = format!(
+        "  email_configs:\n  - to: {}\n    from: {}\n    smarthost: {}\n    require_tls: {}\n    send_resolved: true\n",
+        quoted(&mail.to.join(", ")),
+        quoted(&mail.from),
+        quoted(&format!("{}:{}", link.host, link.port)),
+        link.scheme == "smtps" || link.encryption != Encryption::Never,
+    );
+    if let Some(user) = &link.user {
+        let _ = writeln!(text, "    auth_username: {}", quoted(user));
+    }
+    match &link.secret {
+        None => {}
+        Some(Secret::File(path)) => {
+            let _ = writeln!(text, "    auth_password_file: {}", file(path));
+        }
+        Some(Secret::Variable(_)) => {
+            let what = format!("read the password of {name:?} from a variable");
+            return Err(cannot(&what, "Write password_file."));
+        }
+    }
+    if let Some(ca) = &link.ca {
+        let _ = writeln!(text, "    tls_config: {{ca_file: {}}}", file(ca));
+    }
+    Ok(text)
 }
 
 /// The gravest alone is told: of each severity those below it are silent.

@@ -8,7 +8,8 @@ mod syslog;
 
 use std::fs::File;
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant as Moment};
@@ -16,9 +17,11 @@ use std::time::{Duration, Instant as Moment};
 use alerts::{Address, Envelope, Labels, Letter, Payload, Source, Target, TargetKind};
 use connectors::Access;
 use model::{ByteSize, Fault};
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::context::Context;
 use super::{files, http};
+pub(crate) use nats::Subject;
 
 const SECRET_MAX: ByteSize = ByteSize(64 << 10);
 /// The first wait between two attempts; each that follows is twice as long, and any of them up to twice what it says.
@@ -67,6 +70,17 @@ pub(crate) fn ready(
         payloads: Payload::of(&target.kind, letters, &envelope),
         root: context.project.root().to_path_buf(),
     })
+}
+
+/// Where events go that are published beside what a target is told: its subject with `.events` behind it. Nothing where it
+/// is no target of NATS.
+///
+/// # Errors
+/// `no-password`; I/O faults of files with secrets.
+pub(crate) fn subject(context: &Context, target: &Target) -> Result<Option<Subject>, Fault> {
+    let TargetKind::Nats(nats) = &target.kind else { return Ok(None) };
+    let nats = alerts::Nats { subject: format!("{}.events", nats.subject), ..nats.clone() };
+    Ok(Some(Subject { nats, access: link::access(context, target)? }))
 }
 
 fn url(context: &Context, address: &Address) -> Result<String, Fault> {
@@ -151,11 +165,18 @@ impl Ready {
 
 fn append(path: &Path, body: &str) -> Result<(), Fault> {
     let fault = |error| Fault::io("write", path, error);
-    let mut file = File::options().create(true).append(true).mode(0o600).open(path).map_err(fault)?;
-    file.write_all(format!("{body}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(fault)
+    let mut file = File::options().create(true).read(true).append(true).mode(0o600).open(path).map_err(fault)?;
+    // A line that a full disk cut is ended first, so that it spoils no other.
+    let length = file.metadata().map_err(fault)?.len();
+    let mut last = [b'\n'];
+    if length > 0 {
+        file.read_exact_at(&mut last, length - 1).map_err(fault)?;
+    }
+    let end = if last == [b'\n'] { "" } else { "\n" };
+    file.write_all(format!("{end}{body}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(fault)
 }
 
-/// Starts a program without a shell and without our environment; it is ended when it takes too long.
+/// Starts a program without a shell and without our environment; it is ended when it takes too long, with all that it started.
 fn start(run: &[String], root: &Path, body: &str, timeout: Duration) -> Result<(), Fault> {
     let failed = |why: String| {
         let program = run.first().map_or("", String::as_str);
@@ -170,25 +191,27 @@ fn start(run: &[String], root: &Path, body: &str, timeout: Duration) -> Result<(
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
+        .process_group(0)
         .spawn()
         .map_err(|error| failed(format!("could not be started: {error}")))?;
     let mut stdin = child.stdin.take();
     // A program that does not read is not waited for: its pipe is filled from a thread of its own.
     let body = body.as_bytes().to_vec();
-    let writer = std::thread::spawn(move || stdin.as_mut().map(|stdin| stdin.write_all(&body)));
+    // Whether it reads everything is its own business.
+    std::thread::spawn(move || stdin.as_mut().map(|stdin| stdin.write_all(&body)));
     let begun = Moment::now();
     let status = loop {
         match child.try_wait().map_err(|error| failed(error.to_string()))? {
             Some(status) => break status,
             None if begun.elapsed() < timeout => std::thread::sleep(POLL),
             None => {
-                let _ = child.kill();
+                if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+                    let _ = kill_process_group(group, Signal::KILL);
+                }
                 let _ = child.wait();
                 return Err(failed(format!("took longer than {} s", timeout.as_secs())));
             }
         }
     };
-    // Whether it read everything is its own business.
-    let _ = writer.join();
     if status.success() { Ok(()) } else { Err(failed(format!("ended with {status}"))) }
 }

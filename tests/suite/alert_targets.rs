@@ -371,3 +371,32 @@ for _ in range(2):
     assert_eq!((refused, length.parse::<usize>().unwrap()), ("refused", message.len()), "{rest}");
     assert!(message.starts_with("<133>1 ") && message.contains("alertname=\"Test\""), "{message}");
 }
+
+/// A program that takes too long ends with all that it started; one that starts another and ends is done. A line that a full disk
+/// cut spoils no other.
+#[test]
+fn programs_end_and_lines_stay_whole() {
+    let house = House::initialised();
+    let settings = house.read("probity.toml");
+    house.write("probity.toml", settings.replace("commands = []", "commands = [\"/bin/sh\"]"));
+    let target = |script: &str| {
+        let target = format!("run: {{kind: command, run: [/bin/sh, -c, \"{script}\"], timeout: 1s, tries: 1}}");
+        house.write(
+            "alerts.yaml",
+            format!("schema: alerts/1\ntargets: {{{target}, log: {{kind: file, path: told.jsonl}}}}\n"),
+        );
+    };
+    target("sleep 60 & echo $! >child; wait");
+    house.run(&["alert", "test", "run"]).expect(8).code("target-failed");
+    let child = house.read("child");
+    let state = fs::read_to_string(format!("/proc/{}/stat", child.trim())).unwrap_or_default();
+    assert!(state.is_empty() || state.contains(") Z "), "{state}");
+    target("sleep 3 <&0 & exit 0");
+    house.run(&["alert", "test", "run"]).expect(0);
+    house.write("told.jsonl", "{\"schema\":\"alert-del");
+    house.run(&["alert", "test", "log"]).expect(0);
+    house.run(&["alert", "test", "log"]).expect(0);
+    let lines = house.read("told.jsonl");
+    let whole: Vec<bool> = lines.lines().map(|line| serde_json::from_str::<Value>(line).is_ok()).collect();
+    assert_eq!(whole, [false, true, true], "{lines}");
+}

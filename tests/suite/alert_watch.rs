@@ -38,7 +38,8 @@ impl Watch {
             let mut line = String::new();
             assert!(self.stdout.read_line(&mut line).unwrap() > 0, "{event} {about}: {events:?}");
             let one: Value = serde_json::from_str(&line).unwrap();
-            let is_it = one["event"] == event && (one["about"] == about || one["said"]["target"] == about);
+            let names = [&one["about"], &one["said"]["target"]];
+            let is_it = one["event"] == event && (about.is_empty() || names.iter().any(|name| **name == about));
             events.push(one);
             if is_it {
                 return events;
@@ -252,6 +253,44 @@ fn kills_lose_no_alert() {
         }
     }
     house.run(&["audit", "verify"]).expect(0);
+}
+
+/// Events at a subject of NATS, each once in its stream: also those that happened while the server was down, or the watch.
+#[test]
+fn events_go_to_nats() {
+    let Some(mut server) = super::whole::judges::Nats::start() else { return };
+    server.python("await js.add_stream(name='EVENTS', subjects=['probity.>'])");
+    let house = project(&format!(
+        "targets: {{bus: {{kind: nats, address: \"{}\", subject: probity, acknowledge: always, timeout: 2s}}}}\n",
+        server.url()
+    ));
+    house.run(&["alert", "watch", "--nats", "bush"]).expect(2).code("no-target");
+    let mut watch = Watch::start(&house, &["--nats", "bus"]);
+    keep(&house, "a", &evaluation(0, "a", "broken"));
+    watch.until("observed", "");
+    server.dies_and_comes_back();
+    keep(&house, "b", &evaluation(1, "b", "broken"));
+    watch.until("observed", "");
+    watch.kill();
+    keep(&house, "c", &evaluation(2, "c", "broken"));
+    let args = ["alert", "eval"];
+    house.run(&args).expect(1);
+    let watch = Watch::start(&house, &["--nats", "bus"]);
+    let mut kept = server.dump();
+    for _ in 0..200 {
+        if kept.len() == 9 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+        kept = server.dump();
+    }
+    watch.terminate();
+    let ids: Vec<String> = (1..=9).map(|id| format!("\"id\":{id},")).collect();
+    assert_eq!(kept.len(), 9, "{kept:?}");
+    assert!(
+        kept.iter().zip(&ids).all(|(line, id)| line.contains(id.as_str()) && line.contains("probity.events")),
+        "{kept:?}"
+    );
 }
 
 /// Whoever asks without end, from elsewhere, or reads nothing: the events go on.

@@ -112,8 +112,10 @@ fn what_promql_cannot_say_is_told() {
 }
 
 const POLICY: &str = "schema: alerts/1\ntargets:\n  slack: {kind: slack, url: \"https://hooks.slack.example/x\", repeat: 4h}\n  duty: \
-    {kind: pagerduty, secret_file: key}\n  sink: {kind: webhook-v4, url: \"http://127.0.0.1:9/x\"}\nroutes:\n- {match: {severity: \
-    critical}, to: [duty], continue: true}\n- {match: {rule: \"infrastructure.docker*\", severity: \"!low\"}, to: [slack, sink]}\n- {match: {kind: security}, to: [sink]}\n";
+    {kind: pagerduty, secret_file: key}\n  sink: {kind: webhook-v4, url: \"http://127.0.0.1:9/x\"}\n  \
+    people: {kind: email, address: \"smtp://mail.example.org\", from: p@example.org, to: [a@example.org, b@example.org], user: p, \
+    password_file: key, ca: ca.pem, group_by: [service, severity], group_wait: 30s, group_interval: 5m}\nroutes:\n- {match: {severity: \
+    critical}, to: [duty], continue: true}\n- {match: {rule: \"infrastructure.docker*\", severity: \"!low\"}, to: [slack, sink, people]}\n- {match: {kind: security}, to: [sink]}\n";
 
 /// amtool takes the configuration, and routes an alert as probity does.
 #[test]

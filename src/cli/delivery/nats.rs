@@ -24,3 +24,20 @@ pub(super) fn send(nats: &Nats, payload: &Payload, access: &Access) -> Result<()
         link::failed(&url, &fault, again)
     })
 }
+
+/// A subject that events go to.
+pub(crate) struct Subject {
+    pub(super) nats: Nats,
+    pub(super) access: Access,
+}
+
+impl Subject {
+    /// Publishes an event.
+    ///
+    /// # Errors
+    /// As [`send`].
+    pub(crate) fn publish(&self, id: &str, body: &str) -> Result<(), Fault> {
+        let payload = Payload { body: body.to_owned(), headers: vec![("Nats-Msg-Id", id.to_owned())] };
+        send(&self.nats, &payload, &self.access)
+    }
+}

@@ -8,6 +8,7 @@ mod hub;
 mod jobs;
 mod listen;
 mod print;
+mod stream;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -25,6 +26,7 @@ use super::{alerts as project, files, judgements, signals};
 use hub::Hub;
 use jobs::Jobs;
 use print::Printer;
+use stream::Stream;
 
 /// How often the project is looked at.
 const TICK: Duration = Duration::from_millis(100);
@@ -39,6 +41,8 @@ pub(crate) struct Settings {
     /// Jobs that judge.
     pub(crate) jobs: Vec<PathBuf>,
     pub(crate) listen: Option<SocketAddr>,
+    /// Targets of NATS that get every event.
+    pub(crate) streams: Vec<String>,
     /// Standard output begins behind this line of the register; nothing: with what is new.
     pub(crate) after: Option<u64>,
 }
@@ -69,7 +73,7 @@ struct Watch {
 /// Watches until somebody says stop, or the reader of standard output goes away.
 ///
 /// # Errors
-/// `watch-running`, `not-loopback`, `no-event`; what the policy says; `alerts-broken`; whatever keeps the first look from being done.
+/// `watch-running`, `not-loopback`, `no-event`, `no-target`, `no-password`; what the policy says; `alerts-broken`; whatever keeps the first look from being done.
 pub(crate) fn watch(context: &Context, settings: &Settings) -> Result<(), Fault> {
     let policy = project::policy(context, settings.policy.as_deref())?;
     let mut jobs = Jobs::of(context, &settings.jobs)?;
@@ -85,6 +89,8 @@ pub(crate) fn watch(context: &Context, settings: &Settings) -> Result<(), Fault>
         let own = listen::begin(address, &hub)?;
         context.output.note(&format!("Events are at http://{own}/events"));
     }
+    let streams: Vec<Stream> =
+        settings.streams.iter().map(|name| Stream::begin(context, &policy, name, &hub)).collect::<Result<_, _>>()?;
     let is_silent = context.output.is_quiet() && !context.output.is_json();
     let printer = (!is_silent).then(|| Printer::begin(&hub, settings.after.unwrap_or(last), context.output.is_json()));
     let mut watch = Watch::new(settings.policy.clone(), policy, Arc::clone(&hub));
@@ -92,6 +98,7 @@ pub(crate) fn watch(context: &Context, settings: &Settings) -> Result<(), Fault>
     jobs.end();
     hub.end();
     printer.into_iter().for_each(Printer::end);
+    streams.into_iter().for_each(Stream::end);
     ended
 }
 

@@ -28,6 +28,9 @@ pub(super) struct WatchArgs {
     /// Serve the events as server-sent events at http://ADDRESS/events, on an address of loopback
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
+    /// Publish the events at the subject of this target of the kind nats, with .events behind it (can be repeated)
+    #[arg(long, value_name = "TARGET")]
+    nats: Vec<String>,
     /// Begin behind the event of this id; otherwise with what is new
     #[arg(long, value_name = "ID")]
     after: Option<u64>,
@@ -40,6 +43,7 @@ pub(super) fn run(context: &mut Context, args: WatchArgs) -> Result<Done, Fault>
         every: Duration::from_secs(args.every.seconds().max(1)),
         jobs: args.job,
         listen: args.listen,
+        streams: args.nats,
         after: args.after,
     };
     watching::watch(context, &settings).map(|()| Done::streamed(Exit::Done))

@@ -133,6 +133,8 @@ mod sampler;
 #[cfg(all(feature = "privacy", feature = "rules"))]
 #[path = "suite/servers.rs"]
 mod servers;
+#[path = "suite/spans.rs"]
+mod spans;
 #[cfg(feature = "privacy")]
 #[path = "../crates/connectors/tests/common/standby.rs"]
 mod standby;

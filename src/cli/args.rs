@@ -50,6 +50,11 @@ pub(crate) struct GlobalArgs {
     /// Work in the project around this folder instead of the working folder
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) project: Option<PathBuf>,
+    /// Hand a span of each command to this collector (OTLP/HTTP)
+    // Of interest to few, so it stands in the documentation and not under each command.
+    #[cfg(feature = "house")]
+    #[arg(long, global = true, value_name = "URL", hide = true)]
+    pub(crate) otlp: Option<String>,
 }
 
 /// When to use colours.

@@ -25,6 +25,9 @@ pub(crate) struct Context {
     /// What the ledger will hold about this run.
     #[cfg(feature = "house")]
     pub(crate) trace: super::journal::Trace,
+    /// Our own traces, where a collector is named.
+    #[cfg(feature = "house")]
+    pub(crate) spans: Option<Box<super::spans::Spans>>,
     fixed_time: Option<Instant>,
 }
 
@@ -45,6 +48,8 @@ impl Context {
             may_ask: !global.no_input,
             #[cfg(feature = "house")]
             trace: super::journal::Trace::default(),
+            #[cfg(feature = "house")]
+            spans: super::spans::Spans::wanted(global.otlp.as_deref()),
             fixed_time: global.time,
         })
     }

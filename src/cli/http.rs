@@ -66,7 +66,7 @@ pub(crate) fn ask(ask: &Ask) -> Result<Option<Vec<u8>>, Fault> {
 }
 
 /// What is handed over.
-#[cfg(feature = "alerts")]
+#[cfg(feature = "house")]
 pub(crate) struct Post<'a> {
     pub(crate) url: &'a str,
     /// JSON.
@@ -80,7 +80,7 @@ pub(crate) struct Post<'a> {
 ///
 /// # Errors
 /// `bad-url`; `target-failed` with the host, never with the path, which may hold a secret.
-#[cfg(feature = "alerts")]
+#[cfg(feature = "house")]
 pub(crate) fn post(post: &Post) -> Result<u16, Fault> {
     let host = host(post.url)?;
     let agent = agent(post.url, post.timeout, 0)?;

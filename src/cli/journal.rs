@@ -39,6 +39,11 @@ pub(crate) struct Trace {
 }
 
 impl Trace {
+    /// What the run did, in a word of ours; nothing before it began.
+    pub(crate) fn act(&self) -> &'static str {
+        self.act
+    }
+
     /// Starts the trace of an act such as `ingest.committed`: command, dot, participle.
     pub(crate) fn begin(&mut self, wanted: Wanted, act: &'static str) {
         *self = Trace { wanted, act, ..Trace::default() };

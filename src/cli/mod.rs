@@ -108,6 +108,8 @@ pub(crate) mod sealers;
 #[cfg(feature = "pdf")]
 pub(crate) mod sealing_key;
 pub(crate) mod signals;
+#[cfg(feature = "house")]
+pub(crate) mod spans;
 #[cfg(feature = "engine")]
 pub(crate) mod sql;
 pub(crate) mod store_keys;
@@ -149,8 +151,13 @@ pub(crate) fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(context) => context,
         Err(fault) => return failure::report_without_context(&fault, &cli.global),
     };
-    match commands::dispatch(&mut context, cli.command) {
+    let exit = match commands::dispatch(&mut context, cli.command) {
         Ok(exit) => exit,
         Err(fault) => failure::report(&mut context, &fault),
+    };
+    #[cfg(feature = "house")]
+    if let Some(Err(fault)) = context.spans.take().map(|spans| spans.hand_over()) {
+        context.output.note(&format!("no trace of this command was left: {}", fault.message()));
     }
+    exit
 }

@@ -269,8 +269,15 @@ pub(crate) fn dispatch(context: &mut Context, command: Command) -> Result<Exit, 
     #[cfg(feature = "house")]
     {
         context.trace = crate::cli::journal::Trace::default();
+        if let Some(spans) = &mut context.spans {
+            spans.begin(&command.word());
+        }
     }
     let result = command.run(context);
+    #[cfg(feature = "house")]
+    if let Some(spans) = &mut context.spans {
+        spans.end(context.trace.act(), &result.as_ref().map(|done| done.exit));
+    }
     #[cfg(feature = "house")]
     crate::cli::journal::record(context, &result.as_ref().map(|done| done.exit))?;
     let done = result?;
@@ -281,6 +288,13 @@ pub(crate) fn dispatch(context: &mut Context, command: Command) -> Result<Exit, 
 }
 
 impl Command {
+    /// What it is called, and nothing of what it was given.
+    #[cfg(feature = "house")]
+    fn word(&self) -> String {
+        let text = format!("{self:?}");
+        text.split('(').next().unwrap_or_default().to_lowercase()
+    }
+
     fn run(self, context: &mut Context) -> Result<Done, Fault> {
         match self {
             #[cfg(feature = "house")]

@@ -202,6 +202,7 @@ IDENTITIES = [
 ]  # fmt: skip
 
 SEEDS = {
+    "alerts_read": lambda: files(FIXTURES / "alerts"),
     "connectors_answers": lambda: ANSWERS,
     "connectors_rows": lambda: (bytes([kind, chosen, what]) + text for kind, text in enumerate(ROWS) for chosen in (0, 1, 2) for what in range(4)),
     "evidence_custody": lambda: (data for _, name, data in members() if name.endswith("custody.jsonl")),

@@ -69,7 +69,7 @@ impl Register {
     /// Enters a line. It is in [`Register::fresh`] until somebody writes it down.
     ///
     /// # Errors
-    /// `internal`: a line that we could not read again.
+    /// `internal`: a line that we could not read again. The register is of no use afterwards, and nobody writes it down.
     pub fn enter(&mut self, entry: Entry) -> Result<(), Fault> {
         let line = self.chain.extend(entry.line());
         let fits = !line.is_empty() && line.len() <= Limits::LINE_BYTES;

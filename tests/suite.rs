@@ -79,6 +79,8 @@ mod house;
 #[cfg(feature = "privacy")]
 #[path = "suite/incident.rs"]
 mod incident;
+#[path = "suite/indicators.rs"]
+mod indicators;
 #[path = "suite/ingest.rs"]
 mod ingest;
 #[path = "suite/init.rs"]

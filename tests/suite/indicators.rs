@@ -1,0 +1,64 @@
+//! Indicators of `docs/indicators.md`: beacons of real users, precision and recall by hand.
+
+use crate::house::House;
+
+/// Beacons as the library web-vitals makes them, with the time of whoever took them; without one they are told.
+#[test]
+fn beacons_of_real_users_are_metrics() {
+    let house = House::initialised();
+    let beacon = |time: &str, name: &str, value: &str| {
+        format!(
+            "{{{time}\"name\":\"{name}\",\"value\":{value},\"rating\":\"good\",\"delta\":{value},\"id\":\"v4-1\",\"navigationType\":\"navigate\"}}\n"
+        )
+    };
+    let time = "\"time\":\"2026-11-22T11:00:00Z\",";
+    house.write("beacons.jsonl", beacon(time, "LCP", "1834.5") + &beacon(time, "CLS", "0.02"));
+    let taken = house.json(&["ingest", "--kind", "metrics", "beacons.jsonl"], 0);
+    assert_eq!((&taken["inputs"][0]["records"], &taken["inputs"][0]["rejected"]), (&2.into(), &0.into()), "{taken}");
+    house.write("bare.jsonl", beacon("", "LCP", "1834.5"));
+    let ran = house.run(&["ingest", "--kind", "metrics", "bare.jsonl"]).expect(6);
+    assert!((ran.stdout + &ran.stderr).contains("missing-time"));
+    #[cfg(feature = "engine")]
+    assert_eq!(house.count("SELECT count(*) FROM metrics WHERE name = 'LCP' AND value = 1834.5"), 1);
+}
+
+/// 3 hits, 1 false alarm, 2 misses, 4 rightly let go: 3 of 4 and 3 of 5, by hand.
+#[cfg(feature = "engine")]
+#[test]
+fn precision_and_recall_are_those_by_hand() {
+    let house = House::initialised();
+    let outcomes = [("fraud", "fraud", 3), ("fraud", "ok", 1), ("ok", "fraud", 2), ("ok", "ok", 4)];
+    let (mut text, mut second) = (String::new(), 0);
+    for (predicted, actual, times) in outcomes {
+        for _ in 0..times {
+            text += &format!(
+                "{{\"ts\":\"2026-11-22T11:00:0{second}Z\",\"service\":\"fraud\",\"predicted\":\"{predicted}\",\"actual\":\"{actual}\"}}\n"
+            );
+            second += 1;
+        }
+    }
+    house.write("outcomes.jsonl", text);
+    house.run(&["ingest", "outcomes.jsonl"]).expect(0);
+    let check = |of: &str, target: &str, exit: i32, good: u64, total: u64| {
+        let hit = "attributes['predicted'] = 'fraud' AND attributes['actual'] = 'fraud'";
+        let source =
+            |filter: &str| format!("{{metricSource: {{type: probity, spec: {{table: logs, where: \"{filter}\"}}}}}}");
+        let (good_rows, all_rows) = (source(hit), source(&format!("attributes['{of}'] = 'fraud'")));
+        house.write(
+            "slo.yaml",
+            format!(
+                "apiVersion: openslo/v1\nkind: SLO\nmetadata: {{name: detector}}\nspec:\n  description: It finds fraud\n  \
+                 service: fraud\n  indicator:\n    metadata: {{name: i}}\n    spec:\n      ratioMetric:\n        good: {good_rows}\n        \
+                 total: {all_rows}\n  timeWindow: [{{duration: 1d, isRolling: true}}]\n  budgetingMethod: Occurrences\n  \
+                 objectives: [{{displayName: goal, target: {target}}}]\n"
+            ),
+        );
+        let found = house.json(&["evaluate", "--rule", "slo.yaml"], exit);
+        let found = &found["objectives"][0];
+        assert_eq!((&found["good"], &found["total"]), (&good.into(), &total.into()), "{of}: {found}");
+    };
+    check("predicted", "0.75", 0, 3, 4);
+    check("predicted", "0.751", 1, 3, 4);
+    check("actual", "0.6", 0, 3, 5);
+    check("actual", "0.61", 1, 3, 5);
+}

@@ -119,9 +119,25 @@ fn objectives_are_evaluated_over_probes() {
     for second in 0..4 {
         house.run(&["probe", "run", "j.yaml", "--time", &format!("2026-11-22T11:00:0{second}Z")]).expect(1);
     }
-    let step = |name: &str| format!("name = 'probe_step_success' AND step = '{name}'");
-    assert_eq!(house.count("SELECT count(*) FROM metrics WHERE name = 'probe_step_success'"), 8, "{}", step("one"));
     assert_eq!(house.count("SELECT count(*) FROM metrics WHERE name = 'probe_success' AND value = 0"), 4);
+    let source = |more: &str| {
+        format!(
+            "{{metricSource: {{type: probity, spec: {{table: metrics, where: \"name = 'probe_step_success'{more}\"}}}}}}"
+        )
+    };
+    house.write(
+        "slo.yaml",
+        format!(
+            "apiVersion: openslo/v1\nkind: SLO\nmetadata: {{name: shop}}\nspec:\n  description: Steps pass\n  service: shop\n  \
+             indicator:\n    metadata: {{name: i}}\n    spec:\n      ratioMetric:\n        good: {}\n        total: {}\n  \
+             timeWindow: [{{duration: 1d, isRolling: true}}]\n  budgetingMethod: Occurrences\n  \
+             objectives: [{{displayName: goal, target: 0.5}}]\n",
+            source(" AND value = 1"),
+            source("")
+        ),
+    );
+    let found = &house.json(&["evaluate", "--rule", "slo.yaml"], 0)["objectives"][0];
+    assert_eq!((&found["good"], &found["total"]), (&4.into(), &8.into()), "{found}");
 }
 
 /// What a server does wrong ends the journey with a stable word; the steps after it are skipped.

@@ -173,7 +173,7 @@ fn exchange(
 ) -> Result<Answer, Trouble> {
     let mut request = Request {
         method: step.method.clone(),
-        url: address(base, &step.url.fill(values))?,
+        url: address(base, step.url.is_address(), &step.url.fill(values))?,
         headers: step.headers.iter().map(|(name, value)| (name.clone(), value.fill(values))).collect(),
         body: step.body.as_ref().map(|body| body.fill(values).into_bytes()),
         body_bytes: step.body_bytes,
@@ -198,17 +198,20 @@ fn exchange(
     }
 }
 
-fn address(base: Option<&str>, url: &str) -> Result<String, Trouble> {
-    let bad = |_| Trouble { code: "bad-address", message: "the address is no web address".to_owned() };
-    let whole = match base {
-        Some(base) => url::Url::parse(base).and_then(|base| base.join(url)),
-        None => url::Url::parse(url),
-    };
-    let whole = whole.map_err(bad)?;
-    match ["http", "https"].contains(&whole.scheme()) && whole.host_str().is_some() {
-        true => Ok(whole.into()),
-        false => Err(Trouble { code: "bad-address", message: "the address is no web address".to_owned() }),
+/// The whole address. What a server said may be in it, so it leads away from the base only where the file itself says so: headers
+/// with secrets go along.
+fn address(base: Option<&str>, is_whole: bool, url: &str) -> Result<String, Trouble> {
+    let bad = |message: &str| Trouble { code: "bad-address", message: message.to_owned() };
+    let none = |_| bad("the address is no web address");
+    let base = base.map(url::Url::parse).transpose().map_err(none)?;
+    let whole = base.as_ref().map_or_else(|| url::Url::parse(url), |base| base.join(url)).map_err(none)?;
+    if !["http", "https"].contains(&whole.scheme()) || whole.host_str().is_none() {
+        return Err(bad("the address is no web address"));
     }
+    if base.is_some_and(|base| base.origin() != whole.origin()) && !is_whole {
+        return Err(bad("a value in the address leads away from the base"));
+    }
+    Ok(whole.into())
 }
 
 fn value(extraction: &Extraction, answer: &Answer) -> Option<String> {
@@ -230,5 +233,28 @@ impl Answer {
     /// The first value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_said_leads_nowhere_else() {
+        let check = |is_whole: bool, url: &str, expect: Option<&str>| {
+            assert_eq!(address(Some("https://a.example/x/"), is_whole, url).ok().as_deref(), expect, "{url}");
+        };
+        check(false, "y", Some("https://a.example/x/y"));
+        check(false, "/y?z=//b.example", Some("https://a.example/y?z=//b.example"));
+        check(false, "https://a.example/y", Some("https://a.example/y"));
+        check(false, "//b.example/y", None);
+        check(false, "https://b.example/y", None);
+        check(false, "http://a.example/y", None);
+        check(false, "https://a.example:444/y", None);
+        check(false, "\\\\b.example", None);
+        check(true, "https://b.example/y", Some("https://b.example/y"));
+        check(true, "file:///etc/passwd", None);
+        assert!(address(None, false, "y").is_err());
     }
 }

@@ -41,6 +41,12 @@ impl Template {
         Ok(Template(pieces))
     }
 
+    /// Whether the file itself says a whole address, and not the values in it.
+    pub(crate) fn is_address(&self) -> bool {
+        let first = self.0.iter().find(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
+        matches!(first, Some(Piece::Text(text)) if text.starts_with("http://") || text.starts_with("https://"))
+    }
+
     /// The text with its values.
     pub(crate) fn fill(&self, values: &BTreeMap<String, String>) -> String {
         let filled = self.0.iter().map(|piece| match piece {

@@ -49,7 +49,6 @@ fn document(ran: &Ran) -> Value {
     serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"))
 }
 
-/// One step to this path; its failure, as code.
 /// The journey as Python's YAML reader has it.
 fn read_by_another(house: &House) -> Value {
     let read = "import json, yaml; print(json.dumps(yaml.safe_load(open('j.yaml'))))";
@@ -57,6 +56,7 @@ fn read_by_another(house: &House) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// One step to this path; its failure, as code.
 fn failure(house: &House, web: &Web, request: &str, more: &str, expect: &str) {
     journey(house, "http", web.port, &format!("timeout: 700ms\nsteps:\n- {{name: one, request: {request}{more}}}\n"));
     let begun = std::time::Instant::now();

@@ -22,6 +22,78 @@ fn beacons_of_real_users_are_metrics() {
     assert_eq!(house.count("SELECT count(*) FROM metrics WHERE name = 'LCP' AND value = 1834.5"), 1);
 }
 
+/// A recording is known by its content; what may be secret comes into no row, and a broken one is refused whole.
+#[test]
+fn recordings_of_browsers_are_rows() {
+    let house = House::initialised();
+    let recording = include_str!("../../fixtures/har/valid/shop.har");
+    house.write("recording", recording);
+    let taken = house.json(&["ingest", "recording"], 0);
+    let input = &taken["inputs"][0];
+    assert_eq!(
+        (&input["format"], &input["records"], &input["rejected"], &input["absent"]),
+        (&"har".into(), &6.into(), &0.into(), &1.into()),
+        "{taken}"
+    );
+    house.write("cut.har", &recording[..recording.len() - 20]);
+    let ran = house.run(&["ingest", "cut.har"]).expect(6);
+    assert!(ran.stderr.contains("bad-har"), "{}", ran.stderr);
+    house.write("broken.har", include_str!("../../fixtures/har/invalid/entries.har"));
+    let ran = house.run(&["ingest", "--max-rejected", "100%", "broken.har"]).expect(0);
+    assert!(!(ran.stdout + &ran.stderr).contains("s3cret"));
+    #[cfg(feature = "engine")]
+    {
+        assert_eq!(
+            house.count("SELECT count(*) FROM logs WHERE attributes['wait_ms'] = '90' AND latency_ms = 120.75"),
+            1
+        );
+        assert_eq!(house.count("SELECT count(*) FROM metrics WHERE name = 'har.page.onLoad' AND value = 1834"), 1);
+        assert_eq!(house.count("SELECT count(*) FROM logs WHERE path LIKE '%s3cret%' OR path LIKE '%?%'"), 0);
+    }
+}
+
+/// Objectives of `docs/indicators.md` over a recording: 4 answers, of which one is an error and one came late; the first
+/// bytes of 3 came within 200 ms.
+#[cfg(feature = "engine")]
+#[test]
+fn objectives_over_a_recording_are_those_by_hand() {
+    let house = House::initialised();
+    let entry = |second: u8, status: u16, time: u16, wait: u16| {
+        format!(
+            "{{\"startedDateTime\":\"2026-11-22T11:00:0{second}Z\",\"time\":{time},\"request\":{{\"method\":\"GET\",\
+             \"url\":\"https://shop.example/?t=1\"}},\"response\":{{\"status\":{status}}},\"timings\":{{\"wait\":{wait}}}}}"
+        )
+    };
+    let entries =
+        [entry(0, 200, 500, 200), entry(1, 503, 10, 5), entry(2, 200, 501, 450), entry(3, 204, 7, 3)].join(",");
+    house.write("shop.har", format!("{{\"log\":{{\"creator\":{{}},\"entries\":[{entries}]}}}}"));
+    house.run(&["ingest", "shop.har"]).expect(0);
+    let here = "attributes['server.address'] = 'shop.example'";
+    let check = |indicator: String, objective: &str, exit: i32, good: u64| {
+        house.write(
+            "slo.yaml",
+            format!(
+                "apiVersion: openslo/v1\nkind: SLO\nmetadata: {{name: shop}}\nspec:\n  description: It answers\n  service: shop\n  \
+                 indicator:\n    metadata: {{name: i}}\n    spec: {indicator}\n  timeWindow: [{{duration: 1d, isRolling: true}}]\n  \
+                 budgetingMethod: Occurrences\n  objectives: [{objective}]\n"
+            ),
+        );
+        let found = house.json(&["evaluate", "--rule", "slo.yaml"], exit);
+        let found = &found["objectives"][0];
+        assert_eq!((&found["good"], &found["total"]), (&good.into(), &4.into()), "{found}");
+    };
+    let rows =
+        |filter: &str| format!("{{metricSource: {{type: probity, spec: {{table: logs, where: \"{filter}\"}}}}}}");
+    let good = rows(&format!("{here} AND status < 500 AND latency_ms <= 500"));
+    let ratio = format!("{{ratioMetric: {{good: {good}, total: {}}}}}", rows(here));
+    check(ratio.clone(), "{displayName: goal, target: 0.5}", 0, 2);
+    check(ratio, "{displayName: goal, target: 0.51}", 1, 2);
+    let wait = "CAST(attributes['wait_ms'] AS DOUBLE)";
+    let source =
+        format!("{{metricSource: {{type: probity, spec: {{table: logs, where: \"{here}\", value: \"{wait}\"}}}}}}");
+    check(format!("{{thresholdMetric: {source}}}"), "{displayName: goal, op: lte, value: 200, target: 0.75}", 0, 3);
+}
+
 /// 3 hits, 1 false alarm, 2 misses, 4 rightly let go: 3 of 4 and 3 of 5, by hand.
 #[cfg(feature = "engine")]
 #[test]

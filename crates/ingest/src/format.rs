@@ -21,11 +21,13 @@ pub enum Format {
     Text,
     /// A segment of a sampler: chained, signed samples.
     Segment,
+    /// HAR 1.2: what a browser recorded of its traffic.
+    Har,
 }
 
 impl Format {
     /// Every format, in the order they are shown.
-    pub const ALL: [Format; 8] = [
+    pub const ALL: [Format; 9] = [
         Format::Prometheus,
         Format::OpenMetrics,
         Format::OtlpJson,
@@ -34,6 +36,7 @@ impl Format {
         Format::AccessLog,
         Format::Text,
         Format::Segment,
+        Format::Har,
     ];
 
     /// The name that people and machines read.
@@ -47,6 +50,7 @@ impl Format {
             Format::AccessLog => "access-log",
             Format::Text => "text",
             Format::Segment => "segment",
+            Format::Har => "har",
         }
     }
 
@@ -69,6 +73,7 @@ pub fn detect(prefix: &[u8]) -> Option<Format> {
     let first = text.iter().find(|byte| !byte.is_ascii_whitespace())?;
     match first {
         b'{' if crate::formats::segment::begins(text) => Some(Format::Segment),
+        b'{' if crate::formats::har::begins(text) => Some(Format::Har),
         b'{' | b'[' => Some(if looks_like_otlp(text) { Format::OtlpJson } else { Format::JsonLines }),
         _ => detect_lines(text),
     }

@@ -19,11 +19,13 @@ mod json;
 mod limits;
 mod lines;
 mod map;
+mod node;
 mod number;
 mod output;
 mod request;
 mod row;
 mod series;
+mod stream;
 mod time;
 
 pub use decode::{Decoded, decode, read_failed};

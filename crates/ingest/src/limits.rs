@@ -5,7 +5,7 @@
 pub struct Limits {
     /// Longest line, in bytes; a longer one is rejected and skipped without being kept. 16 MiB; at most 512 MiB.
     pub line_bytes_max: usize,
-    /// Largest single OTLP document, in bytes. 64 MiB; at most 512 MiB.
+    /// Largest single OTLP document, or entry of a HAR, in bytes. 64 MiB; at most 512 MiB.
     pub document_bytes_max: usize,
     /// Deepest nesting of JSON. 64.
     pub depth_max: usize,

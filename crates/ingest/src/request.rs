@@ -5,7 +5,7 @@ use std::io::Read;
 use jiff::tz::TimeZone;
 use model::{Fault, Instant, Place, Record, RecordKind, Rejection};
 
-use crate::formats::{access_log, csv, jsonlines, openmetrics, otlp, prometheus, segment, text};
+use crate::formats::{access_log, csv, har, jsonlines, openmetrics, otlp, prometheus, segment, text};
 use crate::output::Output;
 use crate::{Format, Limits, Map};
 
@@ -97,7 +97,7 @@ pub struct Tally {
 ///
 /// # Errors
 /// A fault means that the original as a whole is refused: damaged compression (see [`crate::decode`]), `read-failed`,
-/// `missing-eof` of OpenMetrics, `bad-otlp` and `document-too-large` of OTLP, `bad-header` of CSV, `wrong-kind` when the
+/// `missing-eof` of OpenMetrics, `bad-otlp` and `document-too-large` of OTLP, `bad-har` of HAR, `bad-header` of CSV, `wrong-kind` when the
 /// format cannot hold the kind asked for; or it is the sink's own.
 pub fn read(input: &mut dyn Read, request: &Request, sink: &mut dyn Sink) -> Result<Tally, Fault> {
     refuse_wrong_kind(request)?;
@@ -110,6 +110,7 @@ pub fn read(input: &mut dyn Read, request: &Request, sink: &mut dyn Sink) -> Res
         Format::Csv => csv::read(input, request, &mut output)?,
         Format::AccessLog => access_log::read(input, request, &mut output)?,
         Format::Text => text::read(input, request, &mut output)?,
+        Format::Har => har::read(input, request, &mut output)?,
         Format::Segment => segment::read(input, request, &mut output)?,
     }
     Ok(output.tally())
@@ -119,7 +120,7 @@ fn refuse_wrong_kind(request: &Request) -> Result<(), Fault> {
     let held: &[RecordKind] = match request.format {
         Format::Prometheus | Format::OpenMetrics => &[RecordKind::Metrics],
         Format::AccessLog | Format::Text => &[RecordKind::Logs],
-        Format::Segment => &[RecordKind::Metrics, RecordKind::Logs],
+        Format::Segment | Format::Har => &[RecordKind::Metrics, RecordKind::Logs],
         // OTLP says itself what it holds, and the table formats take any kind.
         Format::OtlpJson | Format::JsonLines | Format::Csv => &RecordKind::ALL,
     };

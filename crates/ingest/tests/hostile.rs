@@ -69,7 +69,7 @@ const PIECES: &str = concat!(
     r#"(\u{feff}|\{|\}|\[|\]|:|,|;| |  |\t|\n|\r\n|"|\\|#|=|-|\.|"ts":"2026-01-31T09:00:00Z"|"ts":1769850000|"a":|"b":\{"c":1\}|"#,
     r#"# TYPE a histogram\n|# TYPE a counter\n|# HELP a x\n|# UNIT a_s s\n|# EOF\n|a_total|a_bucket\{le="1"\} 1\n|"#,
     r#"a_bucket\{le="\+Inf"\} 1\n|a_sum 1\n|a 1\n|a\{x="1"\} 1 1769850000\n| # \{x="1"\} 1|NaN|\+Inf|1|200|"#,
-    r#"resourceMetrics|"name":|time,level,status\n|2026-01-31T09:00:00Z|Jan 31 09:00:00 host app\[1\]: |"#,
+    r#"resourceMetrics|"name":|"log":\{|"entries":\[|"pages":\[|"request":\{"url":"http://a/"\}|"startedDateTime":"2026-01-31T09:00:00Z"|time,level,status\n|2026-01-31T09:00:00Z|Jan 31 09:00:00 host app\[1\]: |"#,
     r#"1\.2\.3\.4 - - \[31/Jan/2026:09:00:00 \+0000\] |"GET / HTTP/1\.1" 200 5|\x00|é|x){0,30}"#
 );
 
@@ -133,6 +133,31 @@ fn an_endless_document_is_refused() {
     let mut input = (&b"{\"resourceLogs\":\""[..]).chain(io::repeat(b'x'));
     let fault = probity_ingest::read(&mut input, &request, &mut Count::default()).unwrap_err();
     assert_eq!(fault.code(), "document-too-large");
+}
+
+/// A recording is read one entry at a time: what is larger than the limit is rejected and passed over, and what nobody asks
+/// for is never held, however large it is.
+#[test]
+fn a_recording_costs_no_more_than_its_largest_entry() {
+    let entry = r#"{"startedDateTime":"2026-01-31T09:00:00Z","time":1,"request":{"url":"http://a/"}}"#;
+    let limits = Limits { document_bytes_max: 1 << 20, ..Limits::default() };
+    let request = Request { limits, ..Request::new(Format::Har, NOW) };
+    let head = format!(r#"{{"log":{{"creator":{{}},"entries":[{entry},{{"request":""#);
+    let middle = format!(r#""}},{entry}],"_body":""#);
+    let mut input = head
+        .as_bytes()
+        .chain(io::repeat(b'x').take(1 << 28))
+        .chain(middle.as_bytes())
+        .chain(io::repeat(b'y').take(1 << 28))
+        .chain(&b"\"}}"[..]);
+    let mut sink = Count::default();
+    let tally = probity_ingest::read(&mut input, &request, &mut sink).unwrap();
+    assert_eq!((tally.records, sink.1), (2, vec!["document-too-large"]));
+    // An entry that never ends is refused when the stream does.
+    let mut input = head.as_bytes().chain(io::repeat(b'x').take(1 << 22));
+    let fault = probity_ingest::read(&mut input, &request, &mut Count::default()).unwrap_err();
+    assert_eq!(fault.code(), "bad-har");
+    assert!(peak_memory_kb().is_none_or(|peak| peak < 200_000), "{:?} kB", peak_memory_kb());
 }
 
 /// A name that stands twice in a line of a segment, of a label as of a member, is told and not taken.

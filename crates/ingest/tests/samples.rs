@@ -141,6 +141,16 @@ fn segment_samples() {
     check(Format::Segment, "segment");
 }
 
+#[test]
+fn har_samples() {
+    check(Format::Har, "har");
+    // Nothing that may be secret leaves the reader: neither in records nor in complaints.
+    for path in ["valid/shop.har.expect", "invalid/entries.har.expect"] {
+        let told = fs::read_to_string(folder("har", path)).unwrap();
+        assert!(!["s3cret", "ann", "pw@", "session"].iter().any(|word| told.contains(word)), "{told}");
+    }
+}
+
 /// A valid map reads; an invalid one names the code and the place that its first line promises: `# code line:column`.
 #[test]
 fn map_samples() {
@@ -171,6 +181,7 @@ fn valid_samples_are_recognised() {
         (Format::AccessLog, "accesslog"),
         (Format::Text, "text"),
         (Format::Segment, "segment"),
+        (Format::Har, "har"),
     ];
     for (format, name) in folders {
         for path in samples(&folder(name, "valid")) {

@@ -2,8 +2,9 @@
 
 use model::{Body, Log, Record};
 
-use super::node::{Fields, Node, any_value};
+use super::value::any_value;
 use super::{Attributes, Origin, Walk, borrowed, id, time};
+use crate::node::{Fields, Node};
 use crate::number;
 use crate::output::{Bad, Stop};
 use crate::row;

@@ -2,8 +2,8 @@
 
 use model::{Body, Instant, Record, Sample, SampleType};
 
-use super::node::{Fields, Node, double, integer};
 use super::{Attributes, Origin, Walk, borrowed, time};
+use crate::node::{Fields, Node, double, integer};
 use crate::output::{Bad, Stop};
 use crate::series;
 

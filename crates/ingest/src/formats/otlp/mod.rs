@@ -10,32 +10,51 @@
 //! Broken JSON refuses the whole original (`bad-otlp`): behind it nobody knows where the next document begins. A point
 //! that is wrong in itself is rejected, the others are kept.
 
-mod documents;
 mod logs;
 mod metrics;
-mod node;
 mod spans;
+mod value;
 
 use std::io::Read;
 
 use model::{Fault, Instant, Place};
 
 use crate::Request;
+use crate::node::{Fields, Node};
 use crate::output::{Bad, Output, Stop};
-use documents::Documents;
-use node::{Fields, Node};
+use crate::stream::{Ahead, LineOf, Spot, Stream};
 
 pub(crate) fn read(input: &mut dyn Read, request: &Request, output: &mut Output<'_>) -> Result<(), Fault> {
-    let mut documents = Documents::new(input, request.limits.document_bytes_max);
-    while let Some((bytes, line)) = documents.next()? {
-        let text = std::str::from_utf8(bytes).map_err(|error| {
-            let mut lines = LineOf::new(bytes, line);
-            broken(lines.place(error.valid_up_to()), "The document is not UTF-8".to_owned())
-        })?;
-        document(text, line, request, output)?;
+    let mut stream = Stream::new(input);
+    while let Some(byte) = stream.peek()? {
+        let begin = stream.spot();
+        if byte != b'{' {
+            return Err(broken(Place::line(begin.line, 0), "A document begins with a brace".to_owned()));
+        }
+        let limit = request.limits.document_bytes_max;
+        match stream.value(limit)? {
+            Ahead::Whole(bytes, begin) => {
+                let text = std::str::from_utf8(bytes).map_err(|error| {
+                    let mut lines = LineOf::new(bytes, begin);
+                    broken(lines.place(error.valid_up_to()), "The document is not UTF-8".to_owned())
+                })?;
+                document(text, begin, request, output)?;
+            }
+            Ahead::TooLarge => return Err(too_large(limit, begin)),
+            Ahead::Unfinished => {
+                let reason = "The document that begins here never ends".to_owned();
+                return Err(broken(Place::line(begin.line, 0), reason));
+            }
+        }
     }
-    output.count_input(documents.lines(), documents.bytes());
+    output.count_input(stream.lines(), stream.bytes());
     Ok(())
+}
+
+fn too_large(limit: usize, begin: Spot) -> Fault {
+    Fault::bad_input("document-too-large", format!("The document is larger than {limit} bytes"))
+        .advise("Write one document per line, or split the file.")
+        .at(Place::line(begin.line, 0))
 }
 
 fn broken(place: Place, reason: String) -> Fault {
@@ -44,42 +63,12 @@ fn broken(place: Place, reason: String) -> Fault {
         .at(place)
 }
 
-fn document(text: &str, line: u64, request: &Request, output: &mut Output<'_>) -> Result<(), Fault> {
-    let mut walk = Walk { lines: LineOf::new(text.as_bytes(), line), text, request, output };
+fn document(text: &str, begin: Spot, request: &Request, output: &mut Output<'_>) -> Result<(), Fault> {
+    let mut walk = Walk { lines: LineOf::new(text.as_bytes(), begin), text, request, output };
     match walk.document() {
         Ok(()) => Ok(()),
         Err(Stop::Fault(fault)) => Err(fault),
         Err(Stop::Bad(bad)) => Err(broken(walk.lines.place(bad.at.unwrap_or(0)), bad.reason)),
-    }
-}
-
-/// Which line an offset stands in. Offsets mostly rise: the count goes on from the last one.
-struct LineOf<'t> {
-    text: &'t [u8],
-    first: u64,
-    at: usize,
-    line: u64,
-}
-
-impl<'t> LineOf<'t> {
-    fn new(text: &'t [u8], first: u64) -> Self {
-        LineOf { text, first, at: 0, line: first }
-    }
-
-    fn line(&mut self, at: usize) -> u64 {
-        let at = at.min(self.text.len());
-        if at < self.at {
-            (self.at, self.line) = (0, self.first);
-        }
-        self.line += memchr::memchr_iter(b'\n', &self.text[self.at..at]).count() as u64;
-        self.at = at;
-        self.line
-    }
-
-    fn place(&mut self, at: usize) -> Place {
-        let at = at.min(self.text.len());
-        let begin = memchr::memrchr(b'\n', &self.text[..at]).map_or(0, |end| end + 1);
-        Place::line(self.line(at), (at - begin) as u64 + 1)
     }
 }
 
@@ -97,7 +86,7 @@ type Attributes = Vec<(String, String)>;
 impl<'t> Walk<'_, 't, '_> {
     fn document(&mut self) -> Result<(), Stop> {
         let depth = self.request.limits.depth_max;
-        let root = Fields::read(Node { text: self.text, at: 0 }, depth)?;
+        let root = Fields::read(Node { text: self.text, at: 0, code: "bad-otlp" }, depth)?;
         let mut known = false;
         for (key, scopes, item, signal) in [
             ("resourceMetrics", "scopeMetrics", "metrics", Signal::Metric),
@@ -173,7 +162,7 @@ impl<'t> Walk<'_, 't, '_> {
             let pair = Fields::read(pair, limits.depth_max)?;
             let Some(key) = pair.text("key")?.filter(|key| !key.is_empty()) else { continue };
             let Some(value) = pair.find("value") else { continue };
-            if let Some(value) = node::any_value(value, limits.depth_max)? {
+            if let Some(value) = value::any_value(value, limits.depth_max)? {
                 put(into, key, value);
             }
             if into.len() > limits.fields_max {

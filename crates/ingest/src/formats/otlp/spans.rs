@@ -2,8 +2,8 @@
 
 use model::{Body, Record, SpanRecord};
 
-use super::node::{Fields, Node};
 use super::{Attributes, Origin, Walk, borrowed, id, time};
+use crate::node::{Fields, Node};
 use crate::output::{Bad, Stop};
 
 /// `SpanKind` and `Status.StatusCode` of trace.proto, by number.

@@ -6,10 +6,12 @@ use crate::output::Bad;
 
 /// One value.
 #[derive(Clone, Copy)]
-pub(super) struct Node<'t> {
-    pub(super) text: &'t str,
+pub(crate) struct Node<'t> {
+    pub(crate) text: &'t str,
     /// Offset in the document.
-    pub(super) at: usize,
+    pub(crate) at: usize,
+    /// The format's code for JSON that is not shaped as it says.
+    pub(crate) code: &'static str,
 }
 
 /// Complaints count from the beginning of the document.
@@ -19,7 +21,7 @@ fn moved<T>(outcome: Result<T, Bad>, by: usize) -> Result<T, Bad> {
 
 impl<'t> Node<'t> {
     /// The elements of a list; none when it is null.
-    pub(super) fn elements(self, depth: usize) -> Result<Vec<Node<'t>>, Bad> {
+    pub(crate) fn elements(self, depth: usize) -> Result<Vec<Node<'t>>, Bad> {
         moved(self.elements_here(depth), self.at)
     }
 
@@ -29,7 +31,7 @@ impl<'t> Node<'t> {
         match scanner.value()? {
             Token::Array => {}
             Token::Null => return Ok(elements),
-            _ => return Err(Bad::new("bad-otlp", 0, "A list is expected here")),
+            _ => return Err(Bad::new(self.code, 0, "A list is expected here")),
         }
         let mut first = true;
         while scanner.element(&mut first)? {
@@ -44,10 +46,10 @@ impl<'t> Node<'t> {
         let from = scanner.offset();
         let token = scanner.value()?;
         scanner.skip(token)?;
-        Ok(Node { text: scanner.since(from), at: self.at + from })
+        Ok(Node { text: scanner.since(from), at: self.at + from, code: self.code })
     }
 
-    fn token(self) -> Result<Token<'t>, Bad> {
+    pub(crate) fn token(self) -> Result<Token<'t>, Bad> {
         moved(Scanner::new(self.text, 1).value(), self.at)
     }
 
@@ -60,13 +62,13 @@ impl<'t> Node<'t> {
 }
 
 /// The members of an object.
-pub(super) struct Fields<'t> {
+pub(crate) struct Fields<'t> {
     node: Node<'t>,
     members: Vec<(String, Node<'t>)>,
 }
 
 impl<'t> Fields<'t> {
-    pub(super) fn read(node: Node<'t>, depth: usize) -> Result<Self, Bad> {
+    pub(crate) fn read(node: Node<'t>, depth: usize) -> Result<Self, Bad> {
         moved(Self::read_here(node, depth), node.at)
     }
 
@@ -76,7 +78,7 @@ impl<'t> Fields<'t> {
         match scanner.value()? {
             Token::Object => {}
             Token::Null => return Ok(Fields { node, members }),
-            _ => return Err(Bad::new("bad-otlp", 0, "An object is expected here")),
+            _ => return Err(Bad::new(node.code, 0, "An object is expected here")),
         }
         let mut first = true;
         while let Some(key) = scanner.key(&mut first)? {
@@ -84,54 +86,64 @@ impl<'t> Fields<'t> {
             key.push_to(&mut name)?;
             let value = node.take(&mut scanner)?;
             if members.iter().any(|(known, _)| *known == name) {
-                return Err(Bad::new("bad-otlp", key.at(), format!("The name {name:?} stands twice")));
+                return Err(Bad::new(node.code, key.at(), format!("The name {name:?} stands twice")));
             }
             if value.text != "null" {
                 members.push((name, value));
             }
             if members.len() > 1_024 {
-                return Err(Bad::new("bad-otlp", key.at(), "No message of OTLP has so many members"));
+                return Err(Bad::new(node.code, key.at(), "An object has at most 1024 members"));
             }
         }
         scanner.end()?;
         Ok(Fields { node, members })
     }
 
-    pub(super) fn find(&self, key: &str) -> Option<Node<'t>> {
+    /// The first member.
+    pub(crate) fn first(&self) -> Option<(&str, Node<'t>)> {
+        self.members.first().map(|(name, node)| (name.as_str(), *node))
+    }
+
+    /// The members, in their order, without those that are null.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Node<'t>)> {
+        self.members.iter().map(|(name, node)| (name.as_str(), *node))
+    }
+
+    pub(crate) fn find(&self, key: &str) -> Option<Node<'t>> {
         self.members.iter().find(|(name, _)| name == key).map(|(_, node)| *node)
     }
 
     /// Where the member stands, or the object when it has none of that name.
-    pub(super) fn at(&self, key: &str) -> usize {
+    pub(crate) fn at(&self, key: &str) -> usize {
         self.find(key).unwrap_or(self.node).at
     }
 
     /// The elements of a list member; none when it is absent.
-    pub(super) fn elements(&self, key: &str, depth: usize) -> Result<Vec<Node<'t>>, Bad> {
+    pub(crate) fn elements(&self, key: &str, depth: usize) -> Result<Vec<Node<'t>>, Bad> {
         self.find(key).map_or(Ok(Vec::new()), |node| node.elements(depth))
     }
 
     /// A string member.
-    pub(super) fn text(&self, key: &str) -> Result<Option<String>, Bad> {
+    pub(crate) fn text(&self, key: &str) -> Result<Option<String>, Bad> {
         let Some(node) = self.find(key) else { return Ok(None) };
         let text = node.string()?;
         text.map(Some).ok_or_else(|| Bad::new("bad-field", node.at, format!("{key} is a string")))
     }
 
     /// A 64-bit integer, written as a number or as a string; unsigned ones above 2^63 are refused.
-    pub(super) fn integer(&self, key: &str) -> Result<Option<i64>, Bad> {
+    pub(crate) fn integer(&self, key: &str) -> Result<Option<i64>, Bad> {
         let Some(node) = self.find(key) else { return Ok(None) };
         integer(node, key).map(Some)
     }
 
     /// A double: a number, or the strings `NaN`, `Infinity`, `-Infinity` of protobuf's JSON.
-    pub(super) fn double(&self, key: &str) -> Result<Option<f64>, Bad> {
+    pub(crate) fn double(&self, key: &str) -> Result<Option<f64>, Bad> {
         let Some(node) = self.find(key) else { return Ok(None) };
         double(node, key).map(Some)
     }
 
     /// A boolean; absent means false.
-    pub(super) fn boolean(&self, key: &str) -> Result<bool, Bad> {
+    pub(crate) fn boolean(&self, key: &str) -> Result<bool, Bad> {
         match self.find(key).map(|node| (node.text, node.at)) {
             None | Some(("false", _)) => Ok(false),
             Some(("true", _)) => Ok(true),
@@ -140,7 +152,7 @@ impl<'t> Fields<'t> {
     }
 }
 
-pub(super) fn integer(node: Node<'_>, key: &str) -> Result<i64, Bad> {
+pub(crate) fn integer(node: Node<'_>, key: &str) -> Result<i64, Bad> {
     let digits = match node.token()? {
         Token::Number(digits) => digits,
         Token::Text(text) => text.raw,
@@ -150,28 +162,11 @@ pub(super) fn integer(node: Node<'_>, key: &str) -> Result<i64, Bad> {
         .ok_or_else(|| Bad::new("bad-field", node.at, format!("{key} is a 64-bit integer")))
 }
 
-pub(super) fn double(node: Node<'_>, key: &str) -> Result<f64, Bad> {
+pub(crate) fn double(node: Node<'_>, key: &str) -> Result<f64, Bad> {
     let digits = match node.token()? {
         Token::Number(digits) => digits,
         Token::Text(text) => text.raw,
         _ => "",
     };
     number::go_float(digits.as_bytes()).ok_or_else(|| Bad::new("bad-field", node.at, format!("{key} is a number")))
-}
-
-/// An `AnyValue` as text: lists and maps stay JSON. `None` when it is empty.
-pub(super) fn any_value(node: Node<'_>, depth: usize) -> Result<Option<String>, Bad> {
-    let fields = Fields::read(node, depth)?;
-    let Some((kind, value)) = fields.members.first() else { return Ok(None) };
-    Ok(match kind.as_str() {
-        "stringValue" | "bytesValue" => fields.text(kind)?,
-        "intValue" => Some(integer(*value, kind)?.to_string()),
-        "doubleValue" => Some(match value.token()? {
-            Token::Number(digits) => digits.to_owned(),
-            _ => double(*value, kind)?.to_string(),
-        }),
-        "boolValue" => Some(fields.boolean(kind)?.to_string()),
-        "arrayValue" | "kvlistValue" => Some(value.text.to_owned()),
-        _ => None,
-    })
 }

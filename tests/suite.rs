@@ -132,6 +132,9 @@ mod run;
 #[cfg(feature = "sampler")]
 #[path = "suite/sampler.rs"]
 mod sampler;
+#[cfg(all(feature = "sampler-tls", feature = "sampler-s3", feature = "sampler-nats", feature = "privacy"))]
+#[path = "suite/sampler_push.rs"]
+mod sampler_push;
 #[cfg(all(feature = "privacy", feature = "rules"))]
 #[path = "suite/servers.rs"]
 mod servers;

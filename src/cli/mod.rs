@@ -84,6 +84,8 @@ pub(crate) mod probes;
 pub(crate) mod production;
 pub(crate) mod progress;
 pub(crate) mod project;
+#[cfg(any(feature = "sampler-tls", feature = "sampler-s3", feature = "sampler-nats"))]
+pub(crate) mod receivers;
 #[cfg(feature = "redact")]
 pub(crate) mod redaction;
 #[cfg(feature = "pdf")]

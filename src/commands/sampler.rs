@@ -91,7 +91,7 @@ struct RunArgs {
     /// All segments together; the oldest go first, those that receivers have before others
     #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = total)]
     max_size: u64,
-    /// Hand over to: http://HOST/PATH (PUT of segments), a folder, otlp://HOST:4318/v1/metrics or otlp-json://... (can be repeated)
+    /// Hand over to: a folder, http(s)://HOST/PATH, s3://BUCKET/PREFIX, nats://HOST/SUBJECT, otlp(s)://HOST:4318/v1/metrics or otlp(s)-json://... (can be repeated)
     #[arg(long, value_name = "URL", value_parser = target)]
     push: Vec<Target>,
     /// Answer /metrics (OpenMetrics) and /healthz on this address of loopback
@@ -142,7 +142,11 @@ fn total(text: &str) -> Result<u64, String> {
 }
 
 fn target(text: &str) -> Result<Target, String> {
-    Target::parse(text).map_err(|fault| said(&fault))
+    #[cfg(any(feature = "sampler-tls", feature = "sampler-s3", feature = "sampler-nats"))]
+    let target = crate::cli::receivers::target(text);
+    #[cfg(not(any(feature = "sampler-tls", feature = "sampler-s3", feature = "sampler-nats")))]
+    let target = Target::parse(text);
+    target.map_err(|fault| said(&fault))
 }
 
 fn socket(text: &str) -> Result<Socket, String> {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::house::{House, fit_their_schemas, judge, python, repository};
 
 /// A machine made of files.
-fn machine(house: &House) {
+pub(super) fn machine(house: &House) {
     house.write("fake/proc/stat", "cpu  100 0 100 700 100 0 0 0 0 0\n");
     house.write("fake/proc/meminfo", "MemTotal: 1000 kB\nMemFree: 100 kB\nMemAvailable: 600 kB\n");
     house.write("fake/proc/net/dev", "h\nh\n  eth0: 4294967000 1 0 0 0 0 0 0 500 1 0 0 0 0 0 0\n");
@@ -22,7 +22,7 @@ fn machine(house: &House) {
 }
 
 /// Runs until as many lines were printed as are wanted, stops it as systemd does, and gives the lines.
-fn run(house: &House, wanted: usize, args: &[&str]) -> Vec<Value> {
+pub(super) fn run(house: &House, wanted: usize, args: &[&str]) -> Vec<Value> {
     let args = [&["sampler", "run", "--output", "samples", "--root", "fake", "--json"], args].concat();
     let mut child = house.command(&args).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -100,7 +100,7 @@ fn a_folder_receives() {
         .run(&["sampler", "flush", "--output", "samples", "--push", "http://127.0.0.1:1/"])
         .expect(8)
         .code("push-failed");
-    house.run(&["sampler", "flush", "--output", "samples", "--push", "https://example.org/"]).expect(2);
+    house.run(&["sampler", "flush", "--output", "samples", "--push", "ftp://example.org/"]).expect(2);
     house.run(&["sampler", "run", "--output", "samples", "--listen", "0.0.0.0:0"]).expect(4).code("not-loopback");
     house.run(&["sampler", "run", "--output", "samples", "--statsd", "0.0.0.0:0"]).expect(2);
     house.run(&["sampler", "install", "cron"]).expect(2);

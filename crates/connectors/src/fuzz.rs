@@ -9,7 +9,7 @@ use crate::bodies::formats::{self, Changed, Format, Options, Verdict};
 use crate::document::json::{self, Malformed, Node, Value};
 use crate::document::{edit, template::Template};
 
-#[path = "objects/answers.rs"]
+#[path = "bucket/answers.rs"]
 mod answers;
 
 /// What becomes of a row.

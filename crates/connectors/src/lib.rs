@@ -15,10 +15,14 @@ mod access;
 #[cfg(feature = "bodies")]
 #[cfg_attr(not(feature = "all"), allow(dead_code))]
 mod bodies;
+#[cfg(feature = "bucket")]
+// What puts objects uses a part of it.
+#[cfg_attr(not(feature = "objects"), allow(dead_code))]
+mod bucket;
 #[cfg(any(feature = "redis", feature = "nats"))]
 mod crc16;
 // Each kind uses its part of it.
-#[cfg(any(feature = "document", feature = "mysql", feature = "postgres"))]
+#[cfg(any(feature = "bucket", feature = "document", feature = "mysql", feature = "postgres"))]
 #[cfg_attr(not(feature = "all"), allow(dead_code))]
 mod bounds;
 // Each kind uses its part of it.
@@ -49,9 +53,15 @@ mod objects;
 mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
-#[cfg_attr(feature = "fuzz", allow(dead_code))]
+// Kinds without settings of their own ask nobody.
+#[cfg_attr(
+    any(feature = "fuzz", not(any(feature = "mysql", feature = "nats", feature = "postgres", feature = "redis"))),
+    allow(dead_code)
+)]
 pub mod server;
 // What one of the kinds alone does not use, another does.
+#[cfg(feature = "web")]
+mod endpoint;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 #[cfg_attr(not(all(feature = "mysql", feature = "postgres", feature = "sqlite")), allow(dead_code, unused_imports))]
 mod sql;
@@ -60,13 +70,18 @@ mod sqlite;
 #[cfg(any(feature = "redis", feature = "nats"))]
 mod tls;
 #[cfg(feature = "web")]
+#[cfg_attr(not(all(feature = "objects", feature = "http")), allow(dead_code))]
 mod web;
 #[cfg(any(feature = "redis", feature = "nats"))]
 mod web_address;
 
 pub use access::{Access, Tls};
+#[cfg(feature = "bucket")]
+pub use bucket::Bucket;
 #[cfg(feature = "nats")]
 pub use channel::Channel;
+#[cfg(feature = "web")]
+pub use endpoint::Endpoint;
 #[cfg(feature = "nats")]
 pub use nats::{Acknowledge, Publication, publish};
 

@@ -4,10 +4,7 @@
 //! row is taken out of the current version by a conditional write, and an older version in which it stands goes as a whole,
 //! for a version cannot be changed. What is locked is refused before anything of it is deleted.
 
-mod answers;
-mod client;
 mod list;
-mod sign;
 
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
@@ -20,9 +17,9 @@ use privacy::store::{Abilities, DataStore};
 use crate::Access;
 use crate::bodies::formats::{Changed, unwritable};
 use crate::bodies::{Bodies, Change, Entry, Rows, VERSION};
+use crate::bucket::{Client, Refused, header, placed};
 use crate::web::Sent;
 
-use client::{Client, Refused, header};
 use list::Listing;
 
 /// One PUT takes no more.
@@ -43,14 +40,7 @@ const KEPT_HEADERS: &[&str] = &[
 
 /// Opens the bucket that `url` names, and asks whether it keeps versions.
 pub(crate) fn open(url: &str, access: &Access, dataset: &Dataset) -> Result<Box<dyn DataStore>, Fault> {
-    let path = url.split_once("://").map_or("", |(_, path)| path);
-    let (bucket, prefix) = path.split_once('/').unwrap_or((path, ""));
-    if bucket.is_empty() {
-        return Err(
-            Fault::bad_config("bad-store-address", "The address names no bucket").advise("Write s3://BUCKET/PREFIX.")
-        );
-    }
-    let prefix = if prefix.is_empty() || prefix.ends_with('/') { prefix.to_owned() } else { format!("{prefix}/") };
+    let (bucket, prefix) = placed(url)?;
     let client = Arc::new(Client::of(bucket, access)?);
     let versions = match client.listing(&[("versioning", "")])? {
         Ok((root, _)) => match root.field("Status") {

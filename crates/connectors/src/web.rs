@@ -16,7 +16,6 @@ use crate::Access;
 /// What is sent.
 pub(crate) enum Sent<'a> {
     Nothing,
-    #[cfg(feature = "http")]
     Bytes(&'a [u8]),
     #[cfg(feature = "objects")]
     File(&'a File),
@@ -97,7 +96,6 @@ pub(crate) fn send(
     }
     let answer = match body {
         Sent::Nothing => agent.run(request.body(SendBody::none()).map_err(|error| wrong(&error))?),
-        #[cfg(feature = "http")]
         Sent::Bytes(bytes) => agent.run(request.body(bytes).map_err(|error| wrong(&error))?),
         #[cfg(feature = "objects")]
         Sent::File(file) => agent.run(request.body(file).map_err(|error| wrong(&error))?),

@@ -156,7 +156,7 @@ fn messages_are_acknowledged() {
     let url = format!("nats://127.0.0.1:{}", server.port);
     let send = |user: &str, subject: &str, body: &[u8], acknowledge: Acknowledge| {
         let access = Access { user: Some(user.to_owned()), ..secret("pw") };
-        let told = publish(&url, &access, &Publication { subject, id: "1", body }, acknowledge);
+        let told = publish(&url, &access, &Publication { subject, id: "1", body, is_only: false }, acknowledge);
         told.map_err(|fault| (fault.code(), fault.message().to_owned()))
     };
     assert_eq!(send("ann", "a.b", b"hello", Acknowledge::WhereThere), Ok(()));
@@ -176,7 +176,12 @@ fn messages_are_acknowledged() {
     ann("await js.add_stream(name='A', subjects=['a.>'], max_msgs=2, discard=nats.js.api.DiscardPolicy.NEW)");
     for (id, expect) in [("1", true), ("1", true), ("2", true), ("3", false)] {
         let access = Access { user: Some("ann".to_owned()), ..secret("pw") };
-        let told = publish(&url, &access, &Publication { subject: "a.b", id, body: b"hello" }, Acknowledge::WhereThere);
+        let told = publish(
+            &url,
+            &access,
+            &Publication { subject: "a.b", id, body: b"hello", is_only: false },
+            Acknowledge::WhereThere,
+        );
         assert_eq!(told.is_ok(), expect, "{id}: {told:?}");
     }
     assert_eq!(ann("print((await js.stream_info('A')).state.messages)").trim(), "2");

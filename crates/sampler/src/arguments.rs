@@ -28,7 +28,8 @@ Options:
   --output DIR       Where the segments are; `probity ingest DIR` verifies and reads them
   --interval TIME    How often a sample is taken: 30s, 5m [default: 30s]
   --push URL         Hand over to: http://HOST/PATH (PUT of segments), a folder,
-                     otlp://HOST:4318/v1/metrics, otlp-json://... (can be repeated)
+                     otlp://HOST:4318/v1/metrics, otlp-json://... (can be repeated);
+                     https, s3 and nats are in `probity sampler`
   --listen ADDRESS   Answer /metrics and /healthz on this address of loopback: 127.0.0.1:9464
   --statsd ADDRESS   Take statsd lines of applications: 127.0.0.1:8125, or unix:PATH
   --follow FILE      Take statsd lines that are appended to this file (can be repeated)

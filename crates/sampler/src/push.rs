@@ -1,4 +1,4 @@
-//! Handing over: segments as they are, to a folder or by HTTP PUT, or their samples as OTLP.
+//! Handing over: segments as they are, to a folder or to a [`Receiver`], or their samples as OTLP.
 //!
 //! A receiver's place in the chain is a file beside the segments. It moves after the receiver has taken something, so that nothing
 //! is lost by a crash; what is sent a second time then has the same name, or the same times, and is no second fact.
@@ -9,6 +9,7 @@ mod http;
 mod otlp;
 mod place;
 mod protobuf;
+pub mod receiver;
 mod target;
 
 use std::fs::{self, File};
@@ -24,6 +25,7 @@ use crate::spool::{self, Named};
 pub(crate) use backoff::Backoff;
 pub(crate) use courier::carry;
 pub use place::Place;
+pub use receiver::Receiver;
 pub use target::{Kind, Target};
 
 /// So many lines go into one OTLP request.
@@ -71,13 +73,7 @@ fn whole(folder: &Path, target: &Target, segment: &Named, bytes: &[u8], place: &
     let name = format!("{device}-{:020}-{}{}", segment.first, sha256(bytes).short(), spool::ENDING);
     match &target.kind {
         Kind::Folder(to) => copy(to, &name, bytes).map_err(|error| Fault::io("write to", to, error))?,
-        Kind::Put(url) => {
-            let answer = http::send(url, "PUT", &format!("/{name}"), "application/x-ndjson", bytes)?;
-            // 409 and 412: a file of this name is there, and the name is its content's.
-            if !matches!(answer, 200..=299 | 409 | 412) {
-                return Err(target.refused(answer));
-            }
-        }
+        Kind::Segments(receiver) => receiver.take(&name, "application/x-ndjson", bytes)?,
         Kind::OtlpJson(_) | Kind::OtlpProtobuf(_) => {}
     }
     place.advance(folder, last.seq + 1)
@@ -107,15 +103,12 @@ fn samples(folder: &Path, target: &Target, bytes: &[u8], durable: u64, place: &m
         let host = head(bytes, "host");
         let request = otlp::Request::of(&host, lines.iter().map(|(_, line)| *line));
         if !request.is_empty() {
-            let (url, media_type, body) = match &target.kind {
-                Kind::OtlpJson(url) => (url, "application/json", request.json()),
-                Kind::OtlpProtobuf(url) => (url, "application/x-protobuf", protobuf::request(&request)),
-                Kind::Folder(_) | Kind::Put(_) => return Ok(()),
+            let (receiver, media_type, body) = match &target.kind {
+                Kind::OtlpJson(receiver) => (receiver, "application/json", request.json()),
+                Kind::OtlpProtobuf(receiver) => (receiver, "application/x-protobuf", protobuf::request(&request)),
+                Kind::Folder(_) | Kind::Segments(_) => return Ok(()),
             };
-            let answer = http::send(url, "POST", "", media_type, &body)?;
-            if !matches!(answer, 200..=299) {
-                return Err(target.refused(answer));
-            }
+            receiver.take("", media_type, &body)?;
         }
         if let Some((last, _)) = lines.last() {
             place.advance(folder, last + 1)?;

@@ -85,22 +85,26 @@ fn said(tails: &mut [Tail], shared: &Shared) -> Vec<u8> {
 /// Starts those who hand over and who answer, where they are wanted. They end with the process.
 fn helpers(settings: &Settings, shared: &Arc<Shared>, device: &[u8; 32]) -> Result<(), Fault> {
     const STACK: usize = 128 << 10;
+    // A receiver that is brought in may speak TLS. What is not used of it costs nothing.
+    const STACK_OF_COURIER: usize = 2 << 20;
     let failed = |error| Fault::io("start", "a thread".as_ref(), error);
-    let start =
-        |work: Box<dyn FnOnce() + Send>| thread::Builder::new().stack_size(STACK).spawn(work).map(drop).map_err(failed);
+    let start = |stack: usize, work: Box<dyn FnOnce() + Send>| {
+        thread::Builder::new().stack_size(stack).spawn(work).map(drop).map_err(failed)
+    };
     if let Some(address) = settings.listen {
         let (listener, shared, interval) = (serve::bind(address)?, Arc::clone(shared), settings.interval);
-        start(Box::new(move || serve::answer(&listener, &shared, interval)))?;
+        start(STACK, Box::new(move || serve::answer(&listener, &shared, interval)))?;
     }
     if let Some(socket) = &settings.statsd {
         let (listen, shared) = (application::listen(socket)?, Arc::clone(shared));
-        start(Box::new(move || listen(&shared)))?;
+        start(STACK, Box::new(move || listen(&shared)))?;
     }
     if !settings.push.is_empty() {
         let (folder, targets, shared) = (settings.output.clone(), settings.push.clone(), Arc::clone(shared));
         let mut seed = [0; 8];
         seed.copy_from_slice(&device[8..16]);
-        start(Box::new(move || push::carry(&folder, &targets, &shared, u64::from_le_bytes(seed))))?;
+        let carry = move || push::carry(&folder, &targets, &shared, u64::from_le_bytes(seed));
+        start(STACK_OF_COURIER, Box::new(carry))?;
     }
     Ok(())
 }

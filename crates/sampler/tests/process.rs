@@ -137,6 +137,8 @@ fn what_is_typed_wrong_is_said() {
     check(&["once", "--interval", "1s"], 2, "not an option of once");
     check(&["run", "--output", "x", "--interval", "2d"], 2, "once a day at least");
     check(&["run", "--output", "x", "--max-size", "1MB"], 2, "four segments");
+    check(&["run", "--output", "x", "--push", "https://host/"], 2, "feature `sampler-tls`");
+    check(&["flush", "--output", "x", "--push", "s3://bucket"], 2, "feature `sampler-s3`");
     check(&["once"], 0, "system.memory.usage\tsystem.memory.state=used\t");
 }
 

@@ -17,7 +17,7 @@ pub(super) fn send(nats: &Nats, payload: &Payload, access: &Access) -> Result<()
         Acknowledged::Never => Acknowledge::Never,
     };
     let id = payload.headers.first().map_or("", |(_, id)| id);
-    let message = Publication { subject: &nats.subject, id, body: payload.body.as_bytes() };
+    let message = Publication { subject: &nats.subject, id, body: payload.body.as_bytes(), is_only: false };
     let url = nats.link.url();
     connectors::publish(&url, access, &message, acknowledge).map_err(|fault| {
         let again = !["store-login-refused", "store-permission", "bad-credentials"].contains(&fault.code());

@@ -28,6 +28,8 @@ pub struct Message<'a> {
     pub id: &'a str,
     /// What it says.
     pub body: &'a [u8],
+    /// The stream takes it only as the first one of its subject: another one there is this one, which came before.
+    pub is_only: bool,
 }
 
 /// Hands a message to the server at `url`. Where a stream acknowledged it, it is kept; otherwise the server took it.
@@ -68,6 +70,10 @@ fn acknowledged(wire: &mut Wire, message: &Message<'_>) -> Result<(), Fault> {
     }
     let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
     // What a stream does not take it answers with its name as well, and with an error.
+    // "wrong last sequence": there is a message of this subject.
+    if message.is_only && answer["error"]["err_code"] == 10_071 {
+        return Ok(());
+    }
     let is_kept = answer["error"].is_null() && answer["stream"].is_string() && answer["seq"].as_u64() > Some(0);
     if is_kept {
         return Ok(());
@@ -77,7 +83,8 @@ fn acknowledged(wire: &mut Wire, message: &Message<'_>) -> Result<(), Fault> {
 }
 
 fn headers(message: &Message<'_>) -> String {
-    format!("Nats-Msg-Id: {}", message.id)
+    let only = if message.is_only { "\r\nNats-Expected-Last-Subject-Sequence: 0" } else { "" };
+    format!("Nats-Msg-Id: {}{only}", message.id)
 }
 
 fn refused(wire: &Wire, why: &str) -> Fault {

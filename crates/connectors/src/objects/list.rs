@@ -7,9 +7,8 @@ use model::Fault;
 
 use crate::bodies::Entry;
 use crate::bounds::Turns;
+use crate::bucket::Client;
 use crate::web::decoded;
-
-use super::client::Client;
 
 /// One line of a listing; the name is without the prefix of the store.
 pub(super) struct Item {

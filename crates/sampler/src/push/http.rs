@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use model::Fault;
 
+use super::receiver::{Receiver, failed, judge};
+
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long one read or write may take.
 const WAIT: Duration = Duration::from_secs(30);
@@ -14,7 +16,7 @@ const LINE_MAX: u64 = 4 << 10;
 
 /// Where to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Url {
+pub(crate) struct Url {
     /// Host and port.
     authority: String,
     path: String,
@@ -34,35 +36,25 @@ impl Url {
     }
 }
 
-/// Sends one request, and gives the status of the answer.
-///
-/// # Errors
-/// `push-failed`, with the host.
-pub(super) fn send(url: &Url, method: &str, below: &str, media_type: &str, body: &[u8]) -> Result<u16, Fault> {
-    let failed = |error: std::io::Error| {
-        Fault::unavailable("push-failed", format!("{} did not take it: {error}", url.authority))
-            .advise("What was not taken stays here and is sent again.")
-    };
-    let mut addresses = url.authority.to_socket_addrs().map_err(failed)?;
-    let address = addresses.next().ok_or_else(|| failed(std::io::ErrorKind::NotFound.into()))?;
-    let stream = TcpStream::connect_timeout(&address, CONNECT).map_err(failed)?;
-    exchange(stream, url, method, below, media_type, body).map_err(failed)
+/// Segments are put below the address, samples are posted to it.
+impl Receiver for Url {
+    fn take(&self, name: &str, media_type: &str, bytes: &[u8]) -> Result<(), Fault> {
+        let failed = |error: std::io::Error| failed(format!("{} did not take it: {error}", self.authority));
+        let mut addresses = self.authority.to_socket_addrs().map_err(failed)?;
+        let address = addresses.next().ok_or_else(|| failed(std::io::ErrorKind::NotFound.into()))?;
+        let stream = TcpStream::connect_timeout(&address, CONNECT).map_err(failed)?;
+        let status = exchange(stream, self, name, media_type, bytes).map_err(failed)?;
+        judge(name, &self.authority, status)
+    }
 }
 
-fn exchange(
-    mut stream: TcpStream,
-    url: &Url,
-    method: &str,
-    below: &str,
-    media_type: &str,
-    body: &[u8],
-) -> std::io::Result<u16> {
+fn exchange(mut stream: TcpStream, url: &Url, name: &str, media_type: &str, body: &[u8]) -> std::io::Result<u16> {
     stream.set_read_timeout(Some(WAIT))?;
     stream.set_write_timeout(Some(WAIT))?;
-    let path = format!("{}{below}", url.path);
-    let path = if path.is_empty() { "/" } else { &path };
     // What is there under this name is the same: it is not written again.
-    let condition = if method == "PUT" { "If-None-Match: *\r\n" } else { "" };
+    let (method, condition) = if name.is_empty() { ("POST", "") } else { ("PUT", "If-None-Match: *\r\n") };
+    let path = if name.is_empty() { url.path.clone() } else { format!("{}/{name}", url.path) };
+    let path = if path.is_empty() { "/" } else { &path };
     let head = format!(
         "{method} {path} HTTP/1.1\r\nHost: {}\r\nUser-Agent: probity-sampler/{}\r\nContent-Type: {media_type}\r\n\
          Content-Length: {}\r\n{condition}Connection: close\r\n\r\n",

@@ -64,11 +64,16 @@ fn receivers_are_read() {
     check("otlp://127.0.0.1:4318/v1/metrics", true);
     check("otlp-json://collector/v1/metrics", true);
     check("/mnt/share", true);
-    check("https://gateway/segments", false);
     check("http://user:secret@gateway/", false);
     check("http://", false);
-    check("nats://gateway", false);
+    check("ftp://gateway/segments", false);
     check("", false);
+    for (text, feature) in
+        [("https://gateway/in", "sampler-tls"), ("s3://bucket", "sampler-s3"), ("nats://bus/x", "sampler-nats")]
+    {
+        let fault = Target::parse(text).unwrap_err();
+        assert!(fault.code() == "push-target-not-built" && fault.advice().unwrap().contains(feature), "{fault}");
+    }
 }
 
 /// Segments go once, the open one stays, and a receiver that fails gets the rest later.
@@ -78,11 +83,13 @@ fn segments_are_put_once() {
     samples(folder.path(), 150);
     let all = spool::list(folder.path()).unwrap();
     assert_eq!(all.len(), 3);
-    let (address, taken) = server(vec![200, 503, 412, 200]);
+    let (address, taken) = server(vec![200, 503, 409, 412, 200]);
     let target = Target::parse(&format!("http://{address}/in")).unwrap();
     let open = Some(all[2].first);
     let fault = push(folder.path(), &target, open, u64::MAX).unwrap_err();
     assert_eq!((fault.code(), fault.message().contains("503")), ("push-failed", true));
+    // WebDAV's word for a folder that is not there: nothing was taken.
+    push(folder.path(), &target, open, u64::MAX).unwrap_err();
     // The second one was there all the same: its answer was lost.
     assert_eq!(push(folder.path(), &target, open, u64::MAX).unwrap(), all[2].first);
     assert_eq!(push(folder.path(), &target, open, u64::MAX).unwrap(), all[2].first);

@@ -1,10 +1,15 @@
 //! One bucket: what is asked of it.
 
+#[cfg(feature = "objects")]
 use std::fs::File;
+#[cfg(feature = "objects")]
 use std::io::{Read, Seek, SeekFrom};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use model::{Digest, Fault, Instant};
+#[cfg(feature = "objects")]
+use model::Digest;
+use model::{Fault, Instant};
+#[cfg(feature = "objects")]
 use sha2::{Digest as _, Sha256};
 use ureq::http::Response;
 use ureq::{Agent, Body};
@@ -21,7 +26,7 @@ use super::sign::{Signer, Unsigned, sha256, sign};
 const LISTING_BYTES_MAX: u64 = 16 << 20;
 
 /// A bucket and the way to it.
-pub(super) struct Client {
+pub(crate) struct Client {
     agent: Agent,
     /// `https://host`, without a path.
     base: String,
@@ -35,13 +40,13 @@ pub(super) struct Client {
 }
 
 /// An answer that is no success.
-pub(super) struct Refused {
-    pub(super) status: u16,
-    pub(super) code: String,
+pub(crate) struct Refused {
+    pub(crate) status: u16,
+    pub(crate) code: String,
 }
 
 impl Client {
-    pub(super) fn of(bucket: &str, access: &Access) -> Result<Self, Fault> {
+    pub(crate) fn of(bucket: &str, access: &Access) -> Result<Self, Fault> {
         let region = access.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
         let (base, root) = match &access.endpoint {
             Some(endpoint) => (endpoint.trim_end_matches('/').to_owned(), format!("/{bucket}")),
@@ -62,7 +67,7 @@ impl Client {
     }
 
     /// Asks; an answer of 400 or more is the inner error.
-    pub(super) fn ask(
+    pub(crate) fn ask(
         &self,
         method: &str,
         key: Option<&str>,
@@ -73,8 +78,8 @@ impl Client {
         let path = format!("{}/{}", self.root, key.map(|key| encoded(key, true)).unwrap_or_default());
         let digest = match &body {
             Sent::Nothing => sha256(b""),
-            #[cfg(feature = "http")]
             Sent::Bytes(bytes) => sha256(bytes),
+            #[cfg(feature = "objects")]
             Sent::File(file) => file_digest(file)?,
         };
         let mut headers = headers.to_vec();
@@ -97,7 +102,7 @@ impl Client {
     }
 
     /// Asks for XML about the bucket.
-    pub(super) fn listing(&self, query: &[(&str, &str)]) -> Result<Result<(Element, Vec<Element>), Refused>, Fault> {
+    pub(crate) fn listing(&self, query: &[(&str, &str)]) -> Result<Result<(Element, Vec<Element>), Refused>, Fault> {
         match self.ask("GET", None, query, &[], Sent::Nothing)? {
             Err(refused) => Ok(Err(refused)),
             Ok(answer) => {
@@ -111,12 +116,12 @@ impl Client {
     }
 
     /// The server, for messages.
-    pub(super) fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         web::host(&self.base)
     }
 
     /// The fault of an answer that nobody reckoned with.
-    pub(super) fn fault(&self, refused: &Refused, what: &str) -> Fault {
+    pub(crate) fn fault(&self, refused: &Refused, what: &str) -> Fault {
         let host = web::host(&self.base);
         let told = format!("{host} refused {what}: {} {}", refused.status, harmless(&refused.code));
         match (refused.status, refused.code.as_str()) {
@@ -144,10 +149,11 @@ impl Client {
 }
 
 /// A header of an answer.
-pub(super) fn header<'a>(answer: &'a Response<Body>, name: &str) -> Option<&'a str> {
+pub(crate) fn header<'a>(answer: &'a Response<Body>, name: &str) -> Option<&'a str> {
     answer.headers().get(name).and_then(|value| value.to_str().ok())
 }
 
+#[cfg(feature = "objects")]
 fn file_digest(mut file: &File) -> Result<String, Fault> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 18];

@@ -5,13 +5,13 @@ use quick_xml::events::Event;
 
 /// The texts of every `item` element below the root, each with the name of its element: `Version/Key`.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Element {
-    pub(super) name: String,
-    pub(super) fields: Vec<(String, String)>,
+pub(crate) struct Element {
+    pub(crate) name: String,
+    pub(crate) fields: Vec<(String, String)>,
 }
 
 impl Element {
-    pub(super) fn field(&self, name: &str) -> Option<&str> {
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str())
     }
 }
@@ -19,7 +19,7 @@ impl Element {
 /// Elements below the root: those with elements inside by their fields, those with text as a field of the first one.
 ///
 /// `None` when it is no XML.
-pub(super) fn elements(xml: &[u8]) -> Option<(Element, Vec<Element>)> {
+pub(crate) fn elements(xml: &[u8]) -> Option<(Element, Vec<Element>)> {
     let mut reader = Reader::from_str(std::str::from_utf8(xml).ok()?);
     let mut path: Vec<String> = Vec::new();
     let mut root = Element::default();

@@ -7,26 +7,26 @@ use sha2::{Digest as _, Sha256};
 use crate::web::{encoded, host};
 
 /// Who signs, and for which region.
-pub(super) struct Signer<'a> {
-    pub(super) key_id: &'a str,
-    pub(super) secret: &'a str,
-    pub(super) region: &'a str,
+pub(crate) struct Signer<'a> {
+    pub(crate) key_id: &'a str,
+    pub(crate) secret: &'a str,
+    pub(crate) region: &'a str,
 }
 
 /// A request before it is signed. `path` is encoded already; query parameters are not.
-pub(super) struct Unsigned<'a> {
-    pub(super) method: &'a str,
-    pub(super) base: &'a str,
-    pub(super) path: &'a str,
-    pub(super) query: &'a [(&'a str, &'a str)],
-    pub(super) headers: &'a [(String, String)],
+pub(crate) struct Unsigned<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) base: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) query: &'a [(&'a str, &'a str)],
+    pub(crate) headers: &'a [(String, String)],
     /// SHA-256 of the body, in hexadecimal.
-    pub(super) body: &'a str,
+    pub(crate) body: &'a str,
 }
 
 impl Unsigned<'_> {
     /// The query as it is sent and signed: sorted by name.
-    pub(super) fn query(&self) -> String {
+    pub(crate) fn query(&self) -> String {
         let mut pairs: Vec<String> = self
             .query
             .iter()
@@ -38,7 +38,7 @@ impl Unsigned<'_> {
 }
 
 /// All headers of the signed request but `Host`, which the client sets.
-pub(super) fn sign(signer: &Signer<'_>, request: &Unsigned<'_>, now: Instant) -> Vec<(String, String)> {
+pub(crate) fn sign(signer: &Signer<'_>, request: &Unsigned<'_>, now: Instant) -> Vec<(String, String)> {
     let stamp: String = Instant::from_seconds(now.seconds()).unwrap_or(now).to_string().replace(['-', ':'], "");
     let day = &stamp[..8];
     let mut headers = request.headers.to_vec();
@@ -66,7 +66,7 @@ pub(super) fn sign(signer: &Signer<'_>, request: &Unsigned<'_>, now: Instant) ->
 }
 
 /// In lower-case hexadecimal.
-pub(super) fn sha256(bytes: &[u8]) -> String {
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     Digest::new(Sha256::digest(bytes).into()).hex()
 }
 

@@ -280,7 +280,11 @@ fn known_before_reading(
 fn request(taken: &mut Taken, source: &Source<'_>, plan: &Plan) -> Result<Request, Fault> {
     let format = match plan.format {
         Some(format) => format,
-        None => source.detect()?,
+        None => match source.detect()? {
+            // Whoever says what the columns mean knows better than the format.
+            Format::Focus if plan.map.is_some() => Format::Csv,
+            format => format,
+        },
     };
     taken.format = Some(format);
     let mut request = Request::new(format, plan.now);

@@ -94,6 +94,88 @@ fn objectives_over_a_recording_are_those_by_hand() {
     check(format!("{{thresholdMetric: {source}}}"), "{displayName: goal, op: lte, value: 200, target: 0.75}", 0, 3);
 }
 
+/// Charges are known by their header and keep their digits; what is no charge is rejected.
+#[test]
+fn charges_are_rows() {
+    let house = House::initialised();
+    house.write("focus.csv", include_str!("../../fixtures/focus/valid/charges.csv"));
+    let taken = house.json(&["ingest", "focus.csv"], 0);
+    let input = &taken["inputs"][0];
+    assert_eq!((&input["format"], &input["records"]), (&"focus".into(), &3.into()), "{taken}");
+    house.write("broken.csv", include_str!("../../fixtures/focus/invalid/charges.csv"));
+    let ran = house.run(&["ingest", "broken.csv"]).expect(6);
+    assert!(ran.stderr.contains("too-many-rejected"), "{}", ran.stderr);
+    // Whoever has a map says what the columns mean.
+    house.write("map.toml", "[fields]\ntime = \"ChargePeriodEnd\"\n");
+    let taken = house.json(&["ingest", "--map", "map.toml", "focus.csv"], 0);
+    assert_eq!(taken["inputs"][0]["format"], "csv", "{taken}");
+}
+
+/// The table of `docs/indicators.md`: 2 of 4 costs per unit hold; and what is refused.
+#[cfg(feature = "engine")]
+#[test]
+fn costs_per_unit_are_those_by_hand() {
+    let house = House::initialised();
+    let days: [(&[&str], usize); 6] =
+        [(&["0.1", "0.2"], 3), (&["0.300000000000000001"], 3), (&["5", "-5"], 10), (&["1"], 0), (&["0"], 0), (&[], 8)];
+    let mut charges =
+        "ChargePeriodStart,ServiceName,BilledCost,BillingCurrency,ConsumedQuantity,ConsumedUnit\n".to_owned();
+    let mut answers = String::new();
+    for (day, (costs, units)) in (14..).zip(days) {
+        for cost in costs {
+            charges +=
+                &format!("2026-11-{day}T00:00:00Z,S3,{cost},EUR,{},GB\n", if *cost == "0.2" { "2" } else { "1" });
+        }
+        for second in 0..units {
+            answers +=
+                &format!("{{\"ts\":\"2026-11-{day}T12:00:{second:02}Z\",\"service\":\"shop\",\"status\":200}}\n");
+        }
+    }
+    house.write("focus.csv", charges);
+    house.write("answers.jsonl", answers);
+    house.run(&["ingest", "focus.csv", "answers.jsonl"]).expect(0);
+    let judged = |spec: &str, objective: &str, exit: i32| {
+        house.write(
+            "slo.yaml",
+            format!(
+                "apiVersion: openslo/v1\nkind: SLO\nmetadata: {{name: price}}\nspec:\n  description: It is cheap\n  service: shop\n  \
+                 indicator:\n    metadata: {{name: i}}\n    spec: {{thresholdMetric: {{metricSource: {{type: probity, spec: {{{spec}}}}}}}}}\n  \
+                 timeWindow: [{{duration: 30d, isRolling: true}}]\n  budgetingMethod: Occurrences\n  objectives: [{objective}]\n"
+            ),
+        );
+        house.json(&["evaluate", "--rule", "slo.yaml"], exit)["objectives"][0].clone()
+    };
+    let answers = "units: {table: logs, where: \"service = 'shop'\"}";
+    let spec = format!("cost: BilledCost, currency: EUR, {answers}");
+    let check = |spec: &str, objective: &str, exit: i32, good: u64, total: u64| {
+        let found = judged(spec, objective, exit);
+        assert_eq!((&found["good"], &found["total"]), (&good.into(), &total.into()), "{spec} {objective}: {found}");
+    };
+    check(&spec, "{op: lte, value: 0.1, target: 0.5}", 0, 2, 4);
+    check(&spec, "{op: lte, value: 0.1, target: 0.51}", 1, 2, 4);
+    check(&spec, "{op: lt, value: 0.1, target: 0.25}", 0, 1, 4);
+    check(&spec, "{op: gte, value: 0.1, target: 0.75}", 0, 3, 4);
+    // By what was consumed: 0.3 for 3, a little more for 1, nothing for 2, 1 for 1, 0 for 1.
+    check("cost: BilledCost, currency: EUR, quantity: GB", "{op: lte, value: 0.1, target: 0.6}", 0, 3, 5);
+    // No charge at all is no verdict.
+    check(&format!("{spec}, where: \"service = 'EC2'\""), "{op: lte, value: 1, target: 0.5}", 3, 0, 0);
+    let refused = |spec: &str, code: &str| {
+        let found = judged(spec, "{op: lte, value: 1, target: 0.5}", 7);
+        assert_eq!((&found["fault"]["code"], &found["verdict"]), (&code.into(), &"no data".into()), "{found}");
+    };
+    refused("cost: BilledCost, currency: EUR, quantity: Requests", "mixed-units");
+    refused(&spec.replace("BilledCost", "ListCost"), "missing-cost");
+    refused(&spec.replace("EUR", "USD"), "mixed-currencies");
+    house.write(
+        "dollars.csv",
+        "ChargePeriodStart,ServiceName,BilledCost,BillingCurrency\n2026-11-14T00:00:00Z,S3,1,USD\n",
+    );
+    house.run(&["ingest", "dollars.csv"]).expect(0);
+    refused(&spec, "mixed-currencies");
+    let euros = format!("{spec}, where: \"attributes['BillingCurrency'] = 'EUR'\"");
+    check(&euros, "{op: lte, value: 0.1, target: 0.5}", 0, 2, 4);
+}
+
 /// 3 hits, 1 false alarm, 2 misses, 4 rightly let go: 3 of 4 and 3 of 5, by hand.
 #[cfg(feature = "engine")]
 #[test]

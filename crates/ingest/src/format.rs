@@ -23,11 +23,13 @@ pub enum Format {
     Segment,
     /// HAR 1.2: what a browser recorded of its traffic.
     Har,
+    /// FOCUS 1.0 to 1.2: what clouds charge, as CSV.
+    Focus,
 }
 
 impl Format {
     /// Every format, in the order they are shown.
-    pub const ALL: [Format; 9] = [
+    pub const ALL: [Format; 10] = [
         Format::Prometheus,
         Format::OpenMetrics,
         Format::OtlpJson,
@@ -37,6 +39,7 @@ impl Format {
         Format::Text,
         Format::Segment,
         Format::Har,
+        Format::Focus,
     ];
 
     /// The name that people and machines read.
@@ -51,6 +54,7 @@ impl Format {
             Format::Text => "text",
             Format::Segment => "segment",
             Format::Har => "har",
+            Format::Focus => "focus",
         }
     }
 
@@ -103,7 +107,7 @@ fn detect_lines(text: &[u8]) -> Option<Format> {
     } else if most(&is_metric_line) {
         Some(if is_openmetrics(text) { Format::OpenMetrics } else { Format::Prometheus })
     } else if looks_like_table(&lines) {
-        Some(Format::Csv)
+        Some(if crate::formats::focus::is_header(lines[0]) { Format::Focus } else { Format::Csv })
     } else {
         None
     }

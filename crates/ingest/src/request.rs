@@ -5,7 +5,7 @@ use std::io::Read;
 use jiff::tz::TimeZone;
 use model::{Fault, Instant, Place, Record, RecordKind, Rejection};
 
-use crate::formats::{access_log, csv, har, jsonlines, openmetrics, otlp, prometheus, segment, text};
+use crate::formats::{access_log, csv, focus, har, jsonlines, openmetrics, otlp, prometheus, segment, text};
 use crate::output::Output;
 use crate::{Format, Limits, Map};
 
@@ -110,6 +110,7 @@ pub fn read(input: &mut dyn Read, request: &Request, sink: &mut dyn Sink) -> Res
         Format::Csv => csv::read(input, request, &mut output)?,
         Format::AccessLog => access_log::read(input, request, &mut output)?,
         Format::Text => text::read(input, request, &mut output)?,
+        Format::Focus => focus::read(input, request, &mut output)?,
         Format::Har => har::read(input, request, &mut output)?,
         Format::Segment => segment::read(input, request, &mut output)?,
     }
@@ -119,7 +120,7 @@ pub fn read(input: &mut dyn Read, request: &Request, sink: &mut dyn Sink) -> Res
 fn refuse_wrong_kind(request: &Request) -> Result<(), Fault> {
     let held: &[RecordKind] = match request.format {
         Format::Prometheus | Format::OpenMetrics => &[RecordKind::Metrics],
-        Format::AccessLog | Format::Text => &[RecordKind::Logs],
+        Format::AccessLog | Format::Text | Format::Focus => &[RecordKind::Logs],
         Format::Segment | Format::Har => &[RecordKind::Metrics, RecordKind::Logs],
         // OTLP says itself what it holds, and the table formats take any kind.
         Format::OtlpJson | Format::JsonLines | Format::Csv => &RecordKind::ALL,

@@ -85,7 +85,7 @@ impl Row {
         &whole.as_bytes()[piece.range()]
     }
 
-    fn text<'a>(&'a self, line: &'a str, piece: Piece) -> &'a str {
+    pub(crate) fn text<'a>(&'a self, line: &'a str, piece: Piece) -> &'a str {
         let whole = if piece.is_own() { &self.own } else { line };
         &whole[piece.range()]
     }

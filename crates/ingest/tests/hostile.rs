@@ -69,7 +69,7 @@ const PIECES: &str = concat!(
     r#"(\u{feff}|\{|\}|\[|\]|:|,|;| |  |\t|\n|\r\n|"|\\|#|=|-|\.|"ts":"2026-01-31T09:00:00Z"|"ts":1769850000|"a":|"b":\{"c":1\}|"#,
     r#"# TYPE a histogram\n|# TYPE a counter\n|# HELP a x\n|# UNIT a_s s\n|# EOF\n|a_total|a_bucket\{le="1"\} 1\n|"#,
     r#"a_bucket\{le="\+Inf"\} 1\n|a_sum 1\n|a 1\n|a\{x="1"\} 1 1769850000\n| # \{x="1"\} 1|NaN|\+Inf|1|200|"#,
-    r#"resourceMetrics|"name":|"log":\{|"entries":\[|"pages":\[|"request":\{"url":"http://a/"\}|"startedDateTime":"2026-01-31T09:00:00Z"|time,level,status\n|2026-01-31T09:00:00Z|Jan 31 09:00:00 host app\[1\]: |"#,
+    r#"resourceMetrics|"name":|BilledCost,BillingCurrency,ChargePeriodStart\n|1e-3,EUR,2026-01-31T09:00:00Z\n|"log":\{|"entries":\[|"pages":\[|"request":\{"url":"http://a/"\}|"startedDateTime":"2026-01-31T09:00:00Z"|time,level,status\n|2026-01-31T09:00:00Z|Jan 31 09:00:00 host app\[1\]: |"#,
     r#"1\.2\.3\.4 - - \[31/Jan/2026:09:00:00 \+0000\] |"GET / HTTP/1\.1" 200 5|\x00|é|x){0,30}"#
 );
 

@@ -142,6 +142,11 @@ fn segment_samples() {
 }
 
 #[test]
+fn focus_samples() {
+    check(Format::Focus, "focus");
+}
+
+#[test]
 fn har_samples() {
     check(Format::Har, "har");
     // Nothing that may be secret leaves the reader: neither in records nor in complaints.
@@ -182,6 +187,7 @@ fn valid_samples_are_recognised() {
         (Format::Text, "text"),
         (Format::Segment, "segment"),
         (Format::Har, "har"),
+        (Format::Focus, "focus"),
     ];
     for (format, name) in folders {
         for path in samples(&folder(name, "valid")) {

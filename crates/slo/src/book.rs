@@ -378,11 +378,11 @@ impl<'s> Binder<'s> {
             Metric::Threshold(_) | Metric::Raw { .. } => Role::Values,
         };
         for source in metric.sources() {
-            match source.source(role) {
+            match source.check(role) {
                 Err(fault) if source.is_ours() => return Err(fault),
                 // A file made for another system is right as it is; only a verdict cannot be had from it.
                 Err(fault) => self.notes.lint(fault.in_file(&at.file)),
-                Ok(_) => lint::counter_by_name(source, role, &at.file, self.notes),
+                Ok(()) => lint::counter_by_name(source, role, &at.file, self.notes),
             }
             lint::ignored(source, &at.file, self.notes);
         }

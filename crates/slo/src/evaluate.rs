@@ -7,6 +7,7 @@ use model::{Decimal, Fault, Instant, Kind, Place, RecordKind, Severity, Verdict,
 use crate::alarm::{self, Alarm, Burn, Watch};
 use crate::arithmetic::{self, Budget, BurnRate};
 use crate::book::{Book, Indicator, Objective, Rule};
+use crate::cost::Cost;
 use crate::lint;
 use crate::measure::{Basis, Comparison, Counts, Interval, Measure, Source};
 use crate::notes::Warning;
@@ -123,6 +124,8 @@ pub(crate) enum Question {
     Ratio { part: Source, total: Source, bad: bool },
     /// How many values hold.
     Threshold { source: Source, op: Comparison, value: Decimal },
+    /// In how many stretches of time a cost per unit holds.
+    Cost { cost: Cost, op: Comparison, value: Decimal },
 }
 
 /// Evaluates every objective of `book` over the windows that end at `at`.
@@ -239,8 +242,8 @@ fn answer(
     outcome.window.interval = interval(window, at)?;
     let counts = asked.counts(&question, outcome.window.interval).map_err(located)?;
     count(outcome, &question, counts, indicator)?;
-    if let Question::Threshold { source, .. } = &question {
-        outcome.shown = asked.shown(source, outcome.window.interval, indicator.unit.as_deref()).map_err(located)?;
+    if let Some((source, interval)) = question.shown(outcome.window.interval) {
+        outcome.shown = asked.shown(&source, interval, indicator.unit.as_deref()).map_err(located)?;
     }
     // A rule with several windows has its alarms once.
     if rule.windows.first().is_some_and(|first| std::ptr::eq(first, window)) {
@@ -309,13 +312,14 @@ fn reason(outcome: &Outcome, question: &Question) -> String {
     let (thing, things) = match question {
         Question::Ratio { .. } => ("event", "events"),
         Question::Threshold { .. } => ("value", "values"),
+        Question::Cost { .. } => ("cost per unit", "costs per unit"),
     };
     let of_total = counted(outcome.total, thing, things);
     let hold = match (question, outcome.good == 1 || outcome.total == 1) {
         (Question::Ratio { .. }, true) => "is good",
         (Question::Ratio { .. }, false) => "are good",
-        (Question::Threshold { .. }, true) => "holds",
-        (Question::Threshold { .. }, false) => "hold",
+        (_, true) => "holds",
+        (_, false) => "hold",
     };
     let hold = format!("{} of {of_total} {hold}", grouped(outcome.good));
     let needed = counted(outcome.needed, "is needed", "are needed");
@@ -348,6 +352,13 @@ impl Asked<'_> {
         let counts = match question {
             Question::Ratio { part, total, .. } => self.measure.ratio(part, total, window)?,
             Question::Threshold { source, op, value } => self.measure.threshold(source, *op, *value, window)?,
+            Question::Cost { cost, op, value } => match cost.whole(window) {
+                None => Counts::default(),
+                Some(whole) => {
+                    cost.refuse_strangers(self.measure, whole)?;
+                    self.measure.threshold(&cost.judged(*value), *op, Decimal::ZERO, whole)?
+                }
+            },
         };
         self.counts.push((question.clone(), window, counts));
         Ok(counts)
@@ -372,10 +383,12 @@ impl Asked<'_> {
 pub(crate) fn question(indicator: &Indicator, objective: &Objective) -> Result<Question, Fault> {
     match &indicator.metric {
         Metric::Threshold(source) => {
-            let source = source.source(Role::Values)?;
             // The book refuses a threshold without op and value.
             let (op, value) = objective.condition.unwrap_or((Comparison::LessOrEqual, Decimal::ZERO));
-            Ok(Question::Threshold { source, op, value })
+            Ok(match source.cost()? {
+                Some(cost) => Question::Cost { cost, op, value },
+                None => Question::Threshold { source: source.source(Role::Values)?, op, value },
+            })
         }
         Metric::Ratio(ratio) => {
             let role = Role::Events { counter: ratio.counter };
@@ -414,6 +427,15 @@ impl Question {
         matches!(self, Question::Ratio { bad: true, .. })
     }
 
+    /// The values that are shown beside the verdict, and of when.
+    fn shown(&self, window: Interval) -> Option<(Source, Interval)> {
+        match self {
+            Question::Ratio { .. } => None,
+            Question::Threshold { source, .. } => Some((source.clone(), window)),
+            Question::Cost { cost, .. } => Some((cost.divided(), cost.whole(window)?)),
+        }
+    }
+
     /// Condition and source.
     fn words(&self, unit: Option<&str>) -> (String, String) {
         match self {
@@ -433,6 +455,10 @@ impl Question {
                 };
                 let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
                 (format!("{name} {} {value}{unit}", Sign(*op)), describe(source))
+            }
+            Question::Cost { cost, op, value } => {
+                let (name, source) = cost.words();
+                (format!("{name} {} {value} {}", Sign(*op), cost.currency()), source)
             }
         }
     }

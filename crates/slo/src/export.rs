@@ -102,6 +102,7 @@ impl<'b> Spoken<'b> {
         let (part, total, bad) = match question(indicator, objective).map_err(located)? {
             Question::Ratio { part: Source::Increase(part), total: Source::Increase(total), bad } => (part, total, bad),
             Question::Ratio { .. } => return Err(located(unsayable(rule, objective, "rows of a table"))),
+            Question::Cost { .. } => return Err(located(unsayable(rule, objective, "costs per unit"))),
             Question::Threshold { .. } => {
                 let what = "values that are compared one by one (a subquery takes samples of its own)";
                 return Err(located(unsayable(rule, objective, what)));

@@ -43,6 +43,7 @@
 //! | `probity` | `table`, `where` (and `value`) | rows are events | `value` of each row |
 //! | `probity` | `sql` | – | its column `value`, at its column `ts` |
 //! | `probity` | `selector`, `increase` | increases of counters (`increase: true`) | samples |
+//! | `probity` | `cost`, `currency`, `units` or `quantity`, `where`, `every` | – | cost per unit of each stretch |
 //! | `Prometheus` | `query`: a plain vector selector | increases (`counter: true`) | samples |
 //!
 //! All seven kinds of objects are read and checked. Timeslices, RatioTimeslices, calendar windows, composite SLOs and raw
@@ -66,6 +67,7 @@ pub mod measure;
 mod alarm;
 mod arithmetic;
 mod book;
+mod cost;
 mod duration;
 mod evaluate;
 mod export;

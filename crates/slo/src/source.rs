@@ -6,6 +6,7 @@
 use model::{Fault, RecordKind};
 use yaml::{Fields, Key, Value};
 
+use crate::cost::{self, Cost};
 use crate::measure::{Selector, Source};
 use crate::openslo::MetricSource;
 
@@ -50,6 +51,26 @@ impl MetricSource {
     pub(crate) fn is_counter_by_name(&self, counter: Option<bool>) -> bool {
         let name = self.query().and_then(|query| Selector::parse(query).ok()).map(|selector| selector.name);
         counter.is_none() && name.is_some_and(|name| counts(&name))
+    }
+
+    /// What is asked of charges, where the source is about them.
+    ///
+    /// # Errors
+    /// `bad-source`, `unknown-key`, `missing-key`, `bad-duration`.
+    pub(crate) fn cost(&self) -> Result<Option<Cost>, Fault> {
+        let spec = self.spec.as_ref().filter(|spec| self.is_ours() && spec.entry("cost").is_some());
+        spec.map(|spec| Cost::read(&Fields::of(spec, format!("{}.spec", self.path), cost::KEYS)?)).transpose()
+    }
+
+    /// Whether a question can be made of it.
+    ///
+    /// # Errors
+    /// Those of [`MetricSource::cost`] and [`MetricSource::source`].
+    pub(crate) fn check(&self, role: Role) -> Result<(), Fault> {
+        match role {
+            Role::Values if self.cost()?.is_some() => Ok(()),
+            _ => self.source(role).map(drop),
+        }
     }
 
     /// The question.

@@ -29,8 +29,18 @@ pub(crate) fn sniff_delimiter(header: &[u8]) -> Option<u8> {
 }
 
 pub(crate) fn read(input: &mut dyn Read, request: &Request, output: &mut Output<'_>) -> Result<(), Fault> {
-    let plan = Plan::new(request);
-    let mut rows = Rows::new(&plan);
+    read_checked(input, request, &Plan::new(request), |_, _| Ok(()), output)
+}
+
+/// As `plan` says; `check` may refuse a row, or write its values anew.
+pub(crate) fn read_checked(
+    input: &mut dyn Read,
+    request: &Request,
+    plan: &Plan,
+    check: impl Fn(&str, &mut Row) -> Result<(), Bad>,
+    output: &mut Output<'_>,
+) -> Result<(), Fault> {
+    let mut rows = Rows::new(plan);
     let mut row = Row::default();
     let mut lines = Lines::new(input, request.limits.line_bytes_max);
     let mut record = Joined::default();
@@ -44,10 +54,12 @@ pub(crate) fn read(input: &mut dyn Read, request: &Request, output: &mut Output<
         }
         match &table {
             None => table = Some(Table::from_header(&line, &request.limits)?),
-            Some(table) => match table.parse(&line, &mut row, output) {
-                Ok(text) => rows.emit(&line, text, &row, output)?,
-                Err(bad) => output.reject(&line, bad)?,
-            },
+            Some(table) => {
+                match table.parse(&line, &mut row, output).and_then(|text| check(text, &mut row).map(|()| text)) {
+                    Ok(text) => rows.emit(&line, text, &row, output)?,
+                    Err(bad) => output.reject(&line, bad)?,
+                }
+            }
         }
         record.clear();
     }

@@ -15,7 +15,7 @@ mod page;
 
 use std::io::Read;
 
-use model::{Body, Fault, Instant, Record, RecordKind};
+use model::{Body, Fault, Instant, Record};
 
 use crate::Request;
 use crate::json::{Scanner, Token};
@@ -83,13 +83,6 @@ impl Element {
             Element::Entry => "entry",
         }
     }
-
-    fn kind(self) -> RecordKind {
-        match self {
-            Element::Page => RecordKind::Metrics,
-            Element::Entry => RecordKind::Logs,
-        }
-    }
 }
 
 /// What stands around pages and entries.
@@ -146,10 +139,9 @@ impl Frame<'_, '_, '_> {
 
     fn list(&mut self, element: Element) -> Result<(), Fault> {
         self.expect(b'[', "a list")?;
-        let wanted = self.request.kind.is_none_or(|kind| kind == element.kind());
         let mut first = true;
         while self.goes_on(b']', std::mem::take(&mut first))? {
-            if wanted { self.element(element)? } else { self.pass()? }
+            self.element(element)?;
         }
         Ok(())
     }

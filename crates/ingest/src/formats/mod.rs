@@ -2,6 +2,7 @@
 
 pub(crate) mod access_log;
 pub(crate) mod csv;
+pub(crate) mod focus;
 pub(crate) mod har;
 pub(crate) mod jsonlines;
 pub(crate) mod openmetrics;

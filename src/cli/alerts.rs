@@ -161,6 +161,21 @@ pub(crate) fn documents(context: &Context, paths: &[PathBuf]) -> Result<Vec<Obse
     Ok(all)
 }
 
+/// A sentence for each target that an alert policy names and `alerts.yaml` does not have.
+pub(crate) fn strangers(documents: &[Observed], policy: &Policy) -> Vec<String> {
+    let named = documents.iter().flat_map(|observed| observed.strangers(policy));
+    let mut sentences: Vec<String> = named
+        .map(|named| {
+            format!(
+                "{}: An alert policy names the target {:?}, which {POLICY} does not have: the routes alone say who is told [unknown-notification-target]",
+                named.place, named.name
+            )
+        })
+        .collect();
+    sentences.dedup();
+    sentences
+}
+
 fn from_stdin() -> Result<String, Fault> {
     let path = Path::new("-");
     let mut bytes = Vec::new();

@@ -155,6 +155,7 @@ fn eval(context: &mut Context, args: &EvalArgs) -> Result<Done, Fault> {
     context.trace.begin(Wanted::Always, "alert.evaluated");
     let policy = project::policy(context, args.policy.policy.as_deref())?;
     let documents = project::documents(context, &args.files)?;
+    project::strangers(&documents, &policy).iter().for_each(|sentence| context.output.warn(sentence));
     let (by, now) = (context.actor(), context.now());
     let (register, (before, changes)) = project::change(context, |register| {
         let before = register.lines().len();

@@ -400,3 +400,84 @@ fn programs_end_and_lines_stay_whole() {
     let whole: Vec<bool> = lines.lines().map(|line| serde_json::from_str::<Value>(line).is_ok()).collect();
     assert_eq!(whole, [false, true, true], "{lines}");
 }
+
+/// The notification targets of a policy are told of its alerts, besides the routes and without doubles; what nobody has is
+/// told with its place, and is not in the way.
+#[test]
+fn policies_name_who_is_told() {
+    let house = House::initialised();
+    house.write(
+        "alerts.yaml",
+        "schema: alerts/1\nescalate: []\ntargets:\n  pager: {kind: file, path: pager.jsonl}\n  log: {kind: file, path: log.jsonl}\n  \
+         other: {kind: file, path: other.jsonl}\nroutes: [{match: {severity: critical}, to: [log]}]\n",
+    );
+    let named = |name: &str, line: u32| json!({"name": name, "place": format!("slo.yaml:{line}:5")});
+    let document = |minute: u32, holds: bool, notify: Vec<Value>| {
+        let burn = json!({"window": {"from": "", "to": "", "length": "1h"}, "bad": 3, "total": 4, "rate": "20"});
+        let alarm = json!({
+            "policy": "fast", "severity": "critical", "op": ">", "threshold": "14.4", "after_seconds": 0, "burns": [burn], "holds": holds,
+            "when_breaching": true, "when_resolved": true, "when_no_data": false, "targets": ["email"], "notify": notify,
+        });
+        let mut document: Value = serde_json::from_str(&evaluation(minute, "web", "met")).unwrap();
+        document["objectives"][0]["alarms"] = json!([alarm]);
+        document.to_string()
+    };
+    let at = |minute: u32| format!("2026-11-01T08:{minute:02}:00Z");
+    house.write("e.json", document(0, true, vec![named("pager", 7), named("log", 8), named("nobody", 9)]));
+    let ran = house.run(&["--time", &at(0), "alert", "eval", "e.json", "--json"]).expect(1);
+    let told = "slo.yaml:9:5: An alert policy names the target \"nobody\"";
+    assert!(ran.stderr.contains(told) && ran.stderr.contains("[unknown-notification-target]"), "{}", ran.stderr);
+    let evaluated: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(evaluated["documents"][0]["unknown_targets"], json!([named("nobody", 9)]));
+    fit_their_schemas(std::slice::from_ref(&evaluated));
+    let routed = house.json(&["--time", &at(0), "alert", "route", "alert-0001"], 0);
+    assert_eq!(routed["targets"], json!(["pager", "log"]));
+    let notified = house.json(&["--time", &at(0), "alert", "notify"], 0);
+    assert_eq!(outcomes(&notified), ["pager told", "log told"], "{notified}");
+    // Its end is told to whom its beginning was told, whatever the policy says by then.
+    house.write("e.json", document(1, false, vec![]));
+    house.run(&["--time", &at(1), "alert", "eval", "e.json"]).expect(0);
+    let notified = house.json(&["--time", &at(1), "alert", "notify"], 0);
+    assert_eq!(outcomes(&notified), ["pager told", "log told"], "{notified}");
+    let lines = |name: &str| fs::read_to_string(house.path(name)).unwrap_or_default().lines().count();
+    assert_eq!((lines("pager.jsonl"), lines("log.jsonl"), lines("other.jsonl")), (2, 2, 0));
+}
+
+/// From a rule file to the target that its policy names.
+#[cfg(feature = "engine")]
+#[test]
+fn a_policy_of_openslo_is_told_to_its_target() {
+    let house = House::initialised();
+    house.write(
+        "alerts.yaml",
+        "schema: alerts/1\nescalate: []\ntargets:\n  pager: {kind: file, path: pager.jsonl}\n  log: {kind: file, path: log.jsonl}\n",
+    );
+    let lines: String = (0..4)
+        .map(|second| {
+            format!(
+                "{{\"ts\":\"2026-11-22T11:59:0{second}Z\",\"service\":\"web\",\"status\":{}}}\n",
+                200 + 100 * second
+            )
+        })
+        .collect();
+    house.write("web.jsonl", lines);
+    house.run(&["ingest", "web.jsonl"]).expect(0);
+    house.write(
+        "slo.yaml",
+        "apiVersion: openslo/v1\nkind: AlertNotificationTarget\nmetadata: {name: pager}\nspec: {target: webhook}\n---\n\
+         apiVersion: openslo/v1\nkind: AlertNotificationTarget\nmetadata: {name: gone}\nspec: {target: email}\n---\n\
+         apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: web}\nspec:\n  description: It answers\n  service: web\n  \
+         indicator:\n    metadata: {name: i}\n    spec:\n      ratioMetric:\n        \
+         good: {metricSource: {type: probity, spec: {table: logs, where: status < 500}}}\n        \
+         total: {metricSource: {type: probity, spec: {table: logs}}}\n  timeWindow: [{duration: 30d, isRolling: true}]\n  \
+         budgetingMethod: Occurrences\n  objectives: [{displayName: goal, target: 0.5}]\n  alertPolicies:\n  - kind: AlertPolicy\n    \
+         metadata: {name: fast, labels: {team: web}}\n    spec:\n      alertWhenBreaching: true\n      conditions:\n      - kind: AlertCondition\n        \
+         metadata: {name: c}\n        spec: {severity: critical, condition: {kind: burnrate, op: gte, threshold: 0.4, lookbackWindow: 30d}}\n      \
+         notificationTargets: [{targetRef: pager}, {targetRef: gone}]\n",
+    );
+    house.run(&["evaluate", "--rule", "slo.yaml"]).expect(0);
+    let ran = house.run(&["alert", "eval"]).expect(1);
+    assert!(ran.stderr.contains("slo.yaml:36:") && ran.stderr.contains("\"gone\""), "{}", ran.stderr);
+    let notified = house.json(&["alert", "notify"], 0);
+    assert_eq!(outcomes(&notified), ["pager told"], "{notified}");
+}

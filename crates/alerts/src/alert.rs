@@ -116,6 +116,8 @@ pub struct Alert {
     pub runbook: Option<String>,
     /// Whether its end is told as well.
     pub tells_end: bool,
+    /// The targets that its alert policy names, known or not.
+    pub notify: Vec<String>,
     /// How often it is wrong: findings, or bad events.
     pub count: u64,
     /// Where it is in its life.
@@ -176,6 +178,7 @@ impl Alert {
             summary: entry.text("summary")?.to_owned(),
             runbook: entry.text("runbook").map(str::to_owned),
             tells_end: entry.said.get("tells_end").and_then(Value::as_bool).unwrap_or(true),
+            notify: entry.names("notify"),
             count: entry.said.get("count")?.as_u64()?,
             status: Status::Pending,
             active: since,

@@ -56,7 +56,7 @@ pub use labels::{Fingerprint, Labels};
 pub use limits::Limits;
 pub use matcher::Matcher;
 pub use observe::{Changes, observe};
-pub use observed::{Observed, Sight, Signal};
+pub use observed::{Named, Observed, Sight, Signal};
 pub use policy::{
     Acknowledged, Address, Encryption, Escalation, Flapping, Inhibition, Link, Mail, Nats, NoData, Policy, Receiver,
     Route, Secret, Source, Target, TargetKind, Terms,

@@ -8,6 +8,8 @@ impl Limits {
     pub const LINE_BYTES: usize = 256 << 20;
     /// Signals of one document.
     pub const SIGNALS: usize = 100_000;
+    /// Targets that one alert policy names.
+    pub const NOTIFIED: usize = 100;
     /// Characters of a text that is kept of a document.
     pub const TEXT_CHARS: usize = 500;
     /// How long a silence lasts at most, in days.

@@ -132,6 +132,9 @@ impl Desk<'_> {
         if !signal.tells_end {
             said["tells_end"] = false.into();
         }
+        if !signal.notify.is_empty() {
+            said["notify"] = signal.notify.iter().map(|named| named.name.as_str()).collect();
+        }
         if let Some(runbook) = &case.terms.runbook {
             said["runbook"] = runbook.as_str().into();
         }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::Limits;
 use crate::alert::Kind;
 use crate::labels::Labels;
+use crate::policy::Policy;
 use crate::read;
 
 /// Whether it is wrong.
@@ -38,6 +39,17 @@ pub struct Signal {
     pub count: u64,
     /// What is wrong, in a sentence.
     pub summary: String,
+    /// The targets that its alert policy names.
+    pub notify: Vec<Named>,
+}
+
+/// A target, named in a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Its name.
+    pub name: String,
+    /// Where it is named, as the document says.
+    pub place: String,
 }
 
 /// A document, read.
@@ -80,6 +92,19 @@ impl Observed {
                 .advise("Give the objectives of a rule different names, so that they can be told apart."));
         }
         Ok(Observed { at, digest: seal::sha256(text.as_bytes()), schema, signals })
+    }
+}
+
+impl Observed {
+    /// The targets that alert policies name and `policy` does not have: alerts go to them by no way.
+    pub fn strangers(&self, policy: &Policy) -> Vec<&Named> {
+        let mut strangers: Vec<&Named> = Vec::new();
+        for named in self.signals.iter().flat_map(|signal| &signal.notify) {
+            if policy.target(&named.name).is_none() && !strangers.contains(&named) {
+                strangers.push(named);
+            }
+        }
+        strangers
     }
 }
 

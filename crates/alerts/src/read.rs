@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::Limits;
 use crate::alert::Kind;
 use crate::labels::Labels;
-use crate::observed::{Sight, Signal};
+use crate::observed::{Named, Sight, Signal};
 
 /// An objective is not met.
 const SLO_BREACH: &str = "SloBreach";
@@ -46,8 +46,17 @@ pub(crate) fn evaluation(document: &Value) -> Option<Vec<Signal>> {
         for alarm in alarms {
             signals.push(burn(alarm, &about, severity, &summary)?);
         }
-        let breach =
-            Signal { labels: labels(SLO_BREACH), kind, severity, hold: None, tells_end: true, sight, count, summary };
+        let breach = Signal {
+            labels: labels(SLO_BREACH),
+            kind,
+            severity,
+            hold: None,
+            tells_end: true,
+            sight,
+            count,
+            summary,
+            notify: vec![],
+        };
         let unseen = Signal { labels: labels(NO_DATA), severity: None, sight: blind, count: 1, ..breach.clone() };
         signals.extend([breach, unseen]);
     }
@@ -86,7 +95,16 @@ fn burn(alarm: &Value, about: &Labels, found: Option<Severity>, summary: &str) -
         sight,
         count: burns.first()?.get("bad")?.as_u64()?,
         summary: short(&said),
+        notify: notified(alarm)?,
     })
+}
+
+/// Documents of before have none.
+fn notified(alarm: &Value) -> Option<Vec<Named>> {
+    let Some(list) = alarm.get("notify") else { return Some(vec![]) };
+    let text = |named: &Value, key: &str| named.get(key).and_then(Value::as_str).map(str::to_owned);
+    let one = |named: &Value| Some(Named { name: text(named, "name")?, place: text(named, "place")? });
+    list.as_array()?.iter().take(Limits::NOTIFIED).map(one).collect()
 }
 
 /// Whether a verdict is one of wrong, and whether it is one of blindness.
@@ -134,6 +152,7 @@ pub(crate) fn judgement(document: &Value) -> Option<Vec<Signal>> {
             sight,
             count,
             summary: wrong,
+            notify: vec![],
         };
         let (labels, severity) = (labels(NO_DATA), None);
         let unseen = Signal { labels, severity, sight: blind, count: 1, summary: unseen, ..broken.clone() };

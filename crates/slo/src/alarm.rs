@@ -14,6 +14,7 @@ use crate::book::Rule;
 use crate::duration::Duration;
 use crate::evaluate::Window;
 use crate::measure::{Comparison, Counts};
+use crate::openslo::Addressee;
 
 /// What a policy or a tier says of an objective.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,8 +37,8 @@ pub struct Alarm {
     pub when_resolved: bool,
     /// Tell when there is no data.
     pub when_no_data: bool,
-    /// What kinds of targets hear of it.
-    pub targets: Vec<String>,
+    /// Who hears of it.
+    pub targets: Vec<Addressee>,
 }
 
 /// How fast the budget burned over one window.

@@ -420,11 +420,13 @@ impl<'s> Binder<'s> {
         let mut targets = vec![];
         for target in &spec.targets {
             match target {
-                Reference::Inline((_, target)) => targets.push(target.target.clone()),
+                Reference::Inline((metadata, target)) => {
+                    targets.push(target.addressee(&metadata.name, None, &at.file));
+                }
                 Reference::Named { name, path, place } => {
                     let kind = ObjectKind::AlertNotificationTarget;
                     let (_, target) = self.find(at, kind, Body::target, name, path, place)?;
-                    targets.push(target.target.clone());
+                    targets.push(target.addressee(name, Some(place), &at.file));
                 }
             }
         }

@@ -91,6 +91,6 @@ pub use export::{Announced, Exported};
 pub use junit::to_junit;
 pub use limits::Limits;
 pub use notes::{Faults, Warning};
-pub use openslo::{AlertCondition, AlertPolicy, Method, ObjectKind};
+pub use openslo::{Addressee, AlertCondition, AlertPolicy, Method, ObjectKind};
 pub use pack::{Pack, Parameter, ParameterKind};
 pub use wire::{SCHEMA, to_json};

@@ -77,7 +77,15 @@ struct Alarm<'e> {
     when_breaching: bool,
     when_resolved: bool,
     when_no_data: bool,
-    targets: &'e [String],
+    targets: Vec<&'e str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notify: Vec<Notified<'e>>,
+}
+
+#[derive(Serialize)]
+struct Notified<'e> {
+    name: &'e str,
+    place: String,
 }
 
 #[derive(Serialize)]
@@ -191,6 +199,8 @@ impl<'e> Alarm<'e> {
             total: burn.total,
             rate: burn.rate.map(|rate| rate.to_string()),
         };
+        let notified =
+            |target: &'e crate::openslo::Addressee| Notified { name: &target.name, place: target.place.to_string() };
         Alarm {
             policy: &alarm.policy,
             severity: &alarm.severity,
@@ -202,7 +212,8 @@ impl<'e> Alarm<'e> {
             when_breaching: alarm.when_breaching,
             when_resolved: alarm.when_resolved,
             when_no_data: alarm.when_no_data,
-            targets: &alarm.targets,
+            targets: alarm.targets.iter().map(|target| target.kind.as_str()).collect(),
+            notify: alarm.targets.iter().map(notified).collect(),
         }
     }
 }

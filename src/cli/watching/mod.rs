@@ -208,6 +208,7 @@ impl Watch {
         });
         faults.iter().for_each(|fault| self.say(context, fault));
         documents.sort_by_key(|observed: &Observed| observed.at);
+        project::strangers(&documents, &self.policy).iter().for_each(|sentence| context.output.warn(sentence));
         let (register, ()) = project::change(context, |register| {
             for observed in &documents {
                 alerts::observe(register, &self.policy, observed, &by, now)?;

@@ -149,6 +149,8 @@ impl Evaluated {
             json!({
                 "sha256": observed.digest.hex(), "schema": observed.schema, "at": observed.at.to_string(),
                 "known": changes.known, "wrong": changes.wrong, "unknown": changes.unknown, "stale": changes.stale,
+                "unknown_targets": observed.strangers(policy).iter().map(|named| json!({"name": named.name, "place": named.place}))
+                    .collect::<Vec<_>>(),
             })
         };
         Evaluated {

@@ -136,7 +136,7 @@ impl Register {
             let over = alert.status == Status::Resolved;
             let is_told = (over && alert.tells_end) || standing.speaks();
             let letter = Letter { alert, over };
-            let is_theirs = || routed(&policy.routes, &alert.subject()).contains(&target.name.as_str());
+            let is_theirs = || policy.routed(alert).contains(&target.name.as_str());
             if is_told && is_theirs() && log.wants(&letter, target, now) {
                 groups.entry(group::of(alert, target)).or_default().push(letter);
             }
@@ -219,9 +219,11 @@ pub fn words(letters: &[Letter<'_>]) -> Vec<(String, String)> {
 }
 
 impl Policy {
-    /// The targets that an alert goes to.
+    /// The targets that an alert goes to: those that its alert policy names, as far as there are such, and those of the
+    /// routes.
     pub fn routed(&self, alert: &Alert) -> Vec<&str> {
-        routed(&self.routes, &alert.subject())
+        let named = alert.notify.iter().filter_map(|name| self.target(name)).map(|target| target.name.as_str());
+        routed(&self.routes, &alert.subject(), named.collect())
     }
 
     /// The target of this name.
@@ -242,6 +244,7 @@ pub fn trial(now: Instant) -> Alert {
         summary: "This is a test: nothing is wrong.".to_owned(),
         runbook: None,
         tells_end: true,
+        notify: Vec::new(),
         count: 0,
         status: Status::Firing,
         active: now,

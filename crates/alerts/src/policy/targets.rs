@@ -151,9 +151,8 @@ const FACILITIES: [&str; 24] = [
     "audit", "alert", "clock", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
 ];
 
-/// The targets that a route names for an alert, without doubles.
-pub(crate) fn routed<'p>(routes: &'p [Route], subject: &Subject<'_>) -> Vec<&'p str> {
-    let mut names: Vec<&str> = Vec::new();
+/// `names`, and the targets that a route names for an alert, without doubles.
+pub(crate) fn routed<'p>(routes: &'p [Route], subject: &Subject<'_>, mut names: Vec<&'p str>) -> Vec<&'p str> {
     for route in routes.iter().filter(|route| all_hold(&route.matchers, subject)) {
         let new: Vec<&str> = route.to.iter().map(String::as_str).filter(|name| !names.contains(name)).collect();
         names.extend(new);

@@ -43,8 +43,19 @@ pub struct AlertPolicy {
     pub when_no_data: bool,
     /// The conditions; OpenSLO wants exactly one.
     pub conditions: Vec<AlertCondition>,
-    /// What kinds of targets hear of it: `email`, `webhook`.
-    pub targets: Vec<String>,
+    /// Who hears of it.
+    pub targets: Vec<Addressee>,
+}
+
+/// A notification target of a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addressee {
+    /// Its name.
+    pub name: String,
+    /// What kind of target it is: `email`, `webhook`.
+    pub kind: String,
+    /// Where the policy names it.
+    pub place: Place,
 }
 
 #[derive(Clone, Debug)]
@@ -60,6 +71,15 @@ pub(crate) struct PolicySpec {
 #[derive(Clone, Debug)]
 pub(crate) struct NotificationTarget {
     pub(crate) target: String,
+    place: Place,
+}
+
+impl NotificationTarget {
+    /// As somebody who hears; `place` is where a reference to it stands.
+    pub(crate) fn addressee(&self, name: &str, place: Option<&Place>, file: &std::path::Path) -> Addressee {
+        let place = Place { file: Some(file.to_path_buf()), ..place.unwrap_or(&self.place).clone() };
+        Addressee { name: name.to_owned(), kind: self.target.clone(), place }
+    }
 }
 
 impl AlertCondition {
@@ -129,7 +149,7 @@ impl PolicySpec {
 impl NotificationTarget {
     pub(super) fn read(spec: &Fields<'_>, notes: &mut Notes) -> Result<Self, Fault> {
         described(spec, notes)?;
-        Ok(NotificationTarget { target: spec.required_text("target")?.to_owned() })
+        Ok(NotificationTarget { target: spec.required_text("target")?.to_owned(), place: spec.place.clone() })
     }
 }
 

@@ -8,7 +8,7 @@ mod metadata;
 mod sli;
 mod slo;
 
-pub use alert::{AlertCondition, AlertPolicy};
+pub use alert::{Addressee, AlertCondition, AlertPolicy};
 pub(crate) use alert::{NotificationTarget, PolicySpec};
 pub(crate) use metadata::{Metadata, described, is_dns_label, name_format};
 pub(crate) use sli::{IndicatorSpec, Metric, MetricSource, RawType};

@@ -59,7 +59,7 @@ fn conditions_are_compared_exactly() {
     let found = alarms("{}", "30d", &policy("gt", "2"), &[(60, 1)], &[(60, 1)]);
     let (one, burn) = (&found[0], &found[0].burns[0]);
     assert_eq!(
-        (&*one.policy, &*one.severity, &*one.targets[0], burn.window.length.as_str()),
+        (&*one.policy, &*one.severity, &*one.targets[0].kind, burn.window.length.as_str()),
         ("fast", "page", "webhook", "1h")
     );
     assert_eq!(one.after.map(|after| after.to_string()).as_deref(), Some("2m"));

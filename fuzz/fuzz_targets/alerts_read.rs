@@ -71,7 +71,7 @@ fn told(register: &Register, policy: &Policy) {
     }
     for alert in register.alerts() {
         for target in &ALL.targets {
-            payloads(&target.kind, &[Letter { alert, over: false }], &alert.labels, now);
+            payloads(&target.kind, &[Letter { alert, over: false, told: None }], &alert.labels, now);
         }
     }
 }

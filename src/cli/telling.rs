@@ -25,6 +25,10 @@ pub(crate) struct Told {
     /// The target that it stands in for.
     pub(crate) instead_of: Option<String>,
     pub(crate) letters: Vec<(String, String)>,
+    /// Knows the delivery again.
+    pub(crate) key: String,
+    /// Whether it was entered that it is about to be told.
+    pub(crate) begun: bool,
     /// `told`, `failed`, `held`.
     pub(crate) outcome: &'static str,
     pub(crate) why: Option<String>,
@@ -47,16 +51,51 @@ pub(crate) struct Lock {
 /// `watch-running`; those of the register and the ledger.
 pub(crate) fn tell(context: &Context, policy: &Policy) -> Result<Vec<Told>, Fault> {
     let _lock = lock(context, false)?;
+    settle(context)?;
     let register = project::read_whole(context)?;
     let mut due = register.due(policy, context.now());
     // That alerts wait for others is as it should be.
     due.retain(|due| !matches!(due.held, Some(Held::Group(_))));
-    let mut all = deliver(due.iter().map(|due| task(context, due, None)).collect());
+    let mut all = deliver(context, due.iter().map(|due| task(context, due, None)).collect())?;
     let tasks =
         due.iter().zip(&all).filter_map(|(due, told)| stand_in(context, policy, &register, due, told)).collect();
-    all.extend(deliver(tasks));
+    all.extend(deliver(context, tasks)?);
     record(context, &all)?;
     Ok(all)
+}
+
+/// Enters that nobody knows what became of deliveries that were begun and not ended. Only for whoever holds the lock: what
+/// somebody else is about to tell looks the same.
+///
+/// # Errors
+/// Those of the register and the ledger.
+pub(crate) fn settle(context: &Context) -> Result<(), Fault> {
+    let unsettled = project::read_whole(context)?.unsettled();
+    if unsettled.is_empty() {
+        return Ok(());
+    }
+    let (by, now) = (context.actor(), context.now());
+    let enter =
+        |register: &mut Register| unsettled.iter().try_for_each(|one| register.uncertain(one, Actor { by: &by, now }));
+    project::change(context, enter).map(drop)
+}
+
+/// Enters what is about to be told; on return it is on the disk.
+///
+/// # Errors
+/// Those of the register and the ledger: then nothing is told.
+pub(crate) fn announce<'t>(context: &Context, tasks: impl Iterator<Item = &'t Task>) -> Result<(), Fault> {
+    let begun: Vec<&Told> = tasks.map(|task| &task.told).filter(|told| told.begun).collect();
+    if begun.is_empty() {
+        return Ok(());
+    }
+    let (by, now) = (context.actor(), context.now());
+    let enter = |register: &mut Register| {
+        begun
+            .iter()
+            .try_for_each(|told| register.telling(&told.target, &told.key, &told.letters, Actor { by: &by, now }))
+    };
+    project::change(context, enter).map(drop)
 }
 
 /// Waits until nobody else tells.
@@ -92,7 +131,16 @@ pub(crate) fn lock(context: &Context, is_watch: bool) -> Result<Lock, Fault> {
 
 /// A delivery; one that is held, or cannot be made ready, has its outcome already.
 pub(crate) fn task(context: &Context, due: &Due<'_>, instead_of: Option<String>) -> Task {
-    let told = |outcome, why| Told { target: due.target.name.clone(), instead_of, letters: due.words(), outcome, why };
+    let key = alerts::key(&due.target.name, &due.letters);
+    let told = |outcome, why| Told {
+        target: due.target.name.clone(),
+        instead_of,
+        letters: due.words(),
+        key,
+        begun: false,
+        outcome,
+        why,
+    };
     match due.held {
         Some(Held::Open(until)) => {
             Task { told: told("held", Some(format!("failed too often, left alone until {until}"))), ready: None }
@@ -102,7 +150,7 @@ pub(crate) fn task(context: &Context, due: &Due<'_>, instead_of: Option<String>)
         }
         Some(Held::Rate) => Task { told: told("held", Some("told too often in this minute".to_owned())), ready: None },
         None => match delivery::ready(context, due.target, &due.group, &due.letters) {
-            Ok(ready) => Task { told: told("told", None), ready: Some(ready) },
+            Ok(ready) => Task { told: Told { begun: true, ..told("told", None) }, ready: Some(ready) },
             Err(fault) => Task { told: told("failed", Some(fault.message().to_owned())), ready: None },
         },
     }
@@ -142,7 +190,11 @@ impl Task {
 
 /// Tells every target at once, one delivery after the other: one that is slow holds up no other, and one that is down is not
 /// asked for each of its groups.
-fn deliver(tasks: Vec<Task>) -> Vec<Told> {
+///
+/// # Errors
+/// Those of the register and the ledger.
+fn deliver(context: &Context, tasks: Vec<Task>) -> Result<Vec<Told>, Fault> {
+    announce(context, tasks.iter())?;
     let mut by_target: Vec<Vec<Task>> = Vec::new();
     for task in tasks {
         match by_target.last_mut().filter(|last| last[0].told.target == task.told.target) {
@@ -153,7 +205,7 @@ fn deliver(tasks: Vec<Task>) -> Vec<Told> {
     let started: Vec<JoinHandle<Vec<Told>>> =
         by_target.into_iter().map(|tasks| spawn(move || one_after_the_other(tasks))).collect();
     // A thread ends early through a panic alone, which ends the program.
-    started.into_iter().filter_map(|handle| handle.join().ok()).flatten().collect()
+    Ok(started.into_iter().filter_map(|handle| handle.join().ok()).flatten().collect())
 }
 
 fn one_after_the_other(tasks: Vec<Task>) -> Vec<Told> {
@@ -175,14 +227,17 @@ fn one_after_the_other(tasks: Vec<Task>) -> Vec<Told> {
 pub(crate) fn record(context: &Context, all: &[Told]) -> Result<(), Fault> {
     let (by, now) = (context.actor(), context.now());
     let actor = Actor { by: &by, now };
-    let made: Vec<&Told> = all.iter().filter(|told| told.outcome != "held").collect();
+    let made: Vec<&Told> = all.iter().filter(|told| told.begun || told.outcome != "held").collect();
     if made.is_empty() {
         return Ok(());
     }
     let enter = |register: &mut Register| {
         made.iter().try_for_each(|told| match (told.outcome, &told.why) {
-            ("told", why) => register.told(&told.target, &told.letters, why.as_deref(), actor),
-            (_, why) => register.untold(&told.target, &told.letters, why.as_deref().unwrap_or_default(), actor),
+            ("told", why) => register.told(&told.target, &told.key, &told.letters, why.as_deref(), actor),
+            (outcome, why) => {
+                let enter = if outcome == "held" { Register::withheld } else { Register::untold };
+                enter(register, &told.target, &told.key, &told.letters, why.as_deref().unwrap_or_default(), actor)
+            }
         })
     };
     project::change(context, enter).map(drop)

@@ -18,8 +18,8 @@ pub(crate) fn evaluation(minute: u32, rule: &str, verdict: &str) -> String {
         "verdict": verdict, "window": {"from": "", "to": "", "length": "1h"}, "bad": 3, "shown": [],
         "reason": "3 of 100 are too slow: größer als 1 s",
     });
-    json!({"schema": "evaluation/1", "at": format!("2026-11-01T08:{minute:02}:00Z"), "objectives": [objective]})
-        .to_string()
+    let at = format!("2026-11-01T{:02}:{:02}:00Z", 8 + minute / 60, minute % 60);
+    json!({"schema": "evaluation/1", "at": at, "objectives": [objective]}).to_string()
 }
 
 /// What `alert eval` and then `alert notify` come to at this minute.

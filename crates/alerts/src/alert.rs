@@ -223,7 +223,8 @@ impl Alert {
                     self.incidents.push(incident);
                 }
             }
-            Event::Observed | Event::Silenced | Event::Unsilenced | Event::Told | Event::Untold => return None,
+            Event::Observed | Event::Silenced | Event::Unsilenced => return None,
+            Event::Telling | Event::Uncertain | Event::Told | Event::Untold => return None,
         }
         let note = ["why", "note", "incident"].iter().find_map(|name| entry.text(name)).map(str::to_owned);
         self.history.push(Moment { at: entry.at, by: entry.by.clone(), event: entry.event, note });

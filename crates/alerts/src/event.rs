@@ -28,13 +28,17 @@ pub enum Event {
     Silenced,
     /// A silence was ended before its time.
     Unsilenced,
+    /// A target is about to be told.
+    Telling,
+    /// Nobody knows whether a target was told: the run that did it was ended in between. It is told again.
+    Uncertain,
     /// A target was told.
     Told,
     /// A target could not be told.
     Untold,
 }
 
-const EVENTS: [(Event, &str); 13] = [
+const EVENTS: [(Event, &str); 15] = [
     (Event::Observed, "observed"),
     (Event::Pending, "pending"),
     (Event::Fired, "fired"),
@@ -46,6 +50,8 @@ const EVENTS: [(Event, &str); 13] = [
     (Event::Linked, "linked"),
     (Event::Silenced, "silenced"),
     (Event::Unsilenced, "unsilenced"),
+    (Event::Telling, "telling"),
+    (Event::Uncertain, "uncertain"),
     (Event::Told, "told"),
     (Event::Untold, "untold"),
 ];

@@ -50,7 +50,7 @@ mod wire;
 
 pub use acts::Actor;
 pub use alert::{Acknowledgement, Alert, Kind, Moment, Status};
-pub use delivery::{Due, Envelope, Held, Letter, Payload, trial, words};
+pub use delivery::{Due, Envelope, Held, Letter, Payload, Unsettled, key, trial, words};
 pub use event::{Entry, Event};
 pub use labels::{Fingerprint, Labels};
 pub use limits::Limits;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::Limits;
 use crate::alert::{Alert, Status};
-use crate::delivery::Log;
+use crate::delivery::{Log, Unsettled};
 use crate::event::{Entry, Event};
 use crate::labels::Fingerprint;
 use crate::silence::Silence;
@@ -139,6 +139,17 @@ impl Register {
         self.logs.get(target)
     }
 
+    /// Deliveries that were begun and of which no end is known.
+    pub fn unsettled(&self) -> Vec<Unsettled> {
+        let all = self.logs.iter().flat_map(|(target, log)| log.open().map(move |open| (target, open)));
+        all.map(|(target, (key, alerts))| Unsettled {
+            target: target.clone(),
+            key: key.to_owned(),
+            alerts: alerts.to_vec(),
+        })
+        .collect()
+    }
+
     /// The next free id of an alert.
     pub(crate) fn next_alert(&self) -> String {
         format!("alert-{:04}", self.alerts.len() + 1)
@@ -153,7 +164,7 @@ impl Register {
         match entry.event {
             Event::Observed => self.observed(&entry)?,
             Event::Pending => self.opened(&entry)?,
-            Event::Told | Event::Untold => {
+            Event::Telling | Event::Uncertain | Event::Told | Event::Untold => {
                 let target = entry.text("target")?.to_owned();
                 self.logs.entry(target).or_default().take(&entry)?;
             }

@@ -260,10 +260,10 @@ fn of_burn_rates_the_gravest_is_told() {
         project.register.due(&project.policy, at(5)).iter().flat_map(|due| due.words()).collect()
     };
     let pair = |id: &str, word: &str| (id.to_owned(), word.to_owned());
-    project.register.told("log", &[pair("alert-0001", "firing critical")], None, actor(4)).expect("told");
+    project.register.told("log", "", &[pair("alert-0001", "firing critical")], None, actor(4)).expect("told");
     assert_eq!(due(&project), [pair("alert-0002", "firing medium")]);
     let words = due(&project);
-    project.register.told("log", &words, None, actor(4)).expect("told");
+    project.register.told("log", "", &words, None, actor(4)).expect("told");
     project.register.resolve("alert-0002", "over", actor(5)).expect("open");
     assert_eq!(due(&project), [pair("alert-0002", "resolved")]);
 }
@@ -413,7 +413,7 @@ fn tell(project: &mut Project, seconds: i64) {
     let due = project.register.due(&project.policy, second(seconds));
     let words: Vec<_> = due.iter().filter(|due| due.held.is_none()).map(|due| due.words()).collect();
     let actor = Actor { by: "ann", now: second(seconds) };
-    words.iter().for_each(|words| project.register.told("log", words, None, actor).expect("told"));
+    words.iter().for_each(|words| project.register.told("log", "", words, None, actor).expect("told"));
 }
 
 /// The first of a group waits for others, later ones for the interval; who is critical waits ten seconds at most; a group all of

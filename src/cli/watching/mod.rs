@@ -1,7 +1,8 @@
 //! Watching: what was judged becomes alerts at once, targets are told at once, and whoever follows hears of it.
 //!
-//! Nothing is told before the register has it on the disk, and what a target was told is entered before anything else is done
-//! about that target. A watch that was killed is gone on with by the next: what was told and not entered is told again.
+//! Nothing is told before the register has it on the disk that it is about to be told, and what a target was told is entered
+//! before anything else is done about that target. A watch that was killed is gone on with by the next: what may have been
+//! told is entered as uncertain, and told again.
 //! Each target has a thread of its own; none of them, and nobody who follows, holds up the look at the next document.
 
 mod hub;
@@ -78,6 +79,7 @@ pub(crate) fn watch(context: &Context, settings: &Settings) -> Result<(), Fault>
     let policy = project::policy(context, settings.policy.as_deref())?;
     let mut jobs = Jobs::of(context, &settings.jobs)?;
     let _lock = telling::lock(context, true)?;
+    telling::settle(context)?;
     let register = project::read_whole(context)?;
     let last = register.lines().len() as u64;
     if settings.after.is_some_and(|after| after > last) {
@@ -182,7 +184,7 @@ impl Watch {
         }
         let register = self.observe(context, &stamps)?;
         self.show(&register);
-        self.tell(context, &register, &told);
+        self.tell(context, &register, &told)?;
         self.stamps = stamps;
         Ok(())
     }
@@ -224,7 +226,7 @@ impl Watch {
     }
 
     /// Starts the deliveries that are due, each in a thread of its own; and those instead of `failed` ones.
-    fn tell(&mut self, context: &Context, register: &Register, failed: &[Told]) {
+    fn tell(&mut self, context: &Context, register: &Register, failed: &[Told]) -> Result<(), Fault> {
         let due = register.due(&self.policy, context.now());
         let waits = |due: &Due<'_>| match due.held {
             Some(Held::Group(until) | Held::Open(until)) => Some(until),
@@ -239,12 +241,20 @@ impl Watch {
             tasks.push(own);
         }
         // What is held has an outcome already, which is no news.
+        let mut begun: Vec<Task> = Vec::new();
         for task in tasks.into_iter().filter(|task| task.told.outcome != "held") {
-            if self.busy.insert(task.told.target.clone()) {
-                let sender = self.sender.clone();
-                std::thread::spawn(move || sender.send(task.run()));
+            let is_free = |task: &Task| begun.iter().all(|known| known.told.target != task.told.target);
+            if !self.busy.contains(&task.told.target) && is_free(&task) {
+                begun.push(task);
             }
         }
+        telling::announce(context, begun.iter())?;
+        for task in begun {
+            self.busy.insert(task.told.target.clone());
+            let sender = self.sender.clone();
+            std::thread::spawn(move || sender.send(task.run()));
+        }
+        Ok(())
     }
 
     /// Enters what became of deliveries, and gives it.

@@ -71,11 +71,14 @@ pub(super) fn test(context: &mut Context, args: &TestArgs) -> Result<Done, Fault
     })?;
     let alert = trial(context.now());
     let remark =
-        delivery::ready(context, target, &Labels::default(), &[Letter { alert: &alert, over: false }])?.deliver()?;
+        delivery::ready(context, target, &Labels::default(), &[Letter { alert: &alert, over: false, told: None }])?
+            .deliver()?;
     let told = Told {
         target: target.name.clone(),
         instead_of: None,
+        key: String::new(),
         letters: vec![(alert.id, "test".to_owned())],
+        begun: false,
         outcome: "told",
         why: remark,
     };

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use model::Instant;
 
 use super::payload::Payload;
-use super::{Envelope, Letter};
+use super::{Envelope, Letter, key};
 use crate::policy::Mail;
 
 /// Characters of a summary that stand in the subject.
@@ -25,11 +25,13 @@ pub(super) fn message(letter: &Letter<'_>, envelope: &Envelope<'_>, target: &Mai
     // The first message of the thread is nobody's: all of them answer it, whichever of them came.
     let thread = format!("{}.{}.{}", alert.id, alert.labels.fingerprint(), alert.active.nanos());
     let state = if letter.over { "resolved" } else { "firing" };
+    // The same for a second attempt at the same: whoever sorts out doubles goes by it.
+    let own = key(envelope.receiver, std::slice::from_ref(letter));
     let headers = [
         ("Date", date(envelope.now)),
         ("From", format!("probity <{}>", target.from)),
         ("To", target.to.join(",\r\n ")),
-        ("Message-ID", format!("<{state}.{}.{}.{thread}@{domain}>", alert.severity.word(), envelope.now.nanos())),
+        ("Message-ID", format!("<{state}.{}.{own}.{thread}@{domain}>", alert.severity.word())),
         ("In-Reply-To", format!("<{thread}@{domain}>")),
         ("References", format!("<{thread}@{domain}>")),
         ("Subject", coded(&subject(letter))),
@@ -152,7 +154,7 @@ mod tests {
         let mut alert = trial(now);
         (alert.summary, alert.runbook) = (summary.to_owned(), runbook.map(str::to_owned));
         let envelope = Envelope { now, receiver: "m", secret: None, group: &crate::Labels::default() };
-        message(&Letter { alert: &alert, over: false }, &envelope, target).body
+        message(&Letter { alert: &alert, over: false, told: None }, &envelope, target).body
     }
 
     #[test]

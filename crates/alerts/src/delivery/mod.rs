@@ -1,7 +1,8 @@
 //! Who is to be told what, and who cannot be told now.
 //!
-//! A delivery is entered when it was made: a run that was killed in between makes it again, and whoever hears of it twice knows
-//! the alert by its fingerprint. What could not be told stays due; nothing is given up while it is true.
+//! A delivery is entered before it is begun and when it was made. Of one that a run was killed in, nobody knows whether it
+//! arrived: that is entered (`uncertain`), and it is made again with the same [`key`], by which a receiver knows it again. What
+//! could not be told stays due; nothing is given up while it is true.
 
 mod group;
 mod mail;
@@ -32,6 +33,19 @@ pub struct Letter<'r> {
     pub alert: &'r Alert,
     /// Whether it is over.
     pub over: bool,
+    /// When the target was told of this alert last.
+    pub told: Option<Instant>,
+}
+
+/// A delivery that was begun and of which no end is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsettled {
+    /// To whom.
+    pub target: String,
+    /// Its [`key`].
+    pub key: String,
+    /// What it tells of.
+    pub alerts: Vec<String>,
 }
 
 /// What is due to a target.
@@ -68,6 +82,8 @@ pub(crate) struct Log {
     /// How often it could not be told, one time after the other, and when last.
     failures: u64,
     failed: Option<Instant>,
+    /// Deliveries that were begun, by their key, with their alerts.
+    open: BTreeMap<String, Vec<String>>,
 }
 
 impl Letter<'_> {
@@ -76,14 +92,49 @@ impl Letter<'_> {
         let severity = self.alert.severity.word();
         if self.over { "resolved".to_owned() } else { format!("firing {severity}") }
     }
+
+    /// The same whenever the same is told to the same receiver, until it was told.
+    fn key(&self, receiver: &str) -> String {
+        let (alert, told) = (self.alert, self.told.map_or(0, Instant::nanos));
+        let (fingerprint, active) = (alert.labels.fingerprint(), alert.active.nanos());
+        let what = format!("{receiver}\n{}\n{fingerprint}\n{active}\n{}\n{told}\n", alert.id, self.word());
+        short(&what)
+    }
+}
+
+/// Knows a delivery again: a second attempt at the same has the same key, also in another run; what is told anew, because
+/// time has passed or because the alert changed, has another.
+pub fn key(receiver: &str, letters: &[Letter<'_>]) -> String {
+    let mut keys: Vec<String> = letters.iter().map(|letter| letter.key(receiver)).collect();
+    keys.sort_unstable();
+    short(&keys.concat())
+}
+
+/// Enough of a digest that no two are the same.
+fn short(text: &str) -> String {
+    seal::sha256(text.as_bytes()).hex()[..32].to_owned()
 }
 
 impl Log {
     /// Takes a line; nothing where it makes no sense.
     pub(crate) fn take(&mut self, entry: &Entry) -> Option<()> {
-        if entry.event == Event::Untold {
-            (self.failures, self.failed) = (self.failures + 1, Some(entry.at));
-            return Some(());
+        let key = entry.text("delivery").unwrap_or_default();
+        match entry.event {
+            Event::Telling => {
+                self.open.insert(key.to_owned(), entry.names("alerts"));
+                return Some(());
+            }
+            _ => self.open.remove(key),
+        };
+        match entry.event {
+            // Whoever was not asked did not fail.
+            Event::Uncertain => return Some(()),
+            Event::Untold if entry.said.get("attempted") == Some(&Value::Bool(false)) => return Some(()),
+            Event::Untold => {
+                (self.failures, self.failed) = (self.failures + 1, Some(entry.at));
+                return Some(());
+            }
+            _ => {}
         }
         (self.failures, self.failed) = (0, None);
         self.times.retain(|time| entry.at.seconds() - time.seconds() < MINUTE);
@@ -92,6 +143,14 @@ impl Log {
             self.told.insert(id.clone(), (word.as_str()?.to_owned(), entry.at));
         }
         Some(())
+    }
+
+    pub(crate) fn open(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.open.iter().map(|(key, alerts)| (key.as_str(), alerts.as_slice()))
+    }
+
+    fn last(&self, alert: &Alert) -> Option<Instant> {
+        self.told.get(&alert.id).map(|(_, told)| *told)
     }
 
     /// `more`: so many deliveries are to be made before.
@@ -135,7 +194,7 @@ impl Register {
             let alert = standing.alert;
             let over = alert.status == Status::Resolved;
             let is_told = (over && alert.tells_end) || standing.speaks();
-            let letter = Letter { alert, over };
+            let letter = Letter { alert, over, told: log.last(alert) };
             let is_theirs = || policy.routed(alert).contains(&target.name.as_str());
             if is_told && is_theirs() && log.wants(&letter, target, now) {
                 groups.entry(group::of(alert, target)).or_default().push(letter);
@@ -162,7 +221,49 @@ impl Register {
     pub fn news<'r>(&self, target: &Target, letters: &[Letter<'r>], now: Instant) -> Vec<Letter<'r>> {
         let none = Log::default();
         let log = self.log(&target.name).unwrap_or(&none);
-        letters.iter().filter(|letter| log.wants(letter, target, now)).copied().collect()
+        let new = letters.iter().filter(|letter| log.wants(letter, target, now));
+        new.map(|letter| Letter { told: log.last(letter.alert), ..*letter }).collect()
+    }
+
+    /// Enters that a target is about to be told: on the disk before anything is sent, it shows after a kill what may have
+    /// arrived.
+    ///
+    /// # Errors
+    /// `internal`.
+    pub fn telling(
+        &mut self,
+        target: &str,
+        key: &str,
+        letters: &[(String, String)],
+        actor: Actor<'_>,
+    ) -> Result<(), Fault> {
+        let said = json!({"target": target, "delivery": key, "alerts": ids(letters)});
+        self.delivery(Event::Telling, said, actor)
+    }
+
+    /// Enters that nobody knows whether a target was told.
+    ///
+    /// # Errors
+    /// `internal`.
+    pub fn uncertain(&mut self, unsettled: &Unsettled, actor: Actor<'_>) -> Result<(), Fault> {
+        let Unsettled { target, key, alerts } = unsettled;
+        self.delivery(Event::Uncertain, json!({"target": target, "delivery": key, "alerts": alerts}), actor)
+    }
+
+    /// Enters that a delivery was not begun after all.
+    ///
+    /// # Errors
+    /// `internal`.
+    pub fn withheld(
+        &mut self,
+        target: &str,
+        key: &str,
+        letters: &[(String, String)],
+        why: &str,
+        actor: Actor<'_>,
+    ) -> Result<(), Fault> {
+        let said = json!({"target": target, "delivery": key, "alerts": ids(letters), "why": why, "attempted": false});
+        self.delivery(Event::Untold, said, actor)
     }
 
     /// Enters that a target was told, and what is to be said of it all the same.
@@ -172,13 +273,14 @@ impl Register {
     pub fn told(
         &mut self,
         target: &str,
+        key: &str,
         letters: &[(String, String)],
         why: Option<&str>,
         actor: Actor<'_>,
     ) -> Result<(), Fault> {
         let letters: Map<String, Value> =
             letters.iter().map(|(id, word)| (id.clone(), Value::from(word.as_str()))).collect();
-        let mut said = json!({"target": target, "letters": letters});
+        let mut said = json!({"target": target, "delivery": key, "letters": letters});
         if let Some(why) = why {
             said["why"] = why.into();
         }
@@ -192,12 +294,13 @@ impl Register {
     pub fn untold(
         &mut self,
         target: &str,
+        key: &str,
         letters: &[(String, String)],
         why: &str,
         actor: Actor<'_>,
     ) -> Result<(), Fault> {
-        let ids: Vec<&str> = letters.iter().map(|(id, _)| id.as_str()).collect();
-        self.delivery(Event::Untold, json!({"target": target, "alerts": ids, "why": why}), actor)
+        let said = json!({"target": target, "delivery": key, "alerts": ids(letters), "why": why});
+        self.delivery(Event::Untold, said, actor)
     }
 
     fn delivery(&mut self, event: Event, said: Value, actor: Actor<'_>) -> Result<(), Fault> {
@@ -211,6 +314,10 @@ impl Due<'_> {
     pub fn words(&self) -> Vec<(String, String)> {
         words(&self.letters)
     }
+}
+
+fn ids(letters: &[(String, String)]) -> Vec<&str> {
+    letters.iter().map(|(id, _)| id.as_str()).collect()
 }
 
 /// Letters apart from the register: ids and words.

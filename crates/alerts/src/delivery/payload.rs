@@ -7,7 +7,7 @@ use model::{Instant, Severity, Span, Unit, hex};
 use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
-use super::{Letter, mail, syslog};
+use super::{Letter, key, mail, syslog};
 use crate::labels::Labels;
 use crate::policy::TargetKind;
 
@@ -47,15 +47,17 @@ impl Payload {
         };
         match kind {
             TargetKind::File { .. } | TargetKind::Command { .. } => vec![plain(delivery(letters, envelope))],
-            TargetKind::Webhook(_) => vec![signed(delivery(letters, envelope).to_string(), envelope)],
-            TargetKind::WebhookV4(_) => vec![plain(webhook_v4(letters, envelope))],
+            TargetKind::Webhook(_) => {
+                vec![keyed(signed(delivery(letters, envelope).to_string(), envelope), letters, envelope)]
+            }
+            TargetKind::WebhookV4(_) => vec![keyed(plain(webhook_v4(letters, envelope)), letters, envelope)],
             TargetKind::Alertmanager(_) => {
                 vec![plain(letters.iter().map(|letter| alertmanager(letter, envelope)).collect())]
             }
             TargetKind::Slack(_) => each(slack),
             TargetKind::PagerDuty(_) => each(pagerduty),
             TargetKind::Email(target) => letters.iter().map(|letter| mail::message(letter, envelope, target)).collect(),
-            TargetKind::Nats(_) => vec![numbered(delivery(letters, envelope).to_string())],
+            TargetKind::Nats(_) => vec![numbered(delivery(letters, envelope).to_string(), letters, envelope)],
             TargetKind::Syslog { facility, .. } => {
                 let one = |letter| syslog::message(letter, envelope.now, *facility);
                 letters.iter().map(|letter| Payload { body: one(letter), headers: Vec::new() }).collect()
@@ -65,9 +67,15 @@ impl Payload {
 }
 
 /// With an id by which a stream knows the message again when it is handed over twice.
-fn numbered(body: String) -> Payload {
-    let id = seal::sha256(body.as_bytes()).hex();
-    Payload { body, headers: vec![("Nats-Msg-Id", id)] }
+fn numbered(body: String, letters: &[Letter<'_>], envelope: &Envelope<'_>) -> Payload {
+    Payload { body, headers: vec![("Nats-Msg-Id", key(envelope.receiver, letters))] }
+}
+
+/// With the header by which a receiver knows a request again (IETF draft «The Idempotency-Key HTTP Header Field»: a string
+/// in quotes).
+fn keyed(mut payload: Payload, letters: &[Letter<'_>], envelope: &Envelope<'_>) -> Payload {
+    payload.headers.push(("Idempotency-Key", format!("\"{}\"", key(envelope.receiver, letters))));
+    payload
 }
 
 /// Our own form, `alert-delivery/1`.
@@ -84,7 +92,7 @@ fn delivery(letters: &[Letter<'_>], envelope: &Envelope<'_>) -> Value {
     };
     json!({
         "schema": "alert-delivery/1", "sent": envelope.now.to_string(), "receiver": envelope.receiver,
-        "alerts": letters.iter().map(one).collect::<Vec<_>>(),
+        "delivery": key(envelope.receiver, letters), "alerts": letters.iter().map(one).collect::<Vec<_>>(),
     })
 }
 

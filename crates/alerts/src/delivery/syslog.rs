@@ -71,7 +71,7 @@ mod tests {
         let check = |severity: Severity, over: bool, priority: u16| {
             let mut alert = trial(now);
             alert.severity = severity;
-            let message = message(&Letter { alert: &alert, over }, now, 16);
+            let message = message(&Letter { alert: &alert, over, told: None }, now, 16);
             assert!(message.starts_with(&format!("<{priority}>1 2026-11-22T12:00:00.123456Z - probity ")), "{message}");
         };
         check(Severity::Critical, false, 130);
@@ -81,7 +81,7 @@ mod tests {
         check(Severity::Critical, true, 134);
         let mut alert = trial(now);
         alert.summary = format!("a\r\n<13>1 - forged\u{7}{}", "ü".repeat(2000));
-        let long = message(&Letter { alert: &alert, over: false }, now, 16);
+        let long = message(&Letter { alert: &alert, over: false, told: None }, now, 16);
         assert!(!long.chars().any(char::is_control) && long.len() <= BYTES_MAX && long.ends_with('ü'), "{long}");
     }
 }

@@ -18,6 +18,8 @@ use super::{files, journal, judgements};
 
 /// A document that alerts are made from, at most.
 pub(crate) const DOCUMENT_MAX: ByteSize = ByteSize(256 << 20);
+/// The code of a target that is named and not there.
+const STRANGER: &str = "unknown-notification-target";
 const POLICY_MAX: ByteSize = ByteSize(1 << 20);
 /// What the project says about its alerts.
 pub(crate) const POLICY: &str = "alerts.yaml";
@@ -166,10 +168,9 @@ pub(crate) fn strangers(documents: &[Observed], policy: &Policy) -> Vec<String> 
     let named = documents.iter().flat_map(|observed| observed.strangers(policy));
     let mut sentences: Vec<String> = named
         .map(|named| {
-            format!(
-                "{}: An alert policy names the target {:?}, which {POLICY} does not have: the routes alone say who is told [unknown-notification-target]",
-                named.place, named.name
-            )
+            let (place, name) = (&named.place, &named.name);
+            let what = format!("An alert policy names the target {name:?}, which {POLICY} does not have");
+            format!("{place}: {what}: the routes alone say who is told [{STRANGER}]")
         })
         .collect();
     sentences.dedup();

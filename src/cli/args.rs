@@ -51,9 +51,8 @@ pub(crate) struct GlobalArgs {
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) project: Option<PathBuf>,
     /// Hand a span of each command to this collector (OTLP/HTTP)
-    // Of interest to few, so it stands in the documentation and not under each command.
     #[cfg(feature = "house")]
-    #[arg(long, global = true, value_name = "URL", hide = true)]
+    #[arg(long, global = true, value_name = "URL")]
     pub(crate) otlp: Option<String>,
 }
 

@@ -71,7 +71,7 @@ pub(crate) struct Post<'a> {
     pub(crate) url: &'a str,
     /// JSON.
     pub(crate) body: &'a [u8],
-    pub(crate) headers: &'a [(&'static str, String)],
+    pub(crate) headers: &'a [(&'a str, String)],
     /// How long it may take in all.
     pub(crate) timeout: Duration,
 }

@@ -1,8 +1,12 @@
 //! Our own traces: a span for each command, handed to a collector by OTLP/HTTP when it has ended.
 //!
-//! Off unless `--otlp` or `OTEL_EXPORTER_OTLP_ENDPOINT` names a collector; then one request at the end, which a collector that does
-//! not answer holds up for two seconds at most and never makes fail. A span holds the name of the command, what it did in words of
-//! ours, how it ended and when: no argument, no path, no name of a person, machine or project.
+//! Off unless `--otlp`, `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` (taken as it is) or `OTEL_EXPORTER_OTLP_ENDPOINT` (with `/v1/traces` behind it)
+//! names a collector; then one request at the end, which a collector that does not answer holds up for two seconds at most and
+//! never makes fail. A span holds the name of the command, what it did in words of ours, how it ended and when: no argument,
+//! no path, no name of a person, machine or project. `TRACEPARENT` (W3C Trace Context) makes it a part of whoever's trace
+//! started it.
+
+mod surroundings;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::exit::Exit;
 use super::http;
+use surroundings::Parent;
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 /// Spans of one run: a job has few steps.
@@ -19,7 +24,10 @@ const SPANS_MAX: usize = 1_000;
 /// What is handed to a collector.
 pub(crate) struct Spans {
     url: String,
+    headers: Vec<(String, String)>,
     trace: String,
+    /// The span that started us.
+    parent: Option<String>,
     /// Spans that have begun and not ended, the outermost first: identifier, name, beginning.
     open: Vec<(String, String, u128)>,
     done: Vec<Value>,
@@ -28,13 +36,17 @@ pub(crate) struct Spans {
 impl Spans {
     /// Where a collector is named; nothing else is looked at, and nothing is made, where none is.
     pub(crate) fn wanted(flag: Option<&str>) -> Option<Box<Spans>> {
-        let named = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let base = flag.map(str::to_owned).or_else(|| named("OTEL_EXPORTER_OTLP_ENDPOINT"))?;
-        if named("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+        let url = surroundings::collector(flag)?;
+        let parent = surroundings::parent();
+        // A trace that is not kept gets no parts of ours, as the usual sampler has it.
+        if parent.as_ref().is_some_and(|parent| !parent.sampled) || surroundings::is_disabled() {
             return None;
         }
-        let url = format!("{}/v1/traces", base.trim_end_matches('/'));
-        Some(Box::new(Spans { url, trace: identifier(2), open: vec![], done: vec![] }))
+        let (trace, parent) = match parent {
+            Some(Parent { trace, span, .. }) => (trace, Some(span)),
+            None => (identifier(2), None),
+        };
+        Some(Box::new(Spans { url, headers: surroundings::headers(), trace, parent, open: vec![], done: vec![] }))
     }
 
     /// A command begins.
@@ -70,7 +82,7 @@ impl Spans {
             "startTimeUnixNano": begun.to_string(), "endTimeUnixNano": now().max(begun).to_string(),
             "attributes": attributes, "status": {"code": if is_answer { 1 } else { 2 }},
         });
-        if let Some((parent, ..)) = self.open.last() {
+        if let Some(parent) = self.open.last().map(|(parent, ..)| parent).or(self.parent.as_ref()) {
             span["parentSpanId"] = parent.as_str().into();
         }
         self.done.push(span);
@@ -88,7 +100,9 @@ impl Spans {
             "scopeSpans": [{"scope": {"name": "probity", "version": version}, "spans": self.done}],
         }]});
         let body = document.to_string();
-        let post = http::Post { url: &self.url, body: body.as_bytes(), headers: &[], timeout: TIMEOUT };
+        let headers: Vec<(&str, String)> =
+            self.headers.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        let post = http::Post { url: &self.url, body: body.as_bytes(), headers: &headers, timeout: TIMEOUT };
         match http::post(&post)? {
             200..300 => Ok(()),
             status => Err(Fault::unavailable("target-failed", format!("The collector answered with status {status}"))),

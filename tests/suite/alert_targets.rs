@@ -477,7 +477,7 @@ fn a_policy_of_openslo_is_told_to_its_target() {
     );
     house.run(&["evaluate", "--rule", "slo.yaml"]).expect(0);
     let ran = house.run(&["alert", "eval"]).expect(1);
-    assert!(ran.stderr.contains("slo.yaml:36:") && ran.stderr.contains("\"gone\""), "{}", ran.stderr);
+    assert!(ran.stderr.contains("slo.yaml:35:") && ran.stderr.contains("\"gone\""), "{}", ran.stderr);
     let notified = house.json(&["alert", "notify"], 0);
     assert_eq!(outcomes(&notified), ["pager told"], "{notified}");
 }

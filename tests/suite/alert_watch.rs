@@ -298,7 +298,7 @@ fn what_may_have_arrived_is_uncertain() {
     );
     let settings = house.read("probity.toml");
     house.write("probity.toml", settings.replace("commands = []", "commands = [\"/bin/sh\"]"));
-    house.write("wait", "60");
+    house.write("wait", "20");
     keep(&house, "web", &evaluation(0, "web", "broken"));
     house.run(&["--time", "2026-11-01T08:00:00Z", "alert", "eval"]).expect(1);
     let mut notify = house.command(&["--time", "2026-11-01T08:00:00Z", "alert", "notify"]).spawn().unwrap();

@@ -96,3 +96,37 @@ fn a_collector_makes_no_command_fail() {
     assert_eq!(Ran::of(off).stderr, "");
     assert_eq!(plain.stderr, "");
 }
+
+/// Whoever started the command has it in their trace; the collector is told by its own name, with headers.
+#[test]
+fn the_environment_names_collector_headers_and_parent() {
+    let house = House::new();
+    let (trace, span) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
+    let command = |parent: &str, url: &str| {
+        let mut command = house.command(&["util", "explain", "disk-full"]);
+        command
+            .env("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", url)
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+            .env("OTEL_EXPORTER_OTLP_HEADERS", "x-key=general,x-tenant=a%20b,bad=%0d%0aevil: 1")
+            .env("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "X-Key=s3cret")
+            .env("TRACEPARENT", parent);
+        Ran::of(command.output().unwrap()).expect(0)
+    };
+    let (url, taken) = collector(200);
+    let ran = command(&format!("00-{trace}-{span}-01"), &format!("{url}/own/path"));
+    let request = taken.join().unwrap();
+    let lower = request.to_lowercase();
+    assert!(lower.starts_with("post /own/path http/1.1\r\n"), "{request}");
+    assert!(lower.contains("\r\nx-key: s3cret\r\n") && lower.contains("\r\nx-tenant: a b\r\n"), "{request}");
+    assert!(!lower.contains("general") && !lower.contains("evil"), "{request}");
+    assert_eq!((&spans(&request)[0]["traceId"], &spans(&request)[0]["parentSpanId"]), (&trace.into(), &span.into()));
+    assert_eq!(ran.stderr, "");
+    // What is no parent begins a trace.
+    let (url, taken) = collector(500);
+    let ran = command(&format!("00-{trace}-{span}"), &url);
+    let request = taken.join().unwrap();
+    assert!(spans(&request)[0]["traceId"] != trace && spans(&request)[0].get("parentSpanId").is_none());
+    assert!(ran.stderr.contains("status 500") && !ran.stderr.contains("s3cret"), "{ran:?}");
+    // A trace that nobody keeps gets nothing: nobody is asked.
+    assert_eq!(command(&format!("00-{trace}-{span}-00"), "http://127.0.0.1:1").stderr, "");
+}

@@ -252,7 +252,8 @@ impl Watch {
         for task in begun {
             self.busy.insert(task.told.target.clone());
             let sender = self.sender.clone();
-            std::thread::spawn(move || sender.send(task.run()));
+            // Nobody listens any more when the watch has ended.
+            std::thread::spawn(move || drop(sender.send(task.run())));
         }
         Ok(())
     }

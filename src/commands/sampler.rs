@@ -100,6 +100,9 @@ struct RunArgs {
     /// Take statsd lines of applications on this address of loopback, or unix:PATH
     #[arg(long, value_name = "ADDRESS", value_parser = socket)]
     statsd: Option<Socket>,
+    /// Take metrics of applications as OTLP/HTTP (protobuf, JSON) on this address of loopback, or unix:PATH
+    #[arg(long, value_name = "ADDRESS", value_parser = socket)]
+    receive: Option<Socket>,
     /// Take statsd lines that are appended to this file (can be repeated)
     #[arg(long, value_name = "FILE")]
     follow: Vec<PathBuf>,
@@ -127,9 +130,17 @@ impl RunArgs {
     fn settings(self) -> Settings {
         let limits = Limits { total_bytes: self.max_size, ..Limits::default() };
         let RunArgs {
-            read: ReadArgs { root, process: processes }, output, interval, push, listen, statsd, follow, ..
+            read: ReadArgs { root, process: processes },
+            output,
+            interval,
+            push,
+            listen,
+            statsd,
+            receive,
+            follow,
+            ..
         } = self;
-        Settings { output, root, interval, processes, limits, push, listen, statsd, follow }
+        Settings { output, root, interval, processes, limits, push, listen, statsd, receive, follow }
     }
 }
 

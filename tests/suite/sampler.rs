@@ -1,6 +1,6 @@
 //! `sampler`: a device measures itself.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -174,4 +174,91 @@ fn what_is_wrong_with_segments_is_named() {
     ran.code("device-not-trusted");
     house.write("x.segment", "{\"v\":1,\"seq\":0,\"event\":\"segment\",\"format\":\"probity-segment/2\"}\n");
     house.run(&["ingest", "x.segment"]).expect(6).code("bad-segment");
+}
+
+/// A sampler that ends with its test, however that ends.
+struct Running(std::process::Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// What an application posts over a Unix socket: status, media type and body of the answer.
+fn post(house: &House, head: &str, body: &[u8]) -> (u16, String) {
+    let mut stream = std::os::unix::net::UnixStream::connect(house.path("app.sock")).unwrap();
+    // Who is refused early may not be read to the end.
+    let _ = stream.write_all(format!("POST /v1/metrics HTTP/1.1\r\nHost: x\r\n{head}\r\n").as_bytes());
+    let _ = stream.write_all(body);
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    (answer.split(' ').nth(1).unwrap().parse().unwrap(), answer.split_once("\r\n\r\n").unwrap().1.to_owned())
+}
+
+/// An application speaks OTLP; what is hostile is located and counted, and the page of /metrics has its series.
+#[test]
+fn applications_speak_otlp() {
+    let house = House::new();
+    machine(&house);
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let socket = format!("unix:{}", house.path("app.sock").display());
+    let run = ["sampler", "run", "--output", "samples", "--root", "fake", "--interval", "20ms", "--json"];
+    let args = [&run[..], &["--listen", &free, "--receive", &socket]].concat();
+    let mut child = Running(house.command(&args).stdout(Stdio::piped()).spawn().unwrap());
+    let mut lines = BufReader::new(child.0.stdout.take().unwrap()).lines();
+    lines.next().unwrap().unwrap();
+    let sent = include_bytes!("../../crates/sampler/src/application/exporter.pb");
+    let typed = |media_type: &str, length: usize| format!("Content-Type: {media_type}\r\nContent-Length: {length}\r\n");
+    let (json, protobuf) = ("application/json; charset=utf-8", "application/x-protobuf");
+    assert_eq!(post(&house, &typed(protobuf, sent.len()), sent), (200, String::new()));
+    let gauge = br#"{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"queue","gauge":{"dataPoints":[{"asInt":"3"},{}]}}]}]}]}"#;
+    let (status, said) = post(&house, &typed(json, gauge.len()), gauge);
+    assert!(status == 200 && said.contains("\"rejectedDataPoints\":\"1\""), "{said}");
+    let check = |head: &str, body: &[u8], expect: u16, words: &str| {
+        let (status, said) = post(&house, head, body);
+        assert!(status == expect && said.contains(words), "{head}: {status} {said}");
+    };
+    check(&typed(protobuf, 100), &sent[..100], 400, "at byte 3");
+    check(&typed(json, 9), b"{\"a\":\n tr", 400, "line 2 column 3");
+    check(&typed(json, 200_000), "[".repeat(200_000).as_bytes(), 400, "recursion limit");
+    check(&typed(json, 1 << 20), b"", 413, "More than 262144 bytes");
+    check(&typed(json, 10), b"{", 400, "cut off");
+    check("Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n", b"0\r\n\r\n", 411, "how long");
+    check("Content-Encoding: gzip\r\n", b"", 415, "without compression");
+    check(&typed("text/plain", 0), b"", 415, "application/x-protobuf");
+    check(&format!("X: {}\r\n", "x".repeat(20_000)), b"", 431, "no end");
+    let wanted = |line: &Value| line["gauges"].as_array().is_some_and(|all| all.iter().any(|one| one[0] == "queue"));
+    let heard = lines.by_ref().map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap()).find(wanted).unwrap();
+    let counter = |name: &str| {
+        let all = heard["counters"].as_array().unwrap().iter();
+        all.filter(|one| one[0] == name).map(|one| one[1].as_u64().unwrap()).sum::<u64>()
+    };
+    assert_eq!((counter("offload.done"), counter("request.duration_count")), (15, 4));
+    assert_eq!(heard["gauges"][1][1], 0.8, "{heard}");
+    let mut stream = std::net::TcpStream::connect(&free).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\n\r\n").unwrap();
+    let mut page = String::new();
+    stream.read_to_string(&mut page).unwrap();
+    let page = page.split_once("\r\n\r\n").unwrap().1;
+    // Nine answers, and one point.
+    assert!(page.contains("\nprobity_application_refused 10\n"), "{page}");
+    if let Some(python) = python() {
+        house.write("page", page);
+        let read = "from prometheus_client.openmetrics.parser import text_string_to_metric_families as read
+for family in read(open('page').read()):
+    if family.name.startswith('app_'): print(family.name, family.type, float(sum(s.value for s in family.samples if not s.name.endswith('_bucket'))))";
+        let ran = Command::new(python).current_dir(house.root()).args(["-c", read]).output().unwrap();
+        let said = String::from_utf8_lossy(&ran.stdout);
+        let expect = "app_active gauge 3.0\napp_offload_done counter 15.0\napp_offload_rate gauge 0.8\napp_queue gauge 3.0\napp_request_duration histogram 9167.0\n";
+        assert_eq!(said, expect, "{}", String::from_utf8_lossy(&ran.stderr));
+    }
+    assert!(Command::new("kill").arg(child.0.id().to_string()).status().unwrap().success());
+    lines.for_each(drop);
+    assert_eq!(child.0.wait().unwrap().code(), Some(0));
+    assert!(house.json(&["sampler", "status", "--output", "samples"], 0)["lines"].as_u64() > Some(1));
+    house.run(&["sampler", "run", "--output", "samples", "--receive", "0.0.0.0:0"]).expect(2);
 }

@@ -1,9 +1,15 @@
-//! What an application says of itself: statsd lines that it sends, or appends to a file.
+//! What an application says of itself: statsd lines that it sends, or appends to a file, and OTLP that it posts.
 //!
 //! Numbers of one interval become cumulative series, so that a sample that is lost takes no request with it: counters, gauges, and
-//! for times (in milliseconds) counts below bounds with the bound in the label `le`, as Prometheus' histograms have them.
+//! for times (of statsd in milliseconds) counts below bounds with the bound in the label `le`, as Prometheus' histograms have them.
 
 mod file;
+#[cfg(feature = "receive")]
+mod intake;
+#[cfg(feature = "receive")]
+mod otlp;
+#[cfg(feature = "receive")]
+mod protobuf;
 mod socket;
 mod statsd;
 
@@ -14,6 +20,8 @@ use crate::point::Number;
 use crate::sample::{comma, push_labels, push_value};
 
 pub(crate) use file::Tail;
+#[cfg(feature = "receive")]
+pub(crate) use intake::receive;
 pub use socket::Socket;
 pub(crate) use socket::listen;
 use statsd::{Line, Type};
@@ -22,8 +30,10 @@ use statsd::{Line, Type};
 const SERIES_MAX: usize = 100;
 /// What all of them may take of a line.
 const BYTES_MAX: usize = 96 << 10;
-/// Bounds of times, in milliseconds.
-const BOUNDS_MS: [u32; 12] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
+/// Labels of one series.
+const LABELS_MAX: usize = 8;
+/// Bounds of times of statsd, in milliseconds.
+const BOUNDS_MS: [f64; 12] = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0, 2_000.0, 5_000.0];
 /// What was refused, as a series of its own.
 const REFUSED: &str = "probity.application.refused";
 
@@ -34,13 +44,37 @@ pub(crate) struct Applications {
     refused: u64,
 }
 
+/// Name, and labels sorted by name.
 type Key = (String, Vec<(String, String)>);
 
+/// What is known of a series.
 #[derive(Clone, Debug, PartialEq)]
-enum Series {
+pub(crate) enum Series {
+    /// Only rises, or begins anew.
     Counter(f64),
+    /// Rises and falls.
     Gauge(f64),
-    Times { below: [f64; BOUNDS_MS.len()], count: f64, sum_ms: f64 },
+    /// How many were not above each of some bounds, how many there were, and what all of them are together.
+    Histogram { bounds: Vec<f64>, below: Vec<f64>, count: f64, sum: f64 },
+}
+
+/// What is said of a series at once.
+#[derive(Debug)]
+enum Observed {
+    /// More of it, or all that there ever was.
+    Counter {
+        value: f64,
+        is_delta: bool,
+    },
+    Gauge(f64),
+    GaugeChange(f64),
+    Histogram {
+        bounds: Vec<f64>,
+        below: Vec<f64>,
+        count: f64,
+        sum: f64,
+        is_delta: bool,
+    },
 }
 
 impl Applications {
@@ -52,20 +86,53 @@ impl Applications {
         }
     }
 
+    /// Counts what was refused before it came here.
+    #[cfg(feature = "receive")]
+    fn refuse(&mut self, count: u64) {
+        self.refused += count;
+    }
+
+    /// Every series, and how many things that were said are not among them.
+    pub(crate) fn known(&self) -> (impl Iterator<Item = (&Key, &Series)>, u64) {
+        (self.series.iter(), self.refused)
+    }
+
     fn add(&mut self, line: Line<'_>) -> bool {
+        line.values.iter().all(|value| {
+            let observed = match line.kind {
+                Type::Counter if *value < 0.0 => None,
+                Type::Counter => Some(Observed::Counter { value: value * line.weight, is_delta: true }),
+                Type::Gauge => Some(Observed::Gauge(*value)),
+                Type::GaugeChange => Some(Observed::GaugeChange(*value)),
+                Type::Time if *value < 0.0 => None,
+                Type::Time => Some(Observed::Histogram {
+                    bounds: BOUNDS_MS.to_vec(),
+                    below: BOUNDS_MS.iter().map(|bound| if value <= bound { line.weight } else { 0.0 }).collect(),
+                    count: line.weight,
+                    sum: value * line.weight,
+                    is_delta: true,
+                }),
+            };
+            observed.is_some_and(|observed| self.observe(line.name, line.labels.clone(), observed))
+        })
+    }
+
+    /// False where there is no room for the series, or its name is used for something else.
+    fn observe(&mut self, name: &str, labels: Vec<(String, String)>, observed: Observed) -> bool {
         // What the sampler measures itself nobody else says.
-        let is_ours = names::TABLE.iter().any(|metric| metric.name == line.name) || line.name.starts_with("probity.");
-        let key = (line.name.to_owned(), line.labels);
-        if is_ours || self.series.len() == SERIES_MAX && !self.series.contains_key(&key) {
+        let is_ours = names::TABLE.iter().any(|metric| metric.name == name) || name.starts_with("probity.");
+        let key = (name.to_owned(), labels);
+        if is_ours {
             return false;
         }
-        let empty = match line.kind {
-            Type::Counter => Series::Counter(0.0),
-            Type::Gauge | Type::GaugeChange => Series::Gauge(0.0),
-            Type::Time => Series::Times { below: [0.0; BOUNDS_MS.len()], count: 0.0, sum_ms: 0.0 },
-        };
-        let series = self.series.entry(key).or_insert(empty);
-        line.values.iter().all(|value| series.add(line.kind, *value, line.weight))
+        if let Some(series) = self.series.get_mut(&key) {
+            return series.observe(observed);
+        }
+        let has_room = self.series.len() < SERIES_MAX;
+        if has_room {
+            self.series.insert(key, Series::of(observed));
+        }
+        has_room
     }
 
     /// `,"counters":[["offloaded_total",12]],"gauges":[["queue",3]]`; nothing where no application says anything.
@@ -97,18 +164,34 @@ impl Applications {
 }
 
 impl Series {
+    /// The first that is heard of it.
+    fn of(observed: Observed) -> Self {
+        match observed {
+            Observed::Counter { value, .. } => Series::Counter(value),
+            Observed::Gauge(value) | Observed::GaugeChange(value) => Series::Gauge(value),
+            Observed::Histogram { bounds, below, count, sum, .. } => Series::Histogram { bounds, below, count, sum },
+        }
+    }
+
     /// False where a name is used for two kinds of numbers.
-    fn add(&mut self, kind: Type, value: f64, weight: f64) -> bool {
-        match (self, kind) {
-            (Series::Counter(sum), Type::Counter) if value >= 0.0 => *sum += value * weight,
-            (Series::Gauge(now), Type::Gauge) => *now = value,
-            (Series::Gauge(now), Type::GaugeChange) => *now += value,
-            (Series::Times { below, count, sum_ms }, Type::Time) if value >= 0.0 => {
-                let fits = |bound: u32| value <= f64::from(bound);
-                BOUNDS_MS.iter().zip(below).filter(|(bound, _)| fits(**bound)).for_each(|(_, below)| *below += weight);
-                *count += weight;
-                *sum_ms += value * weight;
+    fn observe(&mut self, observed: Observed) -> bool {
+        match (&mut *self, observed) {
+            (Series::Counter(sum), Observed::Counter { value, is_delta: true }) => *sum += value,
+            (Series::Gauge(now), Observed::GaugeChange(value)) => *now += value,
+            (
+                Series::Histogram { bounds, below, count, sum },
+                Observed::Histogram { bounds: theirs, below: more, count: counted, sum: summed, is_delta: true },
+            ) => {
+                if *bounds != theirs {
+                    return false;
+                }
+                below.iter_mut().zip(more).for_each(|(below, more)| *below += more);
+                *count += counted;
+                *sum += summed;
             }
+            (Series::Counter(_), observed @ Observed::Counter { .. })
+            | (Series::Gauge(_), observed @ Observed::Gauge(_))
+            | (Series::Histogram { .. }, observed @ Observed::Histogram { .. }) => *self = Series::of(observed),
             _ => return false,
         }
         true
@@ -117,15 +200,15 @@ impl Series {
     fn push_to(&self, out: &mut Vec<u8>, name: &str, labels: &[(String, String)]) {
         match self {
             Series::Counter(value) | Series::Gauge(value) => push(out, name, labels, number(*value)),
-            Series::Times { below, count, sum_ms } => {
-                let bounds = BOUNDS_MS.iter().map(u32::to_string).chain(["+Inf".to_owned()]);
+            Series::Histogram { bounds, below, count, sum } => {
+                let bounds = bounds.iter().map(f64::to_string).chain(["+Inf".to_owned()]);
                 for (bound, below) in bounds.zip(below.iter().chain([count])) {
                     let mut labels = labels.to_vec();
                     labels.push(("le".to_owned(), bound));
                     push(out, &format!("{name}_bucket"), &labels, number(*below));
                 }
                 push(out, &format!("{name}_count"), labels, number(*count));
-                push(out, &format!("{name}_sum"), labels, number(*sum_ms));
+                push(out, &format!("{name}_sum"), labels, number(*sum));
             }
         }
     }
@@ -164,7 +247,7 @@ mod tests {
         check("ratio:0.25|g", ",\"gauges\":[[\"ratio\",0.25]]");
         check(
             "x\n:1|c\nx:1|q\nx:a|c\nx:-1|c\nx:1|c|@2\nsystem.cpu.utilization:0|g\nx:nan|g",
-            ",\"counters\":[[\"x\",0],[\"probity.application.refused\",8]]",
+            ",\"counters\":[[\"probity.application.refused\",8]]",
         );
         check("a:1|c\na:1|g", ",\"counters\":[[\"a\",1],[\"probity.application.refused\",1]]");
     }

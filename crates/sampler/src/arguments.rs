@@ -12,7 +12,8 @@ const HELP: &str = "\
 Measure this device: chained, signed samples
 
 Usage: probity-sampler run --output DIR [--interval 30s] [--push URL]... [--listen ADDRESS]
-                           [--statsd ADDRESS] [--follow FILE]... [--root DIR] [--process NAME]... [--max-size 64MiB] [--json]
+                           [--statsd ADDRESS] [--receive ADDRESS] [--follow FILE]... [--root DIR] [--process NAME]...
+                           [--max-size 64MiB] [--json]
        probity-sampler once [--root DIR] [--process NAME]... [--json]
        probity-sampler flush --output DIR --push URL...
        probity-sampler status --output DIR [--json]
@@ -32,6 +33,8 @@ Options:
                      https, s3 and nats are in `probity sampler`
   --listen ADDRESS   Answer /metrics and /healthz on this address of loopback: 127.0.0.1:9464
   --statsd ADDRESS   Take statsd lines of applications: 127.0.0.1:8125, or unix:PATH
+  --receive ADDRESS  Take OTLP/HTTP metrics of applications: 127.0.0.1:4318, or unix:PATH
+                     (with the feature `receive`)
   --follow FILE      Take statsd lines that are appended to this file (can be repeated)
   --root DIR         Read the machine's files below this folder [default: /]
   --process NAME     Measure memory and processor time of this program as well (can be repeated)
@@ -42,7 +45,7 @@ Options:
 pub(crate) enum Command {
     Say(String),
     Once { root: PathBuf, processes: Vec<String>, json: bool },
-    Run { settings: Settings, json: bool },
+    Run { settings: Box<Settings>, json: bool },
     Flush { folder: PathBuf, targets: Vec<Target> },
     Status { folder: PathBuf, json: bool },
 }
@@ -51,7 +54,18 @@ pub(crate) enum Command {
 const OPTIONS: &[(&str, &[&str])] = &[
     (
         "run",
-        &["--output", "--interval", "--push", "--listen", "--statsd", "--follow", "--root", "--process", "--max-size"],
+        &[
+            "--output",
+            "--interval",
+            "--push",
+            "--listen",
+            "--statsd",
+            "--receive",
+            "--follow",
+            "--root",
+            "--process",
+            "--max-size",
+        ],
     ),
     ("once", &["--root", "--process"]),
     ("flush", &["--output", "--push"]),
@@ -97,6 +111,7 @@ struct Typed {
     push: Vec<Target>,
     listen: Option<SocketAddr>,
     statsd: Option<Socket>,
+    receive: Option<Socket>,
     follow: Vec<PathBuf>,
     root: Option<PathBuf>,
     processes: Vec<String>,
@@ -116,6 +131,7 @@ impl Typed {
                 self.listen = Some(address);
             }
             "--statsd" => self.statsd = Some(Socket::parse(value)?),
+            "--receive" => self.receive = Some(Socket::parse(value)?),
             "--follow" => self.follow.push(value.into()),
             "--root" => self.root = Some(value.into()),
             "--process" => self.processes.push(value.to_owned()),
@@ -138,9 +154,10 @@ impl Typed {
             _ => {
                 let interval = self.interval.unwrap_or(Duration::from_secs(30));
                 let (push, listen, limits) = (self.push, self.listen, self.limits);
-                let (statsd, follow) = (self.statsd, self.follow);
-                let settings = Settings { output, root, interval, processes, limits, push, listen, statsd, follow };
-                Ok(Command::Run { settings, json })
+                let (statsd, receive, follow) = (self.statsd, self.receive, self.follow);
+                let settings =
+                    Settings { output, root, interval, processes, limits, push, listen, statsd, receive, follow };
+                Ok(Command::Run { settings: Box::new(settings), json })
             }
         }
     }

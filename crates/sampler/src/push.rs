@@ -8,7 +8,7 @@ mod courier;
 mod http;
 mod otlp;
 mod place;
-mod protobuf;
+pub(crate) mod protobuf;
 pub mod receiver;
 mod target;
 

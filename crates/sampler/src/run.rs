@@ -33,8 +33,12 @@ pub trait Edge {
 /// Measures until it is told to stop. On return what was measured is on the disk, or was said not to be.
 ///
 /// # Errors
-/// What keeps it from starting: `sampler-running`, `key-mode`, `bad-key-file`, I/O faults. A running one has none.
+/// What keeps it from starting: `not-built-in`, `sampler-running`, `key-mode`, `bad-key-file`, I/O faults. A running one has none.
 pub fn run(settings: &Settings, edge: &mut dyn Edge) -> Result<(), Fault> {
+    if settings.receive.is_some() && cfg!(not(feature = "receive")) {
+        let advice = "Use `probity sampler`, or build probity-sampler with `--features receive`.";
+        return Err(Fault::usage("not-built-in", "--receive is not built into this program").advise(advice));
+    }
     let key = device::key(&settings.output)?;
     let root = Root::new(&settings.root);
     let interval_ms = u64::try_from(settings.interval.as_millis()).unwrap_or(u64::MAX);
@@ -85,8 +89,8 @@ fn said(tails: &mut [Tail], shared: &Shared) -> Vec<u8> {
 /// Starts those who hand over and who answer, where they are wanted. They end with the process.
 fn helpers(settings: &Settings, shared: &Arc<Shared>, device: &[u8; 32]) -> Result<(), Fault> {
     const STACK: usize = 128 << 10;
-    // A receiver that is brought in may speak TLS. What is not used of it costs nothing.
-    const STACK_OF_COURIER: usize = 2 << 20;
+    // A receiver that is brought in may speak TLS, and JSON of an application may be deep. What is not used costs nothing.
+    const DEEP_STACK: usize = 2 << 20;
     let failed = |error| Fault::io("start", "a thread".as_ref(), error);
     let start = |stack: usize, work: Box<dyn FnOnce() + Send>| {
         thread::Builder::new().stack_size(stack).spawn(work).map(drop).map_err(failed)
@@ -99,12 +103,17 @@ fn helpers(settings: &Settings, shared: &Arc<Shared>, device: &[u8; 32]) -> Resu
         let (listen, shared) = (application::listen(socket)?, Arc::clone(shared));
         start(STACK, Box::new(move || listen(&shared)))?;
     }
+    #[cfg(feature = "receive")]
+    if let Some(socket) = &settings.receive {
+        let (receive, shared) = (application::receive(socket)?, Arc::clone(shared));
+        start(DEEP_STACK, Box::new(move || receive(&shared)))?;
+    }
     if !settings.push.is_empty() {
         let (folder, targets, shared) = (settings.output.clone(), settings.push.clone(), Arc::clone(shared));
         let mut seed = [0; 8];
         seed.copy_from_slice(&device[8..16]);
         let carry = move || push::carry(&folder, &targets, &shared, u64::from_le_bytes(seed));
-        start(STACK_OF_COURIER, Box::new(carry))?;
+        start(DEEP_STACK, Box::new(carry))?;
     }
     Ok(())
 }

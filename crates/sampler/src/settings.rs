@@ -29,6 +29,8 @@ pub struct Settings {
     pub listen: Option<SocketAddr>,
     /// Where applications send statsd to.
     pub statsd: Option<Socket>,
+    /// Where applications post OTLP to.
+    pub receive: Option<Socket>,
     /// Files of statsd lines that applications append to.
     pub follow: Vec<PathBuf>,
 }

@@ -139,6 +139,10 @@ fn what_is_typed_wrong_is_said() {
     check(&["run", "--output", "x", "--max-size", "1MB"], 2, "four segments");
     check(&["run", "--output", "x", "--push", "https://host/"], 2, "feature `sampler-tls`");
     check(&["flush", "--output", "x", "--push", "s3://bucket"], 2, "feature `sampler-s3`");
+    if cfg!(not(feature = "receive")) {
+        check(&["run", "--output", "x", "--receive", "127.0.0.1:0"], 2, "`--features receive`");
+    }
+    check(&["run", "--output", "x", "--receive", "10.0.0.1:4318"], 4, "reached from other machines");
     check(&["once"], 0, "system.memory.usage\tsystem.memory.state=used\t");
 }
 

@@ -1,9 +1,9 @@
-//! Datagrams of statsd: UDP on loopback, or a Unix socket.
+//! Where applications send to: an address on loopback, or a Unix socket; and the datagrams of statsd.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::os::unix::fs::FileTypeExt as _;
 use std::os::unix::net::UnixDatagram;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use model::Fault;
 
@@ -15,8 +15,8 @@ const DATAGRAM_MAX: usize = 64 << 10;
 /// Where applications send to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Socket {
-    /// UDP.
-    Udp(SocketAddr),
+    /// An address on loopback.
+    Internet(SocketAddr),
     /// A Unix socket, made by the sampler.
     Unix(PathBuf),
 }
@@ -25,17 +25,17 @@ impl Socket {
     /// `127.0.0.1:8125` or `unix:/run/sampler.sock`.
     ///
     /// # Errors
-    /// `bad-statsd-address`; `not-loopback`: whoever reaches it can say what he likes.
+    /// `bad-intake-address`; `not-loopback`: whoever reaches it can say what he likes.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         if let Some(path) = text.strip_prefix("unix:").filter(|path| !path.is_empty()) {
             return Ok(Socket::Unix(path.into()));
         }
         let address: SocketAddr = text.parse().map_err(|_| {
-            Fault::usage("bad-statsd-address", format!("{text:?} is no address that statsd is sent to"))
+            Fault::usage("bad-intake-address", format!("{text:?} is no address that applications send to"))
                 .advise("Write 127.0.0.1:8125, or unix: and a path.")
         })?;
         match address.ip().is_loopback() {
-            true => Ok(Socket::Udp(address)),
+            true => Ok(Socket::Internet(address)),
             false => Err(crate::serve::not_loopback(address)),
         }
     }
@@ -52,15 +52,11 @@ enum Open {
 /// I/O faults.
 pub(crate) fn listen(socket: &Socket) -> Result<impl FnOnce(&Shared) + Send + 'static, Fault> {
     let open = match socket {
-        Socket::Udp(address) => UdpSocket::bind(address)
+        Socket::Internet(address) => UdpSocket::bind(address)
             .map(Open::Udp)
             .map_err(|error| Fault::io("listen on", address.to_string().as_ref(), error))?,
         Socket::Unix(path) => {
-            // What a sampler that was killed has left; one that runs has the lock of another folder at most.
-            let is_socket = path.symlink_metadata().is_ok_and(|about| about.file_type().is_socket());
-            if is_socket && UnixDatagram::unbound().and_then(|probe| probe.connect(path)).is_err() {
-                let _ = std::fs::remove_file(path);
-            }
+            free(path, |path| UnixDatagram::unbound().and_then(|probe| probe.connect(path)).is_ok());
             UnixDatagram::bind(path).map(Open::Unix).map_err(|error| Fault::io("listen on", path, error))?
         }
     };
@@ -76,6 +72,14 @@ pub(crate) fn listen(socket: &Socket) -> Result<impl FnOnce(&Shared) + Send + 's
             }
         }
     })
+}
+
+/// Removes what a sampler that was killed has left; one that runs has the lock of another folder at most.
+pub(super) fn free(path: &Path, is_alive: impl FnOnce(&Path) -> bool) {
+    let is_socket = path.symlink_metadata().is_ok_and(|about| about.file_type().is_socket());
+    if is_socket && !is_alive(path) {
+        let _ = std::fs::remove_file(path);
+    }
 }
 
 #[cfg(test)]
@@ -109,7 +113,7 @@ mod tests {
         check("[::1]:8125", None);
         check("unix:/run/sampler.sock", None);
         check("10.0.0.1:8125", Some("not-loopback"));
-        check("localhost", Some("bad-statsd-address"));
-        check("unix:", Some("bad-statsd-address"));
+        check("localhost", Some("bad-intake-address"));
+        check("unix:", Some("bad-intake-address"));
     }
 }

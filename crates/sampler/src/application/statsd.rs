@@ -1,7 +1,6 @@
 //! `name:value|type|@rate|#tag:value`, with several values as DogStatsD has them.
 
 const NAME_MAX: usize = 100;
-const LABELS_MAX: usize = 8;
 const LABEL_MAX: usize = 64;
 const VALUES_MAX: usize = 1_000;
 
@@ -41,8 +40,7 @@ impl<'a> Line<'a> {
             "ms" | "h" | "d" => Type::Time,
             _ => return None,
         };
-        let is_plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte));
-        if name.is_empty() || name.len() > NAME_MAX || !is_plain(name) {
+        if !is_name(name) {
             return None;
         }
         let number = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite() && number.abs() < 1e15);
@@ -61,15 +59,25 @@ impl<'a> Line<'a> {
     }
 }
 
+/// Whether a series can be called so.
+pub(super) fn is_name(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte);
+    !name.is_empty() && name.len() <= NAME_MAX && name.bytes().all(is_plain)
+}
+
+/// Whether a series can be labelled so.
+pub(super) fn is_label(name: &str, value: &str) -> bool {
+    let is_short = !name.is_empty() && name.len() <= LABEL_MAX && value.len() <= LABEL_MAX && name != "le";
+    is_short && !name.chars().chain(value.chars()).any(char::is_control)
+}
+
 fn labels(tags: &str) -> Option<Vec<(String, String)>> {
     let mut labels = Vec::new();
     for tag in tags.split(',').filter(|tag| !tag.is_empty()) {
         let (name, value) = tag.split_once(':').unwrap_or((tag, "true"));
-        let is_short = !name.is_empty() && name.len() <= LABEL_MAX && value.len() <= LABEL_MAX && name != "le";
-        let is_plain = !tag.chars().any(char::is_control);
-        (is_short && is_plain).then(|| labels.push((name.to_owned(), value.to_owned())))?;
+        is_label(name, value).then(|| labels.push((name.to_owned(), value.to_owned())))?;
     }
     labels.sort_unstable();
     labels.dedup_by(|a, b| a.0 == b.0);
-    (labels.len() <= LABELS_MAX).then_some(labels)
+    (labels.len() <= super::LABELS_MAX).then_some(labels)
 }

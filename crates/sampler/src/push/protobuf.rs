@@ -5,7 +5,7 @@ use super::otlp::{Metric, Point, Request};
 use crate::names::{self, Kind};
 
 /// `ExportMetricsServiceRequest`.
-pub(super) fn request(request: &Request) -> Vec<u8> {
+pub(in crate::push) fn request(request: &Request) -> Vec<u8> {
     let resource = message(1, &attribute("host.name", &request.host));
     let mut scope = text(1, "probity-sampler");
     scope.extend(text(2, env!("CARGO_PKG_VERSION")));
@@ -60,16 +60,27 @@ fn text(field: u8, text: &str) -> Vec<u8> {
 }
 
 /// Wire type 2: a length and that many bytes.
-fn message(field: u8, bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn message(field: u8, bytes: &[u8]) -> Vec<u8> {
     let mut out = vec![field << 3 | 2];
-    let mut length = bytes.len();
-    while length >= 0x80 {
-        out.push((length & 0x7f) as u8 | 0x80);
-        length >>= 7;
-    }
-    out.push(length as u8);
+    push_varint(&mut out, bytes.len() as u64);
     out.extend_from_slice(bytes);
     out
+}
+
+/// Wire type 0: seven bits a byte.
+#[cfg(feature = "receive")]
+pub(crate) fn varint(field: u8, number: u64) -> Vec<u8> {
+    let mut out = vec![field << 3];
+    push_varint(&mut out, number);
+    out
+}
+
+fn push_varint(out: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        out.push((number & 0x7f) as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
 }
 
 /// Wire type 1: eight bytes.

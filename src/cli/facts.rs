@@ -19,6 +19,8 @@ mod keys;
 mod ledger;
 mod own;
 #[cfg(feature = "privacy")]
+mod queries;
+#[cfg(feature = "privacy")]
 mod register;
 #[cfg(feature = "privacy")]
 mod retention;
@@ -110,6 +112,8 @@ const LIVE: &[Collector] = &[
     Collector { facts: &["incidents"], collect: incidents::collect },
     #[cfg(feature = "privacy")]
     Collector { facts: servers::FACTS, collect: servers::collect },
+    #[cfg(feature = "privacy")]
+    Collector { facts: &["queries"], collect: queries::collect },
     #[cfg(feature = "privacy")]
     Collector { facts: &["endpoints"], collect: endpoints::collect },
 ];

@@ -206,6 +206,49 @@ pub(crate) fn servers(context: &Context) -> Vec<Server> {
     all
 }
 
+/// Where the statements that a store is asked are to be found.
+#[cfg(feature = "rules")]
+pub(crate) struct QueryLog {
+    /// The store.
+    pub(crate) store: String,
+    /// Its first address.
+    pub(crate) url: String,
+    /// Files and folders.
+    pub(crate) paths: Vec<PathBuf>,
+    /// Accounts that read everything by profession.
+    pub(crate) tools: Vec<String>,
+    access: Result<Access, Fault>,
+}
+
+#[cfg(feature = "rules")]
+impl QueryLog {
+    /// What lets us in, for questions that take no longer than `patience`.
+    ///
+    /// # Errors
+    /// Why nothing does: `no-password`, `several-passwords`, what is wrong with the settings.
+    pub(crate) fn access(&self, patience: Duration) -> Result<Access, Fault> {
+        let mut access = self.access.as_ref().map(Access::clone).map_err(|fault| named(&self.store, fault))?;
+        access.statement_timeout = match access.statement_timeout {
+            Duration::ZERO => patience,
+            time => time.min(patience),
+        };
+        Ok(access)
+    }
+}
+
+/// One for each store.
+#[cfg(feature = "rules")]
+pub(crate) fn query_logs(context: &Context) -> Vec<QueryLog> {
+    let one = |store: String| {
+        let settings = Settings { context, name: &store };
+        let url = ["url", "urls", "shards"].iter().flat_map(|key| settings.list(key)).next().unwrap_or_default();
+        let paths = settings.list("query_log").iter().map(|path| context.project.root().join(path)).collect();
+        let (tools, access) = (settings.list("query_log_tools"), settings.access());
+        QueryLog { url, paths, tools, access, store }
+    };
+    store_keys::names(&context.config).into_iter().map(one).collect()
+}
+
 /// What is said of one store.
 struct Settings<'a> {
     context: &'a Context,

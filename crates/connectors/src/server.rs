@@ -10,7 +10,7 @@ use model::Fault;
 use crate::Access;
 
 /// Rows of one answer; a server with more accounts or rules than that is not looked at in full, and says so.
-const ROWS_MAX: usize = 10_000;
+pub(crate) const ROWS_MAX: usize = 10_000;
 
 /// Rows of texts, as a server gave them.
 pub type Rows = Vec<Vec<Option<String>>>;
@@ -79,6 +79,45 @@ pub fn ask(url: &str, access: &Access) -> Result<Server, Fault> {
         Some(kind) => Err(crate::not_built(kind)),
         None => Err(Fault::bad_config("unknown-store-kind", "There is no server behind the address of this store")
             .advise("Name a store of PostgreSQL, MariaDB, MySQL, Redis or NATS.")),
+    }
+}
+
+/// Statements that a server counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Statements {
+    /// Since when, RFC 3339.
+    pub since: Option<String>,
+    /// Whether some were forgotten since then, for want of room.
+    pub evicted: bool,
+    /// How many this user is not shown.
+    pub hidden: u64,
+    /// Each with who asked.
+    pub counted: Vec<Counted>,
+}
+
+/// A statement with its constants taken out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// Who asked.
+    pub account: String,
+    /// What.
+    pub text: String,
+    /// How often.
+    pub calls: u64,
+}
+
+/// The statements that a server counted of the database at `url`; none from one that keeps no count (only `pg_stat_statements`
+/// of PostgreSQL is known, where the extension is there).
+///
+/// # Errors
+/// As of [`ask`].
+pub fn statements(url: &str, access: &Access) -> Result<Option<Statements>, Fault> {
+    let access = Access { read_only: true, ..access.clone() };
+    let _ = &access;
+    match kind(url) {
+        #[cfg(feature = "postgres")]
+        Some("postgresql") => crate::postgres::statements(url, &access),
+        _ => Ok(None),
     }
 }
 

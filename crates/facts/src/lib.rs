@@ -18,6 +18,7 @@ mod junit;
 mod kong;
 mod kubernetes;
 mod load;
+pub mod queries;
 pub mod region;
 mod reviews;
 mod scans;

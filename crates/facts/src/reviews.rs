@@ -55,7 +55,7 @@ pub(crate) fn read(files: &[File<'_>]) -> Read {
     };
     let reviews: Vec<Value> = newest.values().map(shown).collect();
     let accounts: Vec<Value> = newest.into_values().flat_map(|review| review.accounts).collect();
-    Read { value: json!({"reviews": reviews, "accounts": accounts}), gaps }
+    Read { value: json!({"reviews": reviews, "accounts": accounts, "unread": gaps.len()}), gaps }
 }
 
 fn one(file: &str, node: &Node) -> Result<Review, Fault> {
@@ -118,7 +118,7 @@ mod tests {
         let check = |text: &str, why: &str| {
             let read = told(&[text]);
             assert!(read.gaps.len() == 1 && read.gaps[0].why.contains(why), "{text}: {:?}", read.gaps);
-            assert_eq!(read.value["accounts"], json!([]));
+            assert_eq!((&read.value["accounts"], &read.value["unread"]), (&json!([]), &json!(1)));
         };
         check(&GOOD.replace(": 1\n", ": 2\n"), "version");
         check(&GOOD.replace("2026-10-01T09:00:00Z", "lately"), "no time");

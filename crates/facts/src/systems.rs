@@ -5,7 +5,7 @@
 //! (Art. 28(2)), `transfers` with `countries` and `assessment` (Art. 30(1)(e), 46), `security` (measures, Art. 32(1)), `objection` (where people
 //! object, Art. 21), `weighing` (of legitimate interests, Art. 6(1)(f)), `joint` with `arrangement` and `published` (Art. 26),
 //! `country` and `representative` (Art. 27), `public_body` and `monitoring` (Art. 37(1)), `officer` with `registered`, `reports_to`
-//! and `reviewed` (Art. 37 to 39), `dpia` with `advice`, `residual` and `consulted` (Art. 35(2), 36).
+//! and `reviewed` (Art. 37 to 39), `accounts` with `store` and `name` (whose queries of databases are its own, Art. 5(1)(b)), `dpia` with `advice`, `residual` and `consulted` (Art. 35(2), 36).
 
 use serde_json::{Value, json};
 use yaml::Node;
@@ -19,21 +19,73 @@ pub(crate) fn recognise(file: File<'_>) -> bool {
 }
 
 pub(crate) fn read(files: &[File<'_>]) -> Read {
-    let (mut systems, mut activities, mut gaps) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut systems, mut activities, mut accounts, mut gaps) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for file in files {
         match yaml::read(file.text, &yaml::Limits::default()) {
             Err(fault) => gaps.push(Gap::of(*file, &fault)),
             Ok(nodes) => {
                 for node in nodes.iter().flat_map(|node| list(node, &["system"])) {
                     systems.push(system(*file, node));
+                    accounts.extend(accounts_of(*file, node));
                     let declared = list(node, &["privacy_declarations"]).iter();
                     activities.extend(declared.map(|declared| activity(*file, node, declared)));
                 }
             }
         }
     }
-    let declared = activities.iter().flat_map(declared).collect::<Vec<_>>();
-    Read { value: json!({"systems": systems, "activities": activities, "declared": declared}), gaps }
+    let all: usize = activities.iter().map(pairs).fold(0, usize::saturating_add);
+    let of =
+        |account: &Value| activities.iter().filter(|one| one["system"] == account["system"]).map(pairs).sum::<usize>();
+    let permitted: usize = accounts.iter().map(of).fold(0, usize::saturating_add);
+    let (mut declared_all, mut permitted_all) = (Vec::new(), Vec::new());
+    if all.saturating_add(permitted) > PAIRS_MAX {
+        let why = format!("its activities are more than {PAIRS_MAX} pairs of datasets and categories");
+        gaps.push(Gap::at(
+            files.first().map(|file| file.name.to_owned()).unwrap_or_default(),
+            why,
+            "Name fewer of them.",
+        ));
+    } else {
+        declared_all = activities.iter().flat_map(declared).collect();
+        permitted_all = accounts.iter().flat_map(|account| permissions(account, &activities)).collect();
+    }
+    let value = json!({
+        "systems": systems, "activities": activities, "declared": declared_all, "accounts": accounts, "permitted": permitted_all,
+    });
+    Read { value, gaps }
+}
+
+/// Pairs of datasets and categories that are told: a record of a megabyte may name as many as a machine has bytes.
+const PAIRS_MAX: usize = 1_000_000;
+
+fn pairs(activity: &Value) -> usize {
+    let count = |key: &str| activity[key].as_array().map_or(0, Vec::len);
+    count("datasets").saturating_mul(count("categories"))
+}
+
+/// Accounts of databases that a system asks with.
+fn accounts_of(file: File<'_>, node: &Node) -> Vec<Value> {
+    let one = |account: &Node| {
+        json!({
+            "store": text(account, &["store"]).unwrap_or_default(),
+            "name": text(account, &["name"]).unwrap_or_default(),
+            "system": text(node, &["fides_key"]).unwrap_or_default(),
+            "place": place(file.name, account),
+        })
+    };
+    list(node, &["meta", "probity", "accounts"]).iter().map(one).collect()
+}
+
+/// What an account may be used for: all that its system's activities declare.
+fn permissions(account: &Value, activities: &[Value]) -> Vec<Value> {
+    let of_system = activities.iter().filter(|activity| activity["system"] == account["system"]);
+    let pair = |pair: Value| {
+        json!({
+            "store": account["store"], "account": account["name"], "dataset": pair["dataset"], "category": pair["category"],
+            "activity": pair["activity"],
+        })
+    };
+    of_system.flat_map(declared).map(pair).collect()
 }
 
 fn system(file: File<'_>, node: &Node) -> Value {

@@ -48,6 +48,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "mariadb",
     "nats",
     "postgresql",
+    "queries",
     "records",
     "redis",
     "requests",

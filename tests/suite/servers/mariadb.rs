@@ -3,7 +3,7 @@
 use super::{Live, answers, check, fact, later, project, shown};
 use crate::house::{House, judge};
 
-fn server(options: &str, sql: &str) -> Live {
+pub(super) fn server(options: &str, sql: &str) -> Live {
     let script = format!(
         "as mysql mariadb-install-db --no-defaults --datadir=\"$PWD/data\" --auth-root-authentication-method=normal \
          --skip-test-db --skip-name-resolve

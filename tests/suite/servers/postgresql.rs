@@ -8,7 +8,7 @@ use crate::house::{House, judge};
 const BINARIES: &str = "bin=$(dirname \"$(find /usr/lib/postgresql -path '*/bin/initdb' | sort -V | tail -n 1)\")\n";
 
 /// `$1` = lines of pg_hba.conf, the rest = options.
-fn server(options: &str, initdb: &str, hba: &str, sql: &str) -> Live {
+pub(super) fn server(options: &str, initdb: &str, hba: &str, sql: &str) -> Live {
     let script = format!(
         "{BINARIES}as postgres env -C \"$PWD\" \"$bin/initdb\" -D \"$PWD/data\" -A trust -U postgres -E UTF8 --locale=C.UTF-8 --no-sync {initdb}
 cat >data/pg_hba.conf <<'HBA'

@@ -11,6 +11,7 @@ mod faults;
 mod scan;
 mod session;
 mod settings;
+mod statements;
 mod types;
 mod words;
 
@@ -29,6 +30,7 @@ use crate::sql::{self, Bind, Change, Engine, Field, Naming, Scan, SqlStore, Stat
 
 use session::Session;
 pub(crate) use settings::settings;
+pub(crate) use statements::statements;
 use types::Type;
 
 /// Opens the database at `url`: `postgres://USER@HOST:PORT/DATABASE?sslmode=…`.

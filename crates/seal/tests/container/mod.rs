@@ -132,6 +132,8 @@ impl House {
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/judges/xml/Signature.java");
         let program = fs::canonicalize(program).expect("it is there");
         let mut command = Command::new("java");
+        // Without a locale Java cannot open a file whose name is not ASCII.
+        command.env("LC_ALL", "C.UTF-8");
         let output = command.arg(program).args(arguments).current_dir(self.authority.path()).output().expect("it runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())

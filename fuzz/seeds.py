@@ -201,6 +201,13 @@ IDENTITIES = [
     b"user=3F2504E0-4F89-11D3-9A0C-0305E82C3301", b"iban=DE89 3704 0044 0532 0130 00",
 ]  # fmt: skip
 
+# What a shop answers a journey: login, item, a redirect.
+ANSWERED = [
+    b'200\nContent-Type: application/json\nX-Next: bye\nSet-Cookie: sid=1; Path=/; Secure; HttpOnly\n\n{"ok": true, "token": "t"}',
+    b"200\nSet-Cookie: a=b; Domain=shop.example; Max-Age=60\n\nItem 7: order <b>A-1</b>",
+    b"302\nLocation: /done\nSet-Cookie: sid=; Expires=Thu, 01 Jan 1970 00:00:00 GMT\n\n",
+    b"204\n\n",
+]
 SEEDS = {
     "alerts_read": lambda: files(FIXTURES / "alerts"),
     "connectors_answers": lambda: ANSWERS,
@@ -230,6 +237,7 @@ SEEDS = {
     "privacy_identity": lambda: IDENTITIES,
     "privacy_map": lambda: files(FIXTURES / "fideslang"),
     "privacy_plan": lambda: files(VECTORS / "plan"),
+    "probe_journey": lambda: (b"\0".join([journey, *ANSWERED]) for journey in files(FIXTURES / "probe")),
     "redact_csv": lambda: files(REDACT / "csv"),
     "redact_encoding": wide,
     "redact_json": lambda: files(REDACT / "json"),

@@ -186,6 +186,41 @@ fn hostile_servers_end_in_time() {
     assert!(!web.asked().contains("POST /login"));
 }
 
+/// A jar for one journey: hosts, paths, what is for encrypted connections alone, what is over.
+#[test]
+fn cookies_go_back_to_whom_they_belong() {
+    let Some(web) = Web::start(None) else { return };
+    let house = House::initialised();
+    let check = |cookies: &str, steps: &[(&str, &str)]| {
+        let steps: String = steps
+            .iter()
+            .enumerate()
+            .map(|(number, (url, sent))| {
+                let url = url.replace("PORT", &web.port.to_string());
+                format!("- {{name: s{number}, request: {{url: \"{url}\"}}, expect: {{contains: \"{sent}\"}}}}\n")
+            })
+            .collect();
+        journey(&house, "http", web.port, &format!("{cookies}steps:\n{steps}"));
+        house.run(&["probe", "run", "j.yaml", "--no-ingest", "--json"]).expect(0)
+    };
+    check("", &[("/cookies", ""), ("/who", "[]")]);
+    let ran = check(
+        "cookies: true\n",
+        &[
+            ("/cookies", ""),
+            ("/who", "[sid=a]"),
+            ("/shop/who", "[deep=b; sid=a]"),
+            ("/shopping/who", "[sid=a]"),
+            ("http://localhost:PORT/who", "[]"),
+            ("/leave", "[new=f]"),
+            ("/shop/who", "[deep=b; new=f]"),
+        ],
+    );
+    assert!(!ran.stdout.contains("sid") && !ran.stdout.contains("deep"), "{ran:?}");
+    // Another run knows nothing of it.
+    check("cookies: true\n", &[("/who", "[]")]);
+}
+
 /// Another origin gets no header of a step; attempts are counted; runs repeat.
 #[test]
 fn redirects_retries_and_repeats() {

@@ -22,6 +22,8 @@ pub struct Journey {
     /// Values that it does not.
     pub secrets: Vec<(String, SecretSource)>,
     pub(crate) base: Option<Template>,
+    /// Whether cookies that servers set go back to them.
+    pub(crate) cookies: bool,
     /// What is done, in this order.
     pub steps: Vec<Step>,
 }
@@ -67,6 +69,7 @@ const KEYS: &[&str] = &[
     "base",
     "variables",
     "secrets",
+    "cookies",
     "timeout",
     "body_limit",
     "redirects",
@@ -127,7 +130,8 @@ impl Journey {
             steps.push(step);
         }
         let service = fields.text("service")?.unwrap_or(&name).to_owned();
-        Ok(Journey { name, service, variables, secrets, base, steps })
+        let cookies = fields.flag("cookies")?.unwrap_or(false);
+        Ok(Journey { name, service, variables, secrets, base, cookies, steps })
     }
 }
 

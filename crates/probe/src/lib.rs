@@ -7,11 +7,13 @@
 //! Invariants:
 //! - no value of a secret, no extracted value and nothing of an answer's body is in a [`Report`] or a message;
 //! - a redirect to another origin takes no header, no body and no method but GET along, and never goes from HTTPS to HTTP;
+//! - cookies are kept where the file says so, for one journey, and go where RFC 6265 lets them;
 //! - every answer has a limit of bytes, every step of time, redirects and attempts included.
 //!
-//! Deliberately absent: sockets, TLS, files, the environment, the clock, cookies (a value of `Set-Cookie` can be extracted), scripts.
+//! Deliberately absent: sockets, TLS, files, the environment, the clock, scripts.
 
 mod expect;
+mod jar;
 mod journey;
 mod redirect;
 mod report;

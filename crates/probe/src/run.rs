@@ -7,6 +7,7 @@ use model::Instant;
 use serde_json::Value;
 
 use crate::expect::written;
+use crate::jar::Jar;
 use crate::journey::{Extraction, Journey, Step};
 use crate::limits;
 use crate::redirect;
@@ -103,6 +104,14 @@ pub fn run(journey: &Journey, secrets: &[String], now: Instant, browser: &mut dy
     let mut values: BTreeMap<String, String> = journey.variables.iter().cloned().collect();
     values.extend(journey.secrets.iter().map(|(name, _)| name.clone()).zip(secrets.iter().cloned()));
     let base = journey.base.as_ref().map(|base| base.fill(&values));
+    let mut keeping;
+    let browser = match journey.cookies {
+        true => {
+            keeping = Keeping { browser, jar: Jar::default(), now };
+            &mut keeping as &mut dyn Browser
+        }
+        false => browser,
+    };
     let mut steps = vec![];
     let mut goes_on = true;
     for step in &journey.steps {
@@ -114,6 +123,29 @@ pub fn run(journey: &Journey, secrets: &[String], now: Instant, browser: &mut dy
         steps.push(report);
     }
     Report { journey: journey.name.clone(), service: journey.service.clone(), at: now, steps }
+}
+
+/// A browser that keeps cookies. A request that brings a header of its own gets none besides.
+struct Keeping<'b> {
+    browser: &'b mut dyn Browser,
+    jar: Jar,
+    now: Instant,
+}
+
+impl Browser for Keeping<'_> {
+    fn fetch(&mut self, request: &Request, within: Duration) -> Result<Answer, Trouble> {
+        let has_own = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("cookie"));
+        let header = self.jar.header(&request.url, self.now).filter(|_| !has_own);
+        let mut with = request.clone();
+        with.headers.extend(header.map(|header| ("Cookie".to_owned(), header)));
+        let answer = self.browser.fetch(&with, within)?;
+        self.jar.take(&request.url, &answer.headers, self.now);
+        Ok(answer)
+    }
+
+    fn wait(&mut self, time: Duration) -> bool {
+        self.browser.wait(time)
+    }
 }
 
 /// A step, with its attempts.

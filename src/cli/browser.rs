@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use model::Fault;
 use probe::{Answer, Browser, Phases, Request, Trouble};
-use rustls::pki_types::ServerName;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
@@ -25,33 +26,79 @@ const POLL: Duration = Duration::from_millis(50);
 
 /// Reaches the network.
 pub(crate) struct Network {
-    /// Made when it is needed first: reading the system's certificates takes longer than a request.
-    tls: Option<Arc<ClientConfig>>,
+    /// Who we are to the servers of the base.
+    identity: Option<Identity>,
+    /// Made when it is needed first: reading the system's certificates takes longer than a request. For the base, and for
+    /// everybody else, to whom nothing of ours is shown.
+    tls: [Option<Arc<ClientConfig>>; 2],
+}
+
+/// A certificate of ours with its issuers, and its key.
+pub(crate) struct Identity {
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+}
+
+impl Identity {
+    /// Reads PEM.
+    ///
+    /// # Errors
+    /// `bad-client-certificate`.
+    pub(crate) fn read(certificate: &str, key: &str) -> Result<Self, Fault> {
+        let bad = |what: &str| {
+            Fault::bad_config("bad-client-certificate", format!("The {what} of the journey is no PEM that can be used"))
+                .advise("Give a certificate, issuers behind it, and its key without a passphrase.")
+        };
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(certificate.as_bytes()).collect();
+        let chain = chain.ok().filter(|chain| !chain.is_empty()).ok_or_else(|| bad("certificate"))?;
+        let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| bad("key"))?;
+        let identity = Identity { chain, key };
+        // Whether they belong together is said before anything is sent.
+        identity.config(RootCertStore::empty())?;
+        Ok(identity)
+    }
+
+    fn config(&self, roots: RootCertStore) -> Result<ClientConfig, Fault> {
+        let config = builder()?.with_root_certificates(roots);
+        config.with_client_auth_cert(self.chain.clone(), self.key.clone_key()).map_err(|_| {
+            Fault::bad_config(
+                "bad-client-certificate",
+                "The certificate of the journey and its key do not belong together",
+            )
+            .advise("Give the key that the certificate was made for.")
+        })
+    }
+}
+
+fn builder() -> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>, Fault> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    builder.map_err(|error| Fault::internal("internal", error.to_string()))
 }
 
 impl Network {
-    pub(crate) fn new() -> Self {
-        Network { tls: None }
+    pub(crate) fn new(identity: Option<Identity>) -> Self {
+        Network { identity, tls: [None, None] }
     }
 
-    fn tls(&mut self) -> Result<Arc<ClientConfig>, Fault> {
-        if let Some(config) = &self.tls {
+    fn tls(&mut self, is_home: bool) -> Result<Arc<ClientConfig>, Fault> {
+        if let Some(config) = &self.tls[usize::from(is_home)] {
             return Ok(Arc::clone(config));
         }
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(http::native_roots()?);
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let builder = builder.map_err(|error| Fault::internal("internal", error.to_string()))?;
-        let config = Arc::new(builder.with_root_certificates(roots).with_no_client_auth());
-        Ok(Arc::clone(self.tls.insert(config)))
+        let config = match self.identity.as_ref().filter(|_| is_home) {
+            Some(identity) => identity.config(roots)?,
+            None => builder()?.with_root_certificates(roots).with_no_client_auth(),
+        };
+        Ok(Arc::clone(self.tls[usize::from(is_home)].insert(Arc::new(config))))
     }
 }
 
 impl Browser for Network {
     fn fetch(&mut self, request: &Request, within: Duration) -> Result<Answer, Trouble> {
         let tls = match request.url.starts_with("https:") {
-            true => Some(self.tls().map_err(|fault| trouble("no-tls-roots", fault.message()))?),
+            true => Some(self.tls(request.is_home).map_err(|fault| trouble("no-tls-roots", fault.message()))?),
             false => None,
         };
         let marks = Marks::default();

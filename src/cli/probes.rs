@@ -8,6 +8,9 @@ use model::{ByteSize, Decimal, Fault};
 use probe::{Journey, Report, SecretSource};
 use store::{CommitNotes, Store};
 
+use zeroize::Zeroizing;
+
+use super::browser::Identity;
 use super::context::Context;
 use super::intake::{self, Plan, Segments, State};
 use super::keys::{Keyring, Role};
@@ -43,6 +46,18 @@ pub(crate) fn secrets(journey: &Journey, path: &Path) -> Result<Vec<String>, Fau
         }
     };
     journey.secrets.iter().map(value).collect()
+}
+
+/// Who we are to the servers of its base; files lie beside the journey.
+///
+/// # Errors
+/// `bad-client-certificate`; I/O faults.
+pub(crate) fn identity(journey: &Journey, path: &Path) -> Result<Option<Identity>, Fault> {
+    let Some(client) = &journey.client else { return Ok(None) };
+    let folder = files::folder_of(path);
+    let certificate = files::read_text(&folder.join(&client.certificate), SECRET_MAX)?;
+    let key = Zeroizing::new(files::read_text(&folder.join(&client.key), SECRET_MAX)?);
+    Identity::read(&certificate, &key).map(Some)
 }
 
 /// Puts the samples of a run into the store of the project.

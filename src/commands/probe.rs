@@ -79,7 +79,7 @@ fn walk(context: &mut Context, args: &RunArgs) -> Result<Done, Fault> {
     let secrets = probes::secrets(&journey, &args.file)?;
     let interval = args.interval.unwrap_or(Span::new(30, Unit::Second));
     let interval = Duration::from_secs(interval.seconds());
-    let mut network = Network::new();
+    let mut network = Network::new(probes::identity(&journey, &args.file)?);
     let (mut passed, mut failed) = (0_u64, 0_u64);
     for number in 0..args.repeat {
         let begun = std::time::Instant::now();

@@ -395,6 +395,38 @@ fn whoever_follows_badly_holds_up_nobody() {
     watch.terminate();
 }
 
+/// Standard output that nobody reads fills up and stops nobody: targets are told all the same, and who reads again misses
+/// nothing.
+#[test]
+fn output_that_nobody_reads_holds_up_nobody() {
+    let house = project(LOG);
+    let mut watch = Watch::start(&house, &[]);
+    // Three events for each objective, of some hundred bytes: more than a pipe holds.
+    let mut document: Value = serde_json::from_str(&evaluation(0, "many", "broken")).unwrap();
+    let objective = document["objectives"][0].clone();
+    let many = (0..300).map(|number| {
+        let mut one = objective.clone();
+        one["rule"] = format!("many-{number}").into();
+        one
+    });
+    document["objectives"] = many.collect();
+    keep(&house, "many", &document.to_string());
+    let told = |what: &str| {
+        while !fs::read_to_string(house.path("told.jsonl")).unwrap_or_default().contains(what) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    told("many-299");
+    keep(&house, "later", &evaluation(1, "later", "broken"));
+    told("\"later\"");
+    let mut events = watch.until("told", "log");
+    events.extend(watch.until("told", "log"));
+    let ids: Vec<u64> = events.iter().map(|event| event["id"].as_u64().unwrap()).collect();
+    assert!(ids.len() > 600 && ids.windows(2).all(|pair| pair[1] == pair[0] + 1), "{}", ids.len());
+    assert!(events.iter().map(|event| event.to_string().len()).sum::<usize>() > 128 << 10);
+    watch.terminate();
+}
+
 /// For people a line each; the watch ends with whoever reads it.
 #[test]
 fn it_ends_with_its_reader() {

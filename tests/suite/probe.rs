@@ -14,10 +14,10 @@ struct Web {
 }
 
 impl Web {
-    fn start(certificate: Option<[&std::path::Path; 2]>) -> Option<Web> {
+    fn start(certificate: Option<&[&std::path::Path]>) -> Option<Web> {
         let mut command = Command::new(python()?);
         command.arg(repository("tests/judges/web/serve"));
-        command.args(certificate.into_iter().flatten());
+        command.args(certificate.unwrap_or_default());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
@@ -304,7 +304,8 @@ fn certificates_are_judged() {
     let house = House::new();
     certificates(&house);
     let run = |name: &str, trusted: bool, expect: &str, exit: i32| {
-        let web = Web::start(Some([&house.path(&format!("{name}.pem")), &house.path(&format!("{name}.key"))])).unwrap();
+        let web =
+            Web::start(Some(&[&house.path(&format!("{name}.pem")), &house.path(&format!("{name}.key"))])).unwrap();
         journey(
             &house,
             "https",
@@ -327,4 +328,43 @@ fn certificates_are_judged() {
         assert_eq!(step["failures"][0]["code"], "certificate", "{name}: {step}");
         assert!(step["failures"][0]["message"].as_str().unwrap().contains(why), "{name}: {step}");
     }
+}
+
+/// A server that asks who we are lets in whom its authority knows; the certificate goes to nobody but the base.
+#[test]
+fn a_certificate_of_ours_is_shown_to_the_base() {
+    if !judge("faketime") || python().is_none() {
+        return;
+    }
+    let house = House::new();
+    certificates(&house);
+    let server = [house.path("good.pem"), house.path("good.key"), house.path("ca.pem")];
+    let start = || Web::start(Some(&[&server[0], &server[1], &server[2]])).unwrap();
+    let (web, elsewhere) = (start(), start());
+    let now = Command::new("date").args(["-u", "+%Y-%m-%dT%H:%M:%SZ"]).output().unwrap().stdout;
+    let now = String::from_utf8(now).unwrap();
+    let run = |client: &str, url: &str, exit: i32| {
+        journey(
+            &house,
+            "https",
+            web.port,
+            &format!("{client}redirects: 1\nsteps: [{{name: one, request: {{url: \"{url}\"}}}}]\n"),
+        );
+        let mut command = house.command(&["probe", "run", "j.yaml", "--json", "--time", now.trim()]);
+        command.env("SSL_CERT_FILE", house.path("ca.pem"));
+        Ran::of(command.output().unwrap()).expect(exit)
+    };
+    let ours = "client: {certificate: other.pem, key: other.key}\n";
+    run(ours, "/login", 0);
+    run("", "/login", 1);
+    run(ours, &format!("https://127.0.0.1:{}/login", elsewhere.port), 1);
+    for (client, code) in [
+        ("client: {certificate: other.pem, key: good.key}\n", "bad-client-certificate"),
+        ("client: {certificate: other.key, key: other.key}\n", "bad-client-certificate"),
+        ("client: {certificate: other.pem, key: other.pem}\n", "bad-client-certificate"),
+        ("client: {certificate: other.pem}\n", "missing-key"),
+    ] {
+        run(client, "/login", 7).code(code);
+    }
+    run("client: {certificate: none.pem, key: other.key}\n", "/login", 6);
 }

@@ -22,10 +22,21 @@ pub struct Journey {
     /// Values that it does not.
     pub secrets: Vec<(String, SecretSource)>,
     pub(crate) base: Option<Template>,
+    /// Who we are to the servers of the base; nothing: nobody.
+    pub client: Option<Client>,
     /// Whether cookies that servers set go back to them.
     pub(crate) cookies: bool,
     /// What is done, in this order.
     pub steps: Vec<Step>,
+}
+
+/// A certificate of ours: files, PEM, beside the journey.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// The certificate, and those of its issuers behind it.
+    pub certificate: String,
+    /// Its key.
+    pub key: String,
 }
 
 /// Where a secret stands.
@@ -69,6 +80,7 @@ const KEYS: &[&str] = &[
     "base",
     "variables",
     "secrets",
+    "client",
     "cookies",
     "timeout",
     "body_limit",
@@ -113,6 +125,7 @@ impl Journey {
             fresh(name, &mut known, fields.required("secrets")?)?;
         }
         let base = template(&fields, "base", &known)?;
+        let client = client(&fields, base.is_some())?;
         let own = Terms { timeout: Duration::from_secs(10), body_bytes: 1 << 20, redirects: 5, retries: 0 };
         let own = terms(&fields, own)?;
         let list = fields.list("steps")?;
@@ -131,8 +144,23 @@ impl Journey {
         }
         let service = fields.text("service")?.unwrap_or(&name).to_owned();
         let cookies = fields.flag("cookies")?.unwrap_or(false);
-        Ok(Journey { name, service, variables, secrets, base, cookies, steps })
+        Ok(Journey { name, service, variables, secrets, base, client, cookies, steps })
     }
+}
+
+/// A certificate is shown to the origin of the base alone.
+fn client(fields: &Fields<'_>, has_base: bool) -> Result<Option<Client>, Fault> {
+    let Some(client) = fields.child("client", &["certificate", "key"])? else { return Ok(None) };
+    if !has_base {
+        return Err(Fault::bad_config(
+            "bad-journey",
+            "The journey has a certificate of ours and no base to show it to",
+        )
+        .advise("Write base: and the address of the server.")
+        .at(client.place.clone()));
+    }
+    let text = |key: &str| client.required_text(key).map(str::to_owned);
+    Ok(Some(Client { certificate: text("certificate")?, key: text("key")? }))
 }
 
 /// A name that nothing before it has.

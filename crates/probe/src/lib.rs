@@ -20,7 +20,7 @@ mod report;
 mod run;
 mod template;
 
-pub use journey::{Journey, SecretSource, Step};
+pub use journey::{Client, Journey, SecretSource, Step};
 pub use report::{Report, StepReport};
 pub use run::{Answer, Browser, Phases, Request, Trouble, run};
 

@@ -29,7 +29,8 @@ pub(crate) fn next(request: &Request, answer: &Answer) -> Result<Option<Request>
     if body.is_none() {
         headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
     }
-    Ok(Some(Request { method, url: to.into(), headers, body, body_bytes: request.body_bytes }))
+    let is_home = request.is_home && is_same;
+    Ok(Some(Request { method, url: to.into(), headers, body, is_home, body_bytes: request.body_bytes }))
 }
 
 fn refused(why: &str) -> Trouble {
@@ -46,6 +47,7 @@ mod tests {
             url: from.to_owned(),
             headers: vec![("X-Key".to_owned(), "secret".to_owned()), ("Content-Type".to_owned(), "a/b".to_owned())],
             body: body.map(|body| body.as_bytes().to_vec()),
+            is_home: true,
             body_bytes: 9,
         };
         let headers = vec![("Location".to_owned(), to.to_owned())];

@@ -27,6 +27,8 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Option<Vec<u8>>,
+    /// Whether it goes to the origin of the base: only there a certificate of ours is shown.
+    pub is_home: bool,
     /// The most bytes that the body of the answer may have.
     pub body_bytes: u64,
 }
@@ -203,9 +205,11 @@ fn exchange(
     report: &mut StepReport,
     browser: &mut dyn Browser,
 ) -> Result<Answer, Trouble> {
+    let (url, is_home) = address(base, step.url.is_address(), &step.url.fill(values))?;
     let mut request = Request {
         method: step.method.clone(),
-        url: address(base, step.url.is_address(), &step.url.fill(values))?,
+        url,
+        is_home,
         headers: step.headers.iter().map(|(name, value)| (name.clone(), value.fill(values))).collect(),
         body: step.body.as_ref().map(|body| body.fill(values).into_bytes()),
         body_bytes: step.body_bytes,
@@ -230,9 +234,9 @@ fn exchange(
     }
 }
 
-/// The whole address. What a server said may be in it, so it leads away from the base only where the file itself says so: headers
+/// The whole address, and whether it is at the origin of the base. What a server said may be in it, so it leads away from the base only where the file itself says so: headers
 /// with secrets go along.
-fn address(base: Option<&str>, is_whole: bool, url: &str) -> Result<String, Trouble> {
+fn address(base: Option<&str>, is_whole: bool, url: &str) -> Result<(String, bool), Trouble> {
     let bad = |message: &str| Trouble { code: "bad-address", message: message.to_owned() };
     let none = |_| bad("the address is no web address");
     let base = base.map(url::Url::parse).transpose().map_err(none)?;
@@ -240,10 +244,11 @@ fn address(base: Option<&str>, is_whole: bool, url: &str) -> Result<String, Trou
     if !["http", "https"].contains(&whole.scheme()) || whole.host_str().is_none() {
         return Err(bad("the address is no web address"));
     }
-    if base.is_some_and(|base| base.origin() != whole.origin()) && !is_whole {
+    let is_home = base.as_ref().is_some_and(|base| base.origin() == whole.origin());
+    if base.is_some() && !is_home && !is_whole {
         return Err(bad("a value in the address leads away from the base"));
     }
-    Ok(whole.into())
+    Ok((whole.into(), is_home))
 }
 
 fn value(extraction: &Extraction, answer: &Answer) -> Option<String> {
@@ -275,7 +280,9 @@ mod tests {
     #[test]
     fn what_a_server_said_leads_nowhere_else() {
         let check = |is_whole: bool, url: &str, expect: Option<&str>| {
-            assert_eq!(address(Some("https://a.example/x/"), is_whole, url).ok().as_deref(), expect, "{url}");
+            let found = address(Some("https://a.example/x/"), is_whole, url).ok();
+            assert_eq!(found.as_ref().map(|(url, _)| url.as_str()), expect, "{url}");
+            assert!(found.is_none_or(|(url, is_home)| is_home == url.starts_with("https://a.example/")), "{url}");
         };
         check(false, "y", Some("https://a.example/x/y"));
         check(false, "/y?z=//b.example", Some("https://a.example/y?z=//b.example"));

@@ -126,4 +126,6 @@ fn head(bytes: &[u8], member: &str) -> String {
 }
 
 #[cfg(test)]
+mod fleet;
+#[cfg(test)]
 mod tests;

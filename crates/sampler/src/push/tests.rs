@@ -11,7 +11,7 @@ use crate::spool::{About, Limits, Spool};
 
 const SAYS: &[u8] = b",\"m\":[[\"system.cpu.utilization\",0.25],[\"system.network.io\",704,{\"network.interface.name\":\"eth0\"}],[\"hw.temperature\",null]]";
 
-fn samples(folder: &Path, count: i64) {
+pub(super) fn samples(folder: &Path, count: i64) {
     let key = crate::device::key(folder).unwrap();
     let about = About { host: "device-7".to_owned(), boot: "b".to_owned(), interval_ms: 60_000 };
     let mut spool = Spool::open(folder.to_path_buf(), key, about, Limits::default()).unwrap();

@@ -262,3 +262,20 @@ for family in read(open('page').read()):
     assert!(house.json(&["sampler", "status", "--output", "samples"], 0)["lines"].as_u64() > Some(1));
     house.run(&["sampler", "run", "--output", "samples", "--receive", "0.0.0.0:0"]).expect(2);
 }
+
+/// What our own rules find in the DaemonSet that we write is what stands in its head, and nothing else.
+#[cfg(feature = "rules")]
+#[test]
+fn the_daemon_set_is_judged() {
+    let house = House::initialised();
+    let manifest = house.run(&["sampler", "install", "kubernetes"]).expect(0).stdout;
+    house.write("in/daemonset.yaml", &manifest);
+    let document = house.json(&["evaluate", "--pack", "infrastructure", "--input", "in"], 1);
+    let rules = document["rules"].as_array().unwrap();
+    let mut broken: Vec<&str> =
+        rules.iter().filter(|rule| rule["answer"] == "broken").map(|rule| rule["rule"].as_str().unwrap()).collect();
+    broken.sort_unstable();
+    let expect = ["kubernetes-network-policy", "kubernetes-no-host", "kubernetes-non-root"];
+    assert_eq!(broken, expect.map(|rule| format!("infrastructure.{rule}")), "{document}");
+    assert!(expect.iter().all(|rule| manifest.contains(rule)), "{manifest}");
+}

@@ -222,6 +222,7 @@ SEEDS = {
     "evidence_package": lambda: (bytes([number]) + data for number, _, data in members()),
     "evidence_statement": lambda: [b"\0".join((VECTORS / "custody" / name).read_bytes() for name in ("transfer.json", "transfer.json.sig"))],
     "evidence_zip": lambda: [*edits(), *files(VECTORS / "package")],
+    "facts_queries": lambda: files(FIXTURES / "queries"),
     "facts_read": lambda: files(FIXTURES / "rules"),
     "ingest_access_log": lambda: files(FIXTURES / "accesslog"),
     "ingest_detect": lambda: files(FIXTURES),

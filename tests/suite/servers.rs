@@ -8,6 +8,8 @@ mod mariadb;
 mod nats;
 #[path = "servers/postgresql.rs"]
 mod postgresql;
+#[path = "servers/queries.rs"]
+mod queries;
 #[path = "servers/redis.rs"]
 mod redis;
 #[path = "servers/replicas.rs"]
@@ -138,7 +140,7 @@ fn answers_with(
     let ran = house.run(&[&["evaluate", "--pack", pack, "--time", time, "--json"], more].concat());
     let judged: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
     let mut answers = BTreeMap::new();
-    for outcome in judged["rules"].as_array().unwrap() {
+    for outcome in judged["rules"].as_array().unwrap_or_else(|| panic!("{ran:?}")) {
         let name = outcome["rule"].as_str().unwrap().split_once('.').unwrap().1;
         if let Some(name) = name.strip_prefix(prefix) {
             let finding = &outcome["findings"][0];

@@ -114,39 +114,79 @@ impl Told {
         self.sources.push(Source { name: format!("pg_stat_statements of {}", log.store), digest: None });
     }
 
+    /// The files of a store are one log, cut where they were rotated.
     fn files(&mut self, context: &Context, log: &QueryLog, tally: &mut Tally<'_>) {
         let begun = Instant::now();
-        for path in log.paths.iter().flat_map(|path| named(path)) {
-            let name = data_map::shown(context, &path).display().to_string();
-            match on_own_stack(|| one_file(&path, &name, log, tally, begun)) {
-                Err(fault) => self.gaps.push(gap(&name, &fault)),
-                Ok((logged, statements, digest, is_late)) => {
-                    let mut gaps = tally.gaps(&name);
-                    gaps.extend(unread(&name, &logged, is_late));
-                    let span = logged.span;
-                    self.logs.push(json!({
-                        "store": log.store, "dataset": tally.dataset(), "kind": "log",
-                        "since": span.map(|(since, _)| since.to_string()), "until": span.map(|(_, until)| until.to_string()),
-                        "statements": statements, "complete": gaps.is_empty(), "place": name,
-                    }));
-                    self.gaps.extend(gaps);
-                    self.sources.push(Source { name, digest: Some(digest) });
+        let (mut span, mut statements, mut is_whole) = (None::<(model::Instant, model::Instant)>, 0, true);
+        let paths: Vec<PathBuf> = log.paths.iter().flat_map(|path| named(path)).collect();
+        let Some(first) = paths.first() else { return };
+        for path in &paths {
+            let name = data_map::shown(context, path).display().to_string();
+            let read = on_own_stack(|| one_file(path, &name, log, tally, begun));
+            let mut gaps = tally.gaps(&name);
+            match read {
+                Err(fault) => gaps.push(gap(&name, &fault)),
+                Ok(read) => {
+                    gaps.extend(read.gaps(&name));
+                    statements += read.statements;
+                    let both = span.into_iter().chain(read.logged.span);
+                    span = both.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
+                    self.sources.push(Source { name, digest: Some(read.digest) });
                 }
             }
+            is_whole &= gaps.is_empty();
+            self.gaps.extend(gaps);
         }
+        self.logs.push(json!({
+            "store": log.store, "dataset": tally.dataset(), "kind": "log",
+            "since": span.map(|(since, _)| since.to_string()), "until": span.map(|(_, until)| until.to_string()),
+            "statements": statements, "complete": is_whole, "place": data_map::shown(context, first).display().to_string(),
+        }));
     }
 }
 
-fn one_file(
-    path: &Path,
-    name: &str,
-    log: &QueryLog,
-    tally: &mut Tally<'_>,
-    begun: Instant,
-) -> Result<(Logged, u64, model::Digest, bool), Fault> {
+/// What came of one file.
+struct ReadFile {
+    logged: Logged,
+    statements: u64,
+    digest: model::Digest,
+    /// Whether patience ended before the file did.
+    is_late: bool,
+    bytes: u64,
+}
+
+impl ReadFile {
+    /// What of it was not read.
+    fn gaps(&self, name: &str) -> Vec<Gap> {
+        let lines = self.logged.unread.map(|(line, count)| Gap {
+            what: format!("{name}:{line}"),
+            why: format!("{count} entries of the log, this the first, cannot be read or do not say who asked"),
+            remedy: Some(
+                "Of a plain log, let log_line_prefix end in `%u@%d `; better, set log_destination = 'jsonlog'.".into(),
+            ),
+        });
+        let is_foreign = self.bytes > 0 && self.logged.span.is_none() && lines.is_none();
+        let foreign = is_foreign.then(|| Gap {
+            what: name.to_owned(),
+            why: "it is no log that is known here: no entry has a time".to_owned(),
+            remedy: Some("Unpack it where it is compressed; otherwise do not name it in query_log.".to_owned()),
+        });
+        let time = self.is_late.then(|| Gap {
+            what: name.to_owned(),
+            why: format!("the logs of one store are read for {} seconds, and these take longer", PATIENCE.as_secs()),
+            remedy: Some("Name fewer of them.".to_owned()),
+        });
+        [lines, foreign, time].into_iter().flatten().collect()
+    }
+}
+
+fn one_file(path: &Path, name: &str, log: &QueryLog, tally: &mut Tally<'_>, begun: Instant) -> Result<ReadFile, Fault> {
     let (mut statements, mut is_late) = (0, false);
-    let mut hashed =
-        Hashed { file: File::open(path).map_err(|error| Fault::io("open", path, error))?, hasher: seal::Hasher::new() };
+    let mut hashed = Hashed {
+        file: File::open(path).map_err(|error| Fault::io("open", path, error))?,
+        hasher: seal::Hasher::new(),
+        bytes: 0,
+    };
     let logged = read_log(BufReader::with_capacity(1 << 16, &mut hashed), &mut |statement| {
         is_late |= begun.elapsed() > PATIENCE;
         if is_late || !tally.is_ours(&statement.database) {
@@ -159,24 +199,7 @@ fn one_file(
         tally.take(&Asked { account, text, times: 1, is_tool, place: &place });
     });
     let logged = logged.map_err(|error| Fault::io("read", path, error))?;
-    Ok((logged, statements, hashed.hasher.finish(), is_late))
-}
-
-/// What of a log was not read.
-fn unread(name: &str, logged: &Logged, is_late: bool) -> Vec<Gap> {
-    let lines = logged.unread.map(|(line, count)| Gap {
-        what: format!("{name}:{line}"),
-        why: format!("{count} entries of the log, this the first, cannot be read or do not say who asked"),
-        remedy: Some(
-            "Of a plain log, let log_line_prefix end in `%u@%d `; better, set log_destination = 'jsonlog'.".into(),
-        ),
-    });
-    let time = is_late.then(|| Gap {
-        what: name.to_owned(),
-        why: format!("the logs of one store are read for {} seconds, and these take longer", PATIENCE.as_secs()),
-        remedy: Some("Name fewer of them.".to_owned()),
-    });
-    lines.into_iter().chain(time).collect()
+    Ok(ReadFile { logged, statements, digest: hashed.hasher.finish(), is_late, bytes: hashed.bytes })
 }
 
 /// The file, or the files of the folder in the order of their names.
@@ -208,12 +231,14 @@ fn on_own_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 struct Hashed {
     file: File,
     hasher: seal::Hasher,
+    bytes: u64,
 }
 
 impl Read for Hashed {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.file.read(buffer)?;
         self.hasher.update(&buffer[..read]);
+        self.bytes += read as u64;
         Ok(read)
     }
 }

@@ -64,7 +64,7 @@ fn judged(house: &House, log: &str) {
     };
     let purposes = asked(&record("{store: shop, name: reports}"), &[]);
     assert_eq!((purposes["b-queries"].0.as_str(), purposes["c-read"].0.as_str()), ("broken", "not judged"));
-    assert!(purposes["b-queries"].1.contains("1 statements use its user.contact.email"), "{purposes:?}");
+    assert!(purposes["b-queries"].1.contains("uses its user.contact.email (in 1 statements)"), "{purposes:?}");
     let unknown = asked(&record(""), &[]);
     assert_eq!(unknown["b-queries"].0, "not judged", "{unknown:?}");
     assert!(unknown["b-queries"].1.contains("names the account reports of shop"), "{unknown:?}");

@@ -209,14 +209,7 @@ fn plain(entry: &str, line: u64) -> Entry {
     let account = before.rsplit(' ').next().and_then(|last| last.split_once('@'));
     let Some((account, database)) = account else { return Entry::Unread };
     let text = statement.replace("\n\t", "\n");
-    Entry::Statement(Statement {
-        account: account.to_owned(),
-        database: database.to_owned(),
-        application: String::new(),
-        at,
-        text,
-        line,
-    })
+    told([account, database, ""], at, text, line)
 }
 
 fn postgresql(message: &str, at: Option<Instant>, [account, database, application]: [&str; 3], line: u64) -> Entry {
@@ -227,16 +220,17 @@ fn postgresql(message: &str, at: Option<Instant>, [account, database, applicatio
     };
     match text {
         None => Entry::Other(at),
-        Some(_) if account.is_empty() => Entry::Unread,
-        Some(text) => Entry::Statement(Statement {
-            account: account.to_owned(),
-            database: database.to_owned(),
-            application: application.to_owned(),
-            at,
-            text,
-            line,
-        }),
+        Some(text) => told([account, database, application], at, text, line),
     }
+}
+
+/// A statement, if it says who asked.
+fn told([account, database, application]: [&str; 3], at: Option<Instant>, text: String, line: u64) -> Entry {
+    if account.is_empty() {
+        return Entry::Unread;
+    }
+    let [account, database, application] = [account, database, application].map(str::to_owned);
+    Entry::Statement(Statement { account, database, application, at, text, line })
 }
 
 /// The statement of a message. What is parsed and bound is carried out afterwards, and told again then.
@@ -261,14 +255,7 @@ fn audit(entry: &str, line: u64) -> Entry {
     }
     let quoted = rest.strip_prefix('\'').and_then(|rest| rest.rsplit_once("',"));
     let Some((text, _)) = quoted else { return Entry::Unread };
-    Entry::Statement(Statement {
-        account: account.to_owned(),
-        database: database.to_owned(),
-        application: String::new(),
-        at,
-        text: unescaped(text),
-        line,
-    })
+    told([account, database, ""], at, unescaped(text), line)
 }
 
 fn unescaped(text: &str) -> String {

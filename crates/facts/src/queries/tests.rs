@@ -159,9 +159,10 @@ fn every_kind_of_log_is_read() {
     check(
         "2026-11-01 10:00:00.123 UTC [7] LOG:  starting\n\
          2026-11-01 10:00:00.123 UTC [8] app@shop LOG:  statement: SELECT a,\n\tb\n\
-         2026-11-01 10:00:00.123 UTC [8] LOG:  statement: SELECT hidden\n",
+         2026-11-01 10:00:00.123 UTC [8] LOG:  statement: SELECT hidden\n\
+         2026-11-01 10:00:00.123 UTC [8] @shop LOG:  statement: SELECT hidden\n",
         &["2 app shop SELECT a,\nb"],
-        Some((4, 1)),
+        Some((4, 2)),
     );
     check(
         "20261101 10:00:00,db,app,localhost,3,0,CONNECT,shop,,0\n\

@@ -92,6 +92,7 @@ impl<'m> Tally<'m> {
             .fields
             .iter()
             .filter(used)
+            .filter(|field| !is_key(field))
             .flat_map(|field| dataset.categories(collection, field))
             .filter(|category| taxonomy::is_personal(category))
             .collect();
@@ -133,7 +134,7 @@ impl<'m> Tally<'m> {
         let gap = |((account, why), (times, place)): ((String, String), (u64, String))| {
             let is_map = why.ends_with("data map");
             let remedy = is_map.then(|| "Run `probity map scan`, or name it in the map by hand.".to_owned());
-            Gap { what: place, why: format!("{why} ({times} statements of {account}, this the first)"), remedy }
+            Gap { what: place, why: format!("{why} (statements of {account}: {times}, this the first)"), remedy }
         };
         let mut gaps: Vec<Gap> = unread.into_iter().take(GAPS_TOLD).map(gap).collect();
         gaps.extend((more > 0).then(|| Gap {
@@ -169,6 +170,11 @@ fn collection<'m>(dataset: &'m Dataset, database: &str, table: &[String]) -> Opt
     }
     let name = table.join(".");
     dataset.collections.iter().find(|one| one.name.to_lowercase() == name)
+}
+
+/// What rows are found by goes with whatever is asked of them, and is nothing that an activity would declare.
+fn is_key(field: &MappedField) -> bool {
+    field.primary_key || !field.references.is_empty()
 }
 
 fn column(field: &MappedField) -> String {

@@ -60,7 +60,7 @@ fn judged(house: &House, log: &str) {
     assert!(queries.to_string().contains(log) && !queries.to_string().contains("ann@"), "{queries}");
     let asked = |record: &str, more: &[&str]| {
         house.write("record.yaml", record);
-        answers_with(house, "gdpr", "a5-1-", &later(0), &[&["--input", "record.yaml"], more].concat())
+        answers_with(house, "gdpr", "a5-1-", &later(1), &[&["--input", "record.yaml"], more].concat())
     };
     let purposes = asked(&record("{store: shop, name: reports}"), &[]);
     assert_eq!((purposes["b-queries"].0.as_str(), purposes["c-read"].0.as_str()), ("broken", "not judged"));

@@ -117,17 +117,28 @@ fn first_word(text: &str) -> String {
     rest.chars().take_while(|c| c.is_ascii_alphabetic() || *c == '_').collect::<String>().to_ascii_lowercase()
 }
 
-/// Without words of PostgreSQL that the parser lacks and that change no name: `FROM ONLY t`, `FOR NO KEY UPDATE`.
+/// Without words of PostgreSQL that the parser lacks and that change no name: `FROM ONLY t`, `FOR NO KEY UPDATE`; and with literals
+/// where `pg_stat_statements` leaves a place for them that no parser knows: `extract($1 FROM born)`, `date $2`.
 fn plainer(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     let mut kept: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
     let mut before = [String::new(), String::new()];
-    for token in tokens {
+    for mut token in tokens {
+        if matches!(token.token, Token::Placeholder(_)) {
+            match before[1].as_str() {
+                "(" if before[0] == "extract" => token.token = Token::make_keyword("epoch"),
+                "date" | "interval" | "time" | "timestamp" | "timestamptz" => {
+                    token.token = Token::SingleQuotedString(String::new());
+                }
+                _ => {}
+            }
+        }
         let word = match &token.token {
             Token::Whitespace(_) => {
                 kept.push(token);
                 continue;
             }
             Token::Word(word) if word.quote_style.is_none() => word.value.to_ascii_lowercase(),
+            Token::LParen => "(".to_owned(),
             _ => String::new(),
         };
         let follows = |words: &[&str]| words.contains(&before[1].as_str());

@@ -82,6 +82,12 @@ fn statements_use_tables_and_columns() {
     check("WITH d AS (DELETE FROM person WHERE id = 1 RETURNING mail) SELECT * FROM d", "person(id mail !)");
     check("DECLARE c SCROLL CURSOR WITH HOLD FOR SELECT mail FROM person", "person(mail)");
     check("EXPLAIN (ANALYZE, BUFFERS) SELECT mail FROM person", "person(mail)");
+    check("SELECT extract($1 FROM born), date $2 - interval $3, timestamp $4 FROM person", "person(born)");
+    check("SELECT trim($1 from mail), position($2 in name), mail = $3 COLLATE \"C\" FROM person", "person(mail name)");
+    check(
+        "SELECT mail FROM person WHERE born > CURRENT_DATE - $1::interval FETCH FIRST $2 ROWS ONLY",
+        "person(born mail)",
+    );
     check("SELECT mail FROM pers", "pers()");
     check("SELECT secret 4711 FROM WHERE", "it is no SQL that is known here, or was cut off");
 }

@@ -269,13 +269,7 @@ impl Visitor for Walk<'_> {
                 }
             }
             Statement::Copy { source: CopySource::Table { table_name, columns }, to, .. } => {
-                let columns: Vec<String> = columns.iter().map(folded).collect();
-                self.table(table_name, |touch| match (to, columns.is_empty()) {
-                    (true, true) => touch.every = true,
-                    (true, false) => touch.read.extend(columns),
-                    (false, true) => touch.whole = true,
-                    (false, false) => touch.written.extend(columns),
-                });
+                self.copy(table_name, columns.iter().map(folded).collect(), *to);
             }
             // A definition is kept, not carried out; one that keeps rows is.
             Statement::CreateView(view) if !view.materialized => return ControlFlow::Break(()),
@@ -295,6 +289,21 @@ impl Walk<'_> {
         let index = self.scopes.table(name, None);
         if let Some(touch) = index.and_then(|index| self.scopes.touch(index)) {
             use_it(touch);
+        }
+    }
+
+    /// What `COPY` names is a column of its table or a mistake: only what the table has is read.
+    fn copy(&mut self, table: &sqlparser::ast::ObjectName, columns: Vec<String>, is_read: bool) {
+        let is_whole = columns.is_empty();
+        if is_read {
+            self.table(table, |touch| touch.every = is_whole);
+            let called = parts(table).pop().unwrap_or_default();
+            columns.into_iter().for_each(|column| self.scopes.column(called.clone(), column));
+        } else {
+            self.table(table, |touch| match is_whole {
+                true => touch.whole = true,
+                false => touch.written.extend(columns),
+            });
         }
     }
 

@@ -63,6 +63,7 @@ fn statements_use_tables_and_columns() {
     check("DELETE FROM person USING parcel WHERE parcel.person_id = person.id", "person(id !), parcel(person_id)");
     check("TRUNCATE person, parcel", "person(!), parcel(!)");
     check("COPY person TO STDOUT", "person(*)");
+    check("COPY person (mail, maipel) TO STDOUT", "person(mail)");
     check("COPY person (mail) FROM STDIN", "person(=mail)");
     check("COPY (SELECT name FROM person) TO STDOUT", "person(name)");
     check("EXPLAIN ANALYZE SELECT mail FROM person", "person(mail)");

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::house::{House, fit_their_schemas};
+use crate::house::{House, NOW, fit_their_schemas};
 
 const MAP: &str = "
 dataset:
@@ -63,9 +63,10 @@ fn one(document: &Value) -> &Value {
     &document["requests"][0]
 }
 
-/// Days before now, as a date.
+/// Days before the time that the house has.
 fn days_ago(days: u64) -> String {
-    let output = Command::new("date").args(["-u", "-d", &format!("{days} days ago"), "+%Y-%m-%dT00:00:01Z"]).output();
+    let then = format!("{NOW} {days} days ago");
+    let output = Command::new("date").args(["-u", "-d", &then, "+%Y-%m-%dT00:00:01Z"]).output();
     String::from_utf8(output.unwrap().stdout).unwrap().trim().to_owned()
 }
 

@@ -155,7 +155,7 @@ fn who_may_get_in_was_approved() {
     // What was reviewed is another store.
     check(&review(&later(0), whole).replace("store: shop", "store: books"), "broken", "not applicable", "");
     // What cannot be read is no review, and says nothing of accounts.
-    check(&review("lately", whole), "broken", "not judged", "");
+    check(&review("lately", whole), "not judged", "not judged", "");
 }
 
 /// A server that is gone is a gap, and nothing over it is met.

@@ -226,6 +226,8 @@ SEEDS = {
     "facts_read": lambda: files(FIXTURES / "rules"),
     "ingest_access_log": lambda: files(FIXTURES / "accesslog"),
     "ingest_detect": lambda: files(FIXTURES),
+    "ingest_journald_json": lambda: files(FIXTURES / "journald-json"),
+    "ingest_otlp_protobuf": lambda: files(FIXTURES / "otlp-protobuf"),
     "ledger_checkpoint": lambda: vectors("tlog", "note"),
     "ledger_entry": lambda: [json.dumps(ENTRY, separators=(",", ":")).encode()],
     "ledger_folder": lambda: (bytes([file]) + edit for file in range(7) for edit in edits()),

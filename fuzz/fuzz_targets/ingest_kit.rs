@@ -58,7 +58,7 @@ fn limits() -> Limits {
 pub fn read(format: Format, data: &[u8]) {
     let now = Instant::from_nanos(1_780_272_000_000_000_000);
     let choice = data.len();
-    let tables = matches!(format, Format::JsonLines | Format::Csv);
+    let tables = matches!(format, Format::JsonLines | Format::Csv | Format::Logfmt);
     let request = Request {
         kind: tables.then(|| RecordKind::ALL[choice % 3]),
         stamp: Some(now),

@@ -63,6 +63,12 @@ fn every_format_by_content_and_by_name() {
     check("otlp/valid/pretty-and-concatenated.json", "otlp-json", "all");
     check("prometheus/valid/types.prom", "prometheus", "metrics");
     check("openmetrics/valid/all-types.om", "openmetrics", "metrics");
+    check("syslog/valid/counted.log", "syslog", "logs");
+    check("journald/valid/journalctl.export", "journald", "logs");
+    check("journald-json/valid/journalctl.json", "journald-json", "logs");
+    check("logfmt/valid/requests.log", "logfmt", "logs");
+    check("statsd/valid/clients.log", "statsd", "metrics");
+    check("otlp-protobuf/valid/traces-varint.bin", "otlp-protobuf", "traces");
 }
 
 /// The demo's recorded folder goes in whole, once.

@@ -25,11 +25,23 @@ pub enum Format {
     Har,
     /// FOCUS 1.0 to 1.2: what clouds charge, as CSV.
     Focus,
+    /// Syslog as it goes over the wire: RFC 5424 and RFC 3164 with a priority, octets counted or one message a line.
+    Syslog,
+    /// The export format of systemd's journal.
+    Journald,
+    /// The JSON of systemd's journal, one entry a line.
+    JournaldJson,
+    /// `name=value` pairs, one record a line.
+    Logfmt,
+    /// Lines of StatsD and DogStatsD.
+    Statsd,
+    /// OpenTelemetry protocol, protobuf encoding: metrics, logs or traces.
+    OtlpProtobuf,
 }
 
 impl Format {
     /// Every format, in the order they are shown.
-    pub const ALL: [Format; 10] = [
+    pub const ALL: [Format; 16] = [
         Format::Prometheus,
         Format::OpenMetrics,
         Format::OtlpJson,
@@ -40,6 +52,12 @@ impl Format {
         Format::Segment,
         Format::Har,
         Format::Focus,
+        Format::Syslog,
+        Format::Journald,
+        Format::JournaldJson,
+        Format::Logfmt,
+        Format::Statsd,
+        Format::OtlpProtobuf,
     ];
 
     /// The name that people and machines read.
@@ -55,6 +73,12 @@ impl Format {
             Format::Segment => "segment",
             Format::Har => "har",
             Format::Focus => "focus",
+            Format::Syslog => "syslog",
+            Format::Journald => "journald",
+            Format::JournaldJson => "journald-json",
+            Format::Logfmt => "logfmt",
+            Format::Statsd => "statsd",
+            Format::OtlpProtobuf => "otlp-protobuf",
         }
     }
 
@@ -73,11 +97,17 @@ impl Format {
 
 /// Names the format from the first bytes of the decoded input (64 KiB are plenty), or `None` when nothing fits.
 pub fn detect(prefix: &[u8]) -> Option<Format> {
+    if crate::formats::otlp::protobuf::begins(prefix) {
+        return Some(Format::OtlpProtobuf);
+    }
     let text = prefix.strip_prefix(b"\xef\xbb\xbf").unwrap_or(prefix);
     let first = text.iter().find(|byte| !byte.is_ascii_whitespace())?;
     match first {
         b'{' if crate::formats::segment::begins(text) => Some(Format::Segment),
         b'{' if crate::formats::har::begins(text) => Some(Format::Har),
+        b'{' if crate::formats::journald::begins_json(text) => Some(Format::JournaldJson),
+        _ if crate::formats::journald::begins(text) => Some(Format::Journald),
+        b'<' | b'1'..=b'9' if crate::formats::syslog::begins(text.trim_ascii_start()) => Some(Format::Syslog),
         b'{' | b'[' => Some(if looks_like_otlp(text) { Format::OtlpJson } else { Format::JsonLines }),
         _ => detect_lines(text),
     }
@@ -104,6 +134,10 @@ fn detect_lines(text: &[u8]) -> Option<Format> {
         Some(Format::AccessLog)
     } else if most(&|line| crate::formats::text::begins_with_time(line)) && !looks_like_table(&lines) {
         Some(Format::Text)
+    } else if most(&crate::formats::logfmt::is_line) {
+        Some(Format::Logfmt)
+    } else if most(&crate::formats::statsd::is_line) {
+        Some(Format::Statsd)
     } else if most(&is_metric_line) {
         Some(if is_openmetrics(text) { Format::OpenMetrics } else { Format::Prometheus })
     } else if looks_like_table(&lines) {

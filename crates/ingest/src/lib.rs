@@ -22,11 +22,13 @@ mod map;
 mod node;
 mod number;
 mod output;
+mod protobuf;
 mod request;
 mod row;
 mod series;
 mod stream;
 mod time;
+mod values;
 
 pub use decode::{Decoded, decode, read_failed};
 pub use format::{Format, detect};

@@ -57,13 +57,15 @@ pub(crate) struct Lines<'r> {
     limit: usize,
     number: u64,
     bytes: u64,
+    /// Of what [`Lines::take`] was asked for and is beyond the limit.
+    beginning: Vec<u8>,
 }
 
 impl<'r> Lines<'r> {
     pub(crate) fn new(input: &'r mut dyn Read, limit: usize) -> Self {
         let limit = limit.min(LINE_MAX);
         let buffer = vec![0; BUFFER.min(limit.max(1))];
-        Lines { input, buffer, start: 0, end: 0, ended: false, limit, number: 0, bytes: 0 }
+        Lines { input, buffer, start: 0, end: 0, ended: false, limit, number: 0, bytes: 0, beginning: Vec::new() }
     }
 
     /// Lines handed out so far.
@@ -93,6 +95,55 @@ impl<'r> Lines<'r> {
         let text = std::str::from_utf8(bytes).ok();
         let Piece { terminated, cut, .. } = piece;
         Ok(Some(Block { bytes: Some(bytes), text, number: &mut self.number, limit: self.limit, terminated, cut }))
+    }
+
+    /// The bytes ahead, without taking them: at least `count` (which is not above the limit), or all that are left.
+    pub(crate) fn ahead(&mut self, count: usize) -> Result<&[u8], Fault> {
+        while self.end - self.start < count && !self.ended {
+            self.make_room();
+            self.fill()?;
+        }
+        Ok(&self.buffer[self.start..self.end])
+    }
+
+    /// Passes over bytes that [`Lines::ahead`] has shown.
+    pub(crate) fn pass(&mut self, count: usize) {
+        self.start = self.end.min(self.start + count);
+    }
+
+    /// Exactly so many bytes as one line: `terminated` when they are all there. Beyond the limit only the beginning is kept.
+    pub(crate) fn take(&mut self, count: u64) -> Result<Line<'_>, Fault> {
+        self.number += 1;
+        let limit = self.limit.max(Rejection::TEXT_MAX);
+        let kept = usize::try_from(count).unwrap_or(limit).min(limit);
+        let held = self.ahead(kept)?.len().min(kept);
+        let mut left = count - held as u64;
+        if left == 0 || held < kept {
+            let from = self.start;
+            self.start += held;
+            let bytes = &self.buffer[from..self.start];
+            return Ok(Line {
+                number: self.number,
+                bytes,
+                text: None,
+                terminated: left == 0,
+                too_long: held > self.limit,
+            });
+        }
+        let beginning = self.buffer[self.start..self.start + Rejection::TEXT_MAX].to_vec();
+        self.start += held;
+        while left > 0 && (self.start < self.end || !self.ended) {
+            let here = u64::min(left, (self.end - self.start) as u64);
+            left -= here;
+            self.start += here as usize;
+            if left > 0 {
+                (self.start, self.end) = (0, 0);
+                self.fill()?;
+            }
+        }
+        self.beginning = beginning;
+        let bytes = self.beginning.as_slice();
+        Ok(Line { number: self.number, bytes, text: None, terminated: left == 0, too_long: true })
     }
 
     /// Takes the lines up to the line break that `find` finds among those at hand, or what stands behind the last one.

@@ -5,7 +5,10 @@ use std::io::Read;
 use jiff::tz::TimeZone;
 use model::{Fault, Instant, Place, Record, RecordKind, Rejection};
 
-use crate::formats::{access_log, csv, focus, har, jsonlines, openmetrics, otlp, prometheus, segment, text};
+use crate::formats::{
+    access_log, csv, focus, har, journald, jsonlines, logfmt, openmetrics, otlp, prometheus, segment, statsd, syslog,
+    text,
+};
 use crate::output::Output;
 use crate::{Format, Limits, Map};
 
@@ -113,17 +116,24 @@ pub fn read(input: &mut dyn Read, request: &Request, sink: &mut dyn Sink) -> Res
         Format::Focus => focus::read(input, request, &mut output)?,
         Format::Har => har::read(input, request, &mut output)?,
         Format::Segment => segment::read(input, request, &mut output)?,
+        Format::Syslog => syslog::read(input, request, &mut output)?,
+        Format::Journald => journald::read(input, request, &mut output)?,
+        Format::JournaldJson => journald::read_json(input, request, &mut output)?,
+        Format::Logfmt => logfmt::read(input, request, &mut output)?,
+        Format::Statsd => statsd::read(input, request, &mut output)?,
+        Format::OtlpProtobuf => otlp::protobuf::read(input, request, &mut output)?,
     }
     Ok(output.tally())
 }
 
 fn refuse_wrong_kind(request: &Request) -> Result<(), Fault> {
     let held: &[RecordKind] = match request.format {
-        Format::Prometheus | Format::OpenMetrics => &[RecordKind::Metrics],
+        Format::Prometheus | Format::OpenMetrics | Format::Statsd => &[RecordKind::Metrics],
         Format::AccessLog | Format::Text | Format::Focus => &[RecordKind::Logs],
+        Format::Syslog | Format::Journald | Format::JournaldJson => &[RecordKind::Logs],
         Format::Segment | Format::Har => &[RecordKind::Metrics, RecordKind::Logs],
         // OTLP says itself what it holds, and the table formats take any kind.
-        Format::OtlpJson | Format::JsonLines | Format::Csv => &RecordKind::ALL,
+        Format::OtlpJson | Format::OtlpProtobuf | Format::JsonLines | Format::Csv | Format::Logfmt => &RecordKind::ALL,
     };
     match request.kind.filter(|kind| !held.contains(kind)) {
         None => Ok(()),

@@ -230,11 +230,18 @@ pub(crate) struct LineOf<'t> {
     first: Spot,
     at: usize,
     line: u64,
+    /// The text stands nowhere: only its number is known.
+    is_number: bool,
 }
 
 impl<'t> LineOf<'t> {
     pub(crate) fn new(text: &'t [u8], first: Spot) -> Self {
-        LineOf { text, first, at: 0, line: first.line }
+        LineOf { text, first, at: 0, line: first.line, is_number: false }
+    }
+
+    /// For a text that was made of something else: all of it is at the number of that, without a column.
+    pub(crate) fn numbered(number: u64) -> LineOf<'static> {
+        LineOf { text: &[], first: Spot { line: number, column: 0 }, at: 0, line: number, is_number: true }
     }
 
     pub(crate) fn line(&mut self, at: usize) -> u64 {
@@ -248,6 +255,9 @@ impl<'t> LineOf<'t> {
     }
 
     pub(crate) fn place(&mut self, at: usize) -> Place {
+        if self.is_number {
+            return Place::line(self.line, 0);
+        }
         let at = at.min(self.text.len());
         let column = match memchr::memrchr(b'\n', &self.text[..at]) {
             Some(end) => (at - end - 1) as u64,

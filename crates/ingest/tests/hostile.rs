@@ -111,6 +111,9 @@ fn a_line_of_a_gigabyte_costs_no_memory() {
         (Format::Prometheus, "# TYPE a gauge\n", 64 << 20),
         (Format::AccessLog, "::1 - - [31/Jan/2026:09:00:00 +0100] \"GET / HTTP/1.1\" 200 5\n", 64 << 20),
         (Format::Text, "2026-01-31 09:00:00 x\n", 64 << 20),
+        (Format::Syslog, "<34>1 2026-01-31T09:00:00Z h a - - - x\n", 64 << 20),
+        (Format::Statsd, "a:1|c\n", 64 << 20),
+        (Format::Logfmt, "time=2026-01-31T09:00:00Z a=b\n", 64 << 20),
         (Format::Csv, "time,message\n2026-01-31T09:00:00Z,x\n", 64 << 20),
     ];
     for (format, line, size) in cases {

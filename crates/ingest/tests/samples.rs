@@ -156,6 +156,32 @@ fn har_samples() {
     }
 }
 
+#[test]
+fn syslog_samples() {
+    check(Format::Syslog, "syslog");
+}
+
+#[test]
+fn journald_samples() {
+    check(Format::Journald, "journald");
+    check(Format::JournaldJson, "journald-json");
+}
+
+#[test]
+fn logfmt_samples() {
+    check(Format::Logfmt, "logfmt");
+}
+
+#[test]
+fn statsd_samples() {
+    check(Format::Statsd, "statsd");
+}
+
+#[test]
+fn otlp_protobuf_samples() {
+    check(Format::OtlpProtobuf, "otlp-protobuf");
+}
+
 /// A valid map reads; an invalid one names the code and the place that its first line promises: `# code line:column`.
 #[test]
 fn map_samples() {
@@ -188,6 +214,12 @@ fn valid_samples_are_recognised() {
         (Format::Segment, "segment"),
         (Format::Har, "har"),
         (Format::Focus, "focus"),
+        (Format::Syslog, "syslog"),
+        (Format::Journald, "journald"),
+        (Format::JournaldJson, "journald-json"),
+        (Format::Logfmt, "logfmt"),
+        (Format::Statsd, "statsd"),
+        (Format::OtlpProtobuf, "otlp-protobuf"),
     ];
     for (format, name) in folders {
         for path in samples(&folder(name, "valid")) {

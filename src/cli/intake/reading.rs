@@ -15,14 +15,14 @@ use super::{Plan, Taken};
 pub(super) fn reader(request: &Request, plan: &Plan, taken: &Taken) -> String {
     let mut reader = format!("{}{VERSION}{READER_VERSION}", request.format.name());
     // The other formats say themselves what they hold, and tables hold logs unless somebody says otherwise.
-    let table = matches!(request.format, Format::JsonLines | Format::Csv);
+    let table = matches!(request.format, Format::JsonLines | Format::Csv | Format::Logfmt);
     if let Some(kind) = request.kind.filter(|kind| table && *kind != RecordKind::Logs) {
         reader.push_str(&format!("+kind-{kind}"));
     }
     if let Some((_, digest)) = plan.map.as_ref().filter(|_| table) {
         reader.push_str(&format!("+map-{}", digest.short()));
     }
-    let samples = matches!(request.format, Format::Prometheus | Format::OpenMetrics);
+    let samples = matches!(request.format, Format::Prometheus | Format::OpenMetrics | Format::Statsd);
     if let Some(stamp) = plan.stamp.or_else(|| taken.input.stamp_in_name()).filter(|_| samples) {
         reader.push_str(&format!("+at-{}", stamp.nanos()));
     }

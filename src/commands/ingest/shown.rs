@@ -48,9 +48,9 @@ impl Ingested {
 
     /// What is wrong goes to standard error, so that `--quiet` leaves it.
     pub(super) fn complain(&self, output: &Output, mapped: bool) {
-        let tables = [Some(Format::JsonLines), Some(Format::Csv)];
+        let tables = [Some(Format::JsonLines), Some(Format::Csv), Some(Format::Logfmt)];
         if mapped && !self.intake.taken.iter().any(|one| tables.contains(&one.format)) {
-            output.warn("The map was not used: no input is JSON Lines or CSV.");
+            output.warn("The map was not used: no input is JSON Lines, CSV or logfmt.");
         }
         if self.intake.taken.is_empty() {
             output.warn("There is no file to read here; links, pipes and sockets in a folder are passed over.");

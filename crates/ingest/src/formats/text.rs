@@ -43,9 +43,10 @@ pub(crate) fn read(input: &mut dyn Read, request: &Request, output: &mut Output<
     Ok(())
 }
 
-type Parts<'b> = (Instant, Option<&'b str>, Log<'b>);
+pub(super) type Parts<'b> = (Instant, Option<&'b str>, Log<'b>);
 
-fn parse<'b>(
+/// The line as RFC 3164, RFC 3339 or bare text; also what [`super::syslog`] makes of messages that are not RFC 5424.
+pub(super) fn parse<'b>(
     line: &Line<'b>,
     request: &Request,
     attributes: &mut Vec<(&'b str, &'b str)>,
@@ -55,9 +56,7 @@ fn parse<'b>(
     let mut log = Log::default();
     let mut at = 0;
     if let Some((priority, rest)) = skip_priority(text.as_bytes()) {
-        log.severity_number = Some(severity_number(priority & 7));
-        log.severity = Some(SEVERITIES[usize::from(priority & 7)]);
-        attributes.push(("facility", FACILITIES[usize::from(priority >> 3)]));
+        take_priority(priority, &mut log, attributes);
         at = text.len() - rest.len();
     }
     let Stamp { time, end, syslog } = stamp(text, at, line.number, request, output)?;
@@ -151,21 +150,28 @@ fn header(text: &str) -> Option<(&str, &str, &str)> {
     plain.then(|| (host, tag, message.strip_prefix(' ').unwrap_or(message)))
 }
 
+/// Facility and severity, as members of a log and as an attribute.
+pub(super) fn take_priority(priority: u8, log: &mut Log<'_>, attributes: &mut Vec<(&str, &str)>) {
+    log.severity_number = Some(severity_number(priority & 7));
+    log.severity = Some(SEVERITIES[usize::from(priority & 7)]);
+    attributes.push(("facility", FACILITIES[usize::from(priority >> 3)]));
+}
+
 /// `<PRI>`: facility · 8 + severity, at most 191.
-fn skip_priority(text: &[u8]) -> Option<(u8, &[u8])> {
+pub(super) fn skip_priority(text: &[u8]) -> Option<(u8, &[u8])> {
     let rest = text.strip_prefix(b"<")?;
     let end = rest.iter().take(4).position(|byte| *byte == b'>')?;
     let priority = crate::number::integer(&rest[..end]).filter(|priority| (0..=191).contains(priority))?;
     Some((priority as u8, &rest[end + 1..]))
 }
 
-const SEVERITIES: [&str; 8] = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
+pub(super) const SEVERITIES: [&str; 8] = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
 const FACILITIES: [&str; 24] = [
     "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp",
     "audit", "alert", "clock", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
 ];
 
 /// Syslog severity as OpenTelemetry's number (logs data model, appendix B).
-fn severity_number(severity: u8) -> u8 {
+pub(super) fn severity_number(severity: u8) -> u8 {
     [24, 22, 21, 17, 13, 10, 9, 5][usize::from(severity & 7)]
 }

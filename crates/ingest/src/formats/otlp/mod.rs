@@ -1,6 +1,6 @@
-//! OpenTelemetry protocol 1.x, JSON encoding: metrics, logs and traces.
+//! OpenTelemetry protocol 1.x: metrics, logs and traces. The JSON encoding is read here, [`protobuf`] makes it of the other.
 //!
-//! Framings: one document (pretty-printed too), documents one after the other, one per line. 64-bit integers may be
+//! Framings of JSON: one document (pretty-printed too), documents one after the other, one per line. 64-bit integers may be
 //! strings or numbers; unknown members are ignored; ids are hexadecimal.
 //!
 //! A record carries the attributes of its resource, then those of its scope (`otel.scope.name`, `otel.scope.version`), then
@@ -12,6 +12,7 @@
 
 mod logs;
 mod metrics;
+pub(crate) mod protobuf;
 mod spans;
 mod value;
 
@@ -38,7 +39,7 @@ pub(crate) fn read(input: &mut dyn Read, request: &Request, output: &mut Output<
                     let mut lines = LineOf::new(bytes, begin);
                     broken(lines.place(error.valid_up_to()), "The document is not UTF-8".to_owned())
                 })?;
-                document(text, begin, request, output)?;
+                document(text, LineOf::new(bytes, begin), request, output)?;
             }
             Ahead::TooLarge => return Err(too_large(limit, begin)),
             Ahead::Unfinished => {
@@ -59,12 +60,12 @@ fn too_large(limit: usize, begin: Spot) -> Fault {
 
 fn broken(place: Place, reason: String) -> Fault {
     Fault::bad_input("bad-otlp", reason)
-        .advise("Give OTLP as JSON: documents with resourceMetrics, resourceLogs or resourceSpans.")
+        .advise("Give OTLP as JSON or protobuf: documents with resourceMetrics, resourceLogs or resourceSpans.")
         .at(place)
 }
 
-fn document(text: &str, begin: Spot, request: &Request, output: &mut Output<'_>) -> Result<(), Fault> {
-    let mut walk = Walk { lines: LineOf::new(text.as_bytes(), begin), text, request, output };
+fn document(text: &str, lines: LineOf<'_>, request: &Request, output: &mut Output<'_>) -> Result<(), Fault> {
+    let mut walk = Walk { lines, text, request, output };
     match walk.document() {
         Ok(()) => Ok(()),
         Err(Stop::Fault(fault)) => Err(fault),
@@ -148,7 +149,7 @@ impl<'t> Walk<'_, 't, '_> {
         match outcome {
             Err(Stop::Bad(bad)) => {
                 let place = self.lines.place(bad.at.unwrap_or(node.at));
-                let bad = Bad { at: Some(place.column.saturating_sub(1) as usize), ..bad };
+                let bad = Bad { at: place.column.checked_sub(1).map(|column| column as usize), ..bad };
                 self.output.reject_at(place.line, bad, node.text.as_bytes()).map_err(Stop::Fault)
             }
             other => other,

@@ -1,0 +1,7 @@
+//! logfmt.
+
+#![no_main]
+
+mod ingest_kit;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| ingest_kit::read(ingest::Format::Logfmt, data));

@@ -1,0 +1,7 @@
+//! Lines of StatsD and DogStatsD.
+
+#![no_main]
+
+mod ingest_kit;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| ingest_kit::read(ingest::Format::Statsd, data));

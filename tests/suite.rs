@@ -61,6 +61,8 @@ mod facts;
 #[cfg(feature = "privacy")]
 #[path = "suite/faults.rs"]
 mod faults;
+#[path = "suite/follow.rs"]
+mod follow;
 #[cfg(feature = "privacy")]
 #[path = "suite/forum.rs"]
 mod forum;

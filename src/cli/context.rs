@@ -66,7 +66,7 @@ impl Context {
     }
 
     /// The same for whatever outlives this borrow.
-    #[cfg(feature = "privacy")]
+    #[cfg(feature = "house")]
     pub(crate) fn clock(&self) -> Box<dyn Fn() -> Instant> {
         let fixed = self.fixed_time;
         Box::new(move || fixed.unwrap_or_else(clock))

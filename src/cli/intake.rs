@@ -1,6 +1,7 @@
 //! From a path to the store: find, open, decode, read, keep. Composes `ingest` and `store`.
 
 mod find;
+mod follow;
 mod reading;
 mod segments;
 mod source;
@@ -12,6 +13,7 @@ use model::{Decimal, Digest, Fault, Instant, Kind, Place, Progress, Record, Reco
 use store::{Batch, Commit, CommitNotes, OriginalKey, Store};
 
 pub(crate) use find::{Input, find};
+pub(crate) use follow::{Settings as Following, follow, lock};
 pub(crate) use segments::{Known, Segments};
 use source::{Source, Tee};
 

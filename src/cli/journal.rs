@@ -206,6 +206,20 @@ pub(crate) fn reconcile(context: &Context, store: &store::Store<'_>, command: &s
     if exists(context) && last_version(context)? >= Some(version) {
         return Ok(());
     }
+    committed(context, command, act, version, snapshot.head)
+}
+
+/// Enters a commit of the store by itself: of a run that makes many of them.
+///
+/// # Errors
+/// What the ledger says.
+pub(crate) fn committed(
+    context: &Context,
+    command: &str,
+    act: &str,
+    version: u64,
+    digest: Digest,
+) -> Result<(), Fault> {
     let entry = Entry {
         time: context.now(),
         actor: context.actor(),
@@ -213,7 +227,7 @@ pub(crate) fn reconcile(context: &Context, store: &store::Store<'_>, command: &s
         act: act.to_owned(),
         outcome: Exit::Done.name().to_owned(),
         code: Exit::Done.code().into(),
-        digests: vec![(format!("{COMMIT}{version}"), snapshot.head)],
+        digests: vec![(format!("{COMMIT}{version}"), digest)],
         facts: vec![(STORE_VERSION.to_owned(), Fact::Integer(i64::try_from(version).unwrap_or(i64::MAX)))],
     };
     append(context, &[entry])

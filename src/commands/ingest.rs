@@ -3,20 +3,21 @@
 mod shown;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use ingest::{Format, Map};
-use model::{ByteSize, Decimal, Fault, Instant, RecordKind};
-use store::{CommitNotes, Store};
+use model::{ByteSize, Decimal, Fault, Instant, RecordKind, Span};
+use store::{Commit, CommitNotes, Store};
 
 use super::Done;
-use crate::cli::args::instant;
+use crate::cli::args::{instant, span};
 use crate::cli::context::Context;
 use crate::cli::examples::Example;
 use crate::cli::files;
-use crate::cli::intake::{self, Input, Plan, Segments};
+use crate::cli::intake::{self, Following, Input, Plan, Segments};
 use crate::cli::journal::{self, Wanted};
-use crate::cli::keys::{Keyring, Role};
+use crate::cli::keys::{self, Keyring, Role};
 use crate::cli::passphrase::PassphraseArgs;
 use crate::cli::progress::Count;
 use crate::cli::toml_file::{self, Value as Setting};
@@ -28,6 +29,10 @@ pub(crate) const EXAMPLES: &[Example] = &[
     Example {
         about: "What a device has measured: every line is verified, every hole explained",
         line: "probity ingest samples",
+    },
+    Example {
+        about: "What is new in a log and in what its rotation left, each line once: for cron",
+        line: "probity ingest --follow --once logs/access.log",
     },
     Example { about: "Only parse, and say what is wrong where", line: "probity ingest --check metrics.prom" },
 ];
@@ -59,6 +64,15 @@ pub(crate) struct IngestArgs {
     /// Public key (PEM) of a device whose sampler's segments are taken, and nobody else's (can be repeated)
     #[arg(long, value_name = "FILE")]
     trust: Vec<PathBuf>,
+    /// Follow the files as they grow and are rotated, until Ctrl-C; each line is taken once, also after a kill
+    #[arg(long, conflicts_with_all = ["check", "max_rejected", "trust"])]
+    follow: bool,
+    /// With --follow: how often what is new is committed
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = span, requires = "follow")]
+    every: Span,
+    /// With --follow: take what is new and end
+    #[arg(long, requires = "follow")]
+    once: bool,
     /// Accept times before 2000-01-01 and more than 24 hours ahead
     #[arg(long)]
     any_time: bool,
@@ -68,7 +82,10 @@ const MAP_MAX: ByteSize = ByteSize(1 << 20);
 
 pub(crate) fn run(context: &mut Context, args: IngestArgs) -> Result<Done, Fault> {
     context.trace.begin(if args.check { Wanted::WhereThere } else { Wanted::Always }, "ingest.finished");
-    let plan = plan(context, &args)?;
+    let mut plan = plan(context, &args)?;
+    if args.follow {
+        return follow(context, &args, &mut plan);
+    }
     let inputs = intake::find(&args.path)?;
     let progress = context.progress(Count::Bytes);
     progress.start("reading", inputs.iter().filter_map(Input::size).sum());
@@ -79,8 +96,7 @@ pub(crate) fn run(context: &mut Context, args: IngestArgs) -> Result<Done, Fault
             let store = Store::open(&context.project.state("store"), Some(&key.secret))?;
             store.sweep(plan.now)?;
             journal::reconcile(context, &store, "ingest", "ingest.recovered")?;
-            let notes = CommitNotes { tool: format!("probity {}", env!("CARGO_PKG_VERSION")) };
-            intake::take(inputs, &plan, &store, &notes, &*progress)?
+            intake::take(inputs, &plan, &store, &notes(), &*progress)?
         }
     };
     progress.finish();
@@ -88,6 +104,34 @@ pub(crate) fn run(context: &mut Context, args: IngestArgs) -> Result<Done, Fault
     result.trace(context);
     result.complain(&context.output, args.map.is_some());
     Ok(Done::showing(result.exit(), result))
+}
+
+fn follow(context: &mut Context, args: &IngestArgs, plan: &mut Plan) -> Result<Done, Fault> {
+    keys::private_folder(&context.project.state(""))?;
+    let run = context.project.state("run");
+    keys::private_folder(&run)?;
+    let _lock = intake::lock(&run)?;
+    let key = Keyring::of(context).open(context, Role::Store, &PassphraseArgs::default())?;
+    let store = Store::open(&context.project.state("store"), Some(&key.secret))?;
+    store.sweep(plan.now)?;
+    journal::reconcile(context, &store, "ingest", "ingest.recovered")?;
+    let settings = Following {
+        paths: &args.path,
+        every: Duration::from_nanos(u64::try_from(args.every.nanos()).unwrap_or(u64::MAX)),
+        once: args.once,
+        clock: context.clock(),
+    };
+    let entered =
+        &mut |commit: &Commit| journal::committed(context, "ingest", "ingest.committed", commit.version, commit.digest);
+    let intake = intake::follow(&settings, plan, &store, &notes(), entered)?;
+    let result = Ingested { intake, checked: false, devices: Vec::new() };
+    result.trace(context);
+    result.complain(&context.output, args.map.is_some());
+    Ok(Done::showing(result.exit(), result))
+}
+
+fn notes() -> CommitNotes {
+    CommitNotes { tool: format!("probity {}", env!("CARGO_PKG_VERSION")) }
 }
 
 fn plan(context: &mut Context, args: &IngestArgs) -> Result<Plan, Fault> {

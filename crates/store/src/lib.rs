@@ -48,7 +48,7 @@ pub use originals::{Original, OriginalWriter};
 pub use removal::{Removal, Removed};
 pub use sample::SampledText;
 pub use schema::{SCHEMA_ID, columns};
-pub use snapshot::{DataFile, OriginalFile, OriginalKey, Snapshot};
+pub use snapshot::{DataFile, OriginalFile, OriginalKey, Reading, Snapshot};
 pub use sources::Source;
 pub use store::Store;
 pub use sweep::Swept;

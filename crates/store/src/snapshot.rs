@@ -51,6 +51,23 @@ pub struct OriginalKey {
     pub reader: String,
 }
 
+/// One reading that was ever committed, whether its bytes are still there or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// Which.
+    pub key: OriginalKey,
+    /// Uncompressed size in bytes.
+    pub size: u64,
+    /// Where its bytes lie, while they are there.
+    pub path: Option<PathBuf>,
+}
+
+impl Reading {
+    pub(crate) fn of((key, file): (OriginalKey, OriginalFile)) -> Self {
+        Reading { key, size: file.size, path: file.removed.is_none().then_some(file.path) }
+    }
+}
+
 /// One original as the log knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OriginalFile {

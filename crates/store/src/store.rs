@@ -7,7 +7,7 @@ use seal::SigningKey;
 
 use crate::layout::Layout;
 use crate::manifest::Manifest;
-use crate::{Limits, Snapshot};
+use crate::{Limits, Reading, Snapshot};
 
 /// One store: a folder, and the key that signs what is added to it.
 ///
@@ -43,5 +43,14 @@ impl<'k> Store<'k> {
     /// `bad-commit`, `broken-chain`, `foreign-commit`, `missing-commit`, `newer-store`, and failures to read.
     pub fn snapshot(&self) -> Result<Snapshot, Fault> {
         Ok(Snapshot::of(Manifest::read(&self.layout, self.limits)?))
+    }
+
+    /// Every reading that was ever committed: what was taken once stays taken when its bytes are let go.
+    ///
+    /// # Errors
+    /// The errors of [`Store::snapshot`].
+    pub fn readings(&self) -> Result<Vec<Reading>, Fault> {
+        let originals = Manifest::read(&self.layout, self.limits)?.originals;
+        Ok(originals.into_iter().map(Reading::of).collect())
     }
 }

@@ -26,6 +26,11 @@ impl Input {
         &self.path
     }
 
+    /// A file that somebody has open.
+    pub(super) fn at(path: PathBuf) -> Self {
+        Input { path, metadata: None }
+    }
+
     pub(crate) fn is_stdin(&self) -> bool {
         self.path.as_os_str() == "-"
     }

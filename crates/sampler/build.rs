@@ -5,10 +5,15 @@ use std::env;
 fn main() {
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|found| found == value);
     println!("cargo::rerun-if-changed=device.ld");
+    println!("cargo::rerun-if-env-changed=RUSTC_LINKER");
     // No profile but `device` builds this room so, and there a panic aborts.
-    // What musl starts a program with refers to the tables.
-    if is("OPT_LEVEL", "z") && is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {
+    if is("OPT_LEVEL", "z") && is("CARGO_CFG_TARGET_OS", "linux") {
         let script = format!("{}/device.ld", env::var("CARGO_MANIFEST_DIR").unwrap_or_default());
-        println!("cargo::rustc-link-arg-bins=-Wl,-T,{script},--no-eh-frame-hdr");
+        // A linker that no compiler stands in front of takes its options as they are.
+        let is_bare = env::var("RUSTC_LINKER").is_ok_and(|linker| linker.ends_with("lld"));
+        let before = if is_bare { "" } else { "-Wl," };
+        for option in [format!("-T{script}"), "--no-eh-frame-hdr".to_owned()] {
+            println!("cargo::rustc-link-arg-bins={before}{option}");
+        }
     }
 }

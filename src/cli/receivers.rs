@@ -12,7 +12,7 @@ mod s3;
 #[cfg(feature = "sampler-tls")]
 mod tls;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -41,6 +41,33 @@ pub(crate) fn target(text: &str) -> Result<Target, Fault> {
         _ => return Target::parse(text),
     };
     Ok(Target { text: text.to_owned(), kind })
+}
+
+/// Brings what a stream of NATS keeps into a folder, and says what that was.
+///
+/// # Errors
+/// `bad-fetch-source` for an address of something else; `push-target-not-built`; `fetch-failed`, `stream-incomplete`, `segment-altered`.
+pub(crate) fn fetch(from: &str, folder: &Path) -> Result<Fetched, Fault> {
+    match from.split_once("://") {
+        #[cfg(feature = "sampler-nats")]
+        Some(("nats" | "tls", _)) => nats::Stream::parse(from)?.fetch(folder),
+        #[cfg(not(feature = "sampler-nats"))]
+        Some(("nats" | "tls", _)) => Target::parse(from).and_then(|_| Err(Target::unknown("This is no stream"))),
+        _ => {
+            let _ = folder;
+            Err(Fault::usage("bad-fetch-source", format!("{from:?} is no stream of NATS"))
+                .advise("Write nats://HOST:4222/SUBJECT. What went to a folder, a server or a bucket is there as files: name those to `ingest`."))
+        }
+    }
+}
+
+/// What a stream had.
+#[derive(Default)]
+pub(crate) struct Fetched {
+    /// Segments that are in the folder now.
+    pub(crate) segments: u64,
+    /// Messages below the subject that are no part of one.
+    pub(crate) others: u64,
 }
 
 fn shared(receiver: impl Receiver + 'static) -> Arc<dyn Receiver> {

@@ -1,7 +1,7 @@
 //! `sampler`: this device measures itself.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -23,6 +23,7 @@ pub(crate) const EXAMPLES: &[Example] = &[
         line: "probity sampler flush --output samples --push .",
     },
     Example { about: "A hardened unit, to be reviewed", line: "probity sampler install systemd" },
+    Example { about: "Where it would be written", line: "probity sampler install launchd --dry-run" },
 ];
 
 /// Measure this device: chained, signed samples
@@ -54,17 +55,32 @@ enum Verb {
         #[arg(long, value_name = "URL", value_parser = target, required = true)]
         push: Vec<Target>,
     },
+    /// Bring segments that were pushed to a stream of NATS into a folder, for ingest
+    Fetch {
+        /// nats://HOST:4222/SUBJECT, as it was pushed to; with ?credentials=FILE and ca=FILE
+        #[arg(value_name = "URL")]
+        from: String,
+        /// Where the segments go; made where it is missing
+        #[arg(long, value_name = "DIR")]
+        output: PathBuf,
+    },
     /// Say how the buffer stands, and how far each receiver has come
     Status {
         /// Where the segments are
         #[arg(long, value_name = "DIR")]
         output: PathBuf,
     },
-    /// Print what starts a sampler: a unit of systemd, or a DaemonSet
+    /// Print or write what starts a sampler at boot
     Install {
-        /// systemd or kubernetes
+        /// systemd, launchd, windows or kubernetes
         #[arg(value_parser = starter)]
         starter: Starter,
+        /// Write it where it belongs below this folder: / for this machine
+        #[arg(long, value_name = "DIR")]
+        root: Option<PathBuf>,
+        /// Say what would be written where, and write nothing
+        #[arg(long)]
+        dry_run: bool,
     },
 }
 
@@ -119,11 +135,28 @@ pub(crate) fn run(context: &mut Context, args: SamplerArgs) -> Result<Done, Faul
             sampler::flush(&output, &push)?;
             Status::of(&output)?.show(json)
         }
+        Verb::Fetch { from, output } => fetched(&from, &output, json)?,
         Verb::Status { output } => Status::of(&output)?.show(json),
-        Verb::Install { starter } => starter.description().to_owned(),
+        Verb::Install { starter, root, dry_run } => sampler::install(starter, root.as_deref(), dry_run)?,
     };
     context.output.write(said.as_bytes())?;
     Ok(Done::streamed(Exit::Done))
+}
+
+#[cfg(any(feature = "sampler-tls", feature = "sampler-s3", feature = "sampler-nats"))]
+fn fetched(from: &str, folder: &Path, json: bool) -> Result<String, Fault> {
+    let crate::cli::receivers::Fetched { segments, others } = crate::cli::receivers::fetch(from, folder)?;
+    let (whole, other) =
+        (model::counted(segments, "segment", "segments"), model::counted(others, "message", "messages"));
+    Ok(match json {
+        true => format!("{{\"schema\":\"sampler-fetch/1\",\"segments\":{segments},\"others\":{others}}}\n"),
+        false => format!("{whole} in {}; {other} of others.\n", folder.display()),
+    })
+}
+
+#[cfg(not(any(feature = "sampler-tls", feature = "sampler-s3", feature = "sampler-nats")))]
+fn fetched(from: &str, _: &Path, _: bool) -> Result<String, Fault> {
+    Err(Target::parse(from).map_or_else(|fault| fault, |_| Target::unknown("This is no stream of NATS")))
 }
 
 impl RunArgs {

@@ -349,6 +349,7 @@ fn every_document_fits_its_schema() {
                 // What a device measures: the tests of `sampler` judge it.
                 "sample.v1",
                 "sampler-status.v1",
+                "sampler-fetch.v1",
                 "segment.v1",
                 // Rules and dashboards for others, and journeys: `generate` and `probe` judge them.
                 "generated.v1",

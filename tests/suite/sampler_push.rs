@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use super::house::{House, Ran, judge, python};
+use super::house::{House, Ran, fit_their_schemas, judge, python};
 use super::proxy::{Cut, PASS, Proxy, REFUSE, STALL};
 use super::sampler::{machine, run};
 
@@ -157,6 +157,27 @@ fn a_stream_receives() {
     assert!(house.read("samples/00000000000000000000.segment") == house.read(&format!("received/{large}.segment")));
     house.shell(&format!("rm received/{}-*", large.split('-').next().unwrap())).expect(0);
     is_whole(&house, samples);
+    // The same by ourselves, twice; then a message that is nobody's, and a part that was taken away.
+    let fetch = || house.run(&["sampler", "fetch", &target, "--output", "fetched", "--json"]);
+    fetch().expect(0);
+    nats(" await js.publish(S + '.note', b'hello')");
+    let document: serde_json::Value = serde_json::from_str(&fetch().expect(0).stdout).unwrap();
+    fit_their_schemas(std::slice::from_ref(&document));
+    let kept: BTreeSet<&str> = subjects.iter().map(|subject| subject.rsplit_once('.').unwrap().0).collect();
+    assert_eq!((&document["segments"], &document["others"]), (&kept.len().into(), &1.into()));
+    house
+        .shell(&format!(
+            "cmp fetched/{large}.segment samples/00000000000000000000.segment; rm fetched/{}-*",
+            large.split('-').next().unwrap()
+        ))
+        .expect(0);
+    house.shell("diff -r fetched received").expect(0);
+    let subject = large.replace('-', ".");
+    nats(&format!(
+        " info = await js.stream_info(S)\n for seq in range(1, info.state.messages + 1):\n  m = await js.get_msg(S, seq)\n  if m.subject.startswith(S + '.{subject}.1-'): await js.delete_msg(S, seq)"
+    ));
+    fetch().expect(5).code("stream-incomplete");
+    house.run(&["sampler", "fetch", "s3://bucket", "--output", "fetched"]).expect(2).code("bad-fetch-source");
     flush(&house, &format!("nats://127.0.0.1:{}", proxy.port)).expect(2);
     flush(&house, &format!("nats://127.0.0.1:{}/a.*", proxy.port)).expect(2);
 }
@@ -259,4 +280,74 @@ fn a_server_over_tls_receives() {
     let posted: serde_json::Value = serde_json::from_str(house.read("posted").lines().next().unwrap()).unwrap();
     assert!(posted["resourceMetrics"][0]["scopeMetrics"][0]["metrics"].is_array());
     house.run(&["sampler", "flush", "--output", "samples", "--push", "https://user:secret@host/"]).expect(2);
+}
+
+/// A receiver that wants to know who comes: it asks for a certificate, and for a token or a user with a password.
+const DOORKEEPER: &str = r#"
+import base64, http.server, os, ssl
+good = ["Bearer t0ken", "Basic " + base64.b64encode(b"device:pass word").decode()]
+class Doorkeeper(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_PUT(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        path, _, query = self.path.partition("?")
+        known = self.headers["Authorization"] in good and query == "tenant=7"
+        if known:
+            open("received/" + os.path.basename(path), "wb").write(body)
+        self.send_response(201 if known else 401)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+    def log_message(self, *args):
+        pass
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Doorkeeper)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain("server.pem", "server.key")
+context.load_verify_locations("ca.pem")
+context.verify_mode = ssl.CERT_REQUIRED
+server.socket = context.wrap_socket(server.socket, server_side=True)
+print(server.server_address[1], flush=True)
+server.serve_forever()
+"#;
+
+/// Only who shows a certificate and a token is let in; nothing secret is in what is said.
+#[test]
+fn a_server_asks_who_comes() {
+    let Some(python) = python().filter(|_| judge("openssl")) else { return };
+    let (house, samples) = device();
+    house
+        .shell(
+            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj /CN=ca -days 1 2>/dev/null
+            printf 'subjectAltName=IP:127.0.0.1\\nbasicConstraints=CA:FALSE' > ext
+            for who in server device; do
+            openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $who.key -out $who.csr -subj /CN=$who 2>/dev/null
+            openssl x509 -req -in $who.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out $who.pem -days 1 -extfile ext 2>/dev/null
+            done; cat device.pem device.key > both.pem; echo 'bearer t0ken' > token; echo 'bearer other' > wrong; echo x > none",
+        )
+        .expect(0);
+    let mut child =
+        Command::new(python).current_dir(house.root()).args(["-c", DOORKEEPER]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut port = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut port).unwrap();
+    let _server = Server(child);
+    let push = |options: &str| {
+        let target = format!("https://127.0.0.1:{}/in?tenant=7&ca=ca.pem{options}", port.trim());
+        let mut command = house.command(&["sampler", "flush", "--output", "samples", "--push", &target]);
+        let ran = Ran::of(command.env("SAMPLER_SECRET", "basic device:pass word").output().unwrap());
+        assert!(!ran.stderr.contains("t0ken") && !ran.stderr.contains("pass word"), "{ran:?}");
+        ran
+    };
+    push("&credentials=token").expect(8).code("push-failed");
+    let shown = "&certificate=device.pem&key=device.key";
+    let refused = push(shown).expect(8).code("push-failed");
+    assert!(refused.stderr.contains("status 401"), "{refused:?}");
+    push(&format!("{shown}&credentials=wrong")).expect(8).code("push-failed");
+    push(&format!("{shown}&credentials=none")).expect(7).code("bad-push-credentials");
+    push(&format!("{shown}&credentials=env:SAMPLER_OTHER")).expect(7).code("bad-push-credentials");
+    push("&certificate=device.pem&credentials=token").expect(7).code("bad-client-certificate");
+    push("&certificate=none&credentials=token").expect(7).code("bad-client-certificate");
+    push(&format!("{shown}&credentials=token")).expect(0);
+    is_whole(&house, samples);
+    house.shell("rm received/*").expect(0);
+    push("&certificate=both.pem&credentials=env:SAMPLER_SECRET").expect(0);
+    is_whole(&house, samples);
 }

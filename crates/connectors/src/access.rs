@@ -23,6 +23,8 @@ pub struct Access {
     pub credentials: Option<PathBuf>,
     /// Certificates that are trusted, PEM; without it those that the system trusts (SQL stores trust both).
     pub ca: Option<PathBuf>,
+    /// A certificate that this side shows over HTTPS, with those above it, and its private key; PEM.
+    pub certificate: Option<(PathBuf, PathBuf)>,
     /// Whether the connection is encrypted.
     pub tls: Tls,
     /// How long a connection and a login may take.
@@ -52,6 +54,7 @@ impl Default for Access {
             session_token: None,
             credentials: None,
             ca: None,
+            certificate: None,
             tls: Tls::Auto,
             connect_timeout: Duration::from_secs(10),
             statement_timeout: Duration::from_secs(300),

@@ -83,7 +83,7 @@ pub use channel::Channel;
 #[cfg(feature = "web")]
 pub use endpoint::Endpoint;
 #[cfg(feature = "nats")]
-pub use nats::{Acknowledge, Publication, publish};
+pub use nats::{Acknowledge, EachBody, Publication, fetch, publish};
 
 use model::Fault;
 use privacy::map::Dataset;

@@ -4,6 +4,7 @@
 //! a message, so that each revision of a key counts. Messages are deleted one by one where the stream lets them be, and their
 //! bytes are overwritten; under a bucket the subject is purged, and the name of the key goes with its last revision.
 
+mod fetch;
 mod filters;
 mod login;
 mod messages;
@@ -31,6 +32,7 @@ use crate::document::template::Template;
 use crate::document::wanted::Wanted;
 use crate::web_address::Address;
 
+pub use fetch::{EachBody, fetch};
 use filters::{filters, is_subject};
 use messages::{Message, Stream};
 pub use publish::{Acknowledge, Message as Publication, publish};

@@ -4,12 +4,14 @@ use std::fmt::Write as _;
 #[cfg(feature = "objects")]
 use std::fs::File;
 use std::io::Read;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use model::Fault;
 use ureq::http::{Request, Response};
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
+use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig};
 use ureq::{Agent, Body, SendBody};
+use zeroize::Zeroizing;
 
 use crate::Access;
 
@@ -69,10 +71,34 @@ fn tls(access: &Access) -> Result<TlsConfig, Fault> {
             .map(|der| Certificate::from_der(der).to_owned())
             .collect(),
     };
-    match roots.is_empty() {
-        true => Err(wrong("there are none".to_owned())),
-        false => Ok(TlsConfig::builder().root_certs(RootCerts::new_with_certs(&roots)).build()),
+    if roots.is_empty() {
+        return Err(wrong("there are none".to_owned()));
     }
+    let shown = access.certificate.as_ref().map(|(chain, key)| shown(access, chain, key)).transpose()?;
+    Ok(TlsConfig::builder().root_certs(RootCerts::new_with_certs(&roots)).client_cert(shown).build())
+}
+
+/// What this side shows of itself. Nothing of the key stands in a fault.
+fn shown(access: &Access, chain: &Path, key: &Path) -> Result<ClientCert, Fault> {
+    let wrong = |path: &Path, what: &str| {
+        Fault::bad_config("bad-client-certificate", format!("{} holds no {what}", path.display()))
+            .advise("Name files in PEM: the certificate with those above it, and its private key without a passphrase.")
+    };
+    let read = |path: &Path| {
+        let path = access.folder.join(path);
+        std::fs::read(&path).map(Zeroizing::new).map_err(|error| Fault::io("read", &path, error))
+    };
+    let certificates: Vec<Certificate<'static>> = ureq::tls::parse_pem(&read(chain)?)
+        .filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        })
+        .collect();
+    if certificates.is_empty() {
+        return Err(wrong(chain, "certificate"));
+    }
+    let secret = PrivateKey::from_pem(&read(key)?).map_err(|_| wrong(key, "private key"))?;
+    Ok(ClientCert::new_with_certs(&certificates, secret))
 }
 
 /// Sends a request.

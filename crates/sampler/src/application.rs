@@ -20,6 +20,8 @@ use crate::point::Number;
 use crate::sample::{comma, push_labels, push_value};
 
 pub(crate) use file::Tail;
+#[cfg(all(feature = "fuzz", unix))]
+pub(crate) use intake::answer;
 #[cfg(feature = "receive")]
 pub(crate) use intake::receive;
 pub use socket::Socket;
@@ -78,6 +80,10 @@ enum Observed {
 }
 
 impl Applications {
+    /// What all of them may take of a line.
+    #[cfg(all(feature = "fuzz", unix))]
+    pub(crate) const BYTES_MAX: usize = BYTES_MAX;
+
     /// Takes lines of statsd. What is none is counted.
     pub(crate) fn take(&mut self, text: &[u8]) {
         for line in text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()) {

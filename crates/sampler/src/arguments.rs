@@ -17,13 +17,14 @@ Usage: probity-sampler run --output DIR [--interval 30s] [--push URL]... [--list
        probity-sampler once [--root DIR] [--process NAME]... [--json]
        probity-sampler flush --output DIR --push URL...
        probity-sampler status --output DIR [--json]
-       probity-sampler install systemd|kubernetes
+       probity-sampler install systemd|launchd|windows|kubernetes [--root DIR] [--dry-run]
 
   run      Take samples until SIGTERM; --json prints each line when it is on the disk
   once     Measure now and print it
   flush    Hand over now what receivers do not have yet
   status   Say how the buffer stands
-  install  Print what systemd or Kubernetes needs to start a sampler
+  install  Print what starts a sampler; with --root write it where it belongs below that folder,
+           with --dry-run say what would be written where
 
 Options:
   --output DIR       Where the segments are; `probity ingest DIR` verifies and reads them
@@ -36,7 +37,7 @@ Options:
   --receive ADDRESS  Take OTLP/HTTP metrics of applications: 127.0.0.1:4318, or unix:PATH
                      (with the feature `receive`)
   --follow FILE      Take statsd lines that are appended to this file (can be repeated)
-  --root DIR         Read the machine's files below this folder [default: /]
+  --root DIR         Read the machine's files below this folder (Linux) [default: /]
   --process NAME     Measure memory and processor time of this program as well (can be repeated)
   --max-size SIZE    All segments together; the oldest go first [default: 64MiB]
 ";
@@ -45,6 +46,7 @@ Options:
 pub(crate) enum Command {
     Say(String),
     Once { root: PathBuf, processes: Vec<String>, json: bool },
+    Install { starter: Starter, root: Option<PathBuf>, is_dry: bool },
     Run { settings: Box<Settings>, json: bool },
     Flush { folder: PathBuf, targets: Vec<Target> },
     Status { folder: PathBuf, json: bool },
@@ -84,7 +86,7 @@ pub(crate) fn read(words: &[String]) -> Result<Command, Fault> {
     let (command, rest) = (words[0], &words[1..]);
     match (command, rest) {
         ("--version" | "-V", _) => return Ok(Command::Say(format!("probity-sampler {}\n", env!("CARGO_PKG_VERSION")))),
-        ("install", [starter]) => return Starter::parse(starter).map(|it| Command::Say(it.description().to_owned())),
+        ("install", [starter, rest @ ..]) => return install(Starter::parse(starter)?, rest),
         _ => {}
     }
     let (_, options) = OPTIONS
@@ -101,6 +103,24 @@ pub(crate) fn read(words: &[String]) -> Result<Command, Fault> {
         }
     }
     typed.command(command)
+}
+
+fn install(starter: Starter, mut words: &[&str]) -> Result<Command, Fault> {
+    let (mut root, mut is_dry) = (None, false);
+    while let [first, rest @ ..] = words {
+        words = match (*first, rest) {
+            ("--dry-run", rest) => {
+                is_dry = true;
+                rest
+            }
+            ("--root", [folder, rest @ ..]) => {
+                root = Some(PathBuf::from(folder));
+                rest
+            }
+            (word, _) => return Err(wrong(format!("{word} is not an option of install, or has no value"))),
+        };
+    }
+    Ok(Command::Install { starter, root, is_dry })
 }
 
 /// The options as they were typed.
@@ -133,6 +153,9 @@ impl Typed {
             "--statsd" => self.statsd = Some(Socket::parse(value)?),
             "--receive" => self.receive = Some(Socket::parse(value)?),
             "--follow" => self.follow.push(value.into()),
+            "--root" if cfg!(not(target_os = "linux")) => {
+                return Err(wrong("--root: this system does not say what it is in files".to_owned()));
+            }
             "--root" => self.root = Some(value.into()),
             "--process" => self.processes.push(value.to_owned()),
             _ => self.limits.total_bytes = sampler::total(ByteSize::parse(value)?)?,

@@ -19,6 +19,7 @@ pub struct Now {
 
 impl Now {
     /// The clocks of this machine: for the edge.
+    #[cfg(unix)]
     pub fn of_this_machine() -> Self {
         use rustix::time::{ClockId, clock_gettime};
         let read = |clock| {
@@ -28,8 +29,22 @@ impl Now {
         };
         #[cfg(target_os = "linux")]
         let boot = ClockId::Boottime;
+        // That of macOS goes on in sleep, that of FreeBSD does not.
         #[cfg(not(target_os = "linux"))]
         let boot = ClockId::Monotonic;
         Now { wall_ns: read(ClockId::Realtime), boot_ns: read(boot), mono_ns: read(ClockId::Monotonic) }
+    }
+
+    /// The clocks of this machine: for the edge. The counter of Windows goes on in sleep, and there is no other.
+    #[cfg(windows)]
+    pub fn of_this_machine() -> Self {
+        use std::sync::OnceLock;
+        use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+        static FIRST: OnceLock<(Instant, Duration)> = OnceLock::new();
+        let nanos = |time: Duration| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX);
+        let (since, up) = FIRST.get_or_init(|| (Instant::now(), Duration::from_secs(sysinfo::System::uptime())));
+        let boot_ns = nanos(*up + since.elapsed());
+        let wall_ns = nanos(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default());
+        Now { wall_ns, boot_ns, mono_ns: boot_ns }
     }
 }

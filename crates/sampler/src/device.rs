@@ -2,14 +2,15 @@
 //!
 //! A signature says "this device's key", and nothing about whether its sensors tell the truth.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use model::Fault;
 use seal::SigningKey;
 use zeroize::Zeroizing;
+
+use crate::os;
 
 /// The secret half, mode 0600.
 pub const KEY_FILE: &str = "device.key";
@@ -28,8 +29,7 @@ pub fn key(folder: &Path) -> Result<SigningKey, Fault> {
     }
     let failed = |error| Fault::io("read", &path, error);
     let file = File::open(&path).map_err(failed)?;
-    let mode = file.metadata().map_err(failed)?.permissions().mode();
-    if mode & 0o077 != 0 {
+    if !os::is_secret(&file.metadata().map_err(failed)?) {
         return Err(Fault::refused("key-mode", format!("{} can be read by others", path.display())).advise(
             "Make it yours alone with `chmod 600`; when others may have read it, make a new device of this one.",
         ));
@@ -43,11 +43,7 @@ pub fn key(folder: &Path) -> Result<SigningKey, Fault> {
 
 fn make(folder: &Path, path: &Path) -> Result<(), Fault> {
     let failed = |error| Fault::io("write", path, error);
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|error| Fault::io("make", folder, error))?;
+    os::make_folder(folder).map_err(|error| Fault::io("make", folder, error))?;
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| {
         Fault::unavailable("no-randomness", format!("The system gives no randomness: {error}"))
@@ -57,9 +53,10 @@ fn make(folder: &Path, path: &Path) -> Result<(), Fault> {
     // It appears whole: a start that is killed leaves no half of a key.
     let draft = path.with_extension("key.new");
     let _ = fs::remove_file(&draft);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).map_err(failed)?;
+    let mut file = os::create_secret(&draft).map_err(failed)?;
     file.write_all(pem.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-    fs::rename(&draft, path).and_then(|()| File::open(folder)?.sync_all()).map_err(failed)
+    drop(file);
+    fs::rename(&draft, path).and_then(|()| os::sync_folder(folder)).map_err(failed)
 }
 
 fn publish(folder: &Path, key: &SigningKey) -> Result<(), Fault> {

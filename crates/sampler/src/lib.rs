@@ -15,12 +15,21 @@
 mod application;
 pub mod clock;
 pub mod device;
+#[cfg(all(feature = "fuzz", unix))]
+#[doc(hidden)]
+pub mod fuzz;
 mod install;
 pub mod line;
 pub mod names;
 mod openmetrics;
+mod order;
+mod os;
+#[cfg(any(test, not(target_os = "linux")))]
+#[cfg_attr(test, allow(unreachable_pub, reason = "on Linux it is there for its test alone"))]
+mod other;
 mod point;
 pub mod push;
+#[cfg(target_os = "linux")]
 mod read;
 mod request;
 mod run;
@@ -32,12 +41,16 @@ mod show;
 pub mod spool;
 mod status;
 mod stop;
+mod traffic;
 pub mod verify;
 
 pub use application::Socket;
 pub use clock::Now;
-pub use install::Starter;
+pub use install::{Starter, install};
+#[cfg(not(target_os = "linux"))]
+pub use other::{Readers, Root};
 pub use point::{Number, Point, Points};
+#[cfg(target_os = "linux")]
 pub use read::{Readers, Root};
 pub use run::{Edge, once, run};
 pub use settings::{Settings, interval, total};

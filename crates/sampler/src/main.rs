@@ -47,6 +47,9 @@ fn perform(command: Command) -> Result<(), Fault> {
             let points = sampler::once(Root::new(&root), processes, &mut World::new(false)?);
             say(sampler::show(&points, json).as_bytes())
         }
+        Command::Install { starter, root, is_dry } => {
+            say(sampler::install(starter, root.as_deref(), is_dry)?.as_bytes())
+        }
         Command::Flush { folder, targets } => sampler::flush(&folder, &targets),
         Command::Status { folder, json } => say(Status::of(&folder)?.show(json).as_bytes()),
         Command::Run { settings, json } => sampler::run(&settings, &mut World::new(json)?),

@@ -20,6 +20,7 @@ use model::Fault;
 use seal::sha256;
 
 use crate::line::Link;
+use crate::os;
 use crate::spool::{self, Named};
 
 pub(crate) use backoff::Backoff;
@@ -72,15 +73,18 @@ fn whole(folder: &Path, target: &Target, segment: &Named, bytes: &[u8], place: &
     let device = device.get(..16).unwrap_or("unknown");
     let name = format!("{device}-{:020}-{}{}", segment.first, sha256(bytes).short(), spool::ENDING);
     match &target.kind {
-        Kind::Folder(to) => copy(to, &name, bytes).map_err(|error| Fault::io("write to", to, error))?,
+        Kind::Folder(to) => keep(to, &name, bytes).map_err(|error| Fault::io("write to", to, error))?,
         Kind::Segments(receiver) => receiver.take(&name, "application/x-ndjson", bytes)?,
         Kind::OtlpJson(_) | Kind::OtlpProtobuf(_) => {}
     }
     place.advance(folder, last.seq + 1)
 }
 
-/// The file appears whole: who watches the folder sees no half of it.
-fn copy(to: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+/// Writes a file into a folder under the name that stands for its content: it appears whole, and once.
+///
+/// # Errors
+/// I/O errors.
+pub fn keep(to: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
     let path = to.join(name);
     if fs::metadata(&path).is_ok_and(|known| known.len() == bytes.len() as u64) {
         return Ok(());
@@ -90,7 +94,7 @@ fn copy(to: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&draft, &path)?;
-    File::open(to)?.sync_all()
+    os::sync_folder(to)
 }
 
 fn samples(folder: &Path, target: &Target, bytes: &[u8], durable: u64, place: &mut Place) -> Result<(), Fault> {

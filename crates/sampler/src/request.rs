@@ -2,10 +2,9 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::Shutdown;
-use std::net::TcpStream;
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
+
+use crate::os::Stream;
 
 /// A head that is longer is none of ours.
 const HEAD_MAX: usize = 8 << 10;
@@ -37,15 +36,10 @@ impl Answer {
     }
 }
 
-/// A connection over TCP, read and written as one of a Unix socket: to the system they are the same.
-pub(crate) fn of_tcp(stream: TcpStream) -> UnixStream {
-    OwnedFd::from(stream).into()
-}
-
 /// Reads one request with a body of `most` bytes at most, and says what `reply` makes of it; what is no request gets an answer
 /// of its own, which `reply` hears of as well.
 pub(crate) fn serve(
-    mut stream: UnixStream,
+    mut stream: Stream,
     most: usize,
     reply: impl FnOnce(Result<Request, Answer>) -> Answer,
 ) -> io::Result<()> {
@@ -65,7 +59,7 @@ pub(crate) fn serve(
     Ok(())
 }
 
-fn read(stream: &UnixStream, most: usize, until: Instant) -> io::Result<Result<Request, Answer>> {
+fn read(stream: &Stream, most: usize, until: Instant) -> io::Result<Result<Request, Answer>> {
     let (mut bytes, mut buffer) = (Vec::new(), [0; 4 << 10]);
     let refused = |status, text: &str| Ok(Err(Answer::text(status, format!("{text}\n"))));
     let end = loop {
@@ -121,7 +115,7 @@ fn read(stream: &UnixStream, most: usize, until: Instant) -> io::Result<Result<R
 }
 
 /// What comes next, as long as there is time.
-fn some(mut stream: &UnixStream, buffer: &mut [u8], until: Instant) -> io::Result<usize> {
+fn some(mut stream: &Stream, buffer: &mut [u8], until: Instant) -> io::Result<usize> {
     let left = until.saturating_duration_since(Instant::now());
     if left.is_zero() {
         return Err(io::ErrorKind::TimedOut.into());

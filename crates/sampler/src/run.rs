@@ -11,12 +11,12 @@ use crate::clock::Now;
 use crate::device;
 use crate::point::Points;
 use crate::push;
-use crate::read::{Readers, Root};
 use crate::sample;
 use crate::serve;
 use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::spool::{About, Kept, Spool};
+use crate::{Readers, Root};
 
 /// What the loop needs of the world around it.
 pub trait Edge {
@@ -201,6 +201,96 @@ impl Rhythm {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::{HOUR_NS, MINUTE_NS};
+    use crate::read::fixture::Machine;
+    use crate::verify::{Segment, Why, join};
+
+    /// A world in which time passes by itself while the machine changes.
+    struct Hours<'m> {
+        machine: &'m Machine,
+        now: Now,
+        lines: Vec<serde_json::Value>,
+    }
+
+    impl Edge for Hours<'_> {
+        fn now(&self) -> Now {
+            self.now
+        }
+
+        /// The battery loses 6 % an hour, the network carries 100 MB an hour over a counter of 32 bits, half of what it processes
+        /// is offloaded. After an hour somebody sets the clock; after two the sampler is stopped.
+        fn wait(&mut self, time: Duration) -> bool {
+            let step = i64::try_from(time.as_nanos()).unwrap();
+            let before = self.now.boot_ns;
+            for clock in [&mut self.now.wall_ns, &mut self.now.boot_ns, &mut self.now.mono_ns] {
+                *clock += step;
+            }
+            if before < HOUR_NS && self.now.boot_ns >= HOUR_NS {
+                self.now.wall_ns -= HOUR_NS;
+            }
+            let hours = self.now.boot_ns as f64 / HOUR_NS as f64;
+            let energy = 50_000_000.0 * (0.8 - 0.06 * hours);
+            self.machine.write("sys/class/power_supply/BAT0/energy_now", &format!("{}\n", energy as u64));
+            let bytes = (4_250_000_000_u64 + (100e6 * hours) as u64) % (1 << 32);
+            let packets = (1e6 * hours) as u64;
+            let line = format!("h\nh\n  eth0: {bytes} {packets} 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n");
+            self.machine.write("proc/net/dev", &line);
+            let asked = (1_000.0 * hours) as u64 * 2;
+            let said = format!("requests:{asked}|g\noffloaded:{}|g\n", asked / 2);
+            let path = self.machine.root().path("app.statsd");
+            let file = std::fs::File::options().append(true).create(true).open(path).unwrap();
+            std::io::Write::write_all(&mut &file, said.as_bytes()).unwrap();
+            hours >= 2.0
+        }
+
+        fn written(&mut self, lines: &[u8]) {
+            let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+            self.lines.extend(lines.map(|line| serde_json::from_slice::<serde_json::Value>(line).unwrap()));
+        }
+
+        fn note(&mut self, text: &str) {
+            panic!("{text}");
+        }
+    }
+
+    /// Two hours of a device, from its files to segments that verify: drain, bytes an hour, offload rate, a clock that was set.
+    #[test]
+    fn two_hours_of_a_device() {
+        let machine = Machine::new();
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings {
+            output: folder.path().join("samples"),
+            root: machine.root().path(""),
+            interval: Duration::from_secs(30),
+            processes: Vec::new(),
+            limits: crate::Limits::default(),
+            push: Vec::new(),
+            listen: None,
+            statsd: None,
+            receive: None,
+            follow: vec![machine.root().path("app.statsd")],
+        };
+        let now = Now { wall_ns: 1_790_000_000_000_000_000, ..Now::default() };
+        let mut world = Hours { machine: &machine, now, lines: Vec::new() };
+        run(&settings, &mut world).unwrap();
+        let last = world.lines.iter().rfind(|line| line["m"].is_array()).unwrap();
+        let value = |member: &str, name: &str, label: &str| {
+            let series = last[member].as_array().unwrap().iter();
+            let mut named =
+                series.filter(|one| one[0] == name && (label.is_empty() || one[2].to_string().contains(label)));
+            named.next().unwrap_or_else(|| panic!("{name}: {last}"))[1].as_f64().unwrap()
+        };
+        assert!((value("m", "probity.battery.drain_rate", "") - 6.0).abs() < 0.01, "{last}");
+        assert!((value("m", "probity.network.rate", "receive") - 100e6).abs() < 1e5, "{last}");
+        assert_eq!(value("gauges", "offloaded", "") / value("gauges", "requests", ""), 0.5);
+        let jumps: Vec<_> = world.lines.iter().filter(|line| line["event"] == "clock").collect();
+        assert!(jumps.len() == 1 && jumps[0]["delta_ms"] == -3_600_000, "{jumps:?}");
+        let files = crate::spool::list(&settings.output).unwrap();
+        let read = |name: &String| Segment::read(&std::fs::read(settings.output.join(name)).unwrap()).unwrap();
+        let device = join(files.iter().map(|file| read(&file.name)).collect()).remove(0);
+        assert!(device.samples >= 2 * HOUR_NS as u64 / MINUTE_NS as u64 * 2 - 2, "{}", device.samples);
+        assert!(device.holes.iter().all(|hole| hole.why != Why::Missing), "{:?}", device.holes);
+    }
 
     /// Every sample is within a twentieth of its point, and a sleep moves no point.
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use model::Fault;
 
 use crate::openmetrics;
+use crate::os;
 use crate::request::{self, Answer, Request};
 use crate::shared::{Shared, State};
 
@@ -30,7 +31,7 @@ pub(crate) fn not_loopback(address: SocketAddr) -> Fault {
 pub(crate) fn answer(listener: &TcpListener, shared: &Shared, interval: Duration) {
     for stream in listener.incoming().flatten() {
         // Whoever hangs up has no use for an answer.
-        let _ = request::serve(request::of_tcp(stream), 0, |asked| {
+        let _ = request::serve(os::of_tcp(stream), 0, |asked| {
             reply(asked, shared, interval).unwrap_or_else(|refused| refused)
         });
     }

@@ -1,5 +1,6 @@
 //! What the loop, the one who hands over and the one who is asked know of each other.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,8 @@ use crate::point::Points;
 pub(crate) struct Shared {
     state: Mutex<State>,
     changed: Condvar,
+    /// Somebody waits for changes: telling nobody is a call of the kernel as well.
+    is_awaited: AtomicBool,
 }
 
 /// What is known now.
@@ -43,11 +46,14 @@ impl Shared {
 
     /// Tells whoever waits that there is something new.
     pub(crate) fn tell(&self) {
-        self.changed.notify_all();
+        if self.is_awaited.load(Ordering::Relaxed) {
+            self.changed.notify_all();
+        }
     }
 
     /// Waits until lines beyond `durable` are on the disk, or for some time.
     pub(crate) fn wait(&self, durable: u64, time: Duration) {
+        self.is_awaited.store(true, Ordering::Relaxed);
         let has_nothing = |state: &mut State| state.durable <= durable;
         drop(self.changed.wait_timeout_while(self.lock(), time, has_nothing));
     }

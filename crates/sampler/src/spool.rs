@@ -19,6 +19,7 @@ use seal::{SigningKey, canonical};
 use crate::clock::{HOUR_NS, Now};
 use crate::line;
 use crate::names;
+use crate::os;
 
 pub(crate) use files::is_locked;
 pub use files::{ENDING, Named, list};
@@ -276,7 +277,7 @@ impl Spool {
             }
         };
         let written = open.file.write_all(bytes).and_then(|()| open.file.sync_data());
-        let written = written.and_then(|()| if open.good == 0 { File::open(&self.folder)?.sync_all() } else { Ok(()) });
+        let written = written.and_then(|()| if open.good == 0 { os::sync_folder(&self.folder) } else { Ok(()) });
         if let Err(error) = written {
             if open.good == 0 {
                 let _ = fs::remove_file(&open.path);

@@ -297,6 +297,90 @@ fn the_unit_is_sound() {
     assert_eq!(Command::new(PROGRAM).args(["install", "cron"]).output().unwrap().status.code(), Some(2));
 }
 
+/// What this script of Python says of a text; `None` where there is no Python.
+fn python(script: &str, text: &str) -> Option<String> {
+    let mut child =
+        Command::new("python3").args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), text.as_bytes()).unwrap();
+    let ran = child.wait_with_output().unwrap();
+    assert!(ran.status.success());
+    Some(String::from_utf8(ran.stdout).unwrap())
+}
+
+fn description(starter: &str) -> String {
+    let ran = Command::new(PROGRAM).args(["install", starter]).output().unwrap();
+    assert!(ran.status.success());
+    String::from_utf8(ran.stdout).unwrap()
+}
+
+/// plistlib reads the daemon of launchd, and what it starts is what this program understands.
+#[test]
+fn the_daemon_of_launchd_is_sound() {
+    let script = "import plistlib, sys
+it = plistlib.loads(sys.stdin.buffer.read())
+print(it['Label'], it['UserName'], it['KeepAlive'], it['RunAtLoad'], oct(it['Umask']), *it['ProgramArguments'])";
+    match python(script, &description("launchd")) {
+        None => eprintln!("SKIPPED: python3 is not installed"),
+        Some(said) => assert_eq!(
+            said,
+            "org.probity.sampler _probity True True 0o77 /usr/local/bin/probity-sampler run --output /var/db/probity-sampler\n"
+        ),
+    }
+}
+
+/// The task in the script for Windows is XML in the namespace of the Task Scheduler, with an account of few rights, and is started again.
+#[test]
+fn the_task_of_windows_is_sound() {
+    let script = description("windows");
+    let task = script.split_once("$xml = @'\n").and_then(|(_, rest)| rest.split_once("\n'@\n")).unwrap().0;
+    // What a here-string holds is taken as it is, up to a line that begins with '@.
+    assert!(!task.contains("\n'@") && script.matches('{').count() == script.matches('}').count());
+    let read = "import sys, xml.etree.ElementTree as tree
+task = tree.fromstring(sys.stdin.read().replace(' encoding=\"UTF-16\"', ''))
+at = lambda path: '/'.join('{http://schemas.microsoft.com/windows/2004/02/mit/task}' + step for step in path.split('/'))
+for path in ['Triggers/BootTrigger/Repetition/Interval', 'Principals/Principal/UserId', 'Principals/Principal/RunLevel',
+             'Principals/Principal/RequiredPrivileges/Privilege', 'Settings/ExecutionTimeLimit', 'Settings/RestartOnFailure/Interval', 'Actions/Exec/Command']:
+    print(task.find(at(path)).text, end=' ')";
+    match python(read, task) {
+        None => eprintln!("SKIPPED: python3 is not installed"),
+        Some(said) => {
+            assert_eq!(said, "PT5M S-1-5-19 LeastPrivilege SeChangeNotifyPrivilege PT0S PT1M @PROGRAM@ ");
+        }
+    }
+}
+
+/// What would be written is said; what is written is that, once; what somebody else wrote stays.
+#[test]
+fn a_description_is_written_where_it_belongs() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| {
+        let ran = Command::new(PROGRAM).arg("install").args(args).current_dir(folder.path()).output().unwrap();
+        (ran.status.code(), String::from_utf8([ran.stdout, ran.stderr].concat()).unwrap())
+    };
+    for (starter, place) in [
+        ("systemd", "etc/systemd/system/probity-sampler.service"),
+        ("launchd", "Library/LaunchDaemons/org.probity.sampler.plist"),
+        ("windows", "probity-sampler.ps1"),
+        ("kubernetes", "probity-sampler.yaml"),
+    ] {
+        let text = description(starter);
+        let (code, said) = run(&[starter, "--dry-run", "--root", "here"]);
+        assert!(code == Some(0) && said.starts_with("would write\there/") && said.ends_with(&text), "{said}");
+        let (_, said) = run(&[starter, "--dry-run"]);
+        let from = if place.contains('/') { "/" } else { "" };
+        assert!(said.starts_with(&format!("would write\t{from}{place}\t")), "{said}");
+        assert!(!folder.path().join("here").join(place).exists());
+        assert!(run(&[starter, "--root", "here"]).1.starts_with("wrote\there/"));
+        assert_eq!(fs::read_to_string(folder.path().join("here").join(place)).unwrap(), text);
+        assert!(run(&[starter, "--root", "here"]).1.starts_with("is there\t"));
+        fs::write(folder.path().join("here").join(place), "mine").unwrap();
+        let (code, said) = run(&[starter, "--root", "here"]);
+        assert!(code == Some(4) && said.contains("move it away"), "{said}");
+        assert_eq!(fs::read_to_string(folder.path().join("here").join(place)).unwrap(), "mine");
+    }
+    assert_eq!(run(&["systemd", "--root"]).0, Some(2));
+}
+
 /// An application says what only it knows, in three ways.
 #[test]
 fn applications_are_heard() {

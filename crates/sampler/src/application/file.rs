@@ -2,10 +2,10 @@
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
 use super::Applications;
+use crate::os;
 
 /// What is read at one sample; the rest is there at the next.
 const READ_MAX: u64 = 1 << 20;
@@ -36,7 +36,7 @@ impl Tail {
         }
         let Ok(mut file) = File::open(&self.path) else { return };
         let Ok(about) = file.metadata() else { return };
-        let (number, length) = (about.ino(), about.len());
+        let (number, length) = (os::number(&about), about.len());
         let from = match self.at {
             Some((known, at)) if known == number && at <= length => at,
             None if is_first => length,

@@ -1,13 +1,17 @@
 //! Where applications send OTLP/HTTP to: TCP on loopback, or a Unix socket. One request at a time, each within a bound and a time.
 
 use std::net::TcpListener;
+#[cfg(unix)]
 use std::os::unix::net::{UnixListener, UnixStream};
 
 use model::Fault;
 use serde_json::Value;
 
-use super::socket::{Socket, free};
+use super::socket::Socket;
+#[cfg(unix)]
+use super::socket::free;
 use super::{otlp, protobuf};
+use crate::os::{self, Stream};
 use crate::push::protobuf as writer;
 use crate::request::{self, Answer, Request};
 use crate::shared::Shared;
@@ -19,6 +23,7 @@ const PROTOBUF: &str = "application/x-protobuf";
 
 enum Open {
     Tcp(TcpListener),
+    #[cfg(unix)]
     Unix(UnixListener),
 }
 
@@ -31,6 +36,7 @@ pub(crate) fn receive(socket: &Socket) -> Result<impl FnOnce(&Shared) + Send + '
         Socket::Internet(address) => TcpListener::bind(address)
             .map(Open::Tcp)
             .map_err(|error| Fault::io("listen on", address.to_string().as_ref(), error))?,
+        #[cfg(unix)]
         Socket::Unix(path) => {
             free(path, |path| UnixStream::connect(path).is_ok());
             UnixListener::bind(path).map(Open::Unix).map_err(|error| Fault::io("listen on", path, error))?
@@ -39,13 +45,19 @@ pub(crate) fn receive(socket: &Socket) -> Result<impl FnOnce(&Shared) + Send + '
     Ok(move |shared: &Shared| {
         loop {
             let stream = match &open {
-                Open::Tcp(listener) => listener.accept().map(|(stream, _)| request::of_tcp(stream)),
+                Open::Tcp(listener) => listener.accept().map(|(stream, _)| os::of_tcp(stream)),
+                #[cfg(unix)]
                 Open::Unix(listener) => listener.accept().map(|(stream, _)| stream),
             };
             // Whoever hangs up has no use for an answer.
-            let _ = stream.and_then(|stream| request::serve(stream, BODY_MAX, |asked| reply(asked, shared)));
+            let _ = stream.and_then(|stream| answer(stream, shared));
         }
     })
+}
+
+/// One request, and what is said to it.
+pub(crate) fn answer(stream: Stream, shared: &Shared) -> std::io::Result<()> {
+    request::serve(stream, BODY_MAX, |asked| reply(asked, shared))
 }
 
 fn reply(asked: Result<Request, Answer>, shared: &Shared) -> Answer {

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::statsd::{is_label, is_name};
 use super::{Applications, LABELS_MAX, Observed};
+use crate::order::sort;
 
 /// More bounds are refused: each is a number in every line.
 const BOUNDS_MAX: usize = 32;
@@ -54,7 +55,7 @@ fn one(
     all.extend(
         about.iter().filter(|(name, _)| all.iter().all(|(known, _)| known != name)).cloned().collect::<Vec<_>>(),
     );
-    all.sort_unstable();
+    sort(&mut all, |a, b| a < b);
     let number = || number(&point["asInt"]).or_else(|| number(&point["asDouble"]));
     let is_delta = match unsigned(&data["aggregationTemporality"]) {
         1 => Some(true),

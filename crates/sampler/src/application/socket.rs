@@ -1,8 +1,11 @@
 //! Where applications send to: an address on loopback, or a Unix socket; and the datagrams of statsd.
 
 use std::net::{SocketAddr, UdpSocket};
+#[cfg(unix)]
 use std::os::unix::fs::FileTypeExt as _;
+#[cfg(unix)]
 use std::os::unix::net::UnixDatagram;
+#[cfg(unix)]
 use std::path::{Path, PathBuf};
 
 use model::Fault;
@@ -18,6 +21,7 @@ pub enum Socket {
     /// An address on loopback.
     Internet(SocketAddr),
     /// A Unix socket, made by the sampler.
+    #[cfg(unix)]
     Unix(PathBuf),
 }
 
@@ -27,6 +31,7 @@ impl Socket {
     /// # Errors
     /// `bad-intake-address`; `not-loopback`: whoever reaches it can say what he likes.
     pub fn parse(text: &str) -> Result<Self, Fault> {
+        #[cfg(unix)]
         if let Some(path) = text.strip_prefix("unix:").filter(|path| !path.is_empty()) {
             return Ok(Socket::Unix(path.into()));
         }
@@ -43,6 +48,7 @@ impl Socket {
 
 enum Open {
     Udp(UdpSocket),
+    #[cfg(unix)]
     Unix(UnixDatagram),
 }
 
@@ -55,6 +61,7 @@ pub(crate) fn listen(socket: &Socket) -> Result<impl FnOnce(&Shared) + Send + 's
         Socket::Internet(address) => UdpSocket::bind(address)
             .map(Open::Udp)
             .map_err(|error| Fault::io("listen on", address.to_string().as_ref(), error))?,
+        #[cfg(unix)]
         Socket::Unix(path) => {
             free(path, |path| UnixDatagram::unbound().and_then(|probe| probe.connect(path)).is_ok());
             UnixDatagram::bind(path).map(Open::Unix).map_err(|error| Fault::io("listen on", path, error))?
@@ -65,6 +72,7 @@ pub(crate) fn listen(socket: &Socket) -> Result<impl FnOnce(&Shared) + Send + 's
         loop {
             let received = match &open {
                 Open::Udp(socket) => socket.recv(&mut buffer),
+                #[cfg(unix)]
                 Open::Unix(socket) => socket.recv(&mut buffer),
             };
             if let Ok(count) = received {
@@ -75,6 +83,7 @@ pub(crate) fn listen(socket: &Socket) -> Result<impl FnOnce(&Shared) + Send + 's
 }
 
 /// Removes what a sampler that was killed has left; one that runs has the lock of another folder at most.
+#[cfg(unix)]
 pub(super) fn free(path: &Path, is_alive: impl FnOnce(&Path) -> bool) {
     let is_socket = path.symlink_metadata().is_ok_and(|about| about.file_type().is_socket());
     if is_socket && !is_alive(path) {

@@ -1,5 +1,7 @@
 //! `name:value|type|@rate|#tag:value`, with several values as DogStatsD has them.
 
+use crate::order::sort;
+
 const NAME_MAX: usize = 100;
 const LABEL_MAX: usize = 64;
 const VALUES_MAX: usize = 1_000;
@@ -77,7 +79,7 @@ fn labels(tags: &str) -> Option<Vec<(String, String)>> {
         let (name, value) = tag.split_once(':').unwrap_or((tag, "true"));
         is_label(name, value).then(|| labels.push((name.to_owned(), value.to_owned())))?;
     }
-    labels.sort_unstable();
+    sort(&mut labels, |a: &(String, String), b| a < b);
     labels.dedup_by(|a, b| a.0 == b.0);
     (labels.len() <= super::LABELS_MAX).then_some(labels)
 }

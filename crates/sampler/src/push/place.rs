@@ -9,6 +9,7 @@ use seal::sha256;
 use serde_json::{Value, json};
 
 use super::Target;
+use crate::order::sort;
 
 /// What the names of these files end in.
 const ENDING: &str = ".receiver";
@@ -43,7 +44,7 @@ impl Place {
         let files = fs::read_dir(folder).into_iter().flatten().flatten();
         let named = files.filter(|file| file.file_name().to_string_lossy().ends_with(ENDING));
         let mut places: Vec<Place> = named.filter_map(|file| Place::parse(&fs::read(file.path()).ok()?)).collect();
-        places.sort_by(|a, b| a.target.cmp(&b.target));
+        sort(&mut places, |a, b| a.target < b.target);
         places
     }
 

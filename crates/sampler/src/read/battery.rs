@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use super::Root;
+use super::{Names, Root};
 use crate::clock::{HOUR_NS, MINUTE_NS, Now};
 use crate::names;
 use crate::point::Points;
@@ -15,6 +15,7 @@ const WINDOW_MIN_NS: i64 = 30 * MINUTE_NS;
 /// Levels since the battery began to discharge, of the last hour.
 #[derive(Debug, Default)]
 pub(super) struct Battery {
+    supplies: Names,
     window: VecDeque<(i64, f64)>,
 }
 
@@ -29,7 +30,7 @@ struct Level {
 impl Battery {
     pub(super) fn read(&mut self, root: &Root, now: &Now, points: &mut Points) {
         let (mut levels, mut is_discharging) = (Vec::new(), true);
-        for name in root.names("sys/class/power_supply") {
+        for name in self.supplies.of(root, "sys/class/power_supply", now) {
             let folder = format!("sys/class/power_supply/{name}");
             let word = |attribute: &str| root.word(&format!("{folder}/{attribute}"));
             // Mice and keyboards have batteries as well.

@@ -76,7 +76,7 @@ impl Cgroup {
         points.push(names::CONTAINER_MEMORY_LIMIT, limit);
         let Some(usage) = root.number(&format!("{own}/{usage}")) else { return };
         points.push(names::CONTAINER_MEMORY, usage);
-        let stat = root.text(&format!("{own}/memory.stat")).unwrap_or_default();
+        let stat = root.again(&format!("{own}/memory.stat")).unwrap_or_default();
         let inactive = stat.lines().find_map(|line| line.strip_prefix(inactive)?.trim().parse::<u64>().ok());
         if let Some(inactive) = inactive {
             points.push(names::CONTAINER_WORKING_SET, usage.saturating_sub(inactive));
@@ -108,7 +108,7 @@ impl Group {
 /// How many processors a group may use.
 fn quota(root: &Root, is_v2: bool, folder: &str) -> Option<f64> {
     let (quota, period) = if is_v2 {
-        let text = root.text(&format!("{folder}/cpu.max"))?;
+        let text = root.again(&format!("{folder}/cpu.max"))?;
         let (quota, period) = text.trim().split_once(' ')?;
         (quota.parse::<f64>().ok()?, period.parse::<f64>().ok()?)
     } else {
@@ -121,7 +121,7 @@ fn quota(root: &Root, is_v2: bool, folder: &str) -> Option<f64> {
 fn used_nanos(root: &Root, group: &Group) -> Option<u64> {
     let own = group.folders.first()?;
     if group.is_v2 {
-        let text = root.text(&format!("{own}/cpu.stat"))?;
+        let text = root.again(&format!("{own}/cpu.stat"))?;
         let used = text.lines().find_map(|line| line.strip_prefix("usage_usec ")?.trim().parse::<u64>().ok());
         return used?.checked_mul(1_000);
     }

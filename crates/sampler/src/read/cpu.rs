@@ -16,7 +16,7 @@ struct Times {
 
 impl Cpu {
     pub(super) fn read(&mut self, root: &Root, points: &mut Points) {
-        let times = root.text("proc/stat").and_then(|text| times(&text));
+        let times = root.again("proc/stat").and_then(|text| times(&text));
         let before = std::mem::replace(&mut self.0, times);
         let (Some(before), Some(times)) = (before, times) else { return };
         let passed = times.total.checked_sub(before.total).filter(|passed| *passed > 0);

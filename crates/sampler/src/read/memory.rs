@@ -5,7 +5,7 @@ use crate::names;
 use crate::point::Points;
 
 pub(super) fn read(root: &Root, points: &mut Points) {
-    let Some(text) = root.text("proc/meminfo") else { return };
+    let Some(text) = root.again("proc/meminfo") else { return };
     let available = kibibytes(&text, "MemAvailable:");
     if let Some(available) = available {
         points.push(names::MEMORY_AVAILABLE, available);

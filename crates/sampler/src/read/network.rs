@@ -1,131 +1,18 @@
-//! Bytes through each interface: `proc/net/dev`, and how many an hour that is.
-
-use std::collections::{BTreeMap, VecDeque};
+//! Bytes through each interface: `proc/net/dev`.
 
 use super::Root;
-use crate::clock::{HOUR_NS, MINUTE_NS, Now};
-use crate::names;
+use crate::clock::Now;
 use crate::point::Points;
+use crate::traffic::{Counted, Traffic};
 
-/// What other interfaces carry as well, so that nothing is counted twice, and the loop, which leaves no machine.
-const VIRTUAL: &[&str] =
-    &["lo", "veth", "br-", "docker", "virbr", "tun", "tap", "wg", "cni", "flannel", "cali", "vnet", "dummy", "ifb"];
-/// A rate of less time would be a guess.
-const WINDOW_MIN_NS: i64 = 5 * MINUTE_NS;
-/// Counters of 32 bits begin anew here.
-const WRAP: u64 = 1 << 32;
-
-/// What each interface had at the sample before.
-#[derive(Debug, Default)]
-pub(super) struct Network(BTreeMap<(String, &'static str), Counter>);
-
-#[derive(Debug, Default)]
-struct Counter {
-    bytes: u64,
-    packets: u64,
-    /// Bytes since we look, over wraps and resets.
-    sum: u64,
-    resets: u64,
-    /// The sums of the last hour.
-    window: VecDeque<(i64, u64)>,
+pub(super) fn read(root: &Root, now: &Now, traffic: &mut Traffic, points: &mut Points) {
+    let Some(text) = root.again("proc/net/dev") else { return };
+    traffic.see(now.boot_ns, text.lines().skip(2).filter_map(counted), points);
 }
 
-impl Network {
-    pub(super) fn read(&mut self, root: &Root, now: &Now, points: &mut Points) {
-        let Some(text) = root.text("proc/net/dev") else { return };
-        let mut seen = Vec::new();
-        for line in text.lines().skip(2) {
-            let Some((name, fields)) = line.split_once(':') else { continue };
-            let name = name.trim();
-            if VIRTUAL.iter().any(|prefix| name == *prefix || *prefix != "lo" && name.starts_with(prefix)) {
-                continue;
-            }
-            let fields: Vec<u64> = fields.split_ascii_whitespace().map_while(|field| field.parse().ok()).collect();
-            for (direction, at) in [("receive", 0), ("transmit", 8)] {
-                let (Some(bytes), Some(packets)) = (fields.get(at), fields.get(at + 1)) else { continue };
-                let key = (name.to_owned(), direction);
-                let counter = self.0.entry(key.clone()).or_insert_with(|| Counter::new(*bytes, *packets));
-                counter.see(now.boot_ns, *bytes, *packets);
-                show(name, direction, counter, points);
-                seen.push(key);
-            }
-        }
-        // An interface that comes back is another one.
-        self.0.retain(|key, _| seen.contains(key));
-    }
-}
-
-fn show(name: &str, direction: &str, counter: &Counter, points: &mut Points) {
-    let labels = [("network.interface.name", name), ("network.io.direction", direction)];
-    points.labelled(names::NETWORK_IO, &labels, counter.bytes);
-    if let Some(rate) = counter.an_hour() {
-        points.labelled(names::NETWORK_RATE, &labels, rate);
-    }
-    if counter.resets > 0 {
-        points.labelled(names::NETWORK_RESETS, &labels, counter.resets);
-    }
-}
-
-impl Counter {
-    fn new(bytes: u64, packets: u64) -> Self {
-        Counter { bytes, packets, ..Counter::default() }
-    }
-
-    fn see(&mut self, at: i64, bytes: u64, packets: u64) {
-        self.sum += if bytes >= self.bytes {
-            bytes - self.bytes
-        } else if packets >= self.packets && self.bytes < WRAP {
-            // The packets went on: a counter of 32 bits has come round.
-            bytes + WRAP - self.bytes
-        } else {
-            self.resets += 1;
-            bytes
-        };
-        (self.bytes, self.packets) = (bytes, packets);
-        self.window.push_back((at, self.sum));
-        // One that is an hour old stays, as the beginning of the hour.
-        while self.window.get(1).is_some_and(|(second, _)| at - second >= HOUR_NS) {
-            self.window.pop_front();
-        }
-    }
-
-    fn an_hour(&self) -> Option<f64> {
-        let ((from, first), (to, last)) = (self.window.front()?, self.window.back()?);
-        let passed = to - from;
-        (passed >= WINDOW_MIN_NS).then(|| ((last - first) as f64 * HOUR_NS as f64 / passed as f64).round())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A wrap of 32 bits, a reset, and a counter of 64 bits that falls.
-    #[test]
-    fn counters_that_fall() {
-        let check = |from: (u64, u64), to: (u64, u64), sum: u64, resets: u64| {
-            let mut counter = Counter::new(from.0, from.1);
-            counter.see(1, to.0, to.1);
-            assert_eq!((counter.sum, counter.resets), (sum, resets), "{from:?} to {to:?}");
-        };
-        check((100, 1), (300, 2), 200, 0);
-        check((4_294_967_000, 7), (704, 9), 1_000, 0);
-        check((4_294_967_000, 7), (704, 2), 704, 1);
-        check((5_000_000_000, 7), (704, 9), 704, 1);
-    }
-
-    /// Rates are of an hour at most, and of five minutes at least; a hole in between is in the average.
-    #[test]
-    fn bytes_an_hour() {
-        let mut counter = Counter::new(0, 0);
-        let mut at = 0;
-        for minute in 0..120_u64 {
-            at = minute as i64 * MINUTE_NS;
-            counter.see(at, minute * 1_000, minute);
-            assert_eq!(counter.an_hour().is_some(), minute >= 5, "{minute}");
-        }
-        assert_eq!(counter.an_hour(), Some(60_000.0));
-        counter.see(at + 60 * MINUTE_NS, 120_000, 500);
-        assert_eq!(counter.an_hour(), Some(1_000.0));
-    }
+fn counted(line: &str) -> Option<Counted<'_>> {
+    let (name, fields) = line.split_once(':')?;
+    let fields: Vec<u64> = fields.split_ascii_whitespace().map_while(|field| field.parse().ok()).collect();
+    let pair = |at: usize| Some((*fields.get(at)?, *fields.get(at + 1)?));
+    Some(Counted { name: name.trim(), received: pair(0)?, sent: pair(8)? })
 }

@@ -16,12 +16,13 @@ pub(super) fn read(root: &Root, wanted: &[String], points: &mut Points) {
     let pids = root.names("proc").into_iter().filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
     let mut shown = 0;
     for pid in pids {
-        let Some(name) = root.word(&format!("proc/{pid}/comm")) else { continue };
+        let Some(name) = root.text(&format!("proc/{pid}/comm")) else { continue };
+        let name = name.trim_end_matches('\n');
         // The kernel keeps the first 15 bytes of a name.
-        if !wanted.iter().any(|wanted| *wanted == name || name.len() == 15 && wanted.starts_with(&name)) {
+        if !wanted.iter().any(|wanted| wanted == name || name.len() == 15 && wanted.starts_with(name)) {
             continue;
         }
-        show(root, &pid, &name, points);
+        show(root, &pid, name, points);
         shown += 1;
         if shown == PROCESSES_MAX {
             return;

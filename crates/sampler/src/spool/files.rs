@@ -9,6 +9,7 @@ use model::Fault;
 use seal::canonical;
 
 use crate::line::Link;
+use crate::order::sort;
 
 /// What the names of segments end in; before it stands the number of the first line, in 20 digits.
 pub const ENDING: &str = ".segment";
@@ -42,7 +43,7 @@ pub fn list(folder: &Path) -> io::Result<Vec<Named>> {
         let bytes = entry.metadata()?.len();
         found.push(Named { name, first, bytes, is_acknowledged: false });
     }
-    found.sort_unstable_by_key(|segment| segment.first);
+    sort(&mut found, |a: &Named, b| a.first < b.first);
     Ok(found)
 }
 
@@ -110,7 +111,7 @@ pub(super) fn goners(folder: &Path, below: u64, most: u64, more: u64) -> Vec<Nam
     let newest = list(folder).ok().and_then(|all| all.last().map(|newest| newest.bytes)).unwrap_or(0);
     let mut candidates = with_acknowledged(folder, below);
     let mut total: u64 = candidates.iter().map(|segment| segment.bytes).sum::<u64>() + newest;
-    candidates.sort_by_key(|segment| (!segment.is_acknowledged, segment.first));
+    sort(&mut candidates, |a, b| (!a.is_acknowledged, a.first) < (!b.is_acknowledged, b.first));
     let mut gone = Vec::new();
     for segment in candidates {
         if total.saturating_add(more) <= most {
@@ -119,7 +120,7 @@ pub(super) fn goners(folder: &Path, below: u64, most: u64, more: u64) -> Vec<Nam
         total -= segment.bytes;
         gone.push(segment);
     }
-    gone.sort_unstable_by_key(|segment| segment.first);
+    sort(&mut gone, |a: &Named, b| a.first < b.first);
     gone
 }
 

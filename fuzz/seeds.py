@@ -228,6 +228,7 @@ SEEDS = {
     "ingest_detect": lambda: files(FIXTURES),
     "ingest_journald_json": lambda: files(FIXTURES / "journald-json"),
     "ingest_otlp_protobuf": lambda: files(FIXTURES / "otlp-protobuf"),
+    "ingest_remote_write": lambda: files(FIXTURES / "remote-write"),
     "ledger_checkpoint": lambda: vectors("tlog", "note"),
     "ledger_entry": lambda: [json.dumps(ENTRY, separators=(",", ":")).encode()],
     "ledger_folder": lambda: (bytes([file]) + edit for file in range(7) for edit in edits()),

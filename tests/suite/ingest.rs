@@ -68,6 +68,7 @@ fn every_format_by_content_and_by_name() {
     check("journald-json/valid/journalctl.json", "journald-json", "logs");
     check("logfmt/valid/requests.log", "logfmt", "logs");
     check("statsd/valid/clients.log", "statsd", "metrics");
+    check("remote-write/valid/two-series.snappy", "remote-write", "metrics");
     check("otlp-protobuf/valid/traces-varint.bin", "otlp-protobuf", "traces");
 }
 

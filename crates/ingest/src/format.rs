@@ -37,11 +37,13 @@ pub enum Format {
     Statsd,
     /// OpenTelemetry protocol, protobuf encoding: metrics, logs or traces.
     OtlpProtobuf,
+    /// A request of Prometheus' remote write 1.0, as it is posted.
+    RemoteWrite,
 }
 
 impl Format {
     /// Every format, in the order they are shown.
-    pub const ALL: [Format; 16] = [
+    pub const ALL: [Format; 17] = [
         Format::Prometheus,
         Format::OpenMetrics,
         Format::OtlpJson,
@@ -58,6 +60,7 @@ impl Format {
         Format::Logfmt,
         Format::Statsd,
         Format::OtlpProtobuf,
+        Format::RemoteWrite,
     ];
 
     /// The name that people and machines read.
@@ -79,6 +82,7 @@ impl Format {
             Format::Logfmt => "logfmt",
             Format::Statsd => "statsd",
             Format::OtlpProtobuf => "otlp-protobuf",
+            Format::RemoteWrite => "remote-write",
         }
     }
 
@@ -97,6 +101,9 @@ impl Format {
 
 /// Names the format from the first bytes of the decoded input (64 KiB are plenty), or `None` when nothing fits.
 pub fn detect(prefix: &[u8]) -> Option<Format> {
+    if crate::formats::remote_write::begins(prefix) {
+        return Some(Format::RemoteWrite);
+    }
     if crate::formats::otlp::protobuf::begins(prefix) {
         return Some(Format::OtlpProtobuf);
     }

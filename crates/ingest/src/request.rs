@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 use model::{Fault, Instant, Place, Record, RecordKind, Rejection};
 
 use crate::formats::{
-    access_log, csv, focus, har, journald, jsonlines, logfmt, openmetrics, otlp, prometheus, segment, statsd, syslog,
-    text,
+    access_log, csv, focus, har, journald, jsonlines, logfmt, openmetrics, otlp, prometheus, remote_write, segment,
+    statsd, syslog, text,
 };
 use crate::output::Output;
 use crate::{Format, Limits, Map};
@@ -100,7 +100,7 @@ pub struct Tally {
 ///
 /// # Errors
 /// A fault means that the original as a whole is refused: damaged compression (see [`crate::decode`]), `read-failed`,
-/// `missing-eof` of OpenMetrics, `bad-otlp` and `document-too-large` of OTLP, `bad-har` of HAR, `bad-header` of CSV, `wrong-kind` when the
+/// `missing-eof` of OpenMetrics, `bad-otlp` and `document-too-large` of OTLP, `bad-har` of HAR, `bad-remote-write` of remote write, `bad-header` of CSV, `wrong-kind` when the
 /// format cannot hold the kind asked for; or it is the sink's own.
 pub fn read(input: &mut dyn Read, request: &Request, sink: &mut dyn Sink) -> Result<Tally, Fault> {
     refuse_wrong_kind(request)?;
@@ -122,13 +122,14 @@ pub fn read(input: &mut dyn Read, request: &Request, sink: &mut dyn Sink) -> Res
         Format::Logfmt => logfmt::read(input, request, &mut output)?,
         Format::Statsd => statsd::read(input, request, &mut output)?,
         Format::OtlpProtobuf => otlp::protobuf::read(input, request, &mut output)?,
+        Format::RemoteWrite => remote_write::read(input, request, &mut output)?,
     }
     Ok(output.tally())
 }
 
 fn refuse_wrong_kind(request: &Request) -> Result<(), Fault> {
     let held: &[RecordKind] = match request.format {
-        Format::Prometheus | Format::OpenMetrics | Format::Statsd => &[RecordKind::Metrics],
+        Format::Prometheus | Format::OpenMetrics | Format::Statsd | Format::RemoteWrite => &[RecordKind::Metrics],
         Format::AccessLog | Format::Text | Format::Focus => &[RecordKind::Logs],
         Format::Syslog | Format::Journald | Format::JournaldJson => &[RecordKind::Logs],
         Format::Segment | Format::Har => &[RecordKind::Metrics, RecordKind::Logs],

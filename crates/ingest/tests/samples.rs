@@ -182,6 +182,11 @@ fn otlp_protobuf_samples() {
     check(Format::OtlpProtobuf, "otlp-protobuf");
 }
 
+#[test]
+fn remote_write_samples() {
+    check(Format::RemoteWrite, "remote-write");
+}
+
 /// A valid map reads; an invalid one names the code and the place that its first line promises: `# code line:column`.
 #[test]
 fn map_samples() {
@@ -220,6 +225,7 @@ fn valid_samples_are_recognised() {
         (Format::Logfmt, "logfmt"),
         (Format::Statsd, "statsd"),
         (Format::OtlpProtobuf, "otlp-protobuf"),
+        (Format::RemoteWrite, "remote-write"),
     ];
     for (format, name) in folders {
         for path in samples(&folder(name, "valid")) {

@@ -3,7 +3,7 @@
 //! `logger` of util-linux, `journalctl` of systemd, and the encoders that `tests/judges/formats/write` calls.
 
 use std::fs;
-use std::io::Read as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -232,4 +232,93 @@ fn both_forms_of_a_journal() {
     assert_eq!(read(&write(&["-o", "json"]), Format::JournaldJson), short);
     assert_eq!(export[1]["msg"], "two\nlines = here");
     assert_eq!(export[2]["attributes"]["OBJECT"], "[\"a\",\"b\"]");
+}
+
+/// Ends with the test that started it.
+struct Server(std::process::Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The body of the next request that somebody posts; it is answered with 204.
+fn posted(listener: &TcpListener) -> Vec<u8> {
+    listener.set_nonblocking(true).unwrap();
+    let begun = std::time::Instant::now();
+    let mut stream = loop {
+        match listener.accept() {
+            Ok((stream, _)) => break stream,
+            Err(_) => assert!(begun.elapsed().as_secs() < 60, "nobody posts"),
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    };
+    stream.set_nonblocking(false).unwrap();
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        if line.trim().is_empty() {
+            break;
+        }
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").unwrap();
+    body
+}
+
+/// What Prometheus writes about itself to a remote end.
+#[test]
+fn remote_write_of_prometheus() {
+    if !is_there("prometheus") {
+        return;
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let own = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prometheus");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    let config = format!(
+        "global: {{scrape_interval: 200ms}}\nscrape_configs: [{{job_name: self, static_configs: [{{targets: ['{own}']}}]}}]\nremote_write: [{{url: 'http://{}/write', queue_config: {{batch_send_deadline: 100ms}}}}]\n",
+        listener.local_addr().unwrap()
+    );
+    fs::write(folder.join("prometheus.yml"), config).unwrap();
+    let server = Command::new("prometheus")
+        .args(["--config.file=prometheus.yml", "--storage.tsdb.path=data", &format!("--web.listen-address={own}")])
+        .current_dir(&folder)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let server = Server(server);
+    let mut rows: Vec<Value> = Vec::new();
+    // Requests about metadata alone have no series; they are read and hold nothing.
+    while !["up", "prometheus_build_info", "prometheus_http_requests_total"]
+        .iter()
+        .all(|name| rows.iter().any(|row| row["name"] == *name))
+    {
+        let body = posted(&listener);
+        let now = Instant::from_nanos(1_780_272_000_000_000_000);
+        let request = Request { any_time: true, ..Request::new(Format::RemoteWrite, now) };
+        let mut found = Rows::default();
+        let mut input = body.as_slice();
+        probity_ingest::read(&mut input, &request, &mut found).unwrap();
+        if !found.0.is_empty() {
+            assert_eq!(probity_ingest::detect(&body[..body.len().min(64 << 10)]), Some(Format::RemoteWrite));
+        }
+        rows.extend(found.0);
+    }
+    drop(server);
+    assert!(rows.iter().all(|row| row.get("rejected").is_none()), "{rows:?}");
+    let up = rows.iter().rfind(|row| row["name"] == "up").unwrap();
+    assert_eq!(up["series"], format!("up{{instance=\"{own}\",job=\"self\"}}"));
+    let build = rows.iter().find(|row| row["name"] == "prometheus_build_info").unwrap();
+    assert_eq!((&build["value"], build["attributes"]["version"].is_string()), (&json!(1.0), true), "{build}");
 }

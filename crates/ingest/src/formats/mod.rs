@@ -10,6 +10,7 @@ pub(crate) mod logfmt;
 pub(crate) mod openmetrics;
 pub(crate) mod otlp;
 pub(crate) mod prometheus;
+pub(crate) mod remote_write;
 pub(crate) mod segment;
 pub(crate) mod statsd;
 pub(crate) mod syslog;

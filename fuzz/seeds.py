@@ -166,6 +166,33 @@ SELECTORS = [b"up", b'http_requests_total{code!~"5..",job="a"}', b'{"http.reques
 VALUES = [b"0.95", b"-12.50", b"30d", b"1h", b"512MiB", b"4096", b"2026-01-31T09:00:00.5Z", b"00" * 32]
 PATHS = [b"tile/0/x001/234.p/17", b"tile/entries/000", b"tile/63/001"]
 
+def posted():
+    """What an exporter sent in protobuf, points of each kind in JSON, and whole requests with both."""
+    sent = (ROOT / "crates/sampler/src/application/exporter.pb").read_bytes()
+    points = json.dumps(OTLP, separators=(",", ":")).encode()
+    yield from (b"\2" + sent, b"\1" + points)
+    for kind, body in ("application/x-protobuf", sent), ("application/json; charset=utf-8", points):
+        yield b"\0POST /v1/metrics HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s" % (kind.encode(), len(body), body)
+    yield b"\0GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n"
+
+
+OTLP = {"resourceMetrics": [{
+    "resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]},
+    "scopeMetrics": [{"metrics": [
+        {"name": "offload.done", "sum": {"aggregationTemporality": 2, "isMonotonic": True, "dataPoints": [{"asInt": "5", "flags": 0}]}},
+        {"name": "active", "sum": {"aggregationTemporality": 1, "dataPoints": [{"asDouble": -1.5}]}},
+        {"name": "queue", "gauge": {"dataPoints": [{"asInt": "3", "attributes": [{"key": "n", "value": {"intValue": "3"}}]}]}},
+        {"name": "wait", "histogram": {"aggregationTemporality": 1, "dataPoints": [
+            {"count": "6", "sum": 1.5, "bucketCounts": ["1", "2", "3"], "explicitBounds": [0.1, 1]}]}},
+        {"name": "old", "summary": {"dataPoints": [{}]}},
+    ]}],
+}]}
+STATSD = [
+    b"offloaded:1|c\noffloaded:3|c|@0.5\r\n\n", b"queue:5|g\nqueue:-2|g\nqueue:+1|g", b"hits:1|c|#b:2,a:1,c", b"ratio:0.25|g|c:x|T7",
+    b"wait:3:120|ms|#route:pay\nwait:9000|h|@0.1\nwait:1e3|d", b"x\n:1|c\nx:1|q\nx:nan|g\nx:1|c|@2\nsystem.cpu.utilization:0|g\na.b:1|c\na_b:1|c\na-b_total:1|c",
+]
+
+
 def requests():
     """Edits of a journal, and a line of each file of a project about requests."""
     for edit in edits():
@@ -255,6 +282,8 @@ SEEDS = {
     "redact_xml": lambda: [*files(REDACT / "xml"), *files(REDACT / "html")],
     "redact_yaml": lambda: (data for name in ("yaml", "toml", "env") for data in files(REDACT / name)),
     "redact_zip": lambda: (zipped(parts) for parts in documents()),
+    "sampler_receive": posted,
+    "sampler_statsd": lambda: STATSD,
     "seal_canonical": lambda: [*vectors("canonical"), *files(VECTORS / "canonical"), *files(FIXTURES / "golden")],
     "seal_cms": lambda: signatures(".p7s"),
     "seal_key": lambda: vectors("key", "sshsig"),

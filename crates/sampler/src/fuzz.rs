@@ -6,7 +6,6 @@ use std::os::unix::net::UnixStream;
 
 use crate::application::{Applications, answer};
 use crate::openmetrics;
-use crate::request;
 use crate::shared::Shared;
 
 /// A request as it comes to `--receive`.

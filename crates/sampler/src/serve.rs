@@ -62,3 +62,26 @@ fn ailment(state: &State, interval: Duration) -> Option<String> {
     }
     (state.waiting > 0).then(|| format!("{} samples wait for the disk, {} are lost", state.waiting, state.lost))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    /// Well, before the first sample, late, and with a disk that takes nothing.
+    #[test]
+    fn health_is_what_it_is() {
+        let interval = Duration::from_secs(30);
+        let now = Instant::now();
+        let check = |state: State, expect: Option<&str>| {
+            assert_eq!(ailment(&state, interval).as_deref(), expect);
+        };
+        let late = Some("no sample was taken for three intervals");
+        check(State { taken: Some(now), ..State::default() }, None);
+        check(State::default(), late);
+        check(State { taken: now.checked_sub(interval * 4), ..State::default() }, late);
+        let waiting = State { taken: Some(now), waiting: 120, lost: 7, ..State::default() };
+        check(waiting, Some("120 samples wait for the disk, 7 are lost"));
+    }
+}

@@ -24,6 +24,7 @@ mod refuse;
 mod selector;
 mod session;
 mod sketch;
+mod slices;
 mod source;
 mod table;
 mod threshold;

@@ -7,7 +7,7 @@ use datafusion::error::Result as Planned;
 use datafusion::functions_aggregate::expr_fn::{count, max, min, sum};
 use datafusion::logical_expr::{Expr, ExprFunctionExt, cast, col, lit};
 use model::{Decimal, Fault, Instant};
-use slo::measure::{Basis, Comparison, Counts, Interval, Measure, Percentile, Source};
+use slo::measure::{Basis, Comparison, Counts, Interval, Measure, Percentile, Slices, Slicing, Source};
 
 use crate::engine::Engine;
 use crate::micro::MICRO;
@@ -43,13 +43,26 @@ impl Measure for Engine {
 
     fn threshold(&self, source: &Source, op: Comparison, value: Decimal, window: Interval) -> Result<Counts, Fault> {
         let values = self.numbers(source, window)?;
-        let mut good = holds(col("value"), &values.data_type, op, value)?;
-        if values.has_integers {
-            let exact = holds(col("value_int"), &DataType::Int64, op, value)?;
-            let whole = || col("value_int").is_not_null();
-            good = whole().and(exact).or(col("value_int").is_null().and(good));
-        }
+        let good = holding(&values, op, value)?;
         self.count(values.frame, col("t"), col("value"), good)
+    }
+
+    fn ratio_slices(&self, good: &Source, total: &Source, slicing: Slicing) -> Result<Slices, Fault> {
+        self.sliced_ratio(good, total, slicing)
+    }
+
+    fn threshold_slices(
+        &self,
+        source: &Source,
+        op: Comparison,
+        value: Decimal,
+        slicing: Slicing,
+    ) -> Result<Slices, Fault> {
+        self.sliced_threshold(source, op, value, slicing)
+    }
+
+    fn raw_slices(&self, source: &Source, slicing: Slicing) -> Result<Slices, Fault> {
+        self.sliced_raw(source, slicing)
     }
 
     fn percentile(&self, source: &Source, rank: Decimal, window: Interval) -> Result<Option<Percentile>, Fault> {
@@ -125,7 +138,7 @@ impl Engine {
     }
 
     /// The values of a source; a gauge that is asked for its increase is refused.
-    fn numbers(&self, source: &Source, window: Interval) -> Result<Values, Fault> {
+    pub(crate) fn numbers(&self, source: &Source, window: Interval) -> Result<Values, Fault> {
         needs_value(source)?;
         let values = self.values(source, window)?;
         if values.are_increases {
@@ -146,7 +159,17 @@ impl Engine {
     }
 }
 
-fn planned(error: datafusion::error::DataFusionError) -> Fault {
+/// Whether a value holds.
+pub(crate) fn holding(values: &Values, op: Comparison, limit: Decimal) -> Result<Expr, Fault> {
+    let good = holds(col("value"), &values.data_type, op, limit)?;
+    if !values.has_integers {
+        return Ok(good);
+    }
+    let exact = holds(col("value_int"), &DataType::Int64, op, limit)?;
+    Ok(col("value_int").is_not_null().and(exact).or(col("value_int").is_null().and(good)))
+}
+
+pub(crate) fn planned(error: datafusion::error::DataFusionError) -> Fault {
     refuse::fault(&error, Author::Rule)
 }
 
@@ -174,7 +197,7 @@ fn seen(answer: &RecordBatch, column: usize) -> Option<(Instant, Instant)> {
 }
 
 /// A sum of millionths as a count.
-fn whole(source: &Source, micros: i128, smallest: i128) -> Result<u64, Fault> {
+pub(crate) fn whole(source: &Source, micros: i128, smallest: i128) -> Result<u64, Fault> {
     if smallest < 0 {
         return Err(uncountable(source, "has a value below 0"));
     }
@@ -184,12 +207,12 @@ fn whole(source: &Source, micros: i128, smallest: i128) -> Result<u64, Fault> {
     u64::try_from(micros / MICRO).map_err(|_| uncountable(source, "adds up to more than can be counted"))
 }
 
-fn uncountable(source: &Source, what: &str) -> Fault {
+pub(crate) fn uncountable(source: &Source, what: &str) -> Fault {
     Fault::bad_config("fractional-counter", format!("{} {what}: it does not count events", named(source)))
         .advise("Count events with a counter of whole numbers; judge other values with a threshold.")
 }
 
-fn refuse_gauges(source: &Source, gauges: Option<i64>) -> Result<(), Fault> {
+pub(crate) fn refuse_gauges(source: &Source, gauges: Option<i64>) -> Result<(), Fault> {
     match gauges {
         None | Some(0) => Ok(()),
         Some(_) => Err(Fault::bad_config("not-a-counter", format!("{} is a gauge: it has no increase", named(source)))

@@ -11,7 +11,7 @@ use kit::{Answers, Event, Point, Shelf, at, decimal, window};
 use model::{Body, Decimal, Instant, Log, Record, RecordKind};
 use probity_engine::{Engine, Form, Limits};
 use proptest::prelude::*;
-use slo::measure::{Comparison, Counts, Interval, MatchOperator, Matcher, Measure, Selector, Source};
+use slo::measure::{Comparison, Counts, Interval, MatchOperator, Matcher, Measure, Selector, Slices, Slicing, Source};
 
 const ALL: Interval = Interval { from: Instant::from_nanos(-1), to: Instant::from_nanos(i64::MAX) };
 
@@ -449,6 +449,42 @@ fn missing_and_damaged_files_are_named_as_such() {
     }
 }
 
+/// `number good total` of each slice, in order.
+fn lines(mut slices: Slices) -> String {
+    slices.slices.sort_by_key(|slice| slice.number);
+    slices.slices.iter().map(|slice| format!("{} {} {}\n", slice.number, slice.good, slice.total)).collect()
+}
+
+/// Slices begin with their first instant and end before the next begins; what lies in none is not there.
+#[test]
+fn a_slice_is_closed_on_the_left() {
+    let shelf = Shelf::new();
+    let second = 1_000_000_000;
+    let nanos = [10 * second - 1, 10 * second, 20 * second - 1, 20 * second, 39 * second, 40 * second];
+    shelf.logs(&nanos.map(|nanos| Event::at_nanos(nanos).status(200).latency(Some(0.5))));
+    shelf.metrics(&[
+        Point::new(12, "up", "gauge", 1.0),
+        Point::new(13, "up", "gauge", 0.7),
+        Point::new(35, "up", "gauge", 0.0),
+        Point::new(36, "percent", "gauge", 99.9),
+    ]);
+    let engine = shelf.engine(2);
+    let slicing = Slicing { from: at(10), width: 10 * second, count: 3 };
+    let ratio = engine.ratio_slices(&rows("status < 500", ""), &rows("", ""), slicing).unwrap();
+    assert_eq!(ratio.seen, Some((at(10), at(39))));
+    assert_eq!(lines(ratio), "0 2 2\n1 1 1\n2 1 1\n");
+    let up = |name: &str| engine.raw_slices(&Source::Samples(selector(name, &[])), slicing);
+    assert_eq!(lines(up("up").unwrap()), "0 1700000000000000 2000000000000000\n2 0 1000000000000000\n");
+    assert_eq!(up("percent").unwrap_err().code(), "no-ratio");
+    assert_eq!(up("absent").unwrap(), Slices::default());
+    // What is counted for one and not for the other is not hidden.
+    let drifted =
+        engine.ratio_slices(&Source::Increase(selector("b", &[])), &Source::Increase(selector("a", &[])), slicing);
+    assert_eq!(drifted.unwrap(), Slices::default());
+    let gauge = engine.ratio_slices(&Source::Increase(selector("up", &[])), &rows("", ""), slicing);
+    assert_eq!(gauge.unwrap_err().code(), "not-a-counter");
+}
+
 #[test]
 fn duckdb_gives_the_same_answers() {
     let answers = Answers::new(env!("CARGO_TARGET_TMPDIR"));
@@ -471,6 +507,18 @@ fn duckdb_gives_the_same_answers() {
     let hits = Source::Increase(selector("hits_total", &[("code", MatchOperator::NotMatches, "5..")]));
     answers.write("increase", &engine.ratio(&hits, &hits, day).unwrap().total.to_string());
     let view = "SELECT series, count(*), sum(increase_micro), count(*) FILTER (WHERE reset) FROM increments GROUP BY series ORDER BY series";
+    // Quarters of an hour inside the window: 20,700 s to 69,300 s.
+    let quarters = Slicing { from: at(20_700), width: 900_000_000_000, count: 54 };
+    answers.write(
+        "sliced-ratio",
+        &lines(engine.ratio_slices(&rows("status < 500", ""), &rows("", ""), quarters).unwrap()),
+    );
+    let slow = rows("service = 'svc-1'", "latency_ms");
+    let slow = engine.threshold_slices(&slow, Comparison::Greater, decimal("250.5"), quarters).unwrap();
+    answers.write("sliced-threshold", &lines(slow));
+    let share = rows("", "latency_ms / 1000");
+    answers.write("sliced-raw", &lines(engine.raw_slices(&share, quarters).unwrap()));
+    answers.write("sliced-increase", &lines(engine.ratio_slices(&hits, &hits, quarters).unwrap()));
     answers.write("increments", &written(&engine, view, Form::Tabs).unwrap());
     answers.judge();
 }
@@ -528,6 +576,29 @@ fn what_the_store_wrote_is_read_back() {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    /// However time is cut, slices add up to what lies in all of them, whatever the number of threads.
+    #[test]
+    fn slices_add_up(width in 1_u64..20_000, from in 0_i64..40_000, count in 1_u32..50, threads in 1..4_usize) {
+        let shelf = Shelf::new();
+        shelf.logs(&kit::events(500));
+        shelf.metrics(&kit::points(300));
+        let engine = shelf.engine(threads);
+        let slicing = Slicing { from: at(from), width: width as i64 * 1_000_000_000, count };
+        let sum = |slices: Slices| {
+            prop_assert!(slices.slices.iter().all(|slice| slice.number < count && slice.good <= slice.total));
+            let of = |part: fn(&slo::measure::Slice) -> u128| slices.slices.iter().map(part).sum::<u128>();
+            Ok(Counts { good: of(|slice| slice.good) as u64, total: of(|slice| slice.total) as u64, seen: slices.seen })
+        };
+        let hits = |code: &str| Source::Increase(selector("hits_total", &[("code", MatchOperator::Matches, code)]));
+        for (good, total) in [(rows("status < 500", ""), rows("", "")), (hits("200"), hits("...")), (hits("404"), hits("..."))] {
+            prop_assert_eq!(sum(engine.ratio_slices(&good, &total, slicing).unwrap())?, engine.ratio(&good, &total, slicing.interval()).unwrap());
+        }
+        let (latency, op, limit) = (rows("", "latency_ms"), Comparison::LessOrEqual, decimal("400"));
+        let whole = engine.threshold(&latency, op, limit, slicing.interval()).unwrap();
+        prop_assert_eq!(sum(engine.threshold_slices(&latency, op, limit, slicing).unwrap())?, whole);
+    }
 
     #[test]
     fn how_rows_are_spread_changes_no_count(seed in any::<u64>(), cuts in 1..5_usize, threads in 1..4_usize) {

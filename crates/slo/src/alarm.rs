@@ -12,9 +12,9 @@ use model::{Decimal, Severity};
 use crate::arithmetic::BurnRate;
 use crate::book::Rule;
 use crate::duration::Duration;
-use crate::evaluate::Window;
-use crate::measure::{Comparison, Counts};
+use crate::measure::Comparison;
 use crate::openslo::Addressee;
+use crate::outcome::Window;
 
 /// What a policy or a tier says of an objective.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,9 +46,9 @@ pub struct Alarm {
 pub struct Burn {
     /// The window.
     pub window: Window,
-    /// Bad events.
+    /// Bad events, or bad slices.
     pub bad: u64,
-    /// All events.
+    /// All of them.
     pub total: u64,
     /// `None` without events, and where more are good than there are.
     pub rate: Option<BurnRate>,
@@ -64,7 +64,7 @@ impl Alarm {
     /// Whether it holds; `None` where a window has no data and no other says no.
     pub fn holds(&self) -> Option<bool> {
         let one = |burn: &Burn| {
-            let order = burn.rate?.compare(self.threshold);
+            let order = burn.rate.as_ref()?.compare(self.threshold);
             Some(match self.op {
                 Comparison::Greater => order == Ordering::Greater,
                 Comparison::GreaterOrEqual => order != Ordering::Less,
@@ -77,15 +77,6 @@ impl Alarm {
             true => Some(false),
             false => all.into_iter().collect::<Option<Vec<bool>>>().map(|_| true),
         }
-    }
-}
-
-impl Burn {
-    pub(crate) fn of(window: Window, counts: Counts, counts_bad: bool, target: Decimal) -> Self {
-        let whole = counts.good <= counts.total;
-        let bad = if counts_bad { counts.good } else { counts.total.saturating_sub(counts.good) };
-        let rate = BurnRate::of(bad, counts.total, target).filter(|_| whole);
-        Burn { window, bad, total: counts.total, rate }
     }
 }
 

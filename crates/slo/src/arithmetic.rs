@@ -3,16 +3,19 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use model::{Decimal, Verdict, grouped, readable};
+use model::{Decimal, Verdict, readable};
 
-/// The verdict on `good` of `total` against `target`: `good · 10^k ≥ t · total` for `target = t / 10^k`.
+use crate::fraction::Fraction;
+
+/// The verdict on a budget that burns so fast: broken above 1. `None` is no data.
 ///
-/// The same statement as "the nearest-rank percentile holds": see [`needed`].
-pub fn verdict(good: u64, total: u64, target: Decimal) -> Verdict {
-    match total {
-        0 => Verdict::NoData,
-        _ if target.compare_fraction(good, total) == Ordering::Less => Verdict::Broken,
-        _ => Verdict::Met,
+/// Of `good` of `total` against a target of `t / 10^k` that is `good · 10^k ≥ t · total`, and the same statement as "the nearest-rank
+/// percentile holds": see [`needed`].
+pub fn verdict(rate: Option<&BurnRate>) -> Verdict {
+    match rate {
+        None => Verdict::NoData,
+        Some(rate) if rate.compare(Decimal::ONE) == Ordering::Greater => Verdict::Broken,
+        Some(_) => Verdict::Met,
     }
 }
 
@@ -24,37 +27,56 @@ pub fn needed(total: u64, target: Decimal) -> u64 {
     u64::try_from(rank).unwrap_or(u64::MAX)
 }
 
-/// What may go wrong, what went wrong, and what is left: in events.
+/// What may go wrong, what went wrong, and what is left: in events, or in slices of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// `(1 − target) · total`, exactly.
     pub allowed: Exact,
-    /// Bad events.
-    pub spent: u64,
-    /// `allowed − spent`, exactly; negative once the budget is overdrawn.
+    /// Bad events. Of a mean of ratios what its slices lack of 1, raised at six decimals.
+    pub spent: Exact,
+    /// `allowed − spent`; negative once the budget is overdrawn.
     pub remaining: Exact,
 }
 
 impl Budget {
     /// The budget of `total` events of which `bad` are bad. `target` lies in [0, 1).
     pub fn of(bad: u64, total: u64, target: Decimal) -> Self {
-        let unit = 10_i128.pow(target.scale());
-        // (10^k − t) is at most 10¹⁸ and `total` below 2⁶⁴: the product is below 2¹²⁵.
-        let allowed = (unit - target.mantissa()) * i128::from(total);
-        let remaining = allowed - i128::from(bad) * unit;
-        Budget {
-            allowed: Exact { mantissa: allowed, scale: target.scale() },
-            spent: bad,
-            remaining: Exact { mantissa: remaining, scale: target.scale() },
-        }
+        Budget::left(allowed(total, target), Exact { mantissa: bad.into(), scale: 0 })
     }
+
+    /// The budget of `total` slices of which the share `missing` is missing; `None` where that is beyond all measure.
+    pub(crate) fn of_share(missing: &Fraction, total: u64, target: Decimal) -> Option<Self> {
+        let spent = missing.times(&Fraction::new(total, 1_u8)?).ceiling(6);
+        Some(Budget::left(allowed(total, target), Exact { mantissa: i64::try_from(spent).ok()?.into(), scale: 6 }))
+    }
+
+    /// What the budget comes to if a whole of `whole` goes on as its part `part`: cut at six decimals.
+    pub(crate) fn projected(bad: u64, total: u64, target: Decimal, (part, whole): (u128, u128)) -> Option<Self> {
+        let events = Fraction::new(u128::from(total) * whole, part)?;
+        let allowed = events.times(&Fraction::from(target.complement()?)).floor(6);
+        let allowed = Exact { mantissa: i128::try_from(allowed).ok().filter(|it| *it < 1 << 100)?, scale: 6 };
+        Some(Budget::left(allowed, Exact { mantissa: bad.into(), scale: 0 }))
+    }
+
+    /// Scales are at most 18 decimals and mantissas below 2¹²⁵: both fit.
+    fn left(allowed: Exact, spent: Exact) -> Self {
+        let scale = allowed.scale.max(spent.scale);
+        let at = |exact: Exact| exact.mantissa * 10_i128.pow(scale - exact.scale);
+        Budget { allowed, spent, remaining: Exact { mantissa: at(allowed) - at(spent), scale } }
+    }
+}
+
+/// `(1 − target) · total`: (10^k − t) is at most 10¹⁸ and `total` below 2⁶⁴, so that the product is below 2¹²⁵.
+fn allowed(total: u64, target: Decimal) -> Exact {
+    let unit = 10_i128.pow(target.scale());
+    Exact { mantissa: (unit - target.mantissa()) * i128::from(total), scale: target.scale() }
 }
 
 impl fmt::Display for Budget {
     /// `50 allowed, 12 spent, 38 left`: for people, as the report has it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [allowed, left] = [self.allowed, self.remaining].map(|exact| readable(&exact.to_string()));
-        let spent = grouped(self.spent);
+        let [allowed, spent, left] =
+            [self.allowed, self.spent, self.remaining].map(|exact| readable(&exact.to_string()));
         f.pad(&format!("{allowed} allowed, {spent} spent, {left} left"))
     }
 }
@@ -88,85 +110,53 @@ impl fmt::Display for Exact {
 }
 
 /// How fast the budget burns: `(bad / total) / (1 − target)`. 1 spends exactly the whole budget over the window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BurnRate {
-    bad: u64,
-    total: u64,
-    target: Decimal,
-}
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BurnRate(Fraction);
 
 impl BurnRate {
     /// `None` without events; `target` lies in [0, 1).
     pub fn of(bad: u64, total: u64, target: Decimal) -> Option<Self> {
-        (total > 0).then_some(BurnRate { bad, total, target })
+        BurnRate::of_share(&Fraction::new(bad, total)?, target)
     }
 
-    /// Compares with `factor`, exactly: `bad · 10^k · 10^s` against `f · (10^k − t) · total` for `factor = f / 10^s`.
+    /// The rate at which a share of bad ones burns; `None` for a target of 1.
+    pub(crate) fn of_share(bad: &Fraction, target: Decimal) -> Option<Self> {
+        bad.over(&Fraction::from(target.complement()?)).map(BurnRate)
+    }
+
+    /// Rates that burn one budget, each times its weight.
+    pub(crate) fn together<'r>(rates: impl Iterator<Item = (&'r BurnRate, Decimal)>) -> Self {
+        let weighted = rates.map(|(rate, weight)| rate.0.times(&Fraction::from(weight)));
+        BurnRate(weighted.fold(Fraction::zero(), |sum, rate| sum.plus(&rate)))
+    }
+
+    /// Compares with `factor`, exactly.
     ///
     /// An alert fires on `Greater` only: a burn rate of 14.4 is not above 14.4.
-    pub fn compare(self, factor: Decimal) -> Ordering {
-        if factor < Decimal::ZERO {
-            return Ordering::Greater;
-        }
-        let allowed = self.unit() - self.target.mantissa().unsigned_abs();
-        let left = multiply(u128::from(self.bad) * self.unit(), 10_u128.pow(factor.scale()));
-        let right = multiply(factor.mantissa().unsigned_abs() * allowed, u128::from(self.total));
-        left.cmp(&right)
-    }
-
-    fn unit(self) -> u128 {
-        10_u128.pow(self.target.scale())
+    pub fn compare(&self, factor: Decimal) -> Ordering {
+        self.0.compare(&Fraction::from(factor))
     }
 }
 
 impl fmt::Display for BurnRate {
     /// Two to six decimals, rounded up: a rate above 1 never looks like 1.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let allowed = self.unit() - self.target.mantissa().unsigned_abs();
-        let text = divide(u128::from(self.bad) * self.unit(), u128::from(self.total) * allowed, 6, Rounding::Up);
+        let text = self.0.raised(6);
         let end = text.trim_end_matches('0').len().max(text.len() - 4);
         f.pad(&text[..end])
     }
 }
 
-/// `good / total` with as many decimals as `target` has, and six at least; cut, never rounded up.
+/// `good / total`; `None` without events.
+pub(crate) fn share(good: u64, total: u64) -> Option<Fraction> {
+    Fraction::new(good, total)
+}
+
+/// A share with as many decimals as `target` has, and six at least; cut, never rounded up.
 ///
-/// So the text is at or above the target exactly when the verdict is "met". `None` without events.
-pub fn ratio(good: u64, total: u64, target: Decimal) -> Option<String> {
-    let decimals = target.scale().max(6);
-    (total > 0).then(|| divide(u128::from(good), u128::from(total), decimals, Rounding::Down))
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Rounding {
-    Down,
-    Up,
-}
-
-/// Long division; both numbers are below 2¹²⁵, so that ten times a remainder fits. `below` is not 0.
-fn divide(above: u128, below: u128, decimals: u32, rounding: Rounding) -> String {
-    let (mut whole, mut rest) = (above / below, above % below);
-    let mut fraction: u128 = 0;
-    for _ in 0..decimals {
-        fraction = fraction * 10 + rest * 10 / below;
-        rest = rest * 10 % below;
-    }
-    if rounding == Rounding::Up && rest > 0 {
-        fraction += 1;
-        whole += fraction / 10_u128.pow(decimals);
-        fraction %= 10_u128.pow(decimals);
-    }
-    format!("{whole}.{fraction:0width$}", width = decimals as usize)
-}
-
-/// The 256-bit product as (high, low) halves, which compare as the product does.
-fn multiply(a: u128, b: u128) -> (u128, u128) {
-    const LOW: u128 = u64::MAX as u128;
-    let (a_high, a_low, b_high, b_low) = (a >> 64, a & LOW, b >> 64, b & LOW);
-    let low = a_low * b_low;
-    let cross = a_high * b_low + (low >> 64);
-    let middle = a_low * b_high + (cross & LOW);
-    (a_high * b_high + (cross >> 64) + (middle >> 64), (middle << 64) | (low & LOW))
+/// So the text is at or above the target exactly when the verdict is "met".
+pub(crate) fn shown(share: &Fraction, target: Decimal) -> String {
+    share.cut(target.scale().max(6))
 }
 
 #[cfg(test)]
@@ -181,7 +171,8 @@ mod tests {
     #[test]
     fn a_verdict_is_an_integer_comparison() {
         let check = |good, total, target: &str, expect| {
-            assert_eq!(verdict(good, total, decimal(target)), expect, "{good}/{total} against {target}");
+            let rate = BurnRate::of(total - good, total, decimal(target));
+            assert_eq!(verdict(rate.as_ref()), expect, "{good}/{total} against {target}");
         };
         check(4, 5, "0.95", Verdict::Broken);
         check(950, 1000, "0.95", Verdict::Met);
@@ -236,7 +227,8 @@ mod tests {
     #[test]
     fn a_ratio_is_cut_and_never_looks_better_than_it_is() {
         let check = |good, total, target: &str, expect: Option<&str>| {
-            assert_eq!(ratio(good, total, decimal(target)).as_deref(), expect);
+            let target = decimal(target);
+            assert_eq!(share(good, total).map(|share| shown(&share, target)).as_deref(), expect);
         };
         check(950, 1000, "0.95", Some("0.950000"));
         check(99_999_999, 100_000_000, "0.99999999", Some("0.99999999"));
@@ -255,20 +247,14 @@ mod tests {
         #[test]
         fn verdict_rank_budget_burn_and_ratio_are_one_statement(total in 1_u64..1_000_000, share in 0.0..=1.0, target in target()) {
             let good = (total as f64 * share) as u64;
-            let met = verdict(good, total, target) == Verdict::Met;
+            let met = verdict(BurnRate::of(total - good, total, target).as_ref()) == Verdict::Met;
+            prop_assert_eq!(met, target.compare_fraction(good, total) != Ordering::Less);
             prop_assert_eq!(met, good >= needed(total, target));
             prop_assert_eq!(met, !Budget::of(total - good, total, target).remaining.is_negative());
             let burn = BurnRate::of(total - good, total, target).unwrap();
             prop_assert_eq!(met, burn.compare(Decimal::ONE) != Ordering::Greater);
             prop_assert_eq!(met, Decimal::parse(&burn.to_string()).unwrap() <= Decimal::ONE);
-            prop_assert_eq!(met, Decimal::parse(&ratio(good, total, target).unwrap()).unwrap() >= target);
-        }
-
-        #[test]
-        fn products_of_halves_agree(a in any::<u64>(), b in any::<u64>(), c in any::<u64>()) {
-            let wide = multiply(u128::from(a) * u128::from(b), u128::from(c));
-            prop_assert_eq!(wide, multiply(u128::from(c) * u128::from(b), u128::from(a)));
-            prop_assert_eq!(multiply(u128::from(a), u128::from(b)), (0, u128::from(a) * u128::from(b)));
+            prop_assert_eq!(met, Decimal::parse(&shown(&super::share(good, total).unwrap(), target)).unwrap() >= target);
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::measure::Comparison;
 use crate::notes::{Faults, Notes, Warning};
 use crate::openslo::{
     AlertCondition, AlertPolicy, Body, IndicatorSpec, Metadata, Method, Metric, Object, ObjectKind, PolicySpec,
-    Reference, SloSpec, WindowSpec,
+    Reference, SliceSpec, SloSpec, WindowSpec,
 };
 use crate::source::Role;
 use crate::{Limits, lint};
@@ -66,6 +66,8 @@ pub(crate) struct Objective {
     pub(crate) name: String,
     pub(crate) condition: Option<(Comparison, Decimal)>,
     pub(crate) target: Decimal,
+    pub(crate) slice: Option<SliceSpec>,
+    pub(crate) weight: Decimal,
     pub(crate) indicator: Arc<Indicator>,
     /// Has it an indicator of its own, as a member of a composite SLO?
     pub(crate) composite: bool,
@@ -80,6 +82,20 @@ pub(crate) struct Indicator {
     pub(crate) unit: Option<String>,
     pub(crate) file: PathBuf,
     pub(crate) place: Place,
+}
+
+impl Rule {
+    /// Do its objectives have indicators of their own, and one budget together?
+    pub(crate) fn is_composite(&self) -> bool {
+        self.objectives.iter().any(|objective| objective.composite)
+    }
+
+    /// What all members of a composite are called together, apart from each of them.
+    pub(crate) fn name_of_all(&self) -> String {
+        let is_free = |name: &String| self.objectives.iter().all(|objective| objective.name != *name);
+        let numbered = (2..).map(|number| format!("composite-{number}"));
+        std::iter::once("composite".to_owned()).chain(numbered).find(is_free).unwrap_or_default()
+    }
 }
 
 impl Book {
@@ -284,6 +300,8 @@ impl<'s> Binder<'s> {
                 name: objective.title.clone().unwrap_or_else(|| format!("objective-{}", number + 1)),
                 condition: objective.condition,
                 target: objective.target,
+                slice: objective.slice,
+                weight: objective.weight,
                 indicator,
                 composite,
                 path: objective.path.clone(),
@@ -486,6 +504,14 @@ impl<'s> Binder<'s> {
 impl Indicator {
     fn of(metric: Metric, spec: &IndicatorSpec, unit: Option<String>, at: &Found) -> Self {
         Indicator { metric, unit, file: at.file.clone(), place: spec.place.clone() }
+    }
+
+    /// A fault about it, with its place where that is known no better.
+    pub(crate) fn locate(&self, fault: Fault) -> Fault {
+        match fault.place() {
+            Some(_) => fault.in_file(&self.file),
+            None => fault.at(self.place.clone()).in_file(&self.file),
+        }
     }
 }
 

@@ -93,7 +93,7 @@ impl Cost {
         let step = i64::try_from(self.every.rolling().nanos()).ok()?;
         let below = |nanos: i64| nanos.checked_sub(nanos.rem_euclid(step));
         let first = below(window.from.nanos().checked_sub(1)?)?.checked_add(step)?;
-        let end = below(window.to.nanos())?;
+        let end = below(window.to.nanos().checked_add(1)?)?;
         let at = |nanos: i64| nanos.checked_sub(1).map(Instant::from_nanos);
         (first < end).then_some(Interval { from: at(first)?, to: at(end)? })
     }
@@ -211,7 +211,8 @@ mod tests {
         };
         check(0, 2 * DAY, Some((-1, 2 * DAY - 1)));
         check(1, 2 * DAY + 5, Some((DAY - 1, 2 * DAY - 1)));
-        check(1, 2 * DAY - 1, None);
+        check(1, 2 * DAY - 1, Some((DAY - 1, 2 * DAY - 1)));
+        check(1, 2 * DAY - 2, None);
         check(-DAY - 1, 1, Some((-DAY - 1, -1)));
         check(5, 5, None);
         check(i64::MIN, i64::MIN + 5, None);

@@ -13,6 +13,7 @@ pub struct Duration {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Letter {
+    Second,
     Minute,
     Hour,
     Day,
@@ -20,6 +21,13 @@ enum Letter {
     Month,
     Quarter,
     Year,
+}
+
+/// A stretch of a calendar.
+pub(crate) enum Count {
+    Seconds(i64),
+    Days(i64),
+    Months(i64),
 }
 
 const LETTERS: [(char, Letter); 7] = [
@@ -46,6 +54,13 @@ impl Duration {
         }
     }
 
+    /// The same for slices of time, of which some are shorter than a minute: `30s`, which OpenSLO has no letter for.
+    pub(crate) fn seconds(text: &str) -> Option<Self> {
+        let count = text.strip_suffix('s').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+        let count = count.parse().ok().filter(|count| (1..=1_000_000).contains(count))?;
+        Some(Duration { count, unit: Letter::Second })
+    }
+
     /// So many minutes.
     pub(crate) fn minutes(count: u32) -> Self {
         Duration { count, unit: Letter::Minute }
@@ -65,11 +80,32 @@ impl Duration {
         matches!(self.unit, Letter::Month | Letter::Quarter | Letter::Year)
     }
 
+    /// Counted in weeks?
+    pub(crate) fn is_weeks(self) -> bool {
+        self.unit == Letter::Week
+    }
+
+    /// So many times this duration, on a calendar; `None` where that is beyond all calendars.
+    pub(crate) fn on_a_calendar(self, times: i64) -> Option<Count> {
+        let count = i64::from(self.count).checked_mul(times)?;
+        Some(match self.unit {
+            Letter::Second => Count::Seconds(count),
+            Letter::Minute => Count::Seconds(count.checked_mul(60)?),
+            Letter::Hour => Count::Seconds(count.checked_mul(3600)?),
+            Letter::Day => Count::Days(count),
+            Letter::Week => Count::Days(count.checked_mul(7)?),
+            Letter::Month => Count::Months(count),
+            Letter::Quarter => Count::Months(count.checked_mul(3)?),
+            Letter::Year => Count::Months(count.checked_mul(12)?),
+        })
+    }
+
     /// The length of a rolling window. A rolling month is 30 days, a quarter 90, a year 365, as the OpenSLO SDK has it;
     /// calendar windows must never use this.
     pub fn rolling(self) -> Span {
         let span = |factor, unit| Span::new(self.count.saturating_mul(factor), unit);
         match self.unit {
+            Letter::Second => span(1, Unit::Second),
             Letter::Minute => span(1, Unit::Minute),
             Letter::Hour => span(1, Unit::Hour),
             Letter::Day => span(1, Unit::Day),
@@ -83,7 +119,7 @@ impl Duration {
 
 impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let letter = LETTERS.iter().find(|(_, unit)| *unit == self.unit).map_or('m', |(name, _)| *name);
+        let letter = LETTERS.iter().find(|(_, unit)| *unit == self.unit).map_or('s', |(name, _)| *name);
         f.pad(&format!("{}{letter}", self.count))
     }
 }

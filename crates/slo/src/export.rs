@@ -17,10 +17,10 @@ use model::{Decimal, Fault, Place, Severity};
 
 use crate::alarm::{self, Watch};
 use crate::book::{Book, Objective, Rule};
-use crate::evaluate::{Question, question};
-use crate::lint;
 use crate::measure::{Selector, Source};
 use crate::notes::Warning;
+use crate::openslo::Method;
+use crate::question::{Question, question};
 
 /// What was written, and what was not.
 #[derive(Debug)]
@@ -90,18 +90,15 @@ fn several_windows(rule: &Rule) -> Option<Fault> {
 
 impl<'b> Spoken<'b> {
     fn of(rule: &'b Rule, objective: &'b Objective) -> Result<Self, Fault> {
-        if let Some(fault) = lint::obstacle(rule) {
-            let what = fault.message().replace(" is not evaluated yet", "").to_lowercase();
-            return Err(unsayable(rule, objective, &what).at(fault.place().cloned().unwrap_or_default()));
+        if let Some((what, place)) = obstacle(rule) {
+            return Err(unsayable(rule, objective, &what).at(place.clone()));
         }
         let indicator = &objective.indicator;
-        let located = |fault: Fault| match fault.place() {
-            Some(_) => fault.in_file(&indicator.file),
-            None => fault.at(indicator.place.clone()).in_file(&indicator.file),
-        };
+        let located = |fault: Fault| indicator.locate(fault);
         let (part, total, bad) = match question(indicator, objective).map_err(located)? {
             Question::Ratio { part: Source::Increase(part), total: Source::Increase(total), bad } => (part, total, bad),
             Question::Ratio { .. } => return Err(located(unsayable(rule, objective, "rows of a table"))),
+            Question::Raw { .. } => return Err(located(unsayable(rule, objective, "ratios without counts"))),
             Question::Cost { .. } => return Err(located(unsayable(rule, objective, "costs per unit"))),
             Question::Threshold { .. } => {
                 let what = "values that are compared one by one (a subquery takes samples of its own)";
@@ -142,6 +139,20 @@ impl<'b> Spoken<'b> {
             let text = selector.to_string();
             text.starts_with("{\"") || selector.matchers.iter().any(|matcher| matcher.to_string().starts_with('"'))
         })
+    }
+}
+
+/// What of a rule no expression over rates of counters can say, and where that stands.
+fn obstacle(rule: &Rule) -> Option<(String, &Place)> {
+    let calendar = || rule.windows.iter().find(|window| !window.rolling);
+    if rule.method != Method::Occurrences {
+        Some((format!("the budgeting method {}", rule.method), &rule.method_place))
+    } else if rule.is_composite() {
+        Some(("a composite SLO".to_owned(), &rule.place))
+    } else if let Some(window) = calendar() {
+        Some(("a calendar window".to_owned(), &window.place))
+    } else {
+        rule.windows.is_empty().then(|| ("an SLO without a timeWindow".to_owned(), &rule.place))
     }
 }
 

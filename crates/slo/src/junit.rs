@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use model::{Verdict, xml_text};
 
-use crate::evaluate::{Evaluation, Outcome};
+use crate::evaluate::Evaluation;
+use crate::outcome::Outcome;
 
 /// The evaluation as a JUnit document. A broken objective is a `failure`, no data is `skipped`, a rule that could not
 /// be evaluated is an `error`; none of the three is ever a pass.

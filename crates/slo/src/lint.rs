@@ -15,7 +15,8 @@ pub(crate) fn rule(rule: &Rule, notes: &mut Notes) {
     objectives(rule, notes);
     windows(rule, notes);
     alerts(rule, notes);
-    not_yet(rule, notes);
+    window(rule, notes);
+    composite(rule, notes);
 }
 
 fn description(rule: &Rule, notes: &mut Notes) {
@@ -86,31 +87,36 @@ fn same_window(a: &crate::AlertCondition, b: &crate::AlertCondition) -> bool {
     a.lookback == b.lookback && a.severity == b.severity
 }
 
-/// What is read and not yet evaluated is said when it is read, and again instead of a verdict.
-fn not_yet(rule: &Rule, notes: &mut Notes) {
-    if let Some(fault) = obstacle(rule) {
-        notes.lint(fault);
+/// Of a rule without a window nothing can be said: it is told when it is read, and again instead of a verdict.
+fn window(rule: &Rule, notes: &mut Notes) {
+    if rule.windows.is_empty() {
+        notes.lint(no_window(rule));
     }
 }
 
-/// Why no objective of this rule can have a verdict yet.
-pub(crate) fn obstacle(rule: &Rule) -> Option<Fault> {
-    let (what, place) = if rule.method != Method::Occurrences {
-        (format!("The budgeting method {}", rule.method), &rule.method_place)
-    } else if rule.objectives.iter().any(|objective| objective.composite) {
-        ("A composite SLO".to_owned(), &rule.place)
-    } else if let Some(window) = rule.windows.iter().find(|window| !window.rolling) {
-        ("A calendar window".to_owned(), &window.place)
-    } else if rule.windows.is_empty() {
-        ("An SLO without a timeWindow".to_owned(), &rule.place)
-    } else {
-        return None;
-    };
-    Some(
-        Fault::no_verdict("not-yet-evaluated", format!("{what} is not evaluated yet"))
-            .advise("Occurrences over rolling windows are evaluated.")
-            .at(place.clone()),
-    )
+/// What is said instead of a verdict.
+pub(crate) fn no_window(rule: &Rule) -> Fault {
+    Fault::no_verdict("no-time-window", format!("The SLO {:?} has no timeWindow to be judged over", rule.name))
+        .advise("Write one: timeWindow: [{duration: 30d, isRolling: true}].")
+        .at(rule.place.clone())
+}
+
+/// Members of a composite burn one budget, whose target is the highest; weights have no meaning for good and bad slices.
+fn composite(rule: &Rule, notes: &mut Notes) {
+    let Some(first) = rule.objectives.first().filter(|_| rule.is_composite()) else { return };
+    for objective in &rule.objectives {
+        if rule.method != Method::Occurrences && objective.target != first.target {
+            let message = format!("{} has another target than the other objectives of the composite", objective.path);
+            let fault = Fault::bad_config("composite-targets", message)
+                .advise("All of them together are held to the highest; write the same target for each.");
+            return notes.lint(fault.at(objective.place.clone()));
+        }
+        if rule.method == Method::Timeslices && objective.weight != Decimal::ONE {
+            let message = format!("{} has a weight, and a slice is either good or bad", objective.path);
+            let fault = Fault::bad_config("weight-without-effect", message).advise("Leave compositeWeight out.");
+            notes.lint(fault.at(objective.place.clone()));
+        }
+    }
 }
 
 /// A counter that only its name makes one.

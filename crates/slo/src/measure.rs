@@ -112,6 +112,52 @@ pub struct Percentile {
     pub definition: String,
 }
 
+/// Equal stretches of time without gaps: number `i` begins at `from + i · width` and ends before the next begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slicing {
+    /// The first instant of the first.
+    pub from: Instant,
+    /// In nanoseconds; above 0.
+    pub width: i64,
+    /// How many; at least 1, and all of them end before 2262.
+    pub count: u32,
+}
+
+impl Slicing {
+    /// Everything that lies in one of them.
+    pub fn interval(self) -> Interval {
+        // By its own word it all ends inside the range of instants; an interval excludes its first instant and includes its last.
+        let length = self.width.saturating_mul(self.count.into());
+        let before = |nanos: i64| Instant::from_nanos(nanos.saturating_sub(1));
+        Interval { from: before(self.from.nanos()), to: before(self.from.nanos().saturating_add(length)) }
+    }
+}
+
+/// What lies in one stretch of time: a ratio, as a numerator and a denominator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slice {
+    /// Which one, from 0.
+    pub number: u32,
+    /// Events that are good, or values that hold; the sum of ratios, in parts of [`Slice::PARTS`].
+    pub good: u128,
+    /// All events, or all values; the number of ratios, in the same parts. Above 0, or [`Slice::good`] is.
+    pub total: u128,
+}
+
+impl Slice {
+    /// A ratio is taken with fifteen decimals: what a double keeps of a decimal.
+    pub const PARTS: u128 = 1_000_000_000_000_000;
+}
+
+/// What lies in each stretch of time; stretches without anything are left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Slices {
+    /// In no order.
+    pub slices: Vec<Slice>,
+    /// When the first and the last of all happened.
+    pub seen: Option<(Instant, Instant)>,
+}
+
 /// The state of the data that answers come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Basis {
@@ -137,6 +183,30 @@ pub trait Measure {
     /// # Errors
     /// `bad-query` when an expression does not plan or yields no number.
     fn threshold(&self, source: &Source, op: Comparison, value: Decimal, window: Interval) -> Result<Counts, Fault>;
+
+    /// [`Measure::ratio`] for each stretch of time.
+    ///
+    /// # Errors
+    /// As there.
+    fn ratio_slices(&self, good: &Source, total: &Source, slicing: Slicing) -> Result<Slices, Fault>;
+
+    /// [`Measure::threshold`] for each stretch of time.
+    ///
+    /// # Errors
+    /// As there.
+    fn threshold_slices(
+        &self,
+        source: &Source,
+        op: Comparison,
+        value: Decimal,
+        slicing: Slicing,
+    ) -> Result<Slices, Fault>;
+
+    /// The sum and the number of the values of `source` for each stretch of time, where each is a ratio.
+    ///
+    /// # Errors
+    /// As [`Measure::threshold`]; `no-ratio` when one is not in [0, 1].
+    fn raw_slices(&self, source: &Source, slicing: Slicing) -> Result<Slices, Fault>;
 
     /// The `rank` percentile (0 < rank ≤ 1) of the values of `source`, inside `window`; `None` without values.
     ///

@@ -5,8 +5,9 @@
 use model::Instant;
 use serde::Serialize;
 
-use crate::evaluate::{Evaluation, Outcome};
+use crate::evaluate::Evaluation;
 use crate::notes::Warning;
+use crate::outcome::Outcome;
 
 /// The name and major version of the document.
 pub const SCHEMA: &str = "evaluation/1";
@@ -44,15 +45,22 @@ struct Objective<'e> {
     pack: Option<&'e str>,
     severity: Option<&'static str>,
     place: String,
+    method: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    composite: bool,
     verdict: &'static str,
     window: Window<'e>,
     target: String,
     good: u64,
     total: u64,
-    needed: u64,
+    needed: Option<u64>,
     bad: u64,
     ratio: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slices: Option<Slices>,
     budget: Option<Budget>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    projected_budget: Option<Budget>,
     burn_rate: Option<String>,
     condition: &'e str,
     source: &'e str,
@@ -101,6 +109,24 @@ struct Window<'e> {
     from: String,
     to: String,
     length: &'e str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calendar: Option<Calendar<'e>>,
+}
+
+#[derive(Serialize)]
+struct Calendar<'e> {
+    zone: &'e str,
+    from: &'e str,
+    to: &'e str,
+}
+
+#[derive(Serialize)]
+struct Slices {
+    width: String,
+    whole: u64,
+    counted: u64,
+    empty: u64,
+    to_come: u64,
 }
 
 #[derive(Serialize)]
@@ -159,6 +185,8 @@ impl<'e> Objective<'e> {
             pack: outcome.pack.as_deref(),
             severity: outcome.severity.map(|severity| severity.word()),
             place: outcome.place.to_string(),
+            method: outcome.method.to_string(),
+            composite: outcome.composite,
             verdict: outcome.verdict.word(),
             window: Window::of(&outcome.window),
             target: outcome.target.to_string(),
@@ -167,12 +195,10 @@ impl<'e> Objective<'e> {
             needed: outcome.needed,
             bad: outcome.bad,
             ratio: outcome.ratio(),
-            budget: outcome.budget.map(|budget| Budget {
-                allowed: budget.allowed.to_string(),
-                spent: budget.spent.to_string(),
-                remaining: budget.remaining.to_string(),
-            }),
-            burn_rate: outcome.burn_rate.map(|rate| rate.to_string()),
+            slices: outcome.slices.map(Slices::of),
+            budget: outcome.budget.map(Budget::of),
+            projected_budget: outcome.projected.map(Budget::of),
+            burn_rate: outcome.burn_rate.as_ref().map(|rate| rate.to_string()),
             condition: &outcome.condition,
             source: &outcome.source,
             shown: outcome.shown.iter().map(Shown::of).collect(),
@@ -186,8 +212,31 @@ impl<'e> Objective<'e> {
 }
 
 impl<'e> Window<'e> {
-    fn of(window: &'e crate::evaluate::Window) -> Self {
-        Window { from: window.interval.from.to_string(), to: window.interval.to.to_string(), length: &window.length }
+    fn of(window: &'e crate::outcome::Window) -> Self {
+        let calendar = window.period.as_ref().map(|period| Calendar {
+            zone: &period.zone,
+            from: &period.from_local,
+            to: &period.to_local,
+        });
+        let (from, to) = (window.interval.from.to_string(), window.interval.to.to_string());
+        Window { from, to, length: &window.length, calendar }
+    }
+}
+
+impl Slices {
+    fn of(sliced: crate::stretch::Sliced) -> Self {
+        let crate::stretch::Sliced { width, whole, counted, empty, to_come, .. } = sliced;
+        Slices { width: width.to_string(), whole, counted, empty, to_come }
+    }
+}
+
+impl Budget {
+    fn of(budget: crate::arithmetic::Budget) -> Self {
+        Budget {
+            allowed: budget.allowed.to_string(),
+            spent: budget.spent.to_string(),
+            remaining: budget.remaining.to_string(),
+        }
     }
 }
 
@@ -197,7 +246,7 @@ impl<'e> Alarm<'e> {
             window: Window::of(&burn.window),
             bad: burn.bad,
             total: burn.total,
-            rate: burn.rate.map(|rate| rate.to_string()),
+            rate: burn.rate.as_ref().map(|rate| rate.to_string()),
         };
         let notified =
             |target: &'e crate::openslo::Addressee| Notified { name: &target.name, place: target.place.to_string() };
@@ -219,7 +268,7 @@ impl<'e> Alarm<'e> {
 }
 
 impl<'e> Shown<'e> {
-    fn of(shown: &'e crate::evaluate::Shown) -> Self {
+    fn of(shown: &'e crate::outcome::Shown) -> Self {
         Shown {
             name: shown.name,
             value: shown.value.to_string(),

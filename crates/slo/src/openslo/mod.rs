@@ -13,7 +13,7 @@ pub(crate) use alert::{NotificationTarget, PolicySpec};
 pub(crate) use metadata::{Metadata, described, is_dns_label, name_format};
 pub(crate) use sli::{IndicatorSpec, Metric, MetricSource, RawType};
 pub use slo::Method;
-pub(crate) use slo::{SloSpec, WindowSpec};
+pub(crate) use slo::{SliceSpec, SloSpec, WindowSpec};
 
 use model::{Fault, Place};
 use yaml::{Fields, Node};

@@ -7,6 +7,7 @@ use yaml::{Fields, Node};
 
 use super::alert::{self, PolicySpec};
 use super::{IndicatorSpec, Metadata, Metric, Reference, comparison, described, metadata, name_format, sli};
+use crate::calendar::Calendar;
 use crate::duration::Duration;
 use crate::measure::Comparison;
 use crate::notes::Notes;
@@ -73,6 +74,8 @@ pub(crate) struct SloSpec {
 pub(crate) struct WindowSpec {
     pub(crate) duration: Duration,
     pub(crate) rolling: bool,
+    /// Of a window that is not rolling: where it begins. Without one it is that of UTC.
+    pub(crate) calendar: Option<Calendar>,
     pub(crate) place: Place,
 }
 
@@ -81,9 +84,19 @@ pub(crate) struct ObjectiveSpec {
     pub(crate) title: Option<String>,
     pub(crate) condition: Option<(Comparison, Decimal)>,
     pub(crate) target: Decimal,
+    pub(crate) slice: Option<SliceSpec>,
+    pub(crate) weight: Decimal,
     pub(crate) indicator: Option<IndicatorReference>,
     pub(crate) path: String,
     pub(crate) place: Place,
+}
+
+/// The stretches of time that the slice methods count.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SliceSpec {
+    pub(crate) width: Duration,
+    /// The share of a slice that must be good; Timeslices alone have it.
+    pub(crate) target: Option<Decimal>,
 }
 
 impl SloSpec {
@@ -184,11 +197,7 @@ fn window(path: &str, node: &Node, notes: &mut Notes) -> Result<WindowSpec, Faul
         Some(rolling) => rolling,
         None => calendar.is_none(),
     };
-    if let Some(calendar) = &calendar {
-        // Local wall time in that zone: kept as text until calendars are evaluated, never read as a UTC timestamp.
-        calendar.required_text("startTime")?;
-        calendar.required_text("timeZone")?;
-    }
+    let calendar = calendar.as_ref().map(begins).transpose()?;
     if rolling == calendar.is_some() {
         let message = match rolling {
             true => format!("{path} is rolling and has a calendar"),
@@ -204,7 +213,15 @@ fn window(path: &str, node: &Node, notes: &mut Notes) -> Result<WindowSpec, Faul
             .advise("Write the days, for example 30d; months have no fixed length.");
         notes.lint(fault.at(written.place.clone()));
     }
-    Ok(WindowSpec { duration, rolling, place: node.place.clone() })
+    Ok(WindowSpec { duration, rolling, calendar, place: node.place.clone() })
+}
+
+/// Local wall time in a zone, never a timestamp of UTC.
+fn begins(calendar: &Fields<'_>) -> Result<Calendar, Fault> {
+    let place = |key| calendar.required(key).map(|node| node.place.clone());
+    let (start_at, zone_at) = (place("startTime")?, place("timeZone")?);
+    let (start, zone) = (calendar.required_text("startTime")?, calendar.required_text("timeZone")?);
+    Calendar::read((start, &start_at), (zone, &zone_at))
 }
 
 fn objectives(
@@ -233,8 +250,9 @@ fn objective(
     let fields = Fields::of(node, path, OBJECTIVE_KEYS)?;
     let own = indicator(&fields, notes)?;
     let condition = condition(&fields, own.as_ref().or(on_slo), notes)?;
-    slices(&fields, method, notes)?;
-    if fields.decimal("compositeWeight")?.is_some_and(|weight| weight <= Decimal::ZERO) {
+    let slice = slices(&fields, method, notes)?;
+    let weight = fields.decimal("compositeWeight")?.unwrap_or(Decimal::ONE);
+    if weight <= Decimal::ZERO {
         let message = format!("{} is not above 0", fields.path_of("compositeWeight"));
         return Err(Fault::bad_config("bad-weight", message)
             .advise("Write a number above 0, or leave it out: the default is 1.")
@@ -244,6 +262,8 @@ fn objective(
         title: fields.text("displayName")?.map(str::to_owned),
         condition,
         target: target(&fields)?,
+        slice,
+        weight,
         indicator: own,
         path: path.to_owned(),
         place: node.place.clone(),
@@ -273,7 +293,7 @@ fn condition(
     Ok(op.zip(value))
 }
 
-fn slices(fields: &Fields<'_>, method: Method, notes: &mut Notes) -> Result<(), Fault> {
+fn slices(fields: &Fields<'_>, method: Method, notes: &mut Notes) -> Result<Option<SliceSpec>, Fault> {
     let share = fields.decimal("timeSliceTarget")?;
     let window = fields.node("timeSliceWindow").map(|node| slice_window(fields, node, notes)).transpose()?;
     if share.is_some_and(|share| share <= Decimal::ZERO || share > Decimal::ONE) {
@@ -282,19 +302,35 @@ fn slices(fields: &Fields<'_>, method: Method, notes: &mut Notes) -> Result<(), 
             .advise("Write the share of a slice that must be good, for example 0.95.")
             .at(fields.required("timeSliceTarget")?.place.clone()));
     }
-    let missing = match method {
-        Method::Timeslices if share.is_none() => "timeSliceTarget",
-        Method::Timeslices | Method::RatioTimeslices if window.is_none() => "timeSliceWindow",
-        _ => return Ok(()),
-    };
-    fields.required(missing).map(|_| ())
+    match (method, share, window) {
+        (Method::Occurrences, ..) => Ok(None),
+        (Method::Timeslices, None, _) => fields.required("timeSliceTarget").map(|_| None),
+        (_, _, None) => fields.required("timeSliceWindow").map(|_| None),
+        (Method::Timeslices, share, Some(width)) => Ok(Some(SliceSpec { width, target: share })),
+        (Method::RatioTimeslices, _, Some(width)) => Ok(Some(SliceSpec { width, target: None })),
+    }
 }
 
 fn slice_window(fields: &Fields<'_>, node: &Node, notes: &mut Notes) -> Result<Duration, Fault> {
     let path = fields.path_of("timeSliceWindow");
     let text = yaml::text(node, &path)?;
+    if let Some(width) = Duration::seconds(text) {
+        let fault =
+            Fault::bad_config("slice-in-seconds", format!("{path} is {text}; OpenSLO has no letter for seconds"))
+                .advise("Other tools refuse it; write minutes where they have to read the file.");
+        notes.deviation(fault.at(node.place.clone()))?;
+        return Ok(width);
+    }
     let bare = text.parse::<u32>().ok().filter(|count| (1..=1_000_000).contains(count));
-    let Some(count) = bare else { return Duration::parse(text, &path, &node.place) };
+    let Some(count) = bare else {
+        let width = Duration::parse(text, &path, &node.place)?;
+        if width.is_calendar() {
+            return Err(Fault::bad_config("bad-duration", format!("{path} is {width}, which has no fixed length"))
+                .advise("Write minutes, hours, days or weeks.")
+                .at(node.place.clone()));
+        }
+        return Ok(width);
+    };
     let fault = Fault::bad_config("bare-minutes", format!("{path} is {count} without a unit, which means minutes"))
         .advise(format!("Write {count}m."));
     notes.deviation(fault.at(node.place.clone()))?;

@@ -6,4 +6,5 @@ mod alarms;
 mod evaluation;
 mod fake;
 mod fixtures;
+mod methods;
 mod pack;

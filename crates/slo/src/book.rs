@@ -12,7 +12,7 @@ use crate::measure::Comparison;
 use crate::notes::{Faults, Notes, Warning};
 use crate::openslo::{
     AlertCondition, AlertPolicy, Body, IndicatorSpec, Metadata, Method, Metric, Object, ObjectKind, PolicySpec,
-    Reference, SliceSpec, SloSpec, WindowSpec,
+    Reference, SliceSpec, SloSpec, WindowSpec, as_v1,
 };
 use crate::source::Role;
 use crate::{Limits, lint};
@@ -223,9 +223,15 @@ impl<'r> Shelf<'r> {
             let fault = Fault::bad_config("rules-too-large", message).advise("Evaluate them in several runs.");
             return self.faults.push(fault.at(node.place.clone()).in_file(path));
         }
-        match Object::read(node, &mut self.notes) {
-            Ok(object) => self.found.push(Found { object, file: path.to_owned() }),
-            Err(fault) => self.faults.push(fault.in_file(path)),
+        let mut read = || -> Result<(), Fault> {
+            for node in as_v1(node)? {
+                let object = Object::read(&node, &mut self.notes)?;
+                self.found.push(Found { object, file: path.to_owned() });
+            }
+            Ok(())
+        };
+        if let Err(fault) = read() {
+            self.faults.push(fault.in_file(path));
         }
     }
 

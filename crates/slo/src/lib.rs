@@ -35,8 +35,27 @@
 //!
 //! # What is evaluated
 //!
-//! Occurrences over rolling windows: the stretch of `duration` that ends at (and includes) the time of the evaluation.
-//! A rolling `1M`, `1Q` or `1Y` is 30, 90 or 365 days, with a warning. Sources:
+//! The three budgeting methods, over rolling windows and windows of a calendar, by single objectives and by composites.
+//!
+//! A **rolling** window is the stretch of `duration` that ends at (and includes) the time of the evaluation. A rolling `1M`, `1Q` or
+//! `1Y` is 30, 90 or 365 days, with a warning. A **calendar** window begins at `startTime` in `timeZone` and every `duration` after
+//! it, as the clocks and calendars of that zone have it (November 2026 in New York has 43,260 minutes); it is judged as far as it is
+//! over, and an instant at which one ends and the next begins belongs to the one that ends.
+//!
+//! ```text
+//! Occurrences       Σ good / Σ total                                        (a mean of ratios is never taken)
+//! Timeslices        a slice is good ⇔ good / total ≥ timeSliceTarget        SLI = good slices / slices
+//! RatioTimeslices   SLI = mean of good / total over the slices              exact, however many denominators
+//! composite         Occurrences: Σ weight · burn rate ≤ 1    Timeslices: a slice is bad if it is for any member
+//!                   RatioTimeslices: 1 − Σ weight · (1 − SLI) against the highest target
+//! ```
+//!
+//! Slices are whole: those of a rolling window lie on multiples of their width since 1970, and the window then ends with the last one
+//! that is over; those of a calendar window begin with it. A slice without data counts for nothing, and how many there are is told.
+//! The budget of a calendar window under Timeslices is that of all its slices but the empty ones: slices to come are not bad yet.
+//! A **raw ratio** is the mean of its samples in a slice; Occurrences refuses it.
+//!
+//! Sources:
 //!
 //! | `metricSource.type` | `spec` | as a ratio | as a threshold |
 //! |---|---|---|---|
@@ -46,9 +65,7 @@
 //! | `probity` | `cost`, `currency`, `units` or `quantity`, `where`, `every` | – | cost per unit of each stretch |
 //! | `Prometheus` | `query`: a plain vector selector | increases (`counter: true`) | samples |
 //!
-//! All seven kinds of objects are read and checked. Timeslices, RatioTimeslices, calendar windows, composite SLOs and raw
-//! ratios are read and **not yet evaluated**: their objectives answer "no data" with the fault `not-yet-evaluated`, never a
-//! verdict.
+//! All seven kinds of objects are read and checked. An SLO without a window has no verdict.
 //!
 //! The conditions of an SLO's alert policies, and the four tiers of `probity/burn-alerts: default`, are [`Alarm`]s of each of its
 //! objectives: burn rates over windows of their own. They decide no verdict.

@@ -1,6 +1,6 @@
 //! Objectives, judged against what is in the store.
 
-use model::{Fault, Instant, counted, readable};
+use model::{Fault, Instant, counted, grouped, readable};
 use serde_json::Value;
 use slo::{Evaluation, Outcome};
 
@@ -143,8 +143,19 @@ fn explain(outcome: &Outcome, before: Option<&Outcome>, page: &mut Page) {
         let unit = shown.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
         page.line(format!("  {} {}{unit} ({})", shown.name, readable(&shown.value.to_string()), shown.definition));
     }
+    if let Some(period) = &outcome.window.period {
+        page.line(format!("  window: {} to {} ({})", period.from_local, period.to_local, period.zone));
+    }
+    if let Some(slices) = &outcome.slices {
+        let counts = [(slices.counted, "with data"), (slices.empty, "empty"), (slices.to_come, "to come")];
+        let counts = counts.map(|(count, what)| format!("{} {what}", grouped(count))).join(", ");
+        page.line(format!("  slices of {}: {} in the window, {counts}", slices.width, grouped(slices.whole)));
+    }
     if let Some(budget) = &outcome.budget {
         page.line(format!("  error budget: {budget}"));
+    }
+    if let Some(budget) = &outcome.projected {
+        page.line(format!("  for the whole window, if events go on as they did: {budget}"));
     }
 }
 

@@ -7,6 +7,7 @@ mod alert;
 mod metadata;
 mod sli;
 mod slo;
+mod versions;
 
 pub use alert::{Addressee, AlertCondition, AlertPolicy};
 pub(crate) use alert::{NotificationTarget, PolicySpec};
@@ -14,6 +15,7 @@ pub(crate) use metadata::{Metadata, described, is_dns_label, name_format};
 pub(crate) use sli::{IndicatorSpec, Metric, MetricSource, RawType};
 pub use slo::Method;
 pub(crate) use slo::{SliceSpec, SloSpec, WindowSpec};
+pub(crate) use versions::as_v1;
 
 use model::{Fault, Place};
 use yaml::{Fields, Node};
@@ -136,11 +138,7 @@ fn version(node: &Node) -> Result<(), Fault> {
     if text == "openslo/v1" {
         return Ok(());
     }
-    let known = ["openslo/v1alpha", "openslo/v2alpha", "openslo.com/v2alpha", "openslo.com/v2alpha1"].contains(&text);
-    let (message, advice) = match known {
-        true => (format!("OpenSLO version {text:?} is not read yet"), "Write it as openslo/v1."),
-        false => (format!("{text:?} is not a version of OpenSLO"), "Write apiVersion: openslo/v1."),
-    };
+    let (message, advice) = (format!("{text:?} is not a version of OpenSLO"), "Write apiVersion: openslo/v1.");
     let place = fields.node("apiVersion").map_or_else(Place::default, |node| node.place.clone());
     Err(Fault::bad_config("unknown-api-version", message).advise(advice).at(place))
 }

@@ -261,3 +261,32 @@ proptest! {
         }
     }
 }
+
+/// The same counts, whichever version of OpenSLO says it.
+#[test]
+fn other_versions_are_judged_alike() {
+    let metric = "{source: prometheus, queryType: promql, query: 'hits_total{code=\"200\"}'}";
+    let all = "{source: prometheus, queryType: promql, query: hits_total}";
+    let first = format!(
+        "apiVersion: openslo/v1alpha\nkind: SLO\nmetadata: {{name: web}}\nspec:\n  description: d\n  service: shop\n  \
+         timeWindows: [{{unit: Week, count: 2, isRolling: true}}]\n  budgetingMethod: METHOD\n  objectives:\n  - \
+         {{displayName: a, value: 1, target: 0.95, timeSliceTarget: 0.9, ratioMetrics: {{incremental: true, good: {metric}, \
+         total: {all}}}}}\n"
+    );
+    let second = "apiVersion: openslo.com/v2alpha\nkind: SLO\nmetadata: {name: web}\nspec:\n  description: d\n  service: \
+                  shop\n  timeWindow: [{duration: 2w, isRolling: true}]\n  budgetingMethod: METHOD\n  sli: {metadata: {name: i}, \
+                  spec: {ratioMetric: {counter: true, good: {dataSourceSpec: {type: Prometheus}, spec: {query: \
+                  'hits_total{code=\"200\"}'}}, total: {dataSourceSpec: {type: Prometheus}, spec: {query: hits_total}}}}}\n  \
+                  objectives: [{displayName: a, target: 0.95, timeSliceTarget: 0.9, timeSliceWindow: 1m}]\n";
+    let fake = Fake::default()
+        .with("+hits_total{code=\"200\"}", &each_minute(1008..20_160, 10))
+        .with("+hits_total", &each_minute(0..20_160, 10));
+    for rules in [&first, second] {
+        check(&rules.replace("METHOD", "Occurrences"), &fake, "met 191520/201600 10080 10080 10080 0 1.00 0.950000");
+        check(
+            &rules.replace("METHOD", "Timeslices"),
+            &fake,
+            "met 19152/20160 1008 1008 1008 0 1.00 0.950000 | 20160 20160 0 0",
+        );
+    }
+}

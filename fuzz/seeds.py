@@ -296,6 +296,7 @@ SEEDS = {
     "seal_vkey": lambda: vectors("note", "tlog"),
     "seal_xades": lambda: (data for data in files(VECTORS / "xades") if data.startswith(b"<?xml")),
     "slo_book": lambda: files(FIXTURES / "openslo"),
+    "slo_import": lambda: files(FIXTURES / "import"),
     "slo_pack": packs,
     "slo_selector": lambda: SELECTORS,
     "yaml_read": lambda: [*files(FIXTURES / "openslo"), *files(FIXTURES / "fideslang"), *files(REDACT / "yaml")],

@@ -140,6 +140,8 @@ mod sampler_push;
 #[cfg(all(feature = "privacy", feature = "rules"))]
 #[path = "suite/servers.rs"]
 mod servers;
+#[path = "suite/slo.rs"]
+mod slo;
 #[path = "suite/spans.rs"]
 mod spans;
 #[cfg(feature = "privacy")]

@@ -8,6 +8,8 @@ pub(crate) mod alertmanager;
 pub(crate) mod alerts;
 #[cfg(feature = "privacy")]
 pub(crate) mod amending;
+#[cfg(feature = "house")]
+pub(crate) mod annotations;
 pub(crate) mod args;
 #[cfg(feature = "pdf")]
 pub(crate) mod authority;

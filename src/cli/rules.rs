@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use model::{ByteSize, Fault};
-use slo::{Book, Faults, Reading};
+use slo::{Book, Faults, Reading, Warning};
 
 use super::context::Context;
 use super::files;
@@ -39,17 +39,22 @@ pub(crate) fn load(context: &Context, chosen: &Chosen<'_>) -> Result<Book, Fault
             .advise("Give --rule PATH or --pack production, or run probity init for an example."));
     }
     let reading = Reading { strict: chosen.strict, ..Reading::default() };
-    let mut texts = Vec::new();
-    for path in &paths {
-        collect(path, &mut texts)?;
-    }
-    let mut book = Book::load(texts, &reading).map_err(|faults| say_all(context, faults))?;
+    let mut book = Book::load(texts(&paths)?, &reading).map_err(|faults| say_all(context, faults))?;
     for pack in packs {
         let pack = one_pack(context, &pack, chosen.set, &reading)?;
         book = book.and(pack).map_err(|faults| say_all(context, faults))?;
     }
     unused(chosen)?;
     Ok(book)
+}
+
+/// The rule files that `paths` name, or that lie in the folders they name, with their texts.
+pub(crate) fn texts(paths: &[PathBuf]) -> Result<Vec<(PathBuf, String)>, Fault> {
+    let mut texts = Vec::new();
+    for path in paths {
+        collect(path, &mut texts)?;
+    }
+    Ok(texts)
 }
 
 /// The project's rules, where there are any.
@@ -136,9 +141,16 @@ fn unused(chosen: &Chosen<'_>) -> Result<(), Fault> {
 }
 
 /// Prints every fault but the first, which becomes the run's.
-fn say_all(context: &Context, faults: Faults) -> Fault {
+pub(crate) fn say_all(context: &Context, faults: Faults) -> Fault {
     for fault in faults.iter().skip(1) {
         context.output.error(fault);
     }
     faults.into()
+}
+
+/// A warning in one line.
+pub(crate) fn in_words(warning: &Warning) -> String {
+    let place = warning.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+    let advice = warning.advice.as_deref().map(|advice| format!(". {advice}")).unwrap_or_default();
+    format!("{place}{}{advice} [{}]", warning.message, warning.code)
 }

@@ -89,7 +89,7 @@ pub(crate) struct EvaluateArgs {
     #[arg(long)]
     strict: bool,
     /// Form of the result
-    #[arg(long, value_name = "NAME", value_parser = ["human", "json", "junit", "sarif", "oscal", "html", "pdf"], default_value = "human")]
+    #[arg(long, value_name = "NAME", value_parser = ["human", "json", "junit", "github", "openmetrics", "sarif", "oscal", "html", "pdf"], default_value = "human")]
     format: String,
     /// Write the result to this file as well
     #[arg(long, short, value_name = "FILE")]

@@ -51,6 +51,8 @@ mod retain;
 mod run;
 #[cfg(feature = "sampler")]
 mod sampler;
+#[cfg(feature = "house")]
+mod slo;
 mod util;
 #[cfg(feature = "verify")]
 mod verify;
@@ -121,6 +123,8 @@ pub(crate) enum Command {
     Probe(probe::ProbeArgs),
     #[cfg(feature = "sampler")]
     Sampler(sampler::SamplerArgs),
+    #[cfg(feature = "house")]
+    Slo(slo::SloArgs),
     Config(config::ConfigArgs),
     Util(util::UtilArgs),
 }
@@ -161,6 +165,8 @@ pub(crate) const ABSENT: &[(&str, &str)] = &[
     ("hold", "privacy"),
     #[cfg(not(feature = "privacy"))]
     ("consent", "privacy"),
+    #[cfg(not(feature = "house"))]
+    ("slo", "house"),
     #[cfg(not(feature = "house"))]
     ("case", "house"),
     #[cfg(not(feature = "pdf"))]
@@ -238,6 +244,8 @@ pub(crate) const COMMANDS: &[Named] = &[
     ("probe", probe::ProbeArgs::augment_args, probe::EXAMPLES),
     #[cfg(feature = "sampler")]
     ("sampler", sampler::SamplerArgs::augment_args, sampler::EXAMPLES),
+    #[cfg(feature = "house")]
+    ("slo", slo::SloArgs::augment_args, slo::EXAMPLES),
     ("config", config::ConfigArgs::augment_args, config::EXAMPLES),
     ("util", util::UtilArgs::augment_args, util::EXAMPLES),
 ];
@@ -349,6 +357,8 @@ impl Command {
             Command::Probe(args) => probe::run(context, args),
             #[cfg(feature = "sampler")]
             Command::Sampler(args) => sampler::run(context, args),
+            #[cfg(feature = "house")]
+            Command::Slo(args) => slo::run(context, args),
             Command::Config(args) => config::run(context, args),
             Command::Util(args) => util::run(context, args),
         }

@@ -451,3 +451,87 @@ fn an_evaluation_becomes_part_of_a_case() {
     let ran = house.run(&["evaluate", "--rule", "rule.yaml", "--case", "c1", "--json"]).expect(0);
     assert_eq!(house.read(".probity/cases/c1/evaluations/0001.json"), ran.stdout.trim_end());
 }
+
+const SLICED: &str = "apiVersion: openslo/v1
+kind: SLO
+metadata: {name: shop}
+spec:
+  description: The shop works
+  service: shop
+  indicator:
+    metadata: {name: shop-sli}
+    spec:
+      ratioMetric:
+        good: {metricSource: {type: probity, spec: {table: logs, where: status < 500}}}
+        total: {metricSource: {type: probity, spec: {table: logs}}}
+  timeWindow: [{duration: 1M, isRolling: false, calendar: {startTime: 2026-01-01 00:00:00, timeZone: Europe/Berlin}}]
+  budgetingMethod: METHOD
+  objectives: [{displayName: goal, target: 0.9, timeSliceTarget: 0.99, timeSliceWindow: 1m}]
+";
+
+/// Slices of a month in Berlin, recounted by DuckDB over what is in the store, and by every form of the result.
+#[test]
+fn slices_of_a_calendar_are_recounted_by_others() {
+    let house = house();
+    // The same second an hour before November ends in Berlin, and the first of December there.
+    house.write(
+        "in/edge.jsonl",
+        "{\"ts\":\"2026-10-31T22:59:59.999999Z\",\"service\":\"shop\",\"status\":500}\n\
+         {\"ts\":\"2026-10-31T23:00:00Z\",\"service\":\"shop\",\"status\":500}\n",
+    );
+    house.run(&["ingest", "in/edge.jsonl"]).expect(0);
+    let judged = |method: &str, exit: i32| {
+        house.write("slo.yaml", SLICED.replace("METHOD", method));
+        house.json(&["evaluate", "--rule", "slo.yaml", "--at", "2026-11-22T12:00:00Z"], exit)
+    };
+    let sliced = judged("Timeslices", 0);
+    let mean = judged("RatioTimeslices", 0);
+    let all = judged("Occurrences", 0);
+    let (one, slices) = (&sliced["objectives"][0], &sliced["objectives"][0]["slices"]);
+    let rows = "SELECT date_bin(INTERVAL '1 minute', ts) AS m, count(*) AS n, count(*) FILTER (WHERE status < 500) AS g FROM logs \
+                WHERE ts >= TIMESTAMP '2026-10-31T23:00:00Z' GROUP BY 1";
+    let counted = house.count(&format!("SELECT count(*) FROM ({rows})"));
+    let bad = house.count(&format!("SELECT count(*) FROM ({rows}) WHERE g * 100 < n * 99"));
+    assert_eq!((&slices["counted"], &one["bad"]), (&counted.into(), &bad.into()), "{sliced}");
+    // 30 days of minutes, of which 21 days and 13 hours are over.
+    assert_eq!((&slices["whole"], &slices["to_come"]), (&43_200.into(), &(43_200 - 31_020).into()), "{sliced}");
+    assert_eq!(one["window"]["calendar"]["from"], "2026-11-01T00:00:00+01:00");
+    assert_eq!((&all["objectives"][0]["total"], &all["objectives"][0]["bad"]), (&1001.into(), &11.into()), "{all}");
+    assert!(all["objectives"][0]["projected_budget"]["allowed"].as_str().unwrap().starts_with("139."), "{all}");
+    let exact =
+        house.run(&["query", &format!("SELECT avg(CAST(g AS DOUBLE) / n) AS a FROM ({rows})"), "--csv"]).expect(0);
+    let exact: f64 = exact.stdout.lines().nth(1).unwrap().parse().unwrap();
+    let ours: f64 = mean["objectives"][0]["ratio"].as_str().unwrap().parse().unwrap();
+    assert!((exact - ours).abs() < 2e-6 && ours <= exact, "{exact} {ours}");
+    fit_their_schemas(&[sliced, mean, all]);
+
+    let form = |name: &str, exit: i32| {
+        house
+            .run(&["evaluate", "--rule", "slo.yaml", "--at", "2026-11-22T12:00:00Z", "--format", name])
+            .expect(exit)
+            .stdout
+    };
+    house.write("slo.yaml", SLICED.replace("METHOD", "Occurrences").replace("0.9,", "0.999,"));
+    let annotated = form("github", 1);
+    assert!(
+        annotated.starts_with(
+            "::error file=slo.yaml,line=15,col=16,title=shop/goal%3A broken::990 of 1%2C001"
+                .replace("%2C", ",")
+                .as_str()
+        ),
+        "{annotated}"
+    );
+    let series = form("openmetrics", 1);
+    assert!(
+        series.contains("probity_slo_bad{service=\"shop\",rule=\"shop\",objective=\"goal\",window=\"1M\"} 11\n"),
+        "{series}"
+    );
+    if let Some(python) = python() {
+        let read = "import sys; from prometheus_client.openmetrics.parser import text_string_to_metric_families as read\n\
+                    print(len(list(read(sys.stdin.read()))))";
+        house.write("series.om", &series);
+        let read =
+            Command::new(python).args(["-c", read]).stdin(fs::File::open(house.path("series.om")).unwrap()).output();
+        assert_eq!(String::from_utf8_lossy(&read.unwrap().stdout).trim(), "10");
+    }
+}

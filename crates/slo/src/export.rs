@@ -9,7 +9,10 @@
 //! either side there, and does not fire here.
 
 pub(crate) mod grafana;
+mod openmetrics;
 pub(crate) mod prometheus;
+
+pub use openmetrics::to_openmetrics;
 
 use std::collections::BTreeSet;
 

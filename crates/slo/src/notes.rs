@@ -20,6 +20,12 @@ pub struct Warning {
 
 impl From<Fault> for Warning {
     fn from(fault: Fault) -> Self {
+        Warning::from(&fault)
+    }
+}
+
+impl From<&Fault> for Warning {
+    fn from(fault: &Fault) -> Self {
         Warning {
             code: fault.code(),
             message: fault.message().to_owned(),

@@ -1,10 +1,11 @@
 //! Objectives, judged against what is in the store.
 
-use model::{Fault, Instant, counted, grouped, readable};
+use model::{Fault, Instant, Verdict, counted, grouped, readable};
 use serde_json::Value;
 use slo::{Evaluation, Outcome};
 
 use super::{EvaluateArgs, refuse};
+use crate::cli::annotations::{Level, annotation};
 use crate::cli::context::Context;
 use crate::cli::files::{self, Existing};
 use crate::cli::journal::Wanted;
@@ -17,7 +18,7 @@ use crate::commands::Done;
 
 pub(crate) fn run(context: &mut Context, args: EvaluateArgs) -> Result<Done, Fault> {
     context.trace.begin(Wanted::WhereThere, "evaluate.judged");
-    refuse(&args, &["human", "json", "junit"], "objectives")?;
+    refuse(&args, &["human", "json", "junit", "github", "openmetrics"], "objectives")?;
     let chosen = rules::Chosen { rule: &args.rule, pack: &args.pack, set: &args.set, strict: args.strict };
     let book = rules::load(context, &chosen)?;
     let engine = sql::open(context)?;
@@ -41,7 +42,10 @@ pub(crate) fn run(context: &mut Context, args: EvaluateArgs) -> Result<Done, Fau
         None => evaluation.verdict.into(),
     };
     Ok(match form {
-        "junit" => Done::showing(exit, Junit(slo::to_junit(&evaluation), document)),
+        "junit" | "github" | "openmetrics" => {
+            let text = String::from_utf8_lossy(&in_form(form, &evaluation, &document)).into_owned();
+            Done::showing(exit, Text(text, document))
+        }
         "json" => Done::showing(exit, Judged { evaluation, document, as_json: true }),
         _ => Done::showing(exit, Judged { evaluation, document, as_json: false }),
     })
@@ -74,13 +78,33 @@ fn trace(context: &mut Context, evaluation: &Evaluation) {
 fn in_form(form: &str, evaluation: &Evaluation, document: &Value) -> Vec<u8> {
     match form {
         "junit" => slo::to_junit(evaluation).into_bytes(),
+        "github" => annotations(evaluation).into_bytes(),
+        "openmetrics" => slo::to_openmetrics(evaluation).into_bytes(),
         _ => format!("{document}\n").into_bytes(),
     }
 }
 
-struct Junit(String, Value);
+/// What is not met, and what deserves a look, in the places of the rule files.
+fn annotations(evaluation: &Evaluation) -> String {
+    let of_outcome = |outcome: &Outcome| {
+        let level = match (outcome.verdict, &outcome.fault) {
+            (Verdict::Met, _) => return None,
+            (Verdict::NoData, None) => Level::Warning,
+            _ => Level::Error,
+        };
+        let title = format!("{}/{}: {}", outcome.rule, outcome.objective, outcome.verdict.word());
+        let place = outcome.fault.as_ref().and_then(Fault::place).unwrap_or(&outcome.place);
+        Some(annotation(level, Some(place), &title, &outcome.reason))
+    };
+    let warnings = evaluation.warnings.iter();
+    let warnings = warnings.map(|said| annotation(Level::Warning, said.place.as_ref(), said.code, &said.message));
+    evaluation.outcomes.iter().filter_map(of_outcome).chain(warnings).collect()
+}
 
-impl Show for Junit {
+/// A form that is no page: what is shown is what is written.
+struct Text(String, Value);
+
+impl Show for Text {
     fn json(&self) -> Value {
         self.1.clone()
     }

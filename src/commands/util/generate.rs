@@ -121,7 +121,7 @@ fn deliver(
     mut exported: Exported,
 ) -> Result<Done, Fault> {
     for warning in &exported.warnings {
-        context.output.warn(&in_words(warning));
+        context.output.warn(&rules::in_words(warning));
     }
     let mut left_out = std::mem::take(&mut exported.left_out);
     if !args.partial && !left_out.is_empty() {
@@ -130,7 +130,7 @@ fn deliver(
         return Err(first);
     }
     let left_out: Vec<Warning> = left_out.into_iter().map(Warning::from).collect();
-    left_out.iter().for_each(|warning| context.output.warn(&in_words(warning)));
+    left_out.iter().for_each(|warning| context.output.warn(&rules::in_words(warning)));
     let exit = if left_out.is_empty() { Exit::Done } else { Exit::Partial };
     if let Some(path) = &args.output {
         files::write(path, exported.text.as_bytes(), Existing::from_flag(args.overwrite))?;
@@ -140,12 +140,6 @@ fn deliver(
     }
     let file = args.output.as_ref().map(|path| path.display().to_string());
     Ok(Done::showing(exit, Generated { form, file, exported, left_out }))
-}
-
-fn in_words(warning: &Warning) -> String {
-    let place = warning.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
-    let advice = warning.advice.as_deref().map(|advice| format!(". {advice}")).unwrap_or_default();
-    format!("{place}{}{advice} [{}]", warning.message, warning.code)
 }
 
 struct Generated {

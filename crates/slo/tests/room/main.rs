@@ -6,5 +6,6 @@ mod alarms;
 mod evaluation;
 mod fake;
 mod fixtures;
+mod imports;
 mod methods;
 mod pack;

@@ -7,6 +7,7 @@ use model::{Decimal, Fault};
 use crate::measure::{Counts, Interval, Measure, Slice, Slices, Slicing, Source};
 use crate::outcome::Shown;
 use crate::question::Question;
+use crate::source::describe;
 
 pub(crate) struct Asked<'m> {
     measure: &'m dyn Measure,
@@ -23,7 +24,7 @@ impl<'m> Asked<'m> {
     /// How many are good (or bad, where those are counted), and how many there are.
     ///
     /// # Errors
-    /// Those of [`Measure`].
+    /// Those of [`Measure`]; `raw-without-slices`.
     pub(crate) fn counts(&mut self, question: &Question, window: Interval) -> Result<Counts, Fault> {
         if let Some((.., counts)) = self.counts.iter().find(|(known, at, _)| known == question && *at == window) {
             return Ok(*counts);
@@ -38,7 +39,11 @@ impl<'m> Asked<'m> {
                     self.measure.threshold(&cost.judged(*value), *op, Decimal::ZERO, whole)?
                 }
             },
-            Question::Raw { .. } => return Err(Fault::internal("raw-counted", "A ratio was counted as events")),
+            Question::Raw { source, .. } => {
+                let message = format!("An average of ratios is not their ratio: {} holds no counts", describe(source));
+                return Err(Fault::no_verdict("raw-without-slices", message)
+                    .advise("Name good and total, or let budgetingMethod be RatioTimeslices."));
+            }
         };
         self.counts.push((question.clone(), window, counts));
         Ok(counts)

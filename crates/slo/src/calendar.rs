@@ -198,7 +198,11 @@ mod tests {
             "2028-06-01T00:00:00Z",
             Ok(("2028-02-29T00:00:00+00:00", "2029-02-28T00:00:00+00:00", 525_600)),
         );
-        // A day of 23 hours and one of 25, a week over each.
+    }
+
+    /// A day of 23 hours and one of 25, a week over each; hours are elapsed time.
+    #[test]
+    fn days_and_hours_over_turned_clocks() {
         let berlin = "Europe/Berlin";
         check(
             "2026-01-05 00:00:00",
@@ -214,7 +218,6 @@ mod tests {
             "2026-10-20T12:00:00Z",
             Ok(("2026-10-19T00:00:00+02:00", "2026-10-26T00:00:00+01:00", 10_140)),
         );
-        // Hours are elapsed time.
         check(
             "2026-01-05 00:00:00",
             berlin,

@@ -19,7 +19,7 @@ use crate::book::Objective;
 use crate::fraction::Fraction;
 use crate::measure::Slice;
 use crate::openslo::{Method, SliceSpec};
-use crate::question::{Question, question};
+use crate::question::question;
 use crate::stretch::{Sliced, Stretch};
 
 /// Whom a verdict is about.
@@ -91,14 +91,6 @@ impl Tally {
 fn events(objective: &Objective, stretch: &Stretch, asked: &mut Asked<'_>) -> Result<Tally, Fault> {
     let located = |fault: Fault| objective.indicator.locate(fault);
     let question = question(&objective.indicator, objective).map_err(located)?;
-    if let Question::Raw { source, .. } = &question {
-        let message =
-            format!("An average of ratios is not their ratio: {} holds no counts", crate::source::describe(source));
-        return Err(located(
-            Fault::no_verdict("raw-without-slices", message)
-                .advise("Name good and total, or let budgetingMethod be RatioTimeslices."),
-        ));
-    }
     let counts = asked.counts(&question, stretch.interval()?).map_err(located)?;
     let (part, total, seen) = (counts.good, counts.total, counts.seen);
     let bad = question.counts_bad();
@@ -192,7 +184,8 @@ fn shared(members: &[Objective]) -> Result<SliceSpec, Fault> {
     let mut specs = members.iter().filter_map(|member| member.slice.map(|slice| (member, slice)));
     // The book refuses a slice method without timeSliceWindow.
     let Some((_, first)) = specs.next() else {
-        return Err(Fault::internal("no-slices", "A slice method has no slices"));
+        return Err(Fault::bad_config("missing-key", "The objective lacks timeSliceWindow")
+            .advise("Write the length of a slice, such as 1m."));
     };
     match specs.find(|(_, slice)| slice.width.rolling().nanos() != first.width.rolling().nanos()) {
         None => Ok(first),

@@ -16,7 +16,7 @@ pub(super) fn object(fields: &Fields<'_>, window: &str, warnings: &mut Vec<Fault
     left(&spec, "exporters", "results are not sent from an OpenSLO file", warnings);
     left(&spec, "error_budget_policy", "its steps stand in a file of their own", warnings);
     let backend = spec.required_text("backend")?;
-    if !backend.split('/').next().is_some_and(|kind| kind == "prometheus") {
+    if backend.split('/').next() != Some("prometheus") {
         return Err(Fault::bad_config("not-importable", format!("spec.backend is {backend:?}"))
             .advise("Only objectives over Prometheus have counters that can be named in OpenSLO.")
             .at(spec.required("backend")?.place.clone()));

@@ -54,6 +54,7 @@ pub struct Rule {
     /// Whom it alerts, and when.
     pub alerts: Vec<AlertPolicy>,
     pub(crate) burn_tiers: bool,
+    pub(crate) min_events: u64,
     pub(crate) described: bool,
     pub(crate) method_place: Place,
     pub(crate) windows: Vec<WindowSpec>,
@@ -334,6 +335,7 @@ impl<'s> Binder<'s> {
             pack: pack.map(str::to_owned),
             severity: metadata.severity,
             burn_tiers: metadata.burn_tiers,
+            min_events: metadata.min_events,
             place: from.place(),
             method: spec.method,
             alerts,

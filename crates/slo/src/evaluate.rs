@@ -155,8 +155,8 @@ fn answer(
     let Some(window) = window else { return Err(lint::no_window(rule)) };
     let stretch = Stretch::of(window, at)?;
     outcome.window = named(&stretch, window.duration.to_string())?;
-    let tally = Tally::of(rule.method, subject, &stretch, asked)?;
-    settle(outcome, tally, &stretch, question.as_ref())?;
+    let tally = Tally::of(rule, subject, &stretch, asked)?;
+    settle(outcome, rule, tally, &stretch, question.as_ref())?;
     if let (Subject::One(objective), Some(question)) = (subject, &question)
         && let Some((source, interval)) = question.shown(outcome.window.interval)
     {
@@ -166,7 +166,7 @@ fn answer(
     // A rule with several windows has its alarms once.
     if rule.windows.first().is_some_and(|first| std::ptr::eq(first, window)) {
         for watch in alarm::watches(rule) {
-            outcome.alarms.push(alarm(watch, rule.method, subject, at, asked)?);
+            outcome.alarms.push(alarm(watch, rule, subject, at, asked)?);
         }
     }
     Ok(())
@@ -194,17 +194,11 @@ fn named(stretch: &Stretch, length: String) -> Result<Window, Fault> {
 }
 
 /// Counts what a policy watches.
-fn alarm(
-    watch: Watch,
-    method: Method,
-    subject: Subject<'_>,
-    at: Instant,
-    asked: &mut Asked<'_>,
-) -> Result<Alarm, Fault> {
+fn alarm(watch: Watch, rule: &Rule, subject: Subject<'_>, at: Instant, asked: &mut Asked<'_>) -> Result<Alarm, Fault> {
     let mut alarm = watch.alarm;
     for length in watch.windows {
         let stretch = Stretch::Rolling { length, at };
-        let tally = Tally::of(method, subject, &stretch, asked)?;
+        let tally = Tally::of(rule, subject, &stretch, asked)?;
         let window = named(&stretch, length.to_string())?;
         // A rate of which a member is not known may be higher: it is none.
         let rate = tally.burn.filter(|_| tally.unknown == 0);
@@ -214,7 +208,13 @@ fn alarm(
 }
 
 /// Counts to verdict, budget and sentence.
-fn settle(outcome: &mut Outcome, tally: Tally, stretch: &Stretch, question: Option<&Question>) -> Result<(), Fault> {
+fn settle(
+    outcome: &mut Outcome,
+    rule: &Rule,
+    tally: Tally,
+    stretch: &Stretch,
+    question: Option<&Question>,
+) -> Result<(), Fault> {
     (outcome.good, outcome.bad, outcome.total) = (tally.good, tally.bad, tally.total);
     outcome.seen = tally.seen;
     outcome.slices = tally.slices;
@@ -237,12 +237,12 @@ fn settle(outcome: &mut Outcome, tally: Tally, stretch: &Stretch, question: Opti
         (method, share) => {
             outcome.needed = Some(arithmetic::needed(total, target));
             outcome.budget = share.as_ref().map(|_| Budget::of(bad, total, target));
-            let progress = stretch.progress().filter(|_| total > 0 && method == Method::Occurrences);
+            let progress = stretch.progress().filter(|_| share.is_some() && method == Method::Occurrences);
             outcome.projected = progress.and_then(|progress| Budget::projected(bad, total, target, progress));
         }
     }
     (outcome.burn_rate, outcome.achieved) = (tally.burn, tally.achieved);
-    outcome.reason = reason(outcome, question);
+    outcome.reason = reason(outcome, question, rule.min_events);
     if tally.unknown > 0 && outcome.verdict == Verdict::Met {
         outcome.verdict = Verdict::NoData;
         let unknown = model::counted(tally.unknown, "objective has", "objectives have");

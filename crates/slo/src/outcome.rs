@@ -105,9 +105,13 @@ pub struct Shown {
 }
 
 /// The verdict as a sentence; `counts` is what was counted, where one question was asked.
-pub(crate) fn reason(outcome: &Outcome, counts: Option<&Question>) -> String {
+pub(crate) fn reason(outcome: &Outcome, counts: Option<&Question>, min_events: u64) -> String {
     if outcome.verdict == Verdict::NoData {
-        let (_, things, _) = words(outcome, counts);
+        let (thing, things, _) = words(outcome, counts);
+        if outcome.total > 0 {
+            let found = counted(outcome.total, thing, things);
+            return format!("{found} in the window: fewer than {}, so there is no verdict.", grouped(min_events));
+        }
         return format!("There are no {things} in the window, so there is no verdict.");
     }
     match (&outcome.needed, &outcome.achieved, &outcome.burn_rate) {

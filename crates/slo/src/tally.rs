@@ -5,6 +5,8 @@
 //! left out of both and told. A calendar window that is not over has its whole budget of slices under Timeslices: those to come are
 //! not bad yet.
 //!
+//! With fewer than `probity/min-events` events (in a slice: under the slice methods) nothing is said of them.
+//!
 //! Of a composite SLO the members burn one budget. Under Occurrences their burn rates add up, each times its weight. Under Timeslices
 //! a slice is bad that is bad for any of them. Under RatioTimeslices what each lacks of 1 adds up, times its weight.
 
@@ -15,11 +17,11 @@ use num_bigint::BigInt;
 
 use crate::arithmetic::{self, BurnRate};
 use crate::asked::{Asked, drifted};
-use crate::book::Objective;
+use crate::book::{Objective, Rule};
 use crate::fraction::Fraction;
 use crate::measure::Slice;
 use crate::openslo::{Method, SliceSpec};
-use crate::question::question;
+use crate::question::{Question, question};
 use crate::stretch::{Sliced, Stretch};
 
 /// Whom a verdict is about.
@@ -62,23 +64,23 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Counts `subject` by `method` over `stretch`.
+    /// Counts `subject` by the method of `rule` over `stretch`.
     ///
     /// # Errors
     /// What a rule asks that cannot be answered, and what is wrong with the data.
     pub(crate) fn of(
-        method: Method,
+        rule: &Rule,
         subject: Subject<'_>,
         stretch: &Stretch,
         asked: &mut Asked<'_>,
     ) -> Result<Self, Fault> {
-        match (method, subject) {
-            (Method::Occurrences, Subject::One(objective)) => events(objective, stretch, asked),
-            (Method::Occurrences, Subject::All(members)) => together(members, stretch, asked),
+        match (rule.method, subject) {
+            (Method::Occurrences, Subject::One(objective)) => events(rule, objective, stretch, asked),
+            (Method::Occurrences, Subject::All(members)) => together(rule, members, stretch, asked),
             (_, Subject::One(objective)) => {
-                slices(method, std::slice::from_ref(objective), objective.target, stretch, asked)
+                slices(rule, std::slice::from_ref(objective), objective.target, stretch, asked)
             }
-            (_, Subject::All(members)) => slices(method, members, subject.target(), stretch, asked),
+            (_, Subject::All(members)) => slices(rule, members, subject.target(), stretch, asked),
         }
     }
 
@@ -88,7 +90,7 @@ impl Tally {
     }
 }
 
-fn events(objective: &Objective, stretch: &Stretch, asked: &mut Asked<'_>) -> Result<Tally, Fault> {
+fn events(rule: &Rule, objective: &Objective, stretch: &Stretch, asked: &mut Asked<'_>) -> Result<Tally, Fault> {
     let located = |fault: Fault| objective.indicator.locate(fault);
     let question = question(&objective.indicator, objective).map_err(located)?;
     let counts = asked.counts(&question, stretch.interval()?).map_err(located)?;
@@ -99,15 +101,19 @@ fn events(objective: &Objective, stretch: &Stretch, asked: &mut Asked<'_>) -> Re
         let (good, bad) = if bad { (0, part) } else { (part, 0) };
         return Ok(Tally { good, bad, total, seen, drifted, ..Tally::default() });
     }
-    Ok(Tally::counted(if bad { total - part } else { part }, total, seen, objective.target))
+    let counted = Tally::counted(if bad { total - part } else { part }, total, seen, objective.target);
+    Ok(match total < rule.min_events {
+        true => Tally { achieved: None, burn: None, ..counted },
+        false => counted,
+    })
 }
 
 /// Rates that add up.
-fn together(members: &[Objective], stretch: &Stretch, asked: &mut Asked<'_>) -> Result<Tally, Fault> {
+fn together(rule: &Rule, members: &[Objective], stretch: &Stretch, asked: &mut Asked<'_>) -> Result<Tally, Fault> {
     let mut all = Tally::default();
     let mut rates = vec![];
     for member in members {
-        let tally = events(member, stretch, asked)?;
+        let tally = events(rule, member, stretch, asked)?;
         if tally.drifted.is_some() {
             return Ok(tally);
         }
@@ -126,7 +132,7 @@ fn together(members: &[Objective], stretch: &Stretch, asked: &mut Asked<'_>) -> 
 
 /// Both slice methods, over one member or several.
 fn slices(
-    method: Method,
+    rule: &Rule,
     members: &[Objective],
     target: Decimal,
     stretch: &Stretch,
@@ -144,12 +150,15 @@ fn slices(
         let Some(slicing) = slicing else { continue };
         let slices = asked.slices(&question, slicing).map_err(located)?;
         tally.seen = spanning(tally.seen, slices.seen);
-        tally.unknown += u64::from(slices.slices.is_empty());
+        let parts = if matches!(question, Question::Raw { .. }) { Slice::PARTS } else { 1 };
+        let enough = |slice: &&Slice| slice.total >= u128::from(rule.min_events) * parts;
+        let slices: Vec<Slice> = slices.slices.iter().filter(enough).copied().collect();
+        tally.unknown += u64::from(slices.is_empty());
         let least = member.slice.and_then(|slice| slice.target).unwrap_or(Decimal::ONE);
-        for slice in &slices.slices {
+        for slice in &slices {
             *found.entry(slice.number).or_default() |= !reaches(slice, least);
         }
-        if let Some(mean) = mean(&slices.slices).filter(|_| method == Method::RatioTimeslices) {
+        if let Some(mean) = mean(&slices).filter(|_| rule.method == Method::RatioTimeslices) {
             missing = missing.plus(&mean.complement().times(&Fraction::from(weight(members, member))));
         }
     }
@@ -160,7 +169,7 @@ fn slices(
     if sliced.counted == 0 {
         return Ok(tally);
     }
-    match method {
+    match rule.method {
         Method::RatioTimeslices => {
             let burn = BurnRate::of_share(&missing, target);
             let (total, achieved) = (sliced.counted, Some(missing.complement()));

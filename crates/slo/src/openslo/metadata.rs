@@ -11,6 +11,7 @@ pub(super) const KEYS: &[&str] = &["name", "displayName", "labels", "annotations
 const SEVERITY: &str = "probity/severity";
 const UNIT: &str = "probity/unit";
 const BURN_ALERTS: &str = "probity/burn-alerts";
+const MIN_EVENTS: &str = "probity/min-events";
 
 /// What an object is called, and what is attached to it.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub(crate) struct Metadata {
     pub(crate) unit: Option<String>,
     /// Whether the four tiers of burn rates are watched: annotation `probity/burn-alerts`.
     pub(crate) burn_tiers: bool,
+    /// With fewer events nothing is said: annotation `probity/min-events`.
+    pub(crate) min_events: u64,
     /// Where the name stands.
     pub(crate) place: Place,
 }
@@ -47,9 +50,18 @@ impl Metadata {
             severity: annotation(SEVERITY).map(|(_, word, place)| severity(word, place)).transpose()?,
             unit: annotation(UNIT).map(|(_, unit, _)| (*unit).to_owned()),
             burn_tiers: annotation(BURN_ALERTS).map(|(_, word, place)| tiers(word, place)).transpose()?.is_some(),
+            min_events: annotation(MIN_EVENTS).map(|(_, text, place)| number(text, place)).transpose()?.unwrap_or(0),
             place,
         })
     }
+}
+
+fn number(text: &str, place: &Place) -> Result<u64, Fault> {
+    text.parse().map_err(|_| {
+        Fault::bad_config("unknown-word", format!("The annotation {MIN_EVENTS} is {text:?}"))
+            .advise("Write a whole number, such as 100.")
+            .at(place.clone())
+    })
 }
 
 fn tiers(word: &str, place: &Place) -> Result<(), Fault> {
@@ -146,9 +158,9 @@ fn annotations<'n>(fields: &Fields<'n>, notes: &mut Notes) -> Result<Vec<Annotat
             let fault = Fault::bad_config("reserved-annotation", message).advise("Choose a prefix of your own.");
             notes.lint(fault.at(key.place.clone()));
         }
-        if key.text.starts_with("probity/") && ![SEVERITY, UNIT, BURN_ALERTS].contains(&key.text.as_str()) {
+        if key.text.starts_with("probity/") && ![SEVERITY, UNIT, BURN_ALERTS, MIN_EVENTS].contains(&key.text.as_str()) {
             return Err(Fault::bad_config("unknown-key", format!("{:?} is not an annotation of probity", key.text))
-                .advise(format!("The annotations are {SEVERITY}, {UNIT} and {BURN_ALERTS}."))
+                .advise(format!("The annotations are {SEVERITY}, {UNIT}, {BURN_ALERTS} and {MIN_EVENTS}."))
                 .at(key.place.clone()));
         }
         found.push((key.text.as_str(), text, value.place.clone()));

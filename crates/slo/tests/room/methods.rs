@@ -290,3 +290,29 @@ fn other_versions_are_judged_alike() {
         );
     }
 }
+
+/// Few events say nothing: of a window, of a slice, of an alert.
+#[test]
+fn few_events_are_no_verdict() {
+    let rules = |method: &str, least: &str| {
+        let text =
+            slo(method, "{duration: 10m, isRolling: true}", "{target: 0.5, timeSliceTarget: 0.5, timeSliceWindow: 1m}");
+        let annotations = format!(
+            "metadata: {{name: web, annotations: {{probity/min-events: \"{least}\", probity/burn-alerts: default}}}}"
+        );
+        text.replace("metadata: {name: web}", &annotations)
+    };
+    // A minute with one bad event, nine with ten good ones.
+    let good = each_minute(1..10, 10);
+    let all = [each_minute(0..1, 1), good.clone()].concat();
+    let found = |method: &str, least: &str| judge(&rules(method, least), AT, &fake(&good, &all)).outcomes.remove(0);
+    assert_eq!(line(&found("Occurrences", "91")), "met 90/91 1 45.5 1 44.5 0.021979 0.989010");
+    let few = found("Occurrences", "92");
+    assert_eq!(line(&few), "no data 90/91 1 - - -");
+    assert_eq!(few.reason, "91 events in the window: fewer than 92, so there is no verdict.");
+    assert_eq!(line(&found("Timeslices", "1")), "met 9/10 1 5 1 4 0.20 0.900000 | 10 10 0 0");
+    assert_eq!(line(&found("Timeslices", "2")), "met 9/9 0 4.5 0 4.5 0.00 1.000000 | 10 9 1 0");
+    assert_eq!(line(&found("Timeslices", "11")), "no data 0/0 0 - - - | 10 0 10 0");
+    let book = Book::load(vec![("rules.yaml".into(), rules("Occurrences", "some"))], &Reading::default());
+    assert_eq!(book.unwrap_err().iter().next().unwrap().code(), "unknown-word");
+}

@@ -27,7 +27,7 @@ pub(crate) const EXAMPLES: &[Example] = &[
     },
     Example {
         about: "Objectives of Sloth, Pyrra or slo-generator as OpenSLO",
-        line: "probity slo import sloth.yaml --output slo.yaml",
+        line: "probity slo import sloth.yaml --output imported.yaml",
     },
 ];
 

@@ -80,6 +80,8 @@ fn every_example_runs() {
     let journey = "schema: probe/1\nname: shop\nsteps: [{name: one, request: {url: \"http://127.0.0.1:1/\"}}]\n";
     house.write("shop.yaml", journey);
     house.write("slo/counters.yaml", fs::read(repository("fixtures/openslo/valid/counters.yaml")).unwrap());
+    house.write("slo.yaml", fs::read(repository("fixtures/openslo/valid/all-kinds.yaml")).unwrap());
+    house.write("sloth.yaml", fs::read(repository("fixtures/import/sloth.yaml")).unwrap());
     people(&house);
     fs::copy(house.path(".probity/keys/evidence.pub"), house.path("controller.pub")).unwrap();
     house.write("certificate.json", "{}");
@@ -306,6 +308,9 @@ fn every_document_fits_its_schema() {
     take(&["health"], 5);
     take(&["util", "man", "man1"], 0);
     take(&["query", "SELECT nothing FROM logs"], 2);
+    house.write("sloth.yaml", fs::read(repository("fixtures/import/sloth.yaml")).unwrap());
+    take(&["slo", "import", "sloth.yaml", "--output", "slo.yaml"], 0);
+    take(&["slo", "check", "slo.yaml"], 0);
     house.write("mail.log", "to jan@example.org\n");
     #[cfg(feature = "rules")]
     {

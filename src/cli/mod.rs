@@ -70,6 +70,8 @@ pub(crate) mod keys;
 pub(crate) mod listing;
 #[cfg(any(feature = "redact", feature = "privacy"))]
 pub(crate) mod new_folder;
+#[cfg(feature = "engine")]
+pub(crate) mod objectives;
 pub(crate) mod output;
 #[cfg(feature = "privacy")]
 pub(crate) mod own_store;

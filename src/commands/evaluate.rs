@@ -29,6 +29,7 @@ pub(crate) const EXAMPLES: &[Example] = &[
         about: "A built-in pack at the newest record, with a threshold of your own",
         line: "probity evaluate --pack production --at latest --set production.latency_ms=300",
     },
+    Example { about: "Where the budget went, and for how long it lasts", line: "probity evaluate --history" },
     Example { about: "For a CI job", line: "probity evaluate --rule rules --format junit --output slo.xml" },
     Example {
         about: "Manifests against the rules for infrastructure, for a code host",
@@ -85,6 +86,9 @@ pub(crate) struct EvaluateArgs {
     /// Say what changed since this judgement (JSON); otherwise since the last run over the same rules in this project
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
+    /// Tell the budget of each objective day by day, and for how long the rest of it lasts
+    #[arg(long)]
+    history: bool,
     /// Of OpenSLO, refuse what its own validator refuses; of packs, take a rule without facts for one that was not judged
     #[arg(long)]
     strict: bool,
@@ -149,7 +153,7 @@ fn refuse(args: &EvaluateArgs, formats: &[&str], kind: &str) -> Result<(), Fault
             ("--suppressions", args.suppressions.is_some()),
             ("--font-dir", !args.font_dir.is_empty()),
         ],
-        _ => vec![("--at latest", args.at.as_deref() == Some("latest"))],
+        _ => vec![("--at latest", args.at.as_deref() == Some("latest")), ("--history", args.history)],
     };
     match alien.into_iter().find(|(_, given)| *given) {
         None => Ok(()),

@@ -130,6 +130,10 @@ impl BurnRate {
         BurnRate(weighted.fold(Fraction::zero(), |sum, rate| sum.plus(&rate)))
     }
 
+    pub(crate) fn fraction(&self) -> &Fraction {
+        &self.0
+    }
+
     /// Compares with `factor`, exactly.
     ///
     /// An alert fires on `Greater` only: a burn rate of 14.4 is not above 14.4.

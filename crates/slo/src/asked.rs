@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use model::{Decimal, Fault};
 
+use crate::evaluate::Extent;
 use crate::measure::{Counts, Interval, Measure, Slice, Slices, Slicing, Source};
 use crate::outcome::Shown;
 use crate::question::Question;
@@ -11,14 +12,15 @@ use crate::source::describe;
 
 pub(crate) struct Asked<'m> {
     measure: &'m dyn Measure,
+    pub(crate) extent: Extent,
     counts: Vec<(Question, Interval, Counts)>,
     slices: Vec<(Question, Slicing, Rc<Slices>)>,
     shown: Vec<(Source, Interval, Vec<Shown>)>,
 }
 
 impl<'m> Asked<'m> {
-    pub(crate) fn new(measure: &'m dyn Measure) -> Self {
-        Asked { measure, counts: vec![], slices: vec![], shown: vec![] }
+    pub(crate) fn new(measure: &'m dyn Measure, extent: Extent) -> Self {
+        Asked { measure, extent, counts: vec![], slices: vec![], shown: vec![] }
     }
 
     /// How many are good (or bad, where those are counted), and how many there are.
@@ -92,7 +94,7 @@ impl<'m> Asked<'m> {
 }
 
 /// The good ones of `total`, where `part` may be the bad ones.
-fn good(question: &Question, part: u128, total: u128) -> Result<u128, Fault> {
+pub(crate) fn good(question: &Question, part: u128, total: u128) -> Result<u128, Fault> {
     let bad = question.counts_bad();
     match part > total {
         true => Err(drifted(question, part, total)),

@@ -7,6 +7,7 @@ use crate::arithmetic::{self, Budget};
 use crate::asked::Asked;
 use crate::book::{Book, Rule};
 use crate::fraction::Fraction;
+use crate::history::history;
 use crate::lint;
 use crate::measure::{Basis, Interval, Measure};
 use crate::notes::Warning;
@@ -39,6 +40,21 @@ impl Evaluation {
     }
 }
 
+/// What is told besides verdicts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Extent {
+    /// The budget of each objective day by day, and how long the rest of it lasts: another pass over the data each.
+    pub history: bool,
+}
+
+/// Evaluates every objective of `book` as [`evaluate_to`] does, and tells verdicts alone.
+///
+/// # Errors
+/// As there.
+pub fn evaluate(book: &Book, at: Instant, measure: &dyn Measure) -> Result<Evaluation, Fault> {
+    evaluate_to(Extent::default(), book, at, measure)
+}
+
 /// Evaluates every objective of `book` over the windows around `at`, and every composite SLO as a whole.
 ///
 /// What is wrong with one rule stands in its [`Outcome::fault`] and leaves the others alone.
@@ -46,14 +62,14 @@ impl Evaluation {
 /// # Errors
 /// Faults of the data itself (`io-failed` and its like): nobody could answer anything then. `no-rules` when the book
 /// holds no SLO.
-pub fn evaluate(book: &Book, at: Instant, measure: &dyn Measure) -> Result<Evaluation, Fault> {
+pub fn evaluate_to(extent: Extent, book: &Book, at: Instant, measure: &dyn Measure) -> Result<Evaluation, Fault> {
     if book.rules().is_empty() {
         return Err(Fault::no_verdict("no-rules", "There is no SLO to evaluate")
             .advise("Name a rule file with --rule or a pack with --pack."));
     }
     let mut outcomes = vec![];
     for rule in book.rules() {
-        let mut asked = Asked::new(measure);
+        let mut asked = Asked::new(measure, extent);
         let windows: Vec<Option<&WindowSpec>> = match &rule.windows {
             windows if windows.is_empty() => vec![None],
             windows => windows.iter().map(Some).collect(),
@@ -137,6 +153,7 @@ fn blank(rule: &Rule, subject: Subject<'_>, at: Instant) -> Outcome {
         shown: vec![],
         seen: None,
         alarms: vec![],
+        history: None,
         reason: String::new(),
         fault: None,
     }
@@ -156,6 +173,15 @@ fn answer(
     let stretch = Stretch::of(window, at)?;
     outcome.window = named(&stretch, window.duration.to_string())?;
     let tally = Tally::of(rule, subject, &stretch, asked)?;
+    if let Subject::One(objective) = subject
+        && asked.extent.history
+        && tally.drifted.is_none()
+    {
+        let window = (&stretch, outcome.window.interval);
+        let history =
+            history(rule, objective, window, &tally, asked).map_err(|fault| objective.indicator.locate(fault))?;
+        outcome.history = Some(history);
+    }
     settle(outcome, rule, tally, &stretch, question.as_ref())?;
     if let (Subject::One(objective), Some(question)) = (subject, &question)
         && let Some((source, interval)) = question.shown(outcome.window.interval)

@@ -6,6 +6,7 @@ use crate::alarm::Alarm;
 use crate::arithmetic::{self, Budget, BurnRate};
 use crate::calendar::Period;
 use crate::fraction::Fraction;
+use crate::history::History;
 use crate::measure::Interval;
 use crate::openslo::Method;
 use crate::question::Question;
@@ -66,6 +67,8 @@ pub struct Outcome {
     pub seen: Option<(Instant, Instant)>,
     /// What its alert policies say; they decide no verdict.
     pub alarms: Vec<Alarm>,
+    /// The budget day by day, and a forecast, where they were asked for; a composite has none.
+    pub history: Option<History>,
     /// Why the verdict is what it is, in one sentence.
     pub reason: String,
     /// Why there is no verdict although there may be data.

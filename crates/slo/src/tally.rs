@@ -150,8 +150,7 @@ fn slices(
         let Some(slicing) = slicing else { continue };
         let slices = asked.slices(&question, slicing).map_err(located)?;
         tally.seen = spanning(tally.seen, slices.seen);
-        let parts = if matches!(question, Question::Raw { .. }) { Slice::PARTS } else { 1 };
-        let enough = |slice: &&Slice| slice.total >= u128::from(rule.min_events) * parts;
+        let enough = |slice: &&Slice| is_enough(rule, &question, slice);
         let slices: Vec<Slice> = slices.slices.iter().filter(enough).copied().collect();
         tally.unknown += u64::from(slices.is_empty());
         let least = member.slice.and_then(|slice| slice.target).unwrap_or(Decimal::ONE);
@@ -207,8 +206,14 @@ fn shared(members: &[Objective]) -> Result<SliceSpec, Fault> {
     }
 }
 
+/// Whether so much lies in a slice that it counts.
+pub(crate) fn is_enough(rule: &Rule, question: &Question, slice: &Slice) -> bool {
+    let parts = if matches!(question, Question::Raw { .. }) { Slice::PARTS } else { 1 };
+    slice.total >= u128::from(rule.min_events) * parts
+}
+
 /// Whether the share of a slice that is good reaches `least`.
-fn reaches(slice: &Slice, least: Decimal) -> bool {
+pub(crate) fn reaches(slice: &Slice, least: Decimal) -> bool {
     let products = || {
         let unit = 10_u128.pow(least.scale());
         Some((slice.good.checked_mul(unit)?, slice.total.checked_mul(least.mantissa().unsigned_abs())?))

@@ -69,6 +69,10 @@ struct Objective<'e> {
     last: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     alarms: Vec<Alarm<'e>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<Vec<Day>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forecast: Option<Forecast>,
     reason: &'e str,
     fault: Option<Fault<'e>>,
 }
@@ -118,6 +122,21 @@ struct Calendar<'e> {
     zone: &'e str,
     from: &'e str,
     to: &'e str,
+}
+
+#[derive(Serialize)]
+struct Day {
+    from: String,
+    to: String,
+    bad: u64,
+    total: u64,
+}
+
+#[derive(Serialize)]
+struct Forecast {
+    burn_rate: String,
+    lasts_seconds: Option<u64>,
+    assumption: &'static str,
 }
 
 #[derive(Serialize)]
@@ -205,6 +224,8 @@ impl<'e> Objective<'e> {
             first: time(outcome.seen.map(|seen| seen.0)),
             last: time(outcome.seen.map(|seen| seen.1)),
             alarms: outcome.alarms.iter().map(Alarm::of).collect(),
+            history: outcome.history.as_ref().map(|history| history.days.iter().map(Day::of).collect()),
+            forecast: outcome.history.as_ref().and_then(|history| history.forecast.as_ref()).map(Forecast::of),
             reason: &outcome.reason,
             fault: outcome.fault.as_ref().map(Fault::of),
         }
@@ -220,6 +241,19 @@ impl<'e> Window<'e> {
         });
         let (from, to) = (window.interval.from.to_string(), window.interval.to.to_string());
         Window { from, to, length: &window.length, calendar }
+    }
+}
+
+impl Day {
+    fn of(day: &crate::history::Day) -> Self {
+        Day { from: day.from.to_string(), to: day.to.to_string(), bad: day.bad, total: day.total }
+    }
+}
+
+impl Forecast {
+    fn of(forecast: &crate::history::Forecast) -> Self {
+        let assumption = crate::history::Forecast::ASSUMPTION;
+        Forecast { burn_rate: forecast.rate.to_string(), lasts_seconds: forecast.lasts, assumption }
     }
 }
 

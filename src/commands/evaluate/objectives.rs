@@ -1,15 +1,15 @@
 //! Objectives, judged against what is in the store.
 
-use model::{Fault, Instant, Verdict, counted, grouped, readable};
+use model::{Fault, Instant, counted};
 use serde_json::Value;
-use slo::{Evaluation, Outcome};
+use slo::{Evaluation, Extent};
 
 use super::{EvaluateArgs, refuse};
-use crate::cli::annotations::{Level, annotation};
 use crate::cli::context::Context;
 use crate::cli::files::{self, Existing};
 use crate::cli::journal::Wanted;
 use crate::cli::judgements;
+use crate::cli::objectives;
 use crate::cli::output::{Page, Show};
 use crate::cli::rules;
 use crate::cli::sql;
@@ -23,7 +23,8 @@ pub(crate) fn run(context: &mut Context, args: EvaluateArgs) -> Result<Done, Fau
     let book = rules::load(context, &chosen)?;
     let engine = sql::open(context)?;
     let at = instant(context, args.at.as_deref(), engine.newest())?;
-    let evaluation = slo::evaluate(&book, at, &engine)?;
+    let extent = Extent { history: args.history };
+    let evaluation = slo::evaluate_to(extent, &book, at, &engine)?;
     trace(context, &evaluation);
     let document = slo::to_json(&evaluation);
     if let Err(fault) = judgements::keep_objectives(context, &document) {
@@ -78,27 +79,10 @@ fn trace(context: &mut Context, evaluation: &Evaluation) {
 fn in_form(form: &str, evaluation: &Evaluation, document: &Value) -> Vec<u8> {
     match form {
         "junit" => slo::to_junit(evaluation).into_bytes(),
-        "github" => annotations(evaluation).into_bytes(),
+        "github" => objectives::annotations(evaluation).into_bytes(),
         "openmetrics" => slo::to_openmetrics(evaluation).into_bytes(),
         _ => format!("{document}\n").into_bytes(),
     }
-}
-
-/// What is not met, and what deserves a look, in the places of the rule files.
-fn annotations(evaluation: &Evaluation) -> String {
-    let of_outcome = |outcome: &Outcome| {
-        let level = match (outcome.verdict, &outcome.fault) {
-            (Verdict::Met, _) => return None,
-            (Verdict::NoData, None) => Level::Warning,
-            _ => Level::Error,
-        };
-        let title = format!("{}/{}: {}", outcome.rule, outcome.objective, outcome.verdict.word());
-        let place = outcome.fault.as_ref().and_then(Fault::place).unwrap_or(&outcome.place);
-        Some(annotation(level, Some(place), &title, &outcome.reason))
-    };
-    let warnings = evaluation.warnings.iter();
-    let warnings = warnings.map(|said| annotation(Level::Warning, said.place.as_ref(), said.code, &said.message));
-    evaluation.outcomes.iter().filter_map(of_outcome).chain(warnings).collect()
 }
 
 /// A form that is no page: what is shown is what is written.
@@ -148,7 +132,7 @@ impl Show for Judged {
         page.gap();
         let before = [None].into_iter().chain(evaluation.outcomes.iter().map(Some));
         for (outcome, before) in evaluation.outcomes.iter().zip(before) {
-            explain(outcome, before, page);
+            objectives::explain(outcome, before, page);
         }
         for warning in &evaluation.warnings {
             let place = warning.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
@@ -156,30 +140,6 @@ impl Show for Judged {
         }
         page.gap();
         page.verdict_line(evaluation.verdict, &summary(evaluation));
-    }
-}
-
-fn explain(outcome: &Outcome, before: Option<&Outcome>, page: &mut Page) {
-    page.verdict_line(outcome.verdict, &format!("{}/{}: {}", outcome.rule, outcome.objective, outcome.reason));
-    // Objectives of one rule share their values; they are shown once.
-    let shown_before = before.is_some_and(|before| before.rule == outcome.rule && before.shown == outcome.shown);
-    for shown in outcome.shown.iter().filter(|_| !shown_before) {
-        let unit = shown.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
-        page.line(format!("  {} {}{unit} ({})", shown.name, readable(&shown.value.to_string()), shown.definition));
-    }
-    if let Some(period) = &outcome.window.period {
-        page.line(format!("  window: {} to {} ({})", period.from_local, period.to_local, period.zone));
-    }
-    if let Some(slices) = &outcome.slices {
-        let counts = [(slices.counted, "with data"), (slices.empty, "empty"), (slices.to_come, "to come")];
-        let counts = counts.map(|(count, what)| format!("{} {what}", grouped(count))).join(", ");
-        page.line(format!("  slices of {}: {} in the window, {counts}", slices.width, grouped(slices.whole)));
-    }
-    if let Some(budget) = &outcome.budget {
-        page.line(format!("  error budget: {budget}"));
-    }
-    if let Some(budget) = &outcome.projected {
-        page.line(format!("  for the whole window, if events go on as they did: {budget}"));
     }
 }
 

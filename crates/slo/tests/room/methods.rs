@@ -316,3 +316,63 @@ fn few_events_are_no_verdict() {
     let book = Book::load(vec![("rules.yaml".into(), rules("Occurrences", "some"))], &Reading::default());
     assert_eq!(book.unwrap_err().iter().next().unwrap().code(), "unknown-word");
 }
+
+/// So many events in each of `days` before `AT`, an hour before its end.
+fn each_day(days: std::ops::Range<i64>, events: usize) -> Vec<(Instant, Decimal)> {
+    let at = |day: i64| Instant::from_nanos(instant(AT).nanos() - (day * 86_400 + 3600) * 1_000_000_000);
+    days.flat_map(|day| std::iter::repeat_n((at(day), Decimal::ONE), events)).collect()
+}
+
+/// A quarter of the budget in thirty days leaves ninety more, not eighty-nine; and each day is told.
+#[test]
+fn a_budget_is_told_day_by_day() {
+    let looked = |rules: &str, at: &str, fake: &Fake| {
+        let book = Book::load(vec![("rules.yaml".into(), rules.to_owned())], &Reading::default()).unwrap();
+        let evaluation = slo::evaluate_to(slo::Extent { history: true }, &book, instant(at), fake).unwrap();
+        let document = to_json(&evaluation);
+        let outcome = evaluation.outcomes.into_iter().next().unwrap();
+        let history = outcome.history.clone().unwrap();
+        let (bad, total) = history.days.iter().fold((0, 0), |sum, day| (sum.0 + day.bad, sum.1 + day.total));
+        assert_eq!((bad, total), (outcome.bad, outcome.total - outcome.slices.map_or(0, |it| it.to_come)));
+        assert!(history.days.windows(2).all(|pair| pair[0].to == pair[1].from));
+        assert_eq!(document["objectives"][0]["history"].as_array().unwrap().len(), history.days.len());
+        (history, document["objectives"][0]["forecast"].clone())
+    };
+    let month = slo("Occurrences", "{duration: 30d, isRolling: true}", "{target: 0.9}");
+    let steady = fake(&each_day(0..30, 39), &each_day(0..30, 40));
+    let (history, forecast) = looked(&month, AT, &steady);
+    assert_eq!(
+        (history.days.len(), history.days[0].bad, history.days[29].to),
+        (30, 1, Instant::from_nanos(instant(AT).nanos() + 1))
+    );
+    assert_eq!((&forecast["burn_rate"], &forecast["lasts_seconds"]), (&"0.25".into(), &(90 * 86_400).into()));
+    // Nothing bad in the last day burns nothing; a budget that is overdrawn lasts no longer; no data say nothing.
+    let quiet = fake(&[each_day(0..1, 40), each_day(1..30, 39)].concat(), &each_day(0..30, 40));
+    assert_eq!(looked(&month, AT, &quiet).1["lasts_seconds"], serde_json::Value::Null);
+    let spent = fake(&each_day(0..30, 30), &each_day(0..30, 40));
+    assert_eq!(looked(&month, AT, &spent).1["lasts_seconds"], 0);
+    let gone = fake(&each_day(5..30, 39), &each_day(5..30, 40));
+    assert_eq!(looked(&month, AT, &gone).1, serde_json::Value::Null);
+    // Of a calendar month of 31 days 30 are over, the last of them in part.
+    let calendar = "{duration: 1M, isRolling: false, calendar: {startTime: 2026-01-01 00:00:00, timeZone: UTC}}";
+    let month = slo("Occurrences", calendar, "{target: 0.9}");
+    let (history, forecast) = looked(&month, "2026-01-30T12:00:00Z", &steady);
+    assert_eq!((history.days.len(), history.days[29].total), (30, 0));
+    // 29 bad ones of 1,160 in 29.5 of 31 days: 0.25 · 29.5 / 31 of the whole budget, at the rate of one in forty.
+    assert_eq!(forecast["lasts_seconds"], (31 * 86_400 - 29 * 86_400 / 4 - 86_400 / 8) * 4);
+    // Slices: 43,200 minutes, a bad one each day.
+    let sliced = slo(
+        "Timeslices",
+        "{duration: 30d, isRolling: true}",
+        "{target: 0.5, timeSliceTarget: 0.5, timeSliceWindow: 1m}",
+    );
+    let (history, _) = looked(&sliced, AT, &fake(&each_day(0..15, 1), &each_day(0..30, 1)));
+    assert_eq!(history.days.iter().map(|day| day.bad).collect::<Vec<_>>(), [vec![1; 15], vec![0; 15]].concat());
+    // Longer windows by weeks, shorter ones not at all.
+    let year = slo("Occurrences", "{duration: 52w, isRolling: true}", "{target: 0.9}");
+    assert_eq!(looked(&year, AT, &steady).0.days.len(), 52);
+    let hours = slo("Occurrences", "{duration: 47h, isRolling: true}", "{target: 0.9}");
+    let book = Book::load(vec![("rules.yaml".into(), hours)], &Reading::default()).unwrap();
+    let evaluation = slo::evaluate_to(slo::Extent { history: true }, &book, instant(AT), &steady).unwrap();
+    assert!(evaluation.outcomes[0].history.as_ref().unwrap().days.is_empty());
+}

@@ -18,9 +18,14 @@ pub(crate) fn explain(outcome: &Outcome, before: Option<&Outcome>, page: &mut Pa
     if let Some(period) = &outcome.window.period {
         page.line(format!("  window: {} to {} ({})", period.from_local, period.to_local, period.zone));
     }
+    for one in &outcome.excluded {
+        page.line(format!("  left out: {} to {}: {} ({})", one.from, one.to, one.reason, one.place));
+    }
     if let Some(slices) = &outcome.slices {
-        let counts = [(slices.counted, "with data"), (slices.empty, "empty"), (slices.to_come, "to come")];
-        let counts = counts.map(|(count, what)| format!("{} {what}", grouped(count))).join(", ");
+        let mut counts = vec![(slices.counted, "with data"), (slices.empty, "empty"), (slices.to_come, "to come")];
+        counts.extend((slices.excluded > 0).then_some((slices.excluded, "left out")));
+        let counts: Vec<String> = counts.iter().map(|(count, what)| format!("{} {what}", grouped(*count))).collect();
+        let counts = counts.join(", ");
         page.line(format!("  slices of {}: {} in the window, {counts}", slices.width, grouped(slices.whole)));
     }
     if let Some(budget) = &outcome.budget {

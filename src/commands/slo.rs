@@ -96,11 +96,13 @@ fn check(paths: &[PathBuf], strict: bool, format: String) -> Result<Done, Fault>
     let files = texts.len();
     let checked = match Book::load(texts, &Reading { strict, ..Reading::default() }) {
         Ok(book) => {
-            let of_kind = |kind| (kind, book.objects().iter().filter(|(known, _)| *known == kind).count());
+            let of_kind =
+                |kind: ObjectKind| (kind.word(), book.objects().iter().filter(|(known, _)| *known == kind).count());
+            let ours = ("Maintenance", book.maintenance().len());
             Checked {
                 files,
                 strict,
-                objects: ObjectKind::ALL.map(of_kind).to_vec(),
+                objects: ObjectKind::ALL.map(of_kind).into_iter().chain([ours]).collect(),
                 warnings: book.warnings().to_vec(),
                 faults: vec![],
                 format,
@@ -115,7 +117,8 @@ fn check(paths: &[PathBuf], strict: bool, format: String) -> Result<Done, Fault>
 struct Checked {
     files: usize,
     strict: bool,
-    objects: Vec<(ObjectKind, usize)>,
+    /// Kinds, and how many of each there are.
+    objects: Vec<(&'static str, usize)>,
     warnings: Vec<Warning>,
     faults: Vec<Fault>,
     format: String,
@@ -130,7 +133,7 @@ impl Show for Checked {
             "valid": self.faults.is_empty(),
             "strict": self.strict,
             "files": self.files,
-            "objects": objects.map(|(kind, count)| (kind.word().to_owned(), (*count).into())).collect::<serde_json::Map<_, _>>(),
+            "objects": objects.map(|(kind, count)| ((*kind).to_owned(), (*count).into())).collect::<serde_json::Map<_, _>>(),
             "faults": faults.collect::<Vec<_>>(),
             "warnings": warnings(&self.warnings),
         })
@@ -166,7 +169,7 @@ impl Checked {
             return format!("{files}: {}", counted(self.faults.len() as u64, "error", "errors"));
         }
         let objects = self.objects.iter().filter(|(_, count)| *count > 0);
-        let objects: Vec<String> = objects.map(|(kind, count)| format!("{count} {}", kind.word())).collect();
+        let objects: Vec<String> = objects.map(|(kind, count)| format!("{count} {kind}")).collect();
         let warnings = counted(self.warnings.len() as u64, "warning", "warnings");
         format!("{files}: {}; {warnings}", objects.join(", "))
     }

@@ -8,6 +8,7 @@ use model::{Decimal, Fault, Place, Severity};
 use yaml::{Node, Value};
 
 use crate::files::documents;
+use crate::maintenance::{self, Maintenance};
 use crate::measure::Comparison;
 use crate::notes::{Faults, Notes, Warning};
 use crate::openslo::{
@@ -31,6 +32,7 @@ pub struct Reading {
 pub struct Book {
     rules: Vec<Rule>,
     objects: Vec<(ObjectKind, String)>,
+    maintenance: Vec<Maintenance>,
     warnings: Vec<Warning>,
 }
 
@@ -55,6 +57,8 @@ pub struct Rule {
     pub alerts: Vec<AlertPolicy>,
     pub(crate) burn_tiers: bool,
     pub(crate) min_events: u64,
+    /// What it is not held to.
+    pub(crate) maintenance: Vec<Maintenance>,
     pub(crate) described: bool,
     pub(crate) method_place: Place,
     pub(crate) windows: Vec<WindowSpec>,
@@ -135,6 +139,7 @@ impl Book {
         Faults::check(faults.collect())?;
         self.rules.extend(other.rules);
         self.objects.extend(other.objects);
+        self.maintenance.extend(other.maintenance);
         self.warnings.extend(other.warnings);
         Ok(self)
     }
@@ -147,6 +152,11 @@ impl Book {
     /// Every object, SLO or not, by kind and name.
     pub fn objects(&self) -> &[(ObjectKind, String)] {
         &self.objects
+    }
+
+    /// What rules are not held to.
+    pub fn maintenance(&self) -> &[Maintenance] {
+        &self.maintenance
     }
 
     /// What deserves a look.
@@ -185,6 +195,7 @@ impl Found {
 struct Shelf<'r> {
     reading: &'r Reading,
     found: Vec<Found>,
+    maintenance: Vec<Maintenance>,
     notes: Notes,
     faults: Vec<Fault>,
 }
@@ -192,7 +203,7 @@ struct Shelf<'r> {
 impl<'r> Shelf<'r> {
     fn new(reading: &'r Reading) -> Self {
         let notes = Notes { strict: reading.strict, warnings: vec![] };
-        Shelf { reading, found: vec![], notes, faults: vec![] }
+        Shelf { reading, found: vec![], maintenance: vec![], notes, faults: vec![] }
     }
 
     fn file(&mut self, path: &Path, documents: Result<Vec<Node>, Fault>) {
@@ -219,12 +230,18 @@ impl<'r> Shelf<'r> {
         if self.faults.len() >= self.reading.limits.faults {
             return;
         }
-        if self.found.len() >= self.reading.limits.objects {
+        if self.found.len() + self.maintenance.len() >= self.reading.limits.objects {
             let message = format!("There are more than {} objects", self.reading.limits.objects);
             let fault = Fault::bad_config("rules-too-large", message).advise("Evaluate them in several runs.");
             return self.faults.push(fault.at(node.place.clone()).in_file(path));
         }
         let mut read = || -> Result<(), Fault> {
+            if node.entry("apiVersion").and_then(Node::scalar) == Some(maintenance::VERSION) {
+                let mut read = Maintenance::read(node, &mut self.notes)?;
+                read.place = read.place.in_file(path);
+                self.maintenance.push(read);
+                return Ok(());
+            }
             for node in as_v1(node)? {
                 let object = Object::read(&node, &mut self.notes)?;
                 self.found.push(Found { object, file: path.to_owned() });
@@ -242,7 +259,8 @@ impl<'r> Shelf<'r> {
         Faults::check(std::mem::take(&mut self.faults))?;
         let has_services = self.found.iter().any(|found| found.object.kind() == ObjectKind::Service);
         let (found, notes) = (&self.found, &mut self.notes);
-        let mut binder = Binder { found, index: &index, has_services, notes, faults: vec![] };
+        let maintenance = self.maintenance.as_slice();
+        let mut binder = Binder { found, maintenance, index: &index, has_services, notes, faults: vec![] };
         let rules: Vec<Rule> = self.found.iter().filter_map(|found| binder.object(found, pack)).collect();
         let faults = std::mem::take(&mut binder.faults);
         Faults::check(faults)?;
@@ -250,7 +268,7 @@ impl<'r> Shelf<'r> {
             rules.iter().for_each(|rule| lint::rule(rule, &mut self.notes));
         }
         let objects = self.found.iter().map(|found| (found.object.kind(), found.object.metadata.name.clone()));
-        Ok(Book { rules, objects: objects.collect(), warnings: self.notes.warnings })
+        Ok(Book { rules, objects: objects.collect(), maintenance: self.maintenance, warnings: self.notes.warnings })
     }
 
     fn index(&mut self) -> HashMap<(ObjectKind, String), usize> {
@@ -273,6 +291,7 @@ impl<'r> Shelf<'r> {
 /// Resolves references.
 struct Binder<'s> {
     found: &'s [Found],
+    maintenance: &'s [Maintenance],
     index: &'s HashMap<(ObjectKind, String), usize>,
     has_services: bool,
     notes: &'s mut Notes,
@@ -336,6 +355,7 @@ impl<'s> Binder<'s> {
             severity: metadata.severity,
             burn_tiers: metadata.burn_tiers,
             min_events: metadata.min_events,
+            maintenance: self.maintenance.iter().filter(|one| one.is_for(&spec.service)).cloned().collect(),
             place: from.place(),
             method: spec.method,
             alerts,

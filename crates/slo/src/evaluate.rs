@@ -153,6 +153,7 @@ fn blank(rule: &Rule, subject: Subject<'_>, at: Instant) -> Outcome {
         shown: vec![],
         seen: None,
         alarms: vec![],
+        excluded: vec![],
         history: None,
         reason: String::new(),
         fault: None,
@@ -172,6 +173,8 @@ fn answer(
     let Some(window) = window else { return Err(lint::no_window(rule)) };
     let stretch = Stretch::of(window, at)?;
     outcome.window = named(&stretch, window.duration.to_string())?;
+    let touching = rule.maintenance.iter().filter(|one| one.touches(outcome.window.interval));
+    outcome.excluded = touching.cloned().collect();
     let tally = Tally::of(rule, subject, &stretch, asked)?;
     if let Subject::One(objective) = subject
         && asked.extent.history
@@ -185,6 +188,7 @@ fn answer(
     settle(outcome, rule, tally, &stretch, question.as_ref())?;
     if let (Subject::One(objective), Some(question)) = (subject, &question)
         && let Some((source, interval)) = question.shown(outcome.window.interval)
+        && outcome.excluded.is_empty()
     {
         let (indicator, unit) = (&objective.indicator, objective.indicator.unit.as_deref());
         outcome.shown = asked.shown(&source, interval, unit).map_err(|fault| indicator.locate(fault))?;
@@ -263,7 +267,8 @@ fn settle(
         (method, share) => {
             outcome.needed = Some(arithmetic::needed(total, target));
             outcome.budget = share.as_ref().map(|_| Budget::of(bad, total, target));
-            let progress = stretch.progress().filter(|_| share.is_some() && method == Method::Occurrences);
+            let progress =
+                stretch.progress(&rule.maintenance).filter(|_| share.is_some() && method == Method::Occurrences);
             outcome.projected = progress.and_then(|progress| Budget::projected(bad, total, target, progress));
         }
     }
@@ -273,6 +278,10 @@ fn settle(
         outcome.verdict = Verdict::NoData;
         let unknown = model::counted(tally.unknown, "objective has", "objectives have");
         outcome.reason = format!("{unknown} no data, so there is no verdict on all of them.");
+    }
+    if !outcome.excluded.is_empty() {
+        let names: Vec<&str> = outcome.excluded.iter().map(|one| one.name.as_str()).collect();
+        outcome.reason.push_str(&format!(" Left out is the maintenance {}.", names.join(", ")));
     }
     Ok(())
 }

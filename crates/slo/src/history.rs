@@ -17,7 +17,7 @@ use crate::measure::{Interval, Slicing};
 use crate::openslo::Method;
 use crate::question::{Question, question};
 use crate::stretch::Stretch;
-use crate::tally::{Subject, Tally, is_enough, reaches};
+use crate::tally::{Subject, Tally, held_to, is_enough, reaches, spared};
 
 /// A budget over time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,7 +73,7 @@ pub(crate) fn history(
 ) -> Result<History, Fault> {
     let question = question(&objective.indicator, objective)?;
     let days = match rule.method {
-        Method::Occurrences => of_events(&question, stretch, interval, asked)?,
+        Method::Occurrences => of_events(rule, &question, stretch, interval, asked)?,
         _ => of_slices(rule, objective, &question, stretch, asked)?,
     };
     Ok(History { days, forecast: forecast(rule, objective, stretch, tally, asked)? })
@@ -88,6 +88,7 @@ fn length(from: Instant, end: i64) -> Option<i64> {
 }
 
 fn of_events(
+    rule: &Rule,
     question: &Question,
     stretch: &Stretch,
     interval: Interval,
@@ -110,13 +111,20 @@ fn of_events(
             day.bad = u64::try_from(slice.total - slice.good).unwrap_or(u64::MAX);
         }
     }
-    let rest = Interval { from: Instant::from_nanos(from + whole * width - 1), to: interval.to };
-    if rest.from < rest.to {
-        let counts = asked.counts(question, rest)?;
-        let total = counts.total;
-        let bad = u128::from(total) - good(question, counts.good.into(), total.into())?;
-        let (from, to) = (Instant::from_nanos(from + whole * width), Instant::from_nanos(end));
-        days.push(Day { from, to, bad: u64::try_from(bad).unwrap_or(total), total });
+    let rest = Instant::from_nanos(from + whole * width);
+    if rest.nanos() < end {
+        days.push(Day { from: rest, to: Instant::from_nanos(end), bad: 0, total: 0 });
+    }
+    // What is no whole day, or has maintenance in it, is counted by itself.
+    for day in &mut days {
+        let before = |at: Instant| Instant::from_nanos(at.nanos() - 1);
+        let window = Interval { from: before(day.from), to: before(day.to) };
+        if day.from == rest || rule.maintenance.iter().any(|one| one.touches(window)) {
+            let counts = held_to(rule, question, window, asked)?;
+            let good = good(question, counts.good.into(), counts.total.into())?;
+            day.total = counts.total;
+            day.bad = u64::try_from(u128::from(counts.total) - good).unwrap_or(counts.total);
+        }
     }
     Ok(days)
 }
@@ -147,7 +155,9 @@ fn of_slices(
         last.to = Instant::from_nanos(end);
     }
     let least = spec.target.unwrap_or(model::Decimal::ONE);
-    for slice in asked.slices(question, slicing)?.slices.iter().filter(|slice| is_enough(rule, question, slice)) {
+    let spared = spared(&rule.maintenance, slicing);
+    let counts = |slice: &&crate::measure::Slice| is_enough(rule, question, slice) && !spared.contains(&slice.number);
+    for slice in asked.slices(question, slicing)?.slices.iter().filter(counts) {
         if let Some(day) = days.get_mut(((i64::from(slice.number) + ahead) / each) as usize) {
             day.total += 1;
             day.bad += u64::from(!reaches(slice, least));

@@ -7,6 +7,7 @@ use crate::arithmetic::{self, Budget, BurnRate};
 use crate::calendar::Period;
 use crate::fraction::Fraction;
 use crate::history::History;
+use crate::maintenance::Maintenance;
 use crate::measure::Interval;
 use crate::openslo::Method;
 use crate::question::Question;
@@ -67,6 +68,8 @@ pub struct Outcome {
     pub seen: Option<(Instant, Instant)>,
     /// What its alert policies say; they decide no verdict.
     pub alarms: Vec<Alarm>,
+    /// Maintenance inside the window: nothing that lies in it was counted.
+    pub excluded: Vec<Maintenance>,
     /// The budget day by day, and a forecast, where they were asked for; a composite has none.
     pub history: Option<History>,
     /// Why the verdict is what it is, in one sentence.

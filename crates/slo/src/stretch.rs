@@ -4,6 +4,7 @@ use model::{Fault, Instant};
 
 use crate::calendar::{Calendar, Period};
 use crate::duration::Duration;
+use crate::maintenance::{Maintenance, time_left};
 use crate::measure::{Interval, Slicing};
 use crate::openslo::WindowSpec;
 
@@ -30,6 +31,8 @@ pub struct Sliced {
     pub counted: u64,
     /// Those that are over and in which nothing lies: they count for nothing.
     pub empty: u64,
+    /// Those that are over and that maintenance reaches into.
+    pub excluded: u64,
     /// Those of a calendar window that are not over yet.
     pub to_come: u64,
     /// What those that are over lie in; none where none is.
@@ -77,11 +80,12 @@ impl Stretch {
         }
     }
 
-    /// The share of a calendar window that is over, in nanoseconds of nanoseconds; nothing of one that is over or rolling.
-    pub(crate) fn progress(&self) -> Option<(u128, u128)> {
+    /// How much of a calendar window is over, and how much there is, in nanoseconds without maintenance; nothing of one that is over
+    /// or rolling.
+    pub(crate) fn progress(&self, maintenance: &[Maintenance]) -> Option<(u128, u128)> {
         let Stretch::Calendar { period, at } = self else { return None };
-        let since = |to: Instant| u128::try_from(to.nanos() - period.from.nanos()).ok();
-        (*at < before(period.to)).then(|| since(*at).zip(since(period.to))).flatten()
+        let until = |to: Instant| time_left(maintenance, Interval { from: before(period.from), to });
+        (*at < before(period.to)).then(|| (until(*at), until(before(period.to))))
     }
 
     /// Cuts it into slices that are over, with what is known of them before anything is counted; none where the first is not over.
@@ -129,7 +133,7 @@ impl Stretch {
         let slicing = (over > 0).then(|| Slicing { from: Instant::from_nanos(from), width: step, count: over });
         let to_come = whole.saturating_sub(over.into());
         let interval = slicing.map(Slicing::interval);
-        Ok((slicing, Sliced { width, whole, counted: 0, empty: over.into(), to_come, interval }))
+        Ok((slicing, Sliced { width, whole, counted: 0, empty: over.into(), excluded: 0, to_come, interval }))
     }
 }
 

@@ -5,12 +5,14 @@
 //! left out of both and told. A calendar window that is not over has its whole budget of slices under Timeslices: those to come are
 //! not bad yet.
 //!
+//! What lies in maintenance counts for nothing, and a slice that maintenance reaches into is left out.
+//!
 //! With fewer than `probity/min-events` events (in a slice: under the slice methods) nothing is said of them.
 //!
 //! Of a composite SLO the members burn one budget. Under Occurrences their burn rates add up, each times its weight. Under Timeslices
 //! a slice is bad that is bad for any of them. Under RatioTimeslices what each lacks of 1 adds up, times its weight.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use model::{Decimal, Fault, Instant};
 use num_bigint::BigInt;
@@ -19,7 +21,8 @@ use crate::arithmetic::{self, BurnRate};
 use crate::asked::{Asked, drifted};
 use crate::book::{Objective, Rule};
 use crate::fraction::Fraction;
-use crate::measure::Slice;
+use crate::maintenance::{self, Maintenance};
+use crate::measure::{Counts, Interval, Slice, Slicing};
 use crate::openslo::{Method, SliceSpec};
 use crate::question::{Question, question};
 use crate::stretch::{Sliced, Stretch};
@@ -93,7 +96,7 @@ impl Tally {
 fn events(rule: &Rule, objective: &Objective, stretch: &Stretch, asked: &mut Asked<'_>) -> Result<Tally, Fault> {
     let located = |fault: Fault| objective.indicator.locate(fault);
     let question = question(&objective.indicator, objective).map_err(located)?;
-    let counts = asked.counts(&question, stretch.interval()?).map_err(located)?;
+    let counts = held_to(rule, &question, stretch.interval()?, asked).map_err(located)?;
     let (part, total, seen) = (counts.good, counts.total, counts.seen);
     let bad = question.counts_bad();
     if part > total {
@@ -106,6 +109,24 @@ fn events(rule: &Rule, objective: &Objective, stretch: &Stretch, asked: &mut Ask
         true => Tally { achieved: None, burn: None, ..counted },
         false => counted,
     })
+}
+
+/// What lies in `window` and outside maintenance: the sum over the pieces that are left, so that no increase of a counter reaches
+/// from one into the other.
+pub(crate) fn held_to(
+    rule: &Rule,
+    question: &Question,
+    window: Interval,
+    asked: &mut Asked<'_>,
+) -> Result<Counts, Fault> {
+    let mut all = Counts::default();
+    for piece in maintenance::without(&rule.maintenance, window) {
+        let counts = asked.counts(question, piece)?;
+        all.good += counts.good;
+        all.total += counts.total;
+        all.seen = spanning(all.seen, counts.seen);
+    }
+    Ok(all)
 }
 
 /// Rates that add up.
@@ -140,6 +161,7 @@ fn slices(
 ) -> Result<Tally, Fault> {
     let spec = shared(members)?;
     let (slicing, mut sliced) = stretch.slices(spec.width).map_err(|fault| members[0].indicator.locate(fault))?;
+    let spared = slicing.map(|slicing| spared(&rule.maintenance, slicing)).unwrap_or_default();
     let mut tally = Tally::default();
     // By number: whether anything in it was bad, for any member.
     let mut found: HashMap<u32, bool> = HashMap::new();
@@ -150,7 +172,7 @@ fn slices(
         let Some(slicing) = slicing else { continue };
         let slices = asked.slices(&question, slicing).map_err(located)?;
         tally.seen = spanning(tally.seen, slices.seen);
-        let enough = |slice: &&Slice| is_enough(rule, &question, slice);
+        let enough = |slice: &&Slice| is_enough(rule, &question, slice) && !spared.contains(&slice.number);
         let slices: Vec<Slice> = slices.slices.iter().filter(enough).copied().collect();
         tally.unknown += u64::from(slices.is_empty());
         let least = member.slice.and_then(|slice| slice.target).unwrap_or(Decimal::ONE);
@@ -162,7 +184,8 @@ fn slices(
         }
     }
     sliced.counted = found.len() as u64;
-    sliced.empty -= sliced.counted;
+    sliced.excluded = spared.len() as u64;
+    sliced.empty -= sliced.counted + sliced.excluded;
     let bad = found.values().filter(|bad| **bad).count() as u64;
     tally.slices = Some(sliced);
     if sliced.counted == 0 {
@@ -175,11 +198,24 @@ fn slices(
             Ok(Tally { good: total - bad, bad, total, achieved, burn, ..tally })
         }
         _ => {
-            let total = sliced.whole - sliced.empty;
+            let total = sliced.whole - sliced.empty - sliced.excluded;
             let counted = Tally::counted(total - bad, total, tally.seen, target);
             Ok(Tally { slices: tally.slices, unknown: tally.unknown, ..counted })
         }
     }
+}
+
+/// The slices that maintenance reaches into.
+pub(crate) fn spared(maintenance: &[Maintenance], slicing: Slicing) -> BTreeSet<u32> {
+    let mut spared = BTreeSet::new();
+    for one in maintenance.iter().filter(|one| one.touches(slicing.interval())) {
+        let number =
+            |at: Instant| (i128::from(at.nanos()) - i128::from(slicing.from.nanos())).div_euclid(slicing.width.into());
+        let last = i128::from(slicing.count) - 1;
+        let [from, to] = [number(one.from).max(0), number(Instant::from_nanos(one.to.nanos() - 1)).min(last)];
+        spared.extend((from..=to).filter_map(|number| u32::try_from(number).ok()));
+    }
+    spared
 }
 
 /// Weights are for composites: alone, an objective has its budget for itself.

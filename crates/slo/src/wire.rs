@@ -69,6 +69,8 @@ struct Objective<'e> {
     last: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     alarms: Vec<Alarm<'e>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    excluded: Vec<Excluded<'e>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<Vec<Day>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -145,7 +147,23 @@ struct Slices {
     whole: u64,
     counted: u64,
     empty: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    excluded: u64,
     to_come: u64,
+}
+
+/// Only rules with maintenance have excluded slices.
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+#[derive(Serialize)]
+struct Excluded<'e> {
+    name: &'e str,
+    from: String,
+    to: String,
+    reason: &'e str,
+    place: String,
 }
 
 #[derive(Serialize)]
@@ -224,6 +242,7 @@ impl<'e> Objective<'e> {
             first: time(outcome.seen.map(|seen| seen.0)),
             last: time(outcome.seen.map(|seen| seen.1)),
             alarms: outcome.alarms.iter().map(Alarm::of).collect(),
+            excluded: outcome.excluded.iter().map(Excluded::of).collect(),
             history: outcome.history.as_ref().map(|history| history.days.iter().map(Day::of).collect()),
             forecast: outcome.history.as_ref().and_then(|history| history.forecast.as_ref()).map(Forecast::of),
             reason: &outcome.reason,
@@ -244,6 +263,13 @@ impl<'e> Window<'e> {
     }
 }
 
+impl<'e> Excluded<'e> {
+    fn of(one: &'e crate::maintenance::Maintenance) -> Self {
+        let (from, to, place) = (one.from.to_string(), one.to.to_string(), one.place.to_string());
+        Excluded { name: &one.name, from, to, reason: &one.reason, place }
+    }
+}
+
 impl Day {
     fn of(day: &crate::history::Day) -> Self {
         Day { from: day.from.to_string(), to: day.to.to_string(), bad: day.bad, total: day.total }
@@ -259,8 +285,8 @@ impl Forecast {
 
 impl Slices {
     fn of(sliced: crate::stretch::Sliced) -> Self {
-        let crate::stretch::Sliced { width, whole, counted, empty, to_come, .. } = sliced;
-        Slices { width: width.to_string(), whole, counted, empty, to_come }
+        let crate::stretch::Sliced { width, whole, counted, empty, excluded, to_come, .. } = sliced;
+        Slices { width: width.to_string(), whole, counted, empty, excluded, to_come }
     }
 }
 

@@ -376,3 +376,63 @@ fn a_budget_is_told_day_by_day() {
     let evaluation = slo::evaluate_to(slo::Extent { history: true }, &book, instant(AT), &steady).unwrap();
     assert!(evaluation.outcomes[0].history.as_ref().unwrap().days.is_empty());
 }
+
+/// What lies in maintenance counts for nothing, by every method, in burn rates and in the history; and every result says so.
+#[test]
+fn maintenance_is_left_out_and_told() {
+    let object = |from: &str, to: &str, more: &str| {
+        format!(
+            "---\napiVersion: probity/v1\nkind: Maintenance\nmetadata: {{name: upgrade}}\nspec: {{from: {from}, to: {to}, reason: \
+             Announced on the 13th{more}}}\n"
+        )
+    };
+    let night = |more: &str| object("2026-01-30T23:30:00Z", "2026-01-30T23:40:00Z", more);
+    let rules = |method: &str| {
+        slo(method, "{duration: 1h, isRolling: true}", "{target: 0.9, timeSliceTarget: 0.9, timeSliceWindow: 4m}")
+            .replace("{name: web}", "{name: web, annotations: {probity/burn-alerts: default}}")
+    };
+    // Ten events each minute, all of them bad in the ten minutes of maintenance.
+    let good = [each_minute(0..20, 10), each_minute(30..60, 10)].concat();
+    let fake = fake(&good, &each_minute(0..60, 10));
+    check(&rules("Occurrences"), &fake, "broken 500/600 100 60 100 -40 1.666667 0.833333");
+    check(&(rules("Occurrences") + &night("")), &fake, "met 500/500 0 50 0 50 0.00 1.000000");
+    // It is for another service.
+    check(
+        &(rules("Occurrences") + &night(", services: [other]")),
+        &fake,
+        "broken 500/600 100 60 100 -40 1.666667 0.833333",
+    );
+    check(&(rules("Occurrences") + &night(", services: [other, shop]")), &fake, "met 500/500 0 50 0 50 0.00 1.000000");
+    let told = judge(&(rules("Occurrences") + &night("")), AT, &fake).outcomes.remove(0);
+    assert!(told.reason.ends_with(" Left out is the maintenance upgrade."), "{}", told.reason);
+    assert_eq!(told.excluded[0].reason, "Announced on the 13th");
+    let document = to_json(&judge(&(rules("Occurrences") + &night("")), AT, &fake));
+    assert_eq!(document["objectives"][0]["excluded"][0]["from"], "2026-01-30T23:30:00Z");
+    // A slice that it only reaches into is left out whole: 23:28 to 23:40.
+    let mut sliced = judge(&(rules("Timeslices") + &night("")), AT, &fake);
+    let slices = sliced.outcomes[0].slices.unwrap();
+    assert_eq!((slices.whole, slices.counted, slices.empty, slices.excluded), (15, 12, 0, 3));
+    let one = sliced.outcomes.remove(0);
+    assert_eq!((one.verdict, one.good, one.total), (Verdict::Met, 12, 12));
+    let mean = judge(&(rules("RatioTimeslices") + &night("")), AT, &fake).outcomes.remove(0);
+    assert_eq!(mean.ratio().as_deref(), Some("1.000000"));
+    // All of the window: no data, and no verdict.
+    let all = object("2026-01-30T00:00:00Z", "2026-02-01T00:00:00Z", "");
+    assert_eq!(judge(&(rules("Occurrences") + &all), AT, &fake).verdict, Verdict::NoData);
+    assert_eq!(judge(&(rules("Timeslices") + &all), AT, &fake).verdict, Verdict::NoData);
+    // Days of the history add up to what was counted.
+    let month = slo("Occurrences", "{duration: 30d, isRolling: true}", "{target: 0.9}") + &night("");
+    let book = Book::load(vec![("rules.yaml".into(), month)], &Reading::default()).unwrap();
+    let evaluation = slo::evaluate_to(slo::Extent { history: true }, &book, instant(AT), &fake).unwrap();
+    let history = evaluation.outcomes[0].history.as_ref().unwrap();
+    assert_eq!((history.days[29].bad, history.days[29].total), (0, 500));
+    let wrong = |text: &str| {
+        let found = Book::load(vec![("m.yaml".into(), text.to_owned())], &Reading::default()).unwrap_err();
+        let fault = found.iter().next().unwrap();
+        format!("{} {}", fault.code(), fault.place().unwrap())
+    };
+    assert_eq!(wrong(&object("2026-01-30T23:30:00Z", "2026-01-30T23:30:00Z", "")), "bad-maintenance m.yaml:5:7");
+    assert_eq!(wrong(&object("tomorrow", "2026-01-30T23:30:00Z", "")), "bad-time m.yaml:5:14");
+    assert_eq!(wrong(&night("").replace("Maintenance", "Holiday")), "unknown-object-kind m.yaml:3:7");
+    assert_eq!(wrong(&night(", weekly: true")), "unknown-key m.yaml:5:93");
+}

@@ -535,3 +535,36 @@ fn slices_of_a_calendar_are_recounted_by_others() {
         assert_eq!(String::from_utf8_lossy(&read.unwrap().stdout).trim(), "10");
     }
 }
+
+/// The budget day by day adds up to the verdict; maintenance is left out, told, and recounted in SQL.
+#[test]
+fn a_budget_has_a_past_and_a_future() {
+    let house = house();
+    let maintenance = "---\napiVersion: probity/v1\nkind: Maintenance\nmetadata: {name: upgrade}\nspec: {from: 2026-11-22T11:05:00Z, \
+                       to: 2026-11-22T11:10:00Z, reason: Announced}\n";
+    let rules = SLICED.replace("METHOD", "Occurrences");
+    house.write("slo.yaml", &rules);
+    house.write("both.yaml", rules + maintenance);
+    let judged = |file: &str| house.json(&["evaluate", "--rule", file, "--at", "2026-11-22T12:00:00Z", "--history"], 0);
+    let (all, less) = (judged("slo.yaml"), judged("both.yaml"));
+    for (document, filter) in
+        [(&all, ""), (&less, " AND NOT (ts >= '2026-11-22T11:05:00Z' AND ts < '2026-11-22T11:10:00Z')")]
+    {
+        let one = &document["objectives"][0];
+        let counted = house.count(&format!("SELECT count(*) FROM logs WHERE status >= 500{filter}"));
+        assert_eq!(one["bad"], counted, "{document}");
+        let days = one["history"].as_array().unwrap();
+        assert_eq!(days.iter().map(|day| day["bad"].as_u64().unwrap()).sum::<u64>(), counted, "{document}");
+        assert!(one["forecast"]["lasts_seconds"].is_u64(), "{document}");
+    }
+    assert_eq!(less["objectives"][0]["excluded"][0]["reason"], "Announced");
+    fit_their_schemas(&[all, less]);
+    let page =
+        house.run(&["evaluate", "--rule", "both.yaml", "--at", "2026-11-22T12:00:00Z", "--history"]).expect(0).stdout;
+    for words in ["bad ones by day: ··", "left out: 2026-11-22T11:05:00Z", "in the last 24 hours", "Europe/Berlin"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let checked = house.json(&["slo", "check", "both.yaml"], 0);
+    assert_eq!(checked["objects"]["Maintenance"], 1);
+    house.run(&["evaluate", "--pack", "infrastructure", "--history"]).expect(2).code("flag-without-effect");
+}

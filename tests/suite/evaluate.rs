@@ -231,13 +231,15 @@ fn suggestions_name_what_was_meant() {
 
 #[test]
 fn official_examples_are_accepted_with_warnings() {
-    // What OpenSLO itself publishes is read; what cannot be evaluated yet is a warning with a code, and never a pass.
+    // What OpenSLO itself publishes is read; what cannot be evaluated is a warning with a code, and never a pass.
     let house = House::initialised();
     let mut documents = Vec::new();
     for path in samples("valid") {
         let text = fs::read_to_string(&path).unwrap();
         let name = path.display().to_string();
-        let document = house.json(&["evaluate", "--rule", &name], 3);
+        // Queries that aggregate are what this Prometheus file is wrong in, here.
+        let exit = if name.ends_with("sdk-list.yaml") { 7 } else { 3 };
+        let document = house.json(&["evaluate", "--rule", &name], exit);
         let mut found: Vec<String> = document["warnings"]
             .as_array()
             .unwrap()

@@ -123,8 +123,10 @@ impl Consents {
     /// # Errors
     /// As [`Consents::there`]; `consent-log-cut` where the ledger knows of a log that is not there.
     pub(crate) fn known(context: &Context) -> Result<Option<Self>, Fault> {
+        // The ledger first: a line is on the disk before the ledger is told, so that what it knows of is there to be found.
+        let told = file::known_tip(context)?;
         let there = Self::there(context)?;
-        match file::known_tip(context)?.filter(|_| there.is_none()) {
+        match told.filter(|_| there.is_none()) {
             Some((lines, _)) => Err(file::cut(lines, 0).at(model::Place::file(context.project.state(LOG)))),
             None => Ok(there),
         }

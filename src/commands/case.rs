@@ -27,7 +27,7 @@ use crate::cli::progress::Count;
 use handling::WhoArgs;
 use shown::{Listed, Said, Shown};
 
-pub(crate) use anchored::compare as compare_with_ledger;
+pub(crate) use anchored::open as open_as_in_ledger;
 
 pub(crate) const EXAMPLES: &[Example] = &[
     Example { about: "Open a case", line: "probity case new c42 --title \"Outage of 31 January\"" },
@@ -158,9 +158,7 @@ fn note(context: &mut Context, id: &str, text: &str, who: &WhoArgs) -> Result<Do
 
 fn show(context: &mut Context, id: &str) -> Result<Done, Fault> {
     context.trace.begin(Wanted::WhereThere, "case.shown");
-    let case = Case::open(&folder(context), id)?;
-    case.check(&*context.progress(Count::Bytes))?;
-    compare_with_ledger(context, &case)?;
+    let case = open_as_in_ledger(context, id, |case| case.check(&*context.progress(Count::Bytes)).map(|_| ()))?;
     Ok(Done::showing(Exit::Done, Shown(case)))
 }
 

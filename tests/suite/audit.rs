@@ -328,3 +328,27 @@ fn looking_changes_nothing() {
     outside.run(&["audit", "verify"]).expect(6).code("no-ledger");
     assert!(!Path::new(&outside.path(".probity")).exists());
 }
+
+/// What somebody else enters meanwhile is no sign that something was taken away.
+#[test]
+fn what_grows_while_it_is_compared_is_sound() {
+    let house = House::initialised();
+    house.run(&["case", "new", "c1", "--title", "T"]).expect(0);
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for number in 0..12 {
+                let line = format!("{{\"ts\":\"2026-11-22T11:00:{number:02}Z\",\"message\":\"{number}\"}}\n");
+                house.write(&format!("{number}.jsonl"), line);
+                house.run(&["ingest", &format!("{number}.jsonl")]).expect(0);
+                house.run(&["case", "note", "c1", "seen"]).expect(0);
+            }
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        while !done.load(std::sync::atomic::Ordering::Relaxed) {
+            house.run(&["audit", "verify"]).expect(0);
+            house.run(&["case", "show", "c1"]).expect(0);
+        }
+    });
+    house.run(&["audit", "verify"]).expect(0);
+}

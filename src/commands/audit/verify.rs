@@ -47,10 +47,12 @@ pub(super) fn verify(
 }
 
 fn verify_store(context: &Context) -> Result<Option<StoreReport>, Fault> {
+    // The ledger first: commits are on the disk before it is told, so that what it knows of is there to be found.
+    let recorded = recorded(context)?;
     let folder = context.project.state("store");
     if !fs::exists(&folder).map_err(|error| Fault::io("open", &folder, error))? {
         // A store that is gone is not one that never was.
-        return compare_with_ledger(context, &[]).map(|()| None);
+        return compare(&recorded, &[]).map(|()| None);
     }
     let key = Keyring::of(context).public(Role::Store)?;
     let progress = context.progress(Count::Bytes);
@@ -59,32 +61,47 @@ fn verify_store(context: &Context) -> Result<Option<StoreReport>, Fault> {
         context.output.error(finding);
     }
     let report = report.into_result()?;
-    compare_with_ledger(context, &report.commits)?;
+    compare(&recorded, &report.commits)?;
     Ok(Some(report))
 }
 
-/// The ledger holds the digest of every commit: a store that was cut short, or written anew with the right key, differs.
-fn compare_with_ledger(context: &Context, commits: &[Digest]) -> Result<(), Fault> {
-    let mut wrong = None;
+/// A commit of the store, as an entry of the ledger has it.
+struct Recorded {
+    entry: u64,
+    name: String,
+    version: usize,
+    digest: Digest,
+}
+
+/// Every commit that the ledger knows of.
+fn recorded(context: &Context) -> Result<Vec<Recorded>, Fault> {
+    let mut recorded = Vec::new();
     for command in journal::COMMITTERS {
         let filter = Filter { command: Some(command.to_owned()), ..Filter::default() };
         view(context)?.search(&filter, |found| {
-            for (name, digest) in &found.entry.digests {
-                let version = name.strip_prefix(journal::COMMIT).and_then(|number| number.parse::<usize>().ok());
-                if version.is_some_and(|version| commits.get(version) != Some(digest)) {
-                    wrong = Some((found.index, name.clone()));
-                    return ControlFlow::Break(());
-                }
-            }
+            recorded.extend(found.entry.digests.iter().filter_map(|(name, digest)| {
+                let version = name.strip_prefix(journal::COMMIT).and_then(|number| number.parse().ok())?;
+                Some(Recorded { entry: found.index, name: name.clone(), version, digest: *digest })
+            }));
             ControlFlow::Continue(())
         })?;
     }
-    wrong.map_or(Ok(()), |(index, name)| {
-        let message =
-            format!("The store is not the one that the ledger recorded: {name} of entry {index} differs or is gone");
-        Err(Fault::unverified("store-differs", message)
-            .advise("Commits were cut off or written anew. Restore the store from a backup and find out who could."))
-    })
+    Ok(recorded)
+}
+
+/// The ledger holds the digest of every commit: a store that was cut short, or written anew with the right key, differs.
+fn compare(recorded: &[Recorded], commits: &[Digest]) -> Result<(), Fault> {
+    match recorded.iter().find(|one| commits.get(one.version) != Some(&one.digest)) {
+        None => Ok(()),
+        Some(Recorded { entry, name, .. }) => {
+            let message = format!(
+                "The store is not the one that the ledger recorded: {name} of entry {entry} differs or is gone"
+            );
+            Err(Fault::unverified("store-differs", message).advise(
+                "Commits were cut off or written anew. Restore the store from a backup and find out who could.",
+            ))
+        }
+    }
 }
 
 struct Sound {

@@ -6,12 +6,21 @@ use model::Fault;
 use crate::cli::context::Context;
 use crate::cli::journal::{self, Head};
 
-/// Compares the custody record with the ledger, which has its end after each act.
+/// Opens a case, lets `check` look at it, and compares its custody record with the ledger, which has its end after each act.
 ///
 /// # Errors
-/// `custody-not-as-in-ledger` when lines that the ledger knows are not in the record any more; what the ledger says.
-pub(crate) fn compare(context: &Context, case: &Case) -> Result<(), Fault> {
-    let heads = journal::custody_heads(context, case.id())?;
+/// As [`Case::open`]; what `check` says; `custody-not-as-in-ledger` when lines that the ledger knows are not in the record any more; what the ledger
+/// says.
+pub(crate) fn open(context: &Context, id: &str, check: impl FnOnce(&Case) -> Result<(), Fault>) -> Result<Case, Fault> {
+    // The ledger first: a line is on the disk before the ledger is told, so that what it knows of is there to be found.
+    let heads = journal::custody_heads(context, id)?;
+    let case = Case::open(&super::folder(context), id)?;
+    check(&case)?;
+    compare(context, &case, &heads)?;
+    Ok(case)
+}
+
+fn compare(context: &Context, case: &Case, heads: &[Head]) -> Result<(), Fault> {
     let lines = case.custody().entries.len() as u64;
     let known = heads.iter().find_map(|head| case.custody().line_of(&head.digest));
     let begins = format!("the ledger knows another end of the custody record of {}", case.id());

@@ -6,6 +6,7 @@ mod reading;
 mod segments;
 mod source;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use ingest::{Format, Map, Request, Sink, Tally};
@@ -206,6 +207,24 @@ fn parse_only(taken: &mut Taken, plan: &Plan, progress: &dyn Progress) -> Result
     too_many(taken, plan).map_or(Ok(State::Checked), Err)
 }
 
+/// Reads `input` into the original that `batch` has begun, and gives what it held: also how many of its records the store refused.
+fn read_into(
+    batch: &mut Batch<'_>,
+    input: &mut dyn Read,
+    request: &Request,
+) -> Result<(Tally, u64, Vec<Rejection>), Fault> {
+    let mut sink = Keeping { batch, seen: 0, rejected: 0, rejections: Vec::new() };
+    let read = ingest::read(input, request, &mut sink);
+    let (late, rejections) = (sink.rejected, sink.rejections);
+    match read {
+        Ok(tally) => Ok((tally, late, rejections)),
+        Err(fault) => {
+            batch.abandon_original(None)?;
+            Err(fault)
+        }
+    }
+}
+
 fn keep(taken: &mut Taken, plan: &Plan, batch: &mut Batch<'_>, progress: &dyn Progress) -> Result<State, Fault> {
     if known_before_reading(taken, plan, batch, progress)? {
         return Ok(State::Known);
@@ -215,16 +234,7 @@ fn keep(taken: &mut Taken, plan: &Plan, batch: &mut Batch<'_>, progress: &dyn Pr
     let request = request(taken, &source, plan)?;
     plan.segments.judge(&request, &mut source)?;
     let mut tee = Tee { source, writer: batch.original()? };
-    let mut sink = Keeping { batch, seen: 0, rejected: 0, rejections: Vec::new() };
-    let read = ingest::read(&mut tee, &request, &mut sink);
-    let (refused_late, rejections) = (sink.rejected, sink.rejections);
-    let tally = match read {
-        Ok(tally) => tally,
-        Err(fault) => {
-            batch.abandon_original(None)?;
-            return Err(fault);
-        }
-    };
+    let (tally, refused_late, rejections) = read_into(batch, &mut tee, &request)?;
     taken.tally = tally;
     taken.tally.records -= refused_late;
     taken.tally.rejected += refused_late;

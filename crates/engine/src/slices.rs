@@ -166,20 +166,6 @@ impl Engine {
     }
 }
 
-trait Add {
-    fn add(&mut self, slice: Slice, seen: Option<(Instant, Instant)>);
-}
-
-impl Add for Slices {
-    fn add(&mut self, slice: Slice, seen: Option<(Instant, Instant)>) {
-        self.slices.push(slice);
-        self.seen = match (self.seen, seen) {
-            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
-            (a, b) => a.or(b),
-        };
-    }
-}
-
 fn integers(batch: &RecordBatch, column: usize) -> &datafusion::arrow::array::Int64Array {
     batch.column(column).as_primitive::<Int64Type>()
 }

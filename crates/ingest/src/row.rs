@@ -3,14 +3,17 @@
 //! A reader fills a [`Row`] with pieces of its line; [`Rows`] knows from the names which member each one is. The names of
 //! consecutive rows repeat, so the answer is kept per [`Shape`] and found again by comparing the names alone.
 
+use std::io::Read;
+
 use model::{Body, Fault, Instant, Log, Record, RecordKind, Sample, SampleType, SpanRecord};
 
-use crate::lines::Line;
+use crate::lines::{Line, Lines};
 use crate::map::{Plan, Role};
 use crate::number;
 use crate::output::{Bad, Output};
 use crate::series;
 use crate::time::Reading;
+use crate::{Limits, Request};
 
 /// How many shapes are remembered.
 const SHAPES_MAX: usize = 64;
@@ -102,6 +105,31 @@ impl Shape {
         self.names.len() == row.slots.len()
             && self.names.iter().zip(&row.slots).all(|(name, slot)| row.bytes(line, slot.key) == name.as_bytes())
     }
+}
+
+/// Reads a record of each line that is not empty, by `parse`, which gives the line's text and fills the row.
+pub(crate) fn read_lines(
+    input: &mut dyn Read,
+    request: &Request,
+    output: &mut Output<'_>,
+    parse: for<'b> fn(&Line<'b>, &Limits, &mut Row, &mut Output<'_>) -> Result<&'b str, Bad>,
+) -> Result<(), Fault> {
+    let plan = Plan::new(request);
+    let mut rows = Rows::new(&plan);
+    let mut row = Row::default();
+    let mut lines = Lines::new(input, request.limits.line_bytes_max);
+    while let Some(line) = lines.next()? {
+        let line = line.without_mark().without_return();
+        if line.bytes.trim_ascii().is_empty() {
+            continue;
+        }
+        match parse(&line, &request.limits, &mut row, output) {
+            Ok(text) => rows.emit(&line, text, &row, output)?,
+            Err(bad) => output.reject(&line, bad)?,
+        }
+    }
+    output.count_input(lines.count(), lines.bytes());
+    Ok(())
 }
 
 /// Turns rows into records.

@@ -117,8 +117,7 @@ fn of_events(
     }
     // What is no whole day, or has maintenance in it, is counted by itself.
     for day in &mut days {
-        let before = |at: Instant| Instant::from_nanos(at.nanos() - 1);
-        let window = Interval { from: before(day.from), to: before(day.to) };
+        let window = Interval::between(day.from, day.to);
         if day.from == rest || rule.maintenance.iter().any(|one| one.touches(window)) {
             let counts = held_to(rule, question, window, asked)?;
             let good = good(question, counts.good.into(), counts.total.into())?;

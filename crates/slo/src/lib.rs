@@ -1,6 +1,6 @@
 //! OpenSLO documents to verdicts.
 //!
-//! Rule files (OpenSLO v1, YAML or JSON) are read into a [`Book`]; [`evaluate`] asks a [`Measure`](measure::Measure) for
+//! Rule files (OpenSLO v1, v1alpha, v2alpha; YAML or JSON) are read into a [`Book`]; [`evaluate`] asks a [`Measure`](measure::Measure) for
 //! counts and answers each objective with a [`Verdict`](model::Verdict), its error budget and its burn rate. Where
 //! numbers come from is not known here.
 //!

@@ -77,10 +77,8 @@ impl Maintenance {
         self.services.is_empty() || self.services.iter().any(|one| one == service)
     }
 
-    /// An interval excludes its first instant and includes its last.
     fn interval(&self) -> Interval {
-        let before = |at: Instant| Instant::from_nanos(at.nanos().saturating_sub(1));
-        Interval { from: before(self.from), to: before(self.to) }
+        Interval::between(self.from, self.to)
     }
 
     /// Whether any of it lies in `window`.

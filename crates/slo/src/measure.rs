@@ -13,6 +13,14 @@ pub struct Interval {
     pub to: Instant,
 }
 
+impl Interval {
+    /// What begins with `from` and ends before `to`, as days and slices do.
+    pub fn between(from: Instant, to: Instant) -> Self {
+        let before = |at: Instant| Instant::from_nanos(at.nanos().saturating_sub(1));
+        Interval { from: before(from), to: before(to) }
+    }
+}
+
 /// Which events or values a question is about.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Source {
@@ -126,10 +134,9 @@ pub struct Slicing {
 impl Slicing {
     /// Everything that lies in one of them.
     pub fn interval(self) -> Interval {
-        // By its own word it all ends inside the range of instants; an interval excludes its first instant and includes its last.
+        // By its own word it all ends inside the range of instants.
         let length = self.width.saturating_mul(self.count.into());
-        let before = |nanos: i64| Instant::from_nanos(nanos.saturating_sub(1));
-        Interval { from: before(self.from.nanos()), to: before(self.from.nanos().saturating_add(length)) }
+        Interval::between(self.from, Instant::from_nanos(self.from.nanos().saturating_add(length)))
     }
 }
 
@@ -156,6 +163,22 @@ pub struct Slices {
     pub slices: Vec<Slice>,
     /// When the first and the last of all happened.
     pub seen: Option<(Instant, Instant)>,
+}
+
+impl Slices {
+    /// Adds one, in which things happened between two instants.
+    pub fn add(&mut self, slice: Slice, seen: Option<(Instant, Instant)>) {
+        self.slices.push(slice);
+        self.seen = spanning(self.seen, seen);
+    }
+}
+
+/// From the first of two stretches to the last, whichever there are.
+pub(crate) fn spanning(a: Option<(Instant, Instant)>, b: Option<(Instant, Instant)>) -> Option<(Instant, Instant)> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+        (a, b) => a.or(b),
+    }
 }
 
 /// The state of the data that answers come from.

@@ -73,9 +73,9 @@ impl Stretch {
                 })?;
                 Ok(Interval { from, to: *at })
             }
-            // An interval excludes its first instant and includes its last.
             Stretch::Calendar { period, at } => {
-                Ok(Interval { from: before(period.from), to: before(period.to).min(*at) })
+                let whole = Interval::between(period.from, period.to);
+                Ok(Interval { to: whole.to.min(*at), ..whole })
             }
         }
     }
@@ -84,8 +84,9 @@ impl Stretch {
     /// or rolling.
     pub(crate) fn progress(&self, maintenance: &[Maintenance]) -> Option<(u128, u128)> {
         let Stretch::Calendar { period, at } = self else { return None };
-        let until = |to: Instant| time_left(maintenance, Interval { from: before(period.from), to });
-        (*at < before(period.to)).then(|| (until(*at), until(before(period.to))))
+        let whole = Interval::between(period.from, period.to);
+        let until = |to: Instant| time_left(maintenance, Interval { to, ..whole });
+        (*at < whole.to).then(|| (until(*at), until(whole.to)))
     }
 
     /// Cuts it into slices that are over, with what is known of them before anything is counted; none where the first is not over.
@@ -135,10 +136,6 @@ impl Stretch {
         let interval = slicing.map(Slicing::interval);
         Ok((slicing, Sliced { width, whole, counted: 0, empty: over.into(), excluded: 0, to_come, interval }))
     }
-}
-
-fn before(at: Instant) -> Instant {
-    Instant::from_nanos(at.nanos().saturating_sub(1))
 }
 
 #[cfg(test)]

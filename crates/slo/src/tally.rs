@@ -22,7 +22,7 @@ use crate::asked::{Asked, drifted};
 use crate::book::{Objective, Rule};
 use crate::fraction::Fraction;
 use crate::maintenance::{self, Maintenance};
-use crate::measure::{Counts, Interval, Slice, Slicing};
+use crate::measure::{Counts, Interval, Slice, Slicing, spanning};
 use crate::openslo::{Method, SliceSpec};
 use crate::question::{Question, question};
 use crate::stretch::{Sliced, Stretch};
@@ -266,11 +266,4 @@ fn mean(slices: &[Slice]) -> Option<Fraction> {
     let sum = Fraction::sum(slices.iter().map(|slice| (BigInt::from(slice.good), slice.total)));
     let count = Fraction::new(slices.len() as u64, 1_u8)?;
     sum.over(&count)
-}
-
-fn spanning(a: Option<(Instant, Instant)>, b: Option<(Instant, Instant)>) -> Option<(Instant, Instant)> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
-        (a, b) => a.or(b),
-    }
 }

@@ -22,7 +22,7 @@ use rustix::fs::{FlockOperation, flock};
 use seal::Hasher;
 use store::{Batch, Commit, CommitNotes, OriginalKey, Store};
 
-use super::{Input, Intake, Keeping, Plan, State, Taken, concerns_all, reading, remember};
+use super::{Input, Intake, Plan, State, Taken, concerns_all, read_into, reading, remember};
 use crate::cli::signals;
 use chain::{Chains, Id, Likeness};
 use family::Member;
@@ -415,17 +415,8 @@ fn piece(
     let through = hasher.clone().finish();
     let mut writer = batch.original()?;
     writer.write_all(bytes).map_err(|error| Fault::io("write to", Path::new("the store"), error))?;
-    let mut sink = Keeping { batch, seen: 0, rejected: 0, rejections: Vec::new() };
     let mut input = bytes;
-    let read = ingest::read(&mut input, &request, &mut sink);
-    let (late, rejections) = (sink.rejected, sink.rejections);
-    let tally = match read {
-        Ok(tally) => tally,
-        Err(fault) => {
-            batch.abandon_original(None)?;
-            return Err(fault);
-        }
-    };
+    let (tally, late, rejections) = read_into(batch, &mut input, &request)?;
     let original = writer.finish()?;
     let way = reading::reader(&request, plan, total) + &chain::mark(followed.chain, followed.end, &through);
     let key = OriginalKey { digest: original.digest, reader: way };

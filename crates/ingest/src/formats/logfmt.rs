@@ -8,31 +8,15 @@ use std::io::Read;
 use model::Fault;
 
 use crate::json::{Scanner, Text, Token};
-use crate::lines::{Line, Lines};
-use crate::map::Plan;
+use crate::lines::Line;
 use crate::output::{Bad, Output};
-use crate::row::{Piece, Row, Rows, Slot, Written};
+use crate::row::{Piece, Row, Slot, Written, read_lines};
 use crate::{Limits, Request, number};
 
 const CODE: &str = "bad-logfmt";
 
 pub(crate) fn read(input: &mut dyn Read, request: &Request, output: &mut Output<'_>) -> Result<(), Fault> {
-    let plan = Plan::new(request);
-    let mut rows = Rows::new(&plan);
-    let mut row = Row::default();
-    let mut lines = Lines::new(input, request.limits.line_bytes_max);
-    while let Some(line) = lines.next()? {
-        let line = line.without_mark().without_return();
-        if line.bytes.trim_ascii().is_empty() {
-            continue;
-        }
-        match parse(&line, &request.limits, &mut row, output) {
-            Ok(text) => rows.emit(&line, text, &row, output)?,
-            Err(bad) => output.reject(&line, bad)?,
-        }
-    }
-    output.count_input(lines.count(), lines.bytes());
-    Ok(())
+    read_lines(input, request, output, parse)
 }
 
 /// Whether a line is logfmt beyond doubt: it begins with a pair, and has two of them.

@@ -209,24 +209,22 @@ fn source(parent: &Fields<'_>, key: &str) -> Result<Node, Fault> {
     let fields = parent.required_child(key, &["source", "queryType", "query", "metadata"])?;
     let (kind, query) = (fields.required_text("source")?, fields.required("query")?);
     let kind = if kind.eq_ignore_ascii_case("prometheus") { "Prometheus" } else { kind };
-    let map = |entries: Vec<(&str, Node)>| {
-        let entries =
-            entries.into_iter().map(|(name, node)| (Key { text: name.to_owned(), place: node.place.clone() }, node));
-        Node { place: fields.place.clone(), value: Value::Map(entries.collect()) }
-    };
+    let map = |entries| map(&fields.place, entries);
     let kind = text(kind, &fields.required("source")?.place);
     Ok(map(vec![("metricSource", map(vec![("type", kind), ("spec", map(vec![("query", query.clone())]))]))]))
 }
 
 /// An indicator on the spot.
 fn inline(name: &str, place: &Place, kind: &str, metric: Node) -> Node {
-    let map = |entries: Vec<(&str, Node)>| {
-        let entries =
-            entries.into_iter().map(|(name, node)| (Key { text: name.to_owned(), place: node.place.clone() }, node));
-        Node { place: place.clone(), value: Value::Map(entries.collect()) }
-    };
+    let map = |entries| map(place, entries);
     let spec = map(vec![(kind, metric)]);
     map(vec![("metadata", map(vec![("name", text(name, place))])), ("spec", spec)])
+}
+
+fn map(place: &Place, entries: Vec<(&str, Node)>) -> Node {
+    let entries =
+        entries.into_iter().map(|(name, node)| (Key { text: name.to_owned(), place: node.place.clone() }, node));
+    Node { place: place.clone(), value: Value::Map(entries.collect()) }
 }
 
 fn version(node: &mut Node) {
